@@ -1,0 +1,230 @@
+"""The thermometer encoder: raw integers to bits, ``bit = value > threshold``.
+
+One recorded description serves software, host and hardware, so all three encode alike: a crop
+and an exact integer area resize of images, then comparisons with thresholds in the raw domain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.errors import LilogicError
+
+DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
+
+
+@dataclass(frozen=True, eq=False)
+class Encoder:
+    """Thresholds on features of one sample.
+
+    Attributes:
+        input_shape: one sample's raw shape: ``(features,)``, ``(height, width)`` or
+            ``(height, width, channels)``.
+        input_dtype: name of the raw integer dtype, one of ``DTYPES``.
+        crop: ``(top, left, height, width)`` cut from an image first, or None.
+        resize: ``(height, width)`` that the cut is resized to by area, or None.
+        feature: int32 [bits], the feature each bit looks at, an index into the cropped and
+            resized sample flattened in C order.
+        threshold: int32 [bits]; bit ``i`` is ``features[feature[i]] > threshold[i]``.
+
+    Raises:
+        LilogicError: a field is out of range.
+    """
+
+    input_shape: tuple[int, ...]
+    input_dtype: str
+    feature: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.int32]
+    crop: tuple[int, int, int, int] | None = None
+    resize: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("feature", "threshold"):
+            given = np.asarray(getattr(self, name))
+            with np.errstate(invalid="ignore"):
+                array = given.astype(np.int32)
+            if given.ndim != 1 or not np.array_equal(array, given):
+                raise LilogicError(f"encoder {name} must be one row of 32-bit integers")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        self._check()
+
+    def _check(self) -> None:
+        if not 1 <= len(self.input_shape) <= 3 or min(self.input_shape) < 1:
+            raise LilogicError(f"encoder input_shape {self.input_shape} is not 1 to 3 positive sizes")
+        if self.input_dtype not in DTYPES:
+            raise LilogicError(f"encoder input_dtype {self.input_dtype} is not one of {DTYPES}")
+        is_image = len(self.input_shape) >= 2
+        if (self.crop or self.resize) and not is_image:
+            raise LilogicError(f"encoder crops or resizes, but {self.input_shape} is no image")
+        if self.crop is not None:
+            top, left, height, width = self.crop
+            fits = top + height <= self.input_shape[0] and left + width <= self.input_shape[1]
+            if min(top, left) < 0 or min(height, width) < 1 or not fits:
+                raise LilogicError(f"encoder crop {self.crop} is not inside {self.input_shape}")
+        if self.resize is not None and min(self.resize) < 1:
+            raise LilogicError(f"encoder resize {self.resize} is not positive")
+        if len(self.feature) != len(self.threshold):
+            raise LilogicError(
+                f"encoder feature has {len(self.feature)} entries, "
+                f"but threshold has {len(self.threshold)}"
+            )
+        wrong = np.flatnonzero((self.feature < 0) | (self.feature >= self.n_features))
+        if wrong.size:
+            raise LilogicError(
+                f"encoder bit {wrong[0]} looks at feature {self.feature[wrong[0]]}, "
+                f"but only {self.n_features} exist"
+            )
+
+    @property
+    def n_bits(self) -> int:
+        """Number of bits made."""
+        return len(self.feature)
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """One sample's shape after crop and resize."""
+        if self.resize is not None:
+            return (*self.resize, *self.input_shape[2:])
+        if self.crop is not None:
+            return (*self.crop[2:], *self.input_shape[2:])
+        return self.input_shape
+
+    @property
+    def n_features(self) -> int:
+        """Number of features after crop and resize."""
+        return math.prod(self.feature_shape)
+
+    def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Integers [samples, n_features] of raw samples [samples, *input_shape], cropped and resized.
+
+        Raises:
+            LilogicError: another shape, or values that ``input_dtype`` cannot hold.
+        """
+        data = as_integers(raw, np.dtype(self.input_dtype))
+        if data.shape[1:] != self.input_shape:
+            raise LilogicError(
+                f"samples have shape {data.shape[1:]}, but the encoder reads {self.input_shape}"
+            )
+        if self.crop is not None:
+            top, left, height, width = self.crop
+            data = data[:, top : top + height, left : left + width]
+        if self.resize is not None:
+            data = area_resize(data, self.resize)
+        return data.reshape(len(data), -1)
+
+    def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
+        return self.features(raw)[:, self.feature] > self.threshold
+
+
+def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """``raw`` as ``dtype``, which must hold every value exactly.
+
+    Raises:
+        LilogicError: values that are fractional, not finite or out of range.
+    """
+    if raw.dtype == dtype:
+        return raw
+    if raw.dtype.kind not in "buif":
+        raise LilogicError(f"values are {raw.dtype}, but must be numbers")
+    with np.errstate(invalid="ignore"):
+        cast = raw.astype(dtype)
+    if not np.array_equal(cast, raw):
+        raise LilogicError(
+            f"values do not fit {dtype} exactly; scale and round them to integers first"
+        )
+    return cast
+
+
+def area_resize(images: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    """Resize [samples, height, width, ...] by area, rounding halves up, in integers only.
+
+    Each output pixel is the mean of the input under it, weighted by overlap. Exact in int64, so
+    host and software agree to the bit.
+    """
+    height, width = images.shape[1:3]
+    rows, columns = _overlaps(height, size[0]), _overlaps(width, size[1])
+    total = np.einsum("ih,nhw...,jw->nij...", rows, images.astype(np.int64), columns, optimize=True)
+    area = height * width
+    return ((2 * total + area) // (2 * area)).astype(images.dtype)
+
+
+def _overlaps(source: int, target: int) -> npt.NDArray[np.int64]:
+    """int64 [target, source]: overlap of each target with each source cell, rows summing to source."""
+    starts, ends = np.arange(target) * source, np.arange(1, target + 1) * source
+    cells = np.arange(source) * target
+    low = np.maximum(starts[:, None], cells)
+    high = np.minimum(ends[:, None], cells + target)
+    return np.maximum(high - low, 0)
+
+
+def fit(
+    train: npt.NDArray[Any],
+    bits: int = 1,
+    thresholds: Sequence[float] | None = None,
+    spacing: str = "uniform",
+    per_feature: bool = False,
+    crop: tuple[int, int, int, int] | None = None,
+    resize: tuple[int, int] | None = None,
+) -> Encoder:
+    """An encoder for training samples [samples, ...] of an integer dtype in ``DTYPES``.
+
+    Args:
+        train: raw training samples; only these set the thresholds.
+        bits: thresholds per feature.
+        thresholds: fractions of the range of training values to use instead of ``bits``.
+        spacing: ``uniform`` over the range of values, or ``quantile`` of the training values.
+        per_feature: fit every feature alone; thresholds that never split its training values
+            are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
+        crop: see ``Encoder``.
+        resize: see ``Encoder``.
+
+    Raises:
+        LilogicError: impossible settings, or no threshold that splits the data.
+    """
+    if spacing not in ("uniform", "quantile"):
+        raise LilogicError(f"encoder spacing {spacing!r} is not uniform or quantile")
+    if bits < 1:
+        raise LilogicError(f"encoder bits is {bits}, but must be at least 1")
+    fractions = np.arange(1, bits + 1) / (bits + 1) if thresholds is None else np.array(thresholds)
+    if ((fractions < 0) | (fractions >= 1)).any() or (np.diff(fractions) <= 0).any():
+        raise LilogicError(f"encoder thresholds {list(fractions)} do not rise within [0, 1)")
+    nothing = np.zeros(0, dtype=np.int32)
+    shape = tuple(train.shape[1:])
+    blank = Encoder(shape, train.dtype.name, nothing, nothing, crop, resize)
+    features = blank.features(train)
+    columns = list(features.T) if per_feature else [features.reshape(-1)]
+    levels = [_thresholds(column, fractions, spacing) for column in columns]
+    if not per_feature:
+        levels = levels * blank.n_features
+    feature = np.repeat(np.arange(blank.n_features), [len(level) for level in levels])
+    if not len(feature):
+        raise LilogicError("encoder: no threshold splits the training samples: all are alike")
+    return Encoder(
+        shape,
+        train.dtype.name,
+        feature.astype(np.int32),
+        np.concatenate(levels),
+        crop,
+        resize,
+    )
+
+
+def _thresholds(
+    values: npt.NDArray[Any], fractions: npt.NDArray[np.float64], spacing: str
+) -> npt.NDArray[np.int32]:
+    """Distinct int32 thresholds that split ``values``."""
+    low, high = int(values.min()), int(values.max())
+    if spacing == "uniform":
+        cuts = np.floor(low + fractions * (high - low))
+    else:
+        cuts = np.quantile(values, fractions, method="lower")
+    cuts = np.unique(cuts.astype(np.int32))
+    return cuts[(cuts >= low) & (cuts < high)]
