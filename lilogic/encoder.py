@@ -57,7 +57,9 @@ class Encoder:
 
     def _check(self) -> None:
         if not 1 <= len(self.input_shape) <= 3 or min(self.input_shape) < 1:
-            raise LilogicError(f"encoder input_shape {self.input_shape} is not 1 to 3 positive sizes")
+            raise LilogicError(
+                f"encoder input_shape {self.input_shape} is not 1 to 3 positive sizes"
+            )
         if self.input_dtype not in DTYPES:
             raise LilogicError(f"encoder input_dtype {self.input_dtype} is not one of {DTYPES}")
         is_image = len(self.input_shape) >= 2
@@ -102,7 +104,7 @@ class Encoder:
         return math.prod(self.feature_shape)
 
     def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Integers [samples, n_features] of raw samples [samples, *input_shape], cropped and resized.
+        """Integers [samples, n_features] of raw samples, cropped and resized.
 
         Raises:
             LilogicError: another shape, or values that ``input_dtype`` cannot hold.
@@ -153,16 +155,18 @@ def area_resize(images: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[
     rows, columns = _overlaps(height, size[0]), _overlaps(width, size[1])
     total = np.einsum("ih,nhw...,jw->nij...", rows, images.astype(np.int64), columns, optimize=True)
     area = height * width
-    return ((2 * total + area) // (2 * area)).astype(images.dtype)
+    resized: npt.NDArray[Any] = ((2 * total + area) // (2 * area)).astype(images.dtype)
+    return resized
 
 
 def _overlaps(source: int, target: int) -> npt.NDArray[np.int64]:
-    """int64 [target, source]: overlap of each target with each source cell, rows summing to source."""
+    """int64 [target, source]: overlap of each target with each source cell."""
     starts, ends = np.arange(target) * source, np.arange(1, target + 1) * source
     cells = np.arange(source) * target
     low = np.maximum(starts[:, None], cells)
     high = np.minimum(ends[:, None], cells + target)
-    return np.maximum(high - low, 0)
+    overlaps: npt.NDArray[np.int64] = np.maximum(high - low, 0)
+    return overlaps
 
 
 def fit(

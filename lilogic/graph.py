@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -137,17 +138,18 @@ class GateGraph:
         metadata: Mapping[str, Any] | None = None,
     ) -> GateGraph:
         """A graph from plain lists: gates as ``(op, a, b)`` and one list of node ids per class."""
-        columns = np.array(gates, dtype=np.int64).reshape(-1, 3).T
-        sizes = [len(head) for head in heads]
-        counted = np.array([node for head in heads for node in head], dtype=np.int64)
+        columns: npt.NDArray[Any] = np.array(gates, dtype=np.int64).reshape(-1, 3).T
+        counted: npt.NDArray[Any] = np.array([*chain(*heads)], dtype=np.int64)
+        pointers: npt.NDArray[Any] = np.cumsum([0, *map(len, heads)])
+        offsets: npt.NDArray[Any] = np.array([0] * len(heads) if offset is None else offset)
         return cls(
             n_inputs,
-            columns[0],  # type: ignore[arg-type]  # checked and narrowed when the graph is built
-            columns[1],  # type: ignore[arg-type]
-            columns[2],  # type: ignore[arg-type]
-            counted,  # type: ignore[arg-type]
-            np.cumsum([0, *sizes]),
-            np.zeros(len(heads)) if offset is None else np.array(offset),  # type: ignore[arg-type]
+            columns[0],
+            columns[1],
+            columns[2],
+            counted,
+            pointers,
+            offsets,
             encoder,
             metadata or {},
         )

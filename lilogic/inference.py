@@ -20,8 +20,9 @@ _CHUNK_BYTES = 32 * 2**20
 
 # Algebraic normal form: f = n0 ^ n1·a ^ n2·b ^ n3·a·b, one word mask per coefficient.
 _F00, _F01, _F10, _F11 = TRUTH.T
-_ANF = (np.uint64(0) - np.stack([_F00, _F00 ^ _F10, _F00 ^ _F01, _F00 ^ _F01 ^ _F10 ^ _F11], 1)
-        .astype(np.uint64))
+_ANF = np.uint64(0) - np.stack(
+    [_F00, _F00 ^ _F10, _F00 ^ _F01, _F00 ^ _F01 ^ _F10 ^ _F11], 1
+).astype(np.uint64)
 
 
 def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
@@ -53,12 +54,14 @@ def node_values(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool
     values[: graph.n_inputs] = pack(bits)
     _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
     unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
-    return unpacked[:, : len(bits)].T.astype(bool)
+    values_by_sample: npt.NDArray[np.bool_] = unpacked[:, : len(bits)].T.astype(bool)
+    return values_by_sample
 
 
 def classify(scores: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """int64 [samples]: the first class with the highest of scores [samples, classes]."""
-    return np.argmax(scores, axis=1)
+    classes: npt.NDArray[np.int64] = np.argmax(scores, axis=1)
+    return classes
 
 
 def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -72,15 +75,13 @@ def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return classify(scores(graph, graph.encoder.encode(raw)))
 
 
-def accuracy(
-    graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]
-) -> float:
+def accuracy(graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
     """Fraction of raw samples whose predicted class is the label; errors as ``predict``."""
     return float(np.mean(predict(graph, raw) == labels))
 
 
 def pack(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """uint64 [width, ceil(samples / 64)] of bool [samples, width]; sample ``s`` is bit ``s % 64``."""
+    """uint64 [width, ceil(samples / 64)] of bool [samples, width]; sample s is bit ``s % 64``."""
     samples, width = bits.shape
     packed = np.zeros((width, -(-samples // 64) * 8), dtype=np.uint8)
     filled = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")

@@ -1,0 +1,48 @@
+# Every target makes its own .venv on first use; run `make help` for the list.
+DATASET ?= digits
+MODEL ?= build/demo/digits.lgn
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test lint sim report bench clean
+
+help:
+	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
+	@echo "make test                                       run the tests"
+	@echo "make lint                                       ruff and mypy"
+	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
+	@echo "make report MODEL=FILE.lgn                      gate, LUT and FF counts"
+	@echo "make bench                                      benchmarks: tables and JSON under build/bench"
+
+demo: $(READY)
+	$(BIN)/lilogic demo $(DATASET) -o build/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+sim: $(READY)
+	$(BIN)/lilogic verify --no-formal $(MODEL)
+
+report: $(READY)
+	$(BIN)/lilogic report $(MODEL)
+
+bench: $(READY)
+	$(BIN)/python bench/train.py
+
+clean:
+	rm -rf build
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "lilogic: python3 is missing: apt install python3 python3-venv"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lilogic: $$($(PYTHON) --version) is too old: 3.11 or newer is needed (make PYTHON=python3.12 ...)"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "lilogic: python's venv is missing: apt install python3-venv"; exit 2; }
+	@command -v g++ >/dev/null || { echo "lilogic: g++ is missing, which Verilator needs: apt install g++"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

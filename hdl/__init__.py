@@ -1,0 +1,1 @@
+"""Hardware: GateGraph to Amaranth components, Verilog, area reports and proofs."""

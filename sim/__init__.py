@@ -1,0 +1,1 @@
+"""Simulation: cocotb regressions of the emitted Verilog."""
