@@ -121,9 +121,13 @@ class Encoder:
             data = area_resize(data, self.resize)
         return data.reshape(len(data), -1)
 
+    def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """bool [samples, n_bits] of features [samples, n_features]."""
+        return features[:, self.feature] > self.threshold
+
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
-        return self.features(raw)[:, self.feature] > self.threshold
+        return self.bits(self.features(raw))
 
 
 def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

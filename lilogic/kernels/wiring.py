@@ -1,0 +1,55 @@
+"""Which rows each wire may read, and the same read backwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from numba import njit
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """The candidates of a layer's wires; replaced as a whole when one of them changes.
+
+    Attributes:
+        n_inputs: number of rows that can be read.
+        candidates: int64 [2, gates, K], rows that wire a (0) and wire b (1) of each gate may read.
+    """
+
+    n_inputs: int
+    candidates: torch.Tensor
+
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int32]:
+        """int32 [2 · gates, K]: the candidates as the kernels in numba want them."""
+        flat = self.candidates.reshape(-1, self.candidates.shape[-1])
+        return flat.cpu().numpy().astype(np.int32)
+
+    @cached_property
+    def readers(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The wiring transposed, as a CSR matrix.
+
+        Entries ``pointers[r] : pointers[r + 1]`` of ``slots`` are the positions in the flattened
+        candidates that read row ``r``: int32 [n_inputs + 1] and int32 [2 · gates · K].
+        """
+        pointers, slots = _transpose(self.rows.reshape(-1), self.n_inputs)
+        return pointers, slots
+
+
+@njit(cache=True)
+def _transpose(rows, n_inputs):  # type: ignore[no-untyped-def]
+    pointers = np.zeros(n_inputs + 1, np.int32)
+    for row in rows:
+        pointers[row + 1] += 1
+    for row in range(n_inputs):
+        pointers[row + 1] += pointers[row]
+    filled = pointers[:-1].copy()
+    slots = np.empty(len(rows), np.int32)
+    for slot in range(len(rows)):
+        slots[filled[rows[slot]]] = slot
+        filled[rows[slot]] += 1
+    return pointers, slots

@@ -1,0 +1,149 @@
+"""Recipes: everything that decides what is learnt, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lilogic.errors import LilogicError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderRecipe(_Section):
+    """How raw samples become bits; see ``lilogic.encoder.fit``."""
+
+    bits: int = Field(1, ge=1, le=255)
+    thresholds: list[float] | None = None
+    spacing: Literal["uniform", "quantile"] = "uniform"
+    per_feature: bool = False
+    crop: tuple[int, int, int, int] | None = None
+    resize: tuple[int, int] | None = None
+
+
+class NetRecipe(_Section):
+    """The network's shape; see ``lilogic.layers.LogicNet``."""
+
+    layers: list[int] = Field(min_length=1)
+    candidates: int | Literal["all"] = 16
+    tau: float = Field(5.0, gt=0)
+
+
+class AugmentRecipe(_Section):
+    """Random changes to training images: shifts by up to ``shift`` pixels, left-right flips."""
+
+    shift: int = Field(0, ge=0)
+    flip: bool = False
+
+
+class TrainRecipe(_Section):
+    """How the network is learnt; see ``lilogic.trainer``.
+
+    Sharpness rises geometrically over the epochs from 1 to ``sharpen_*``; candidates are re-drawn
+    every ``grow_every`` steps during the first ``grow_until`` of them.
+    """
+
+    epochs: int = Field(30, ge=1)
+    batch: int = Field(256, ge=1)
+    learning_rate: float = Field(0.03, gt=0)
+    final_learning_rate: float = Field(0.003, gt=0)
+    sharpen_connections: float = Field(16.0, ge=1)
+    sharpen_gates: float = Field(8.0, ge=1)
+    grow_every: int = Field(60, ge=1)
+    grow_share: float = Field(0.25, ge=0, lt=1)
+    grow_until: float = Field(0.6, ge=0, le=1)
+    max_gap: float = Field(0.003, ge=0)
+    max_extra_epochs: int = Field(20, ge=0)
+    validation: float = Field(0.1, gt=0, lt=1)
+    seed: int = Field(0, ge=0)
+    kernel: str = "auto"
+
+
+class Recipe(_Section):
+    """A data set, an encoder, a network and how to train it."""
+
+    name: str
+    description: str = ""
+    dataset: str
+    encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]
+    net: NetRecipe
+    augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
+    train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
+
+
+def names() -> list[str]:
+    """The recipes that lilogic brings along."""
+    folder = resources.files("lilogic") / "recipes"
+    return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load(name: str, changes: list[str] | None = None) -> Recipe:
+    """The recipe of that name, or in that ``.toml`` file.
+
+    Args:
+        name: a name from ``names`` or a path.
+        changes: ``section.key=value`` settings that replace the file's, values as in TOML.
+
+    Raises:
+        LilogicError: no such recipe, bad TOML, unknown keys or values out of range.
+    """
+    text = _text(name)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LilogicError(f"{name}: not TOML: {error}") from error
+    for change in changes or []:
+        _apply(data, change)
+    return parse(data, name)
+
+
+def parse(data: dict[str, Any], source: str) -> Recipe:
+    """A checked recipe from nested tables; ``source`` is named in errors.
+
+    Raises:
+        LilogicError: unknown keys or values out of range.
+    """
+    try:
+        return Recipe(**data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise LilogicError(f"{source}: unknown key {place}") from error
+        raise LilogicError(f"{source}: {place}: {first['msg'].lower()}") from error
+
+
+def _text(name: str) -> str:
+    if name in names():
+        return (resources.files("lilogic") / "recipes" / f"{name}.toml").read_text("utf-8")
+    path = Path(name)
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if path.suffix == ".toml":
+            raise LilogicError(f"{path}: cannot be read ({error})") from error
+        known = ", ".join(names())
+        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+
+
+def _apply(data: dict[str, Any], change: str) -> None:
+    key, found, value = change.partition("=")
+    if not found:
+        raise LilogicError(f"--set {change}: must look like train.epochs=10")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, last = key.strip().split(".")
+    table = data
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise LilogicError(f"--set {change}: {section} is not a table")
+    table[last] = parsed

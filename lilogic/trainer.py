@@ -1,0 +1,380 @@
+"""Training a LogicNet from a recipe, in a run folder that survives a kill at any instant.
+
+A run folder holds ``recipe.json`` (what was asked), ``metrics.jsonl`` (one line per epoch),
+``checkpoint.safetensors`` (the state after the last finished epoch) and, at the end,
+``model.lgn``. All randomness of an epoch comes from (seed, epoch), so a run that was killed and
+resumed ends with the same graph as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch.nn.functional import cross_entropy
+
+from lilogic import __version__, inference, kernels, lgn
+from lilogic import encoder as encoders
+from lilogic.datasets import Dataset
+from lilogic.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.files import replacing, write_json, write_text
+from lilogic.graph import GateGraph
+from lilogic.layers import LogicNet, Sharpness
+from lilogic.recipe import AugmentRecipe, Recipe, TrainRecipe
+
+RECIPE = "recipe.json"
+METRICS = "metrics.jsonl"
+CHECKPOINT = "checkpoint.safetensors"
+MODEL = "model.lgn"
+
+_CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+_SPLIT_SEED = 0
+_EVALUATION_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch; accuracies are fractions."""
+
+    epoch: int
+    loss: float
+    train: float
+    validation_soft: float
+    validation_frozen: float
+    sharpen_connections: float
+    sharpen_gates: float
+    learning_rate: float
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """How much accuracy the validation split would lose by freezing now."""
+        return self.validation_soft - self.validation_frozen
+
+
+class Watcher:
+    """Told how training goes; the command line draws a progress bar from it."""
+
+    def start(self, epochs: int, done: int, steps: int) -> None:
+        """Training begins: planned epochs, epochs already done, steps per epoch."""
+
+    def step(self) -> None:
+        """A step is done."""
+
+    def epoch(self, result: Epoch) -> None:
+        """An epoch is done."""
+
+
+def train(
+    recipe: Recipe,
+    data: Dataset,
+    run: Path,
+    watcher: Watcher | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> GateGraph:
+    """Train, or go on training, in the folder ``run``, and return the frozen graph.
+
+    The test split is read once, after the last epoch, and its accuracies are in the graph's
+    metadata. A finished run is returned as it is.
+
+    Raises:
+        LilogicError: an impossible recipe, a run folder of another recipe, or unusable files.
+    """
+    if (run / MODEL).exists() and _same_recipe(recipe, run):
+        return lgn.read(run / MODEL)
+    torch_device = _device(device)
+    numba.set_num_threads(threads := min(threads or _CORES, _CORES))
+    torch.set_num_threads(threads)
+    training = _Training(recipe, data, torch_device)
+    first = _resume(training, recipe, run)
+    history = _history(run, first)
+    watcher = watcher or Watcher()
+    watcher.start(recipe.train.epochs, first, training.steps)
+    for epoch in range(first, recipe.train.epochs + recipe.train.max_extra_epochs):
+        if epoch >= recipe.train.epochs and history[-1].gap <= recipe.train.max_gap:
+            break
+        history.append(training.run_epoch(epoch, watcher.step))
+        lines = [json.dumps(asdict(entry)) for entry in history]
+        write_text(run / METRICS, "\n".join(lines) + "\n")
+        _save(training, epoch + 1, run / CHECKPOINT)
+        watcher.epoch(history[-1])
+    graph = training.freeze(history, {"device": str(torch_device), "threads": threads})
+    lgn.write(graph, run / MODEL)
+    return graph
+
+
+def split(data: Dataset, validation: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """int64 indices of the training samples that train and of those that validate.
+
+    The same for every seed of the recipe, so that runs can be compared.
+    """
+    order = np.random.default_rng(_SPLIT_SEED).permutation(len(data.x_train))
+    held = round(len(order) * validation)
+    if not 0 < held < len(order):
+        raise LilogicError(
+            f"train.validation = {validation} leaves no samples on one side of {len(order)}"
+        )
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def augmented(
+    images: npt.NDArray[Any], settings: AugmentRecipe, random: np.random.Generator
+) -> npt.NDArray[Any]:
+    """Images [samples, height, width, ...], each shifted (edges repeated) and flipped at random."""
+    shift = settings.shift
+    if shift:
+        edges = [(0, 0), (shift, shift), (shift, shift)] + [(0, 0)] * (images.ndim - 3)
+        padded = np.pad(images, edges, mode="edge")
+        rows, columns = random.integers(0, 2 * shift + 1, (2, len(images), 1))
+        rows, columns = rows + np.arange(images.shape[1]), columns + np.arange(images.shape[2])
+        each = np.arange(len(images))[:, None, None]
+        images = padded[each, rows[:, :, None], columns[:, None, :]]
+    if settings.flip:
+        flipped = random.random(len(images)) < 0.5
+        images = images.copy()
+        images[flipped] = images[flipped, :, ::-1]
+    return images
+
+
+class _Training:
+    """The state of one training: data, network, optimizer."""
+
+    def __init__(self, recipe: Recipe, data: Dataset, device: torch.device) -> None:
+        self.recipe, self.data, self.device = recipe, data, device
+        chosen, held = split(data, recipe.train.validation)
+        options = recipe.encoder.model_dump()
+        self.encoder: Encoder = encoders.fit(data.x_train[chosen], **options)
+        self.held_x, self.held_y = data.x_train[held], data.y_train[held]
+        shape = self.encoder.feature_shape
+        if (recipe.augment.shift or recipe.augment.flip) and len(shape) < 2:
+            raise LilogicError(
+                f"augment needs images, but {data.name} has samples of shape {shape}"
+            )
+        self.images = self.encoder.features(data.x_train[chosen]).reshape(-1, *shape)
+        self.labels = data.y_train[chosen]
+        net, settings = recipe.net, recipe.train
+        self.net = LogicNet(
+            self.encoder.n_bits,
+            net.layers,
+            data.n_classes,
+            None if net.candidates == "all" else net.candidates,
+            net.tau,
+            kernels.choose(settings.kernel, device),
+            settings.seed,
+        ).to(device)
+        self.optimizer = torch.optim.Adam(
+            self.net.parameters(), lr=settings.learning_rate, fused=True
+        )
+        self.batch = min(settings.batch, len(self.images))
+        self.steps = len(self.images) // self.batch
+
+    def run_epoch(self, epoch: int, on_step: Callable[[], None]) -> Epoch:
+        """Train on the training samples once; an incomplete last batch is left out."""
+        began = time.perf_counter()
+        settings = self.recipe.train
+        random = np.random.default_rng([settings.seed, epoch])
+        loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
+        for step, (x, y) in enumerate(self._batches(random)):
+            now = (epoch + step / self.steps) / settings.epochs
+            grow = now < settings.grow_until and (step + 1) % settings.grow_every == 0
+            step_loss, hits = self._step(x, y, now, grow)
+            loss, right = loss + step_loss, right + hits
+            on_step()
+        sharpness = sharpness_at(settings, (epoch + 1) / settings.epochs)
+        graph = self.net.freeze(self.encoder)
+        return Epoch(
+            epoch,
+            loss.item() / self.steps,
+            right.item() / (self.steps * self.batch),
+            self.soft_accuracy(self.held_x, self.held_y, sharpness),
+            inference.accuracy(graph, self.held_x, self.held_y),
+            *sharpness,
+            self.optimizer.param_groups[0]["lr"],
+            time.perf_counter() - began,
+        )
+
+    def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Augmented, encoded training batches: float [bits, batch] and int64 [batch]."""
+        order = random.permutation(len(self.images))
+        for start in range(0, self.steps * self.batch, self.batch):
+            chosen = order[start : start + self.batch]
+            images = augmented(self.images[chosen], self.recipe.augment, random)
+            yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
+
+    def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
+        """Float [bits, samples] of features [samples, ...]."""
+        bits = self.encoder.bits(features.reshape(len(features), -1))
+        return torch.from_numpy(bits).to(self.device).T.float().contiguous()
+
+    def _step(
+        self, x: torch.Tensor, y: torch.Tensor, now: float, grow: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One optimizer step at time ``now``; returns the loss and the number of right answers."""
+        settings = self.recipe.train
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(settings, now)
+        inputs: list[torch.Tensor] = []
+        gradients: list[torch.Tensor | None] = []
+        activations = x
+        for layer in self.net.gate_layers:
+            inputs.append(activations.detach())
+            gradients.append(x.new_empty(2, layer.n_gates, self.batch) if grow else None)
+            activations = layer(
+                activations, sharpness_at(settings, now), self.net.kernel, gradients[-1]
+            )
+        logits = self.net.head(activations)
+        loss = cross_entropy(logits, y)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        if grow:
+            self._grow(inputs, gradients)
+        return loss.detach(), (logits.argmax(1) == y).sum()
+
+    def _grow(self, inputs: list[torch.Tensor], gradients: list[torch.Tensor | None]) -> None:
+        """Re-draw the weakest candidates; what Adam knew of the replaced ones is forgotten."""
+        for layer, x, gradient in zip(self.net.gate_layers, inputs, gradients, strict=True):
+            assert gradient is not None
+            replaced = layer.connect.grow(x, gradient, self.recipe.train.grow_share)
+            if replaced is not None:
+                state = self.optimizer.state[layer.connect.logits]
+                for moment in ("exp_avg", "exp_avg_sq"):
+                    state[moment].scatter_(-1, replaced, 0.0)
+
+    @torch.no_grad()
+    def soft_accuracy(
+        self, raw: npt.NDArray[Any], labels: npt.NDArray[np.int64], sharpness: Sharpness
+    ) -> float:
+        """Fraction of raw samples that the soft network classifies as labelled."""
+        features, right = self.encoder.features(raw), 0
+        for start in range(0, len(raw), _EVALUATION_BATCH):
+            part = slice(start, start + _EVALUATION_BATCH)
+            logits = self.net(self._bits(features[part]), sharpness)
+            right += int((logits.argmax(1).cpu().numpy() == labels[part]).sum())
+        return right / len(raw)
+
+    def freeze(self, history: list[Epoch], machine: dict[str, Any]) -> GateGraph:
+        """The frozen graph, with its origin and its accuracies in the metadata."""
+        last, data = history[-1], self.data
+        sharpness = Sharpness(last.sharpen_connections, last.sharpen_gates)
+        graph = self.net.freeze(self.encoder)
+        return graph.with_metadata(
+            name=self.recipe.name,
+            version=__version__,
+            dataset=data.name,
+            dataset_hashes=data.hashes(),
+            class_names=list(data.class_names),
+            recipe=self.recipe.model_dump(),
+            accuracy={
+                "validation_soft": last.validation_soft,
+                "validation_frozen": last.validation_frozen,
+                "test_soft": self.soft_accuracy(data.x_test, data.y_test, sharpness),
+                "test_frozen": inference.accuracy(graph, data.x_test, data.y_test),
+            },
+            training={
+                "epochs": len(history),
+                "seconds": round(sum(entry.seconds for entry in history), 1),
+                **machine,
+            },
+        )
+
+
+def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
+    """Sharpness at time ``now``, rising geometrically from 1; now = 1 ends the planned epochs."""
+    return Sharpness(settings.sharpen_connections**now, settings.sharpen_gates**now)
+
+
+def learning_rate_at(settings: TrainRecipe, now: float) -> float:
+    """Learning rate at time ``now``: half a cosine from the first to the final one, which stays."""
+    first, final = settings.learning_rate, settings.final_learning_rate
+    return final + (first - final) * (1 + math.cos(math.pi * min(now, 1.0))) / 2
+
+
+def _device(name: str) -> torch.device:
+    """The device called ``name``, which must exist."""
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise LilogicError(
+            f"device {name!r} cannot be used: {str(error).splitlines()[0]}"
+        ) from error
+    return device
+
+
+def _resume(training: _Training, recipe: Recipe, run: Path) -> int:
+    """Claim the run folder for the recipe; load its checkpoint if any. Returns the epochs done."""
+    if (run / RECIPE).exists():
+        if not _same_recipe(recipe, run):
+            raise LilogicError(
+                f"{run}: holds a run of another recipe; choose another folder with -o or remove it"
+            )
+    else:
+        write_json(run / RECIPE, recipe.model_dump())
+    path = run / CHECKPOINT
+    return _load(training, path) if path.exists() else 0
+
+
+def _same_recipe(recipe: Recipe, run: Path) -> bool:
+    try:
+        return bool(
+            json.loads((run / RECIPE).read_text("utf-8")) == json.loads(recipe.model_dump_json())
+        )
+    except (OSError, ValueError) as error:
+        raise LilogicError(f"{run / RECIPE}: cannot be read ({error})") from error
+
+
+def _history(run: Path, epochs: int) -> list[Epoch]:
+    """The metrics of the first epochs; what was written after the checkpoint will be done again."""
+    if not epochs:
+        return []
+    path = run / METRICS
+    try:
+        lines = path.read_text("utf-8").splitlines()[:epochs]
+        history = [Epoch(**json.loads(line)) for line in lines]
+    except (OSError, ValueError, TypeError) as error:
+        raise LilogicError(f"{path}: cannot be read ({error})") from error
+    if len(history) != epochs:
+        raise LilogicError(f"{path}: has {len(history)} epochs, but the checkpoint has {epochs}")
+    return history
+
+
+def _save(training: _Training, epochs: int, path: Path) -> None:
+    """Write the network, its candidates and Adam's moments in one atomic step."""
+    tensors = {f"net.{name}": value for name, value in training.net.state_dict().items()}
+    for name, parameter in training.net.named_parameters():
+        for key, value in training.optimizer.state[parameter].items():
+            tensors[f"adam.{name}.{key}"] = value
+    tensors = {name: value.contiguous() for name, value in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {"epochs": str(epochs)})
+
+
+def _load(training: _Training, path: Path) -> int:
+    """Restore what ``_save`` wrote; returns the epochs done."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            epochs = int(file.metadata()["epochs"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        weights = {name: tensors[f"net.{name}"] for name in training.net.state_dict()}
+        training.net.load_state_dict(weights)
+        for name, parameter in training.net.named_parameters():
+            training.optimizer.state[parameter] = {
+                key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise LilogicError(f"{path}: not a checkpoint of this run ({error})") from error
+    return epochs
