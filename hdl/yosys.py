@@ -10,7 +10,6 @@ from pathlib import Path
 
 from lilogic.errors import LilogicError
 
-
 _YOWASP = [
     sys.executable,
     "-c",

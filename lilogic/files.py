@@ -67,3 +67,11 @@ def open_text(path: Path) -> IO[str]:
         return path.open(encoding="utf-8")
     except OSError as error:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of ``path``, with a one-line error where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error

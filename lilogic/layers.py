@@ -65,7 +65,9 @@ class TopKConnect(nn.Module):
             draws = [torch.randperm(n_inputs, generator=generator) for _ in range(rounds)]
             self.candidates = torch.cat(draws)[: 2 * n_gates * k].view(2, n_gates, k)
         self._wiring: Wiring | None = None
-        self.register_load_state_dict_post_hook(TopKConnect._forget_wiring)
+        self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
+            TopKConnect._forget_wiring
+        )
 
     def _forget_wiring(self, _: object) -> None:
         """Loading a state overwrites the candidates in place."""

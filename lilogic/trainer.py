@@ -32,12 +32,13 @@ from lilogic.errors import LilogicError
 from lilogic.files import replacing, write_json, write_text
 from lilogic.graph import GateGraph
 from lilogic.layers import LogicNet, Sharpness
+from lilogic.models import MODEL
 from lilogic.recipe import AugmentRecipe, Recipe, TrainRecipe
 
 RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
-MODEL = "model.lgn"
+
 
 _CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _SPLIT_SEED = 0
@@ -188,8 +189,9 @@ class _Training:
         random = np.random.default_rng([settings.seed, epoch])
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         for step, (x, y) in enumerate(self._batches(random)):
-            now = (epoch + step / self.steps) / settings.epochs
-            grow = now < settings.grow_until and (step + 1) % settings.grow_every == 0
+            done = epoch * self.steps + step + 1
+            now = done / (settings.epochs * self.steps)
+            grow = now < settings.grow_until and done % settings.grow_every == 0
             step_loss, hits = self._step(x, y, now, grow)
             loss, right = loss + step_loss, right + hits
             on_step()
@@ -274,7 +276,7 @@ class _Training:
         return graph.with_metadata(
             name=self.recipe.name,
             version=__version__,
-            dataset=data.name,
+            dataset=self.recipe.dataset,
             dataset_hashes=data.hashes(),
             class_names=list(data.class_names),
             recipe=self.recipe.model_dump(),

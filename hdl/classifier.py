@@ -1,0 +1,114 @@
+"""The whole classifier: encoder, gates, heads and argmax, one inference per clock cycle."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib.data import ArrayLayout
+from amaranth.lib.wiring import Component, In, Out
+
+from hdl import encoder, pipeline, vector
+from hdl.argmax import Argmax
+from hdl.encoder import ThermometerEncoder
+from hdl.interface import Interface
+from hdl.network import GateNetwork
+from hdl.popcount import Heads, score_shape
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+LEVELS_PER_STAGE = 2
+POPCOUNT = "tree"
+
+
+class Classifier(Component):
+    """A graph in hardware, with an initiation interval of one clock cycle.
+
+    Args:
+        graph: the graph; simplify it first.
+        levels_per_stage: levels (of gates, adders, comparisons) between pipeline registers; 0 for
+            a combinational classifier.
+        popcount: name of the popcount architecture, one of ``popcount.POPCOUNTS``.
+        pixels: whether to read raw features and encode them inside, instead of encoded bits.
+
+    Attributes:
+        data: in, the port's bits in order (see ``vector.port`` and ``Interface``).
+        valid_in: in, whether ``data`` is a sample.
+        valid_out: out, ``valid_in`` from ``latency`` cycles ago; reset clears what is in flight.
+        index: out, the predicted class.
+        scores: out, an array of the classes' scores.
+        latency: clock cycles from ``data`` to ``index`` and ``scores``.
+        interface: the ports and their timing, as written to ``interface.json``.
+
+    Raises:
+        LilogicError: an unknown popcount, a negative number of levels, or pixels without encoder.
+    """
+
+    def __init__(
+        self,
+        graph: GateGraph,
+        *,
+        levels_per_stage: int = LEVELS_PER_STAGE,
+        popcount: str = POPCOUNT,
+        pixels: bool = False,
+    ) -> None:
+        if levels_per_stage < 0:
+            raise LilogicError(f"levels per stage is {levels_per_stage}, but must be 0 or more")
+        shape = score_shape(graph)
+        self._encoder = ThermometerEncoder(graph, levels_per_stage > 0) if pixels else None
+        self._network = GateNetwork(graph, levels_per_stage)
+        self._heads = Heads(graph, popcount, levels_per_stage)
+        self._argmax = Argmax(shape, graph.n_classes, levels_per_stage)
+        stages = (self._encoder, self._network, self._heads, self._argmax)
+        self.latency = sum(stage.latency for stage in stages if stage is not None)
+        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
+        n_features = encoder.encoder_of(graph).n_features if pixels else graph.n_inputs
+        self.interface = Interface(
+            data="pixels" if pixels else "bits",
+            data_width=n_features * feature_width,
+            feature_width=feature_width,
+            classes=graph.n_classes,
+            index_width=len(self._argmax.index),
+            score_width=shape.width,
+            score_signed=shape.signed,
+            latency=self.latency,
+            levels_per_stage=levels_per_stage,
+            popcount=popcount,
+        )
+        super().__init__(
+            {
+                "data": vector.port(In, self.interface.data_width),
+                "valid_in": In(1),
+                "valid_out": Out(1),
+                "index": Out(self.interface.index_width),
+                "scores": Out(ArrayLayout(shape, graph.n_classes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        m.submodules.network = network = self._network
+        m.submodules.heads = heads = self._heads
+        m.submodules.argmax = argmax = self._argmax
+        if self._encoder is None:
+            m.d.comb += vector.assign(network.bits, vector.bits(self.data))
+        else:
+            m.submodules.encoder = self._encoder
+            m.d.comb += vector.assign(self._encoder.pixels, vector.bits(self.data))
+            m.d.comb += vector.assign(network.bits, vector.bits(self._encoder.bits))
+        m.d.comb += vector.assign(heads.values, vector.bits(network.values))
+        scores = Value.cast(heads.scores)
+        m.d.comb += [
+            Value.cast(argmax.scores).eq(scores),
+            self.index.eq(argmax.index),
+            Value.cast(self.scores).eq(pipeline.delay(m, scores, argmax.latency, "scores")),
+            self.valid_out.eq(self._valid(m)),
+        ]
+        return m
+
+    def _valid(self, m: Module) -> Value:
+        """``valid_in`` from ``latency`` cycles ago, in registers that reset clears."""
+        if not self.latency:
+            return self.valid_in
+        flags = Signal(self.latency)
+        m.d.sync += flags.eq(Cat(self.valid_in, flags))
+        return flags[-1]

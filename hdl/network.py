@@ -1,0 +1,119 @@
+"""The gates: input bits to the values of the nodes that heads count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib.wiring import Component, In, Out
+
+from hdl import vector
+from lilogic import gates
+from lilogic.gates import GATES, READS_A, READS_B
+from lilogic.graph import GateGraph
+
+Wires = dict[int, Value]
+Nodes = npt.NDArray[Any]
+
+# The other gates are the complements of these, and constants need no logic.
+_FUNCTIONS: dict[int, Callable[[Value, Value], Value]] = {
+    gates.AND: lambda a, b: a & b,
+    gates.A_AND_NOT_B: lambda a, b: a & ~b,
+    gates.A: lambda a, b: a,
+    gates.NOT_A_AND_B: lambda a, b: ~a & b,
+    gates.B: lambda a, b: b,
+    gates.XOR: lambda a, b: a ^ b,
+    gates.OR: lambda a, b: a | b,
+}
+
+
+def counted(graph: GateGraph) -> Nodes:
+    """The distinct nodes that heads count, in ascending order."""
+    nodes: Nodes = np.unique(graph.head_nodes)
+    return nodes
+
+
+class GateNetwork(Component):
+    """A graph's gates, with registers after every ``levels_per_stage`` gate levels.
+
+    Gates of one level and function are one wide vector operation, so that elaboration is linear
+    in the number of gates. Only gates that a head depends on are made. A bank of registers
+    carries every wire that a level behind it reads; the last bank holds ``values``.
+
+    Args:
+        graph: the graph.
+        levels_per_stage: gate levels between registers; 0 for no registers at all.
+
+    Attributes:
+        bits: in, the graph's input bits (see ``vector.port``).
+        values: out, one bit for each of ``counted(graph)``, all of the same sample.
+        latency: clock cycles from ``bits`` to ``values``.
+    """
+
+    def __init__(self, graph: GateGraph, levels_per_stage: int) -> None:
+        self._graph = graph
+        self._depth = max(graph.depth, 1)
+        self._levels_per_stage = levels_per_stage
+        self.latency = -(-self._depth // levels_per_stage) if levels_per_stage else 0
+        super().__init__(
+            {
+                "bits": vector.port(In, graph.n_inputs),
+                "values": vector.port(Out, len(counted(graph))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        graph = self._graph
+        made = graph.n_inputs + np.flatnonzero(graph.alive[graph.n_inputs :])
+        is_constant = ~(READS_A | READS_B)[graph.op[made - graph.n_inputs]]
+        # Constants pass no register: they are the same in every cycle.
+        constants: Wires = {
+            node: Const(int(graph.op[node - graph.n_inputs] == gates.TRUE), 1)
+            for node in made[is_constant].tolist()
+        }
+        node = made[~is_constant]
+        op = graph.op[node - graph.n_inputs]
+        # Where a gate ignores one wire, both stand for the other.
+        a, b = graph.a[node - graph.n_inputs], graph.b[node - graph.n_inputs]
+        a, b = np.where(READS_A[op], a, b), np.where(READS_B[op], b, a)
+        last_read = np.zeros(graph.n_nodes, dtype=np.int32)
+        np.maximum.at(last_read, a, graph.levels[node])
+        np.maximum.at(last_read, b, graph.levels[node])
+        last_read[counted(graph)] = self._depth + 1
+        last_read[made[is_constant]] = 0
+
+        wires = constants | dict(enumerate(vector.bits(self.bits)))
+        for level in range(1, self._depth + 1):
+            here = np.flatnonzero(graph.levels[node] == level)
+            for function in np.unique(op[here]).tolist():
+                for run in vector.chunks(here[op[here] == function]):
+                    name = f"level{level}_{GATES[function].name.lower()}"
+                    output = Signal(len(run), name=name)
+                    value = _apply(function, _cat(wires, a[run]), _cat(wires, b[run]))
+                    m.d.comb += output.eq(value)
+                    wires.update(zip(node[run].tolist(), output, strict=True))
+            if self._ends_stage(level):
+                kept = np.flatnonzero((graph.levels <= level) & (last_read > level)).tolist()
+                bank = vector.signals(len(kept), f"after{level}")
+                m.d.sync += vector.assign(bank, [wires[wire] for wire in kept])
+                wires = constants | dict(zip(kept, vector.bits(bank), strict=True))
+        m.d.comb += vector.assign(self.values, [wires[wire] for wire in counted(graph).tolist()])
+        return m
+
+    def _ends_stage(self, level: int) -> bool:
+        per_stage = self._levels_per_stage
+        return per_stage > 0 and (level % per_stage == 0 or level == self._depth)
+
+
+def _cat(wires: Wires, nodes: Nodes) -> Value:
+    return Cat(wires[node] for node in nodes.tolist())
+
+
+def _apply(op: int, a: Value, b: Value) -> Value:
+    """A gate of wide inputs; not a constant."""
+    return _FUNCTIONS[op](a, b) if op in _FUNCTIONS else ~_FUNCTIONS[op ^ 15](a, b)

@@ -1,0 +1,154 @@
+"""The heads: for every class, its offset plus how many of its nodes are 1.
+
+An architecture is ``pipeline.Levels`` of the bits to count. To add one, write it and name it in
+``POPCOUNTS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from amaranth.hdl import Cat, Const, Module, Shape, Value
+from amaranth.lib.data import ArrayLayout
+from amaranth.lib.wiring import Component, In, Out
+
+from hdl import pipeline, vector
+from hdl.network import counted
+from hdl.pipeline import Levels
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+Bits = Sequence[Value]
+
+
+def tree(bits: Bits) -> Levels:
+    """A balanced tree of carry-chain adders over full adders, each of which counts three bits.
+
+    The carry input of an adder in the tree counts one more bit at no cost: of ``n`` full adders'
+    sums, the ``n - 1`` adders above take ``n - 1`` bits that skip the full adders.
+    """
+    if len(bits) <= 1:
+        return Cat(bits)
+    leaves = -(-(len(bits) + 1) // 4)
+    leaf_bits = [*bits[: 3 * leaves], *_zeros(3 * leaves - len(bits))]
+    ones, twos, spare = yield [
+        *_full_adders(*(Cat(leaf_bits[i::3]) for i in range(3))),
+        Cat(bits[3 * leaves :]),
+    ]
+    numbers: list[Value] = [Cat(digits) for digits in zip(ones, twos, strict=True)]
+    while len(numbers) > 1:
+        pairs = len(numbers) // 2
+        carries = [*spare[:pairs], *_zeros(pairs - len(spare))]
+        *numbers, spare = yield [
+            *map(_add, numbers[0 : 2 * pairs : 2], numbers[1::2], carries),
+            *numbers[2 * pairs :],
+            spare[pairs:],
+        ]
+    return numbers[0]
+
+
+def compressor(bits: Bits) -> Levels:
+    """Wallace's tree: full adders keep carries apart until one adder can sum the two rows left.
+
+    C. S. Wallace, "A Suggestion for a Fast Multiplier", 1964.
+    """
+    columns = [Cat(bits)]
+    while max(map(len, columns)) > 2:
+        reduced: list[list[Value]] = [[] for _ in range(len(columns) + 1)]
+        for weight, column in enumerate(columns):
+            third = len(column) // 3
+            ones, twos = _full_adders(
+                *(column[i * third : (i + 1) * third] for i in range(3)),
+            )
+            reduced[weight] += [ones, column[3 * third :]]
+            reduced[weight + 1].append(twos)
+        columns = yield [Cat(parts) for parts in reduced if sum(map(len, parts))]
+    first = Cat(column[0] if len(column) else Const(0, 1) for column in columns)
+    second = Cat(column[1] if len(column) > 1 else Const(0, 1) for column in columns)
+    (total,) = yield [first + second]
+    return total
+
+
+POPCOUNTS: dict[str, Callable[[Bits], Levels]] = {"tree": tree, "compressor": compressor}
+
+
+def architecture(name: str) -> Callable[[Bits], Levels]:
+    """The popcount architecture called ``name``.
+
+    Raises:
+        LilogicError: there is none.
+    """
+    if name not in POPCOUNTS:
+        raise LilogicError(f"popcount {name!r} is not one of {', '.join(POPCOUNTS)}")
+    return POPCOUNTS[name]
+
+
+def score_shape(graph: GateGraph) -> Shape:
+    """The shape that holds every score that a class of ``graph`` could have; at least one bit."""
+    lowest, highest = graph.score_bounds()
+    signed = bool(lowest.min() < 0)
+    width = max(int(bound).bit_length() for bound in (highest.max(), ~lowest.min() * signed, 1))
+    return Shape(width + signed, signed)
+
+
+class Heads(Component):
+    """A popcount for every class, all with the same latency.
+
+    Args:
+        graph: the graph.
+        popcount: name of the architecture, one of ``POPCOUNTS``.
+        levels_per_stage: the architecture's levels between registers; 0 for no registers.
+
+    Attributes:
+        values: in, one bit for each of ``network.counted(graph)`` (see ``vector.port``).
+        scores: out, an array of the classes' scores.
+        latency: clock cycles from ``values`` to ``scores``.
+    """
+
+    def __init__(self, graph: GateGraph, popcount: str, levels_per_stage: int) -> None:
+        self._graph = graph
+        self._popcount = architecture(popcount)
+        self._levels_per_stage = levels_per_stage
+        sizes = np.diff(graph.head_ptr).tolist()
+        levels = max(_levels(popcount, size) for size in sizes)
+        self.latency = pipeline.latency(levels, levels_per_stage)
+        layout = ArrayLayout(score_shape(graph), graph.n_classes)
+        super().__init__(
+            {"values": vector.port(In, len(counted(graph))), "scores": Out(layout)},
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        values = vector.bits(self.values)
+        positions = [np.searchsorted(counted(self._graph), head) for head in self._graph.heads]
+        offsets = self._graph.offset.tolist()
+        for class_, (position, offset) in enumerate(zip(positions, offsets, strict=True)):
+            work = self._popcount([values[i] for i in position.tolist()])
+            name = f"class{class_}"
+            total = pipeline.build(m, work, self._levels_per_stage, self.latency, name)
+            m.d.comb += self.scores[class_].eq(total + offset)
+        return m
+
+
+@cache
+def _levels(popcount: str, size: int) -> int:
+    return pipeline.count(POPCOUNTS[popcount](_zeros(size)))
+
+
+def _zeros(count: int) -> list[Value]:
+    return [Const(0, 1)] * count
+
+
+def _full_adders(a: Value, b: Value, c: Value) -> tuple[Value, Value]:
+    """Bit by bit, the sum of three bits: ones and twos."""
+    return a ^ b ^ c, a & b | (a | b) & c
+
+
+def _add(a: Value, b: Value, carry: Value) -> Value:
+    """``a + b + carry`` in a form that synthesis maps to one carry chain."""
+    if isinstance(carry, Const):
+        return a + b
+    return (Cat(carry, a) + Cat(carry, b))[1:]

@@ -1,0 +1,100 @@
+"""Graphs to Verilog: one self-contained file, and the description of its ports."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from amaranth.back import rtlil
+
+from hdl import yosys
+from hdl.classifier import LEVELS_PER_STAGE, POPCOUNT, Classifier
+from hdl.interface import VERILOG, Interface
+from lilogic import __version__
+from lilogic.files import write_text
+from lilogic.graph import GateGraph
+
+TOP = "classifier"
+CORE = "classifier_core"
+PARTS = ("encoder", "network", "heads", "argmax")
+"""The submodules of the core; ``CORE.PART`` names one in Verilog."""
+
+
+def compile_graph(
+    graph: GateGraph,
+    folder: Path,
+    *,
+    levels_per_stage: int = LEVELS_PER_STAGE,
+    popcount: str = POPCOUNT,
+    pixels: bool = False,
+) -> Interface:
+    """Write ``classifier.v`` and ``interface.json`` into ``folder``; arguments as ``Classifier``.
+
+    Raises:
+        LilogicError: see ``Classifier``, or a file cannot be written.
+    """
+    classifier = Classifier(
+        graph, levels_per_stage=levels_per_stage, popcount=popcount, pixels=pixels
+    )
+    write_text(folder / VERILOG, emit(classifier))
+    classifier.interface.write(folder)
+    return classifier.interface
+
+
+def emit(classifier: Classifier) -> str:
+    """Verilog of ``classifier``, with the ports that ``Interface`` describes.
+
+    The top module only gathers the ports of the core that Amaranth makes, which are several where
+    a vector is wider than Amaranth's signals can be.
+    """
+    text = rtlil.convert(classifier, name=CORE, emit_src=False)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        folder = Path(name)
+        write_text(folder / "core.il", text)
+        yosys.run(
+            f"read_rtlil core.il\nhierarchy -top {CORE}\nproc -noopt\nopt_clean\n"
+            "write_verilog -norename -noattr core.v",
+            folder,
+        )
+        core = (folder / "core.v").read_text("utf-8")
+    return f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n{_top(classifier)}\n{core}"
+
+
+_TOP = """\
+module {top} (
+    input clk,
+    input rst,
+    input valid_in,
+    input [{data_end}:0] {data},
+    output valid_out,
+    output [{index_end}:0] index,
+    output [{scores_end}:0] scores
+);
+  {core} core (
+{connections}
+  );
+endmodule
+"""
+
+
+def _top(classifier: Classifier) -> str:
+    interface = classifier.interface
+    connections = {name: name for name in ("valid_in", "valid_out", "index", "scores")}
+    if interface.latency:
+        connections |= {"clk": "clk", "rst": "rst"}
+    start = 0
+    for number, port in enumerate(classifier.data):
+        end = min(start + len(port), interface.data_width)
+        padding = start + len(port) - end
+        bits = f"{interface.data}[{end - 1}:{start}]"
+        connections[f"data__{number}"] = f"{{{padding}'b0, {bits}}}" if padding else bits
+        start = end
+    return _TOP.format(
+        top=TOP,
+        core=CORE,
+        data=interface.data,
+        data_end=interface.data_width - 1,
+        index_end=interface.index_width - 1,
+        scores_end=interface.classes * interface.score_width - 1,
+        connections=",\n".join(f"    .{port}({wire})" for port, wire in connections.items()),
+    )

@@ -1,0 +1,35 @@
+"""MODEL on the command line: a run folder or a ``.lgn`` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lilogic import lgn
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+MODEL = "model.lgn"
+
+
+def load(model: str) -> GateGraph:
+    """The graph in a ``.lgn`` file, or the ``model.lgn`` of a run folder.
+
+    Raises:
+        LilogicError: neither, an unfinished run, or a damaged file.
+    """
+    path = Path(model)
+    if not path.exists():
+        raise LilogicError(f"{model}: no such run folder or .lgn file")
+    if not path.is_dir():
+        return lgn.read(path)
+    if not (path / MODEL).exists():
+        raise LilogicError(
+            f"{model}: holds no {MODEL}; if its training was interrupted, train again to finish it"
+        )
+    return lgn.read(path / MODEL)
+
+
+def name(graph: GateGraph, model: str) -> str:
+    """What to call the model: its recorded name, else that of its file or folder."""
+    recorded = graph.metadata.get("name")
+    return recorded if isinstance(recorded, str) and recorded else Path(model).stem

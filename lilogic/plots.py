@@ -1,0 +1,119 @@
+"""Pictures of a gate graph and its hardware, drawn from the graph and report.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.files import replacing
+from lilogic.gates import GATES, READS_A, READS_B
+from lilogic.graph import GateGraph
+
+_INK, _PAPER = "#22303c", "#ffffff"
+_PARTS = {
+    "encoder": "#8ecae6",
+    "gates": "#ffb703",
+    "heads": "#219ebc",
+    "argmax": "#fb8500",
+    "other": "#adb5bd",
+}
+
+
+def reads_per_feature(graph: GateGraph) -> npt.NDArray[np.int64]:
+    """int64 [*feature_shape]: how many wires of living gates, and heads, read bits of each feature.
+
+    The graph must have an encoder.
+    """
+    assert graph.encoder is not None
+    gates = graph.alive[graph.n_inputs :]
+    wires = np.concatenate(
+        [
+            graph.a[gates & READS_A[graph.op]],
+            graph.b[gates & READS_B[graph.op]],
+            graph.head_nodes,
+        ]
+    )
+    features = graph.encoder.feature[wires[wires < graph.n_inputs]]
+    counts = np.bincount(features, minlength=graph.encoder.n_features)
+    return counts.reshape(graph.encoder.feature_shape)
+
+
+def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:
+    """Write a PNG: what the gates read, which gates there are, and where the area goes.
+
+    Raises:
+        LilogicError: the file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8.5), layout="constrained", facecolor=_PAPER)
+    axes = figure.subplots(2, 2)
+    figure.suptitle(_headline(report), fontsize=14, color=_INK)
+    _draw_reads(axes[0, 0], graph)
+    _draw_ops(axes[0, 1], graph)
+    _draw_area(axes[1, 0], report["area"])
+    _draw_levels(axes[1, 1], graph)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    frozen = report["accuracy"].get("test_frozen")
+    accuracy = f", {100 * frozen:.2f} % of the test set right" if frozen is not None else ""
+    return f"{report['name']}: {report['gates']['compiled']:,} gates{accuracy}"
+
+
+def _draw_reads(axes: Any, graph: GateGraph) -> None:
+    axes.set_title("Wires reading each pixel", color=_INK)
+    if graph.encoder is None:
+        axes.text(0.5, 0.5, "no encoder recorded", ha="center")
+        axes.axis("off")
+        return
+    reads = reads_per_feature(graph)
+    if reads.ndim == 1:
+        axes.bar(np.arange(len(reads)), reads, color=_PARTS["heads"])
+        axes.set_xlabel("feature")
+        return
+    image = axes.imshow(reads if reads.ndim == 2 else reads.sum(2), cmap="magma")
+    axes.figure.colorbar(image, ax=axes, shrink=0.85)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _draw_ops(axes: Any, graph: GateGraph) -> None:
+    counts = np.bincount(graph.op, minlength=16)
+    bars = axes.barh([gate.symbol for gate in GATES], counts, color=_PARTS["gates"])
+    axes.bar_label(bars, fontsize=8, padding=2)
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.set_title("Gates by function", color=_INK)
+
+
+def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
+    targets = area["targets"]
+    for row, target in enumerate(targets.values()):
+        left = 0
+        for part, color in _PARTS.items():
+            width = target["parts"].get(part, {}).get("luts", 0)
+            axes.barh(row, width, left=left, color=color, label=part if row == 0 else None)
+            if width > 0.06 * max(1, target["total"]["luts"]):
+                axes.text(left + width / 2, row, f"{width:,}", ha="center", va="center", fontsize=8)
+            left += width
+    axes.set_yticks(range(len(targets)), [f"{name}\n{t['unit']}" for name, t in targets.items()])
+    axes.invert_yaxis()
+    axes.legend(fontsize=8, frameon=False)
+    axes.set_title("Area after Yosys (an estimate)", color=_INK)
+
+
+def _draw_levels(axes: Any, graph: GateGraph) -> None:
+    levels = graph.levels[graph.n_inputs :]
+    counts = np.bincount(levels, minlength=2)[1:]
+    axes.bar(np.arange(1, len(counts) + 1), counts, color=_PARTS["argmax"])
+    axes.set_xlabel("level")
+    axes.set_ylabel("gates")
+    axes.set_title("Gates by level", color=_INK)
+    axes.xaxis.get_major_locator().set_params(integer=True)

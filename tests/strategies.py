@@ -1,0 +1,113 @@
+"""hypothesis strategies: random gate graphs of every awkward kind, and their input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+from lilogic.encoder import DTYPES, Encoder
+from lilogic.graph import GateGraph
+
+Draw = st.DrawFn
+
+
+@st.composite
+def graphs(
+    draw: Draw,
+    max_inputs: int = 8,
+    max_gates: int = 24,
+    max_classes: int = 5,
+    encoder: Encoder | None = None,
+) -> GateGraph:
+    """Graphs with all 16 ops, skips, constants, dead and duplicate gates, and odd heads.
+
+    Some have no gates, one class, empty heads, heads that count inputs or a node twice, negative
+    offsets; gates that read mostly the newest nodes make deep ones.
+    """
+    n_inputs = draw(st.integers(1, max_inputs)) if encoder is None else encoder.n_bits
+    reach = draw(st.sampled_from([2, 6, max_inputs + max_gates]))
+    gates = []
+    for node in range(n_inputs, n_inputs + draw(st.integers(0, max_gates))):
+        wires = st.integers(max(0, node - reach), node - 1)
+        gates.append((draw(st.integers(0, 15)), draw(wires), draw(wires)))
+    if gates and draw(st.booleans()):
+        gates.append(draw(st.sampled_from(gates)))
+    nodes = st.integers(0, n_inputs + len(gates) - 1)
+    heads = draw(st.lists(st.lists(nodes, max_size=12), min_size=1, max_size=max_classes))
+    offset = draw(
+        st.one_of(
+            st.just([0] * len(heads)),
+            st.lists(st.integers(-20, 20), min_size=len(heads), max_size=len(heads)),
+        )
+    )
+    return GateGraph.build(n_inputs, gates, heads, offset, encoder)
+
+
+@st.composite
+def encoders(draw: Draw, max_bits: int = 8) -> Encoder:
+    """Encoders of flat samples or images, cropped and resized or not.
+
+    Bits may repeat, and thresholds may lie outside the range of the input's dtype.
+    """
+    dtype = draw(st.sampled_from(DTYPES))
+    shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
+    crop = draw(st.sampled_from([None, (1, 0, 2, 2)])) if len(shape) > 1 else None
+    resize = draw(st.sampled_from([None, (2, 1)])) if len(shape) > 1 else None
+    nothing = np.zeros(0, dtype=np.int32)
+    n_features = Encoder(shape, dtype, nothing, nothing, crop, resize).n_features
+    info = np.iinfo(dtype)
+    low, high = max(int(info.min) - 2, -(2**31)), min(int(info.max) + 2, 2**31 - 1)
+    thresholds = st.one_of(
+        st.integers(low, high), st.sampled_from([low, int(info.min), int(info.max) - 1, high])
+    )
+    pairs = st.tuples(st.integers(0, n_features - 1), thresholds)
+    bits = draw(st.lists(pairs, min_size=1, max_size=max_bits))
+    feature, threshold = np.array(bits, dtype=np.int64).T
+    return Encoder(shape, dtype, feature, threshold, crop, resize)
+
+
+@st.composite
+def encoded_graphs(draw: Draw, max_gates: int = 16, max_classes: int = 4) -> GateGraph:
+    """Graphs with an encoder; see ``encoders`` and ``graphs``."""
+    encoder = draw(encoders())
+    return draw(graphs(max_gates=max_gates, max_classes=max_classes, encoder=encoder))
+
+
+def random_bits(graph: GateGraph, samples: int, seed: int = 0) -> npt.NDArray[np.bool_]:
+    """bool [samples, n_inputs]: input bits of ``graph``."""
+    return np.random.default_rng(seed).random((samples, graph.n_inputs)) < 0.5
+
+
+def random_raw(encoder: Encoder, samples: int, seed: int = 0) -> npt.NDArray[Any]:
+    """Raw samples [samples, *input_shape]: near the encoder's thresholds and all over its range."""
+    generator = np.random.default_rng(seed)
+    info = np.iinfo(encoder.input_dtype)
+    shape = (samples, *encoder.input_shape)
+    anywhere = generator.integers(info.min, info.max, shape, endpoint=True)
+    near = generator.choice(encoder.threshold, shape) + generator.integers(-1, 2, shape)
+    mixed = np.where(generator.random(shape) < 0.5, anywhere, near.clip(info.min, info.max))
+    return mixed.astype(encoder.input_dtype)
+
+
+def random_graph(layers: tuple[int, ...], n_inputs: int, classes: int, seed: int = 0) -> GateGraph:
+    """A layered graph with random gates and wires whose heads share the last layer out."""
+    generator = np.random.default_rng(seed)
+    op, a, b = [], [], []
+    start, width = 0, n_inputs
+    for size in layers:
+        op.append(generator.integers(0, 16, size))
+        a.append(start + generator.integers(0, width, size))
+        b.append(start + generator.integers(0, width, size))
+        start, width = start + width, size
+    return GateGraph(
+        n_inputs,
+        np.concatenate(op),
+        np.concatenate(a),
+        np.concatenate(b),
+        np.arange(start, start + width),
+        np.linspace(0, width, classes + 1).astype(int),
+        np.zeros(classes),
+    )
