@@ -9,14 +9,11 @@ from amaranth.lib.wiring import Component, In, Out
 from hdl import encoder, pipeline, vector
 from hdl.argmax import Argmax
 from hdl.encoder import ThermometerEncoder
-from hdl.interface import Interface
+from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
 from hdl.network import GateNetwork
 from hdl.popcount import Heads, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-
-LEVELS_PER_STAGE = 2
-POPCOUNT = "tree"
 
 
 class Classifier(Component):

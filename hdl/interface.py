@@ -12,6 +12,12 @@ from lilogic.files import open_text, write_json
 VERILOG = "classifier.v"
 INTERFACE = "interface.json"
 
+LEVELS_PER_STAGE = 2
+"""Default of ``levels_per_stage``: levels between pipeline registers."""
+
+POPCOUNT = "tree"
+"""Default popcount architecture: the smallest in LUTs (see ``hdl.popcount``)."""
+
 
 @dataclass(frozen=True)
 class Interface:

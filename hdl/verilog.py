@@ -8,8 +8,8 @@ from pathlib import Path
 from amaranth.back import rtlil
 
 from hdl import yosys
-from hdl.classifier import LEVELS_PER_STAGE, POPCOUNT, Classifier
-from hdl.interface import VERILOG, Interface
+from hdl.classifier import Classifier
+from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, VERILOG, Interface
 from lilogic import __version__
 from lilogic.files import write_text
 from lilogic.graph import GateGraph

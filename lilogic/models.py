@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lilogic import lgn
@@ -30,6 +31,6 @@ def load(model: str) -> GateGraph:
 
 
 def name(graph: GateGraph, model: str) -> str:
-    """What to call the model: its recorded name, else that of its file or folder."""
-    recorded = graph.metadata.get("name")
-    return recorded if isinstance(recorded, str) and recorded else Path(model).stem
+    """What to call the model and its files: its recorded name, else that of the file or folder."""
+    recorded = str(graph.metadata.get("name", ""))
+    return recorded if re.fullmatch(r"[\w.-]+", recorded) else Path(model).resolve().stem

@@ -68,7 +68,7 @@ class TrainRecipe(_Section):
 class Recipe(_Section):
     """A data set, an encoder, a network and how to train it."""
 
-    name: str
+    name: str = Field(pattern=r"^[\w.-]+$")
     description: str = ""
     dataset: str
     encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]
@@ -93,9 +93,8 @@ def load(name: str, changes: list[str] | None = None) -> Recipe:
     Raises:
         LilogicError: no such recipe, bad TOML, unknown keys or values out of range.
     """
-    text = _text(name)
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
         raise LilogicError(f"{name}: not TOML: {error}") from error
     for change in changes or []:
@@ -119,7 +118,12 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
         raise LilogicError(f"{source}: {place}: {first['msg'].lower()}") from error
 
 
-def _text(name: str) -> str:
+def text(name: str) -> str:
+    """The TOML of the recipe of that name, or in that ``.toml`` file.
+
+    Raises:
+        LilogicError: no such recipe, or it cannot be read.
+    """
     if name in names():
         return (resources.files("lilogic") / "recipes" / f"{name}.toml").read_text("utf-8")
     path = Path(name)

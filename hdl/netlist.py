@@ -1,0 +1,163 @@
+"""Reading compiled Verilog back as gates, to be compared with what it was compiled from.
+
+Yosys parses and flattens the Verilog and breaks it into simple gates; nothing is optimised, so
+what is proven is what was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdl import yosys
+from lilogic import gates
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+Net = int | str
+"""A net's number in Yosys's JSON, or one of the constants "0", "1" and "x"."""
+
+# Adders ripple, so that carries are simple functions of the numbers added.
+_CARRY = """\
+(* techmap_celltype = "$lcu" *)
+module ripple_carry (P, G, CI, CO);
+  parameter WIDTH = 1;
+  input [WIDTH-1:0] P, G;
+  input CI;
+  output [WIDTH-1:0] CO;
+  wire [WIDTH:0] carry = {G | (P & carry[WIDTH-1:0]), CI};
+  assign CO = carry[WIDTH:1];
+endmodule
+"""
+
+_SCRIPT = """\
+read_verilog {verilog}
+hierarchy -check -top {top}
+proc -noopt
+flatten
+techmap -map carry.v -map +/techmap.v
+simplemap
+opt_clean
+write_json netlist.json
+"""
+
+_OPS = {
+    "$_AND_": gates.AND,
+    "$_NAND_": gates.NAND,
+    "$_OR_": gates.OR,
+    "$_NOR_": gates.NOR,
+    "$_XOR_": gates.XOR,
+    "$_XNOR_": gates.XNOR,
+    "$_ANDNOT_": gates.A_AND_NOT_B,
+    "$_ORNOT_": gates.A_OR_NOT_B,
+    "$_NOT_": gates.NOT_A,
+    "$_BUF_": gates.A,
+}
+_REGISTER = "$_DFF_P_"
+
+
+class WrongNetlistError(Exception):
+    """The netlist cannot be what was compiled, whatever its gates compute."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A simple gate, multiplexer or register; ``inputs`` in the order of ``_inputs``."""
+
+    kind: str
+    inputs: tuple[Net, ...]
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A flat module of simple cells.
+
+    Attributes:
+        wires: each named wire's nets, hierarchical names joined by dots.
+        driver: the cell that drives a net.
+    """
+
+    wires: dict[str, list[Net]]
+    driver: dict[Net, Cell]
+
+    def vector(self, name: str, width: int) -> list[Net]:
+        """The first ``width`` nets of wire ``name``, or of ``name__0``, ``name__1``, … together.
+
+        Raises:
+            LilogicError: there is no such wire, or it is narrower.
+        """
+        nets = list(self.wires.get(name, []))
+        number = 0
+        while (part := f"{name}__{number}") in self.wires:
+            nets += self.wires[part]
+            number += 1
+        if len(nets) < width:
+            raise LilogicError(f"the netlist's wire {name} has {len(nets)} bits, not {width}")
+        return nets[:width]
+
+    def cone(self, outputs: Iterable[Net], leaves: Iterable[Net]) -> list[Net]:
+        """Driven nets that ``outputs`` depend on, up to ``leaves``; sources first.
+
+        Raises:
+            WrongNetlistError: feedback, or a dependence on a net that nothing drives.
+        """
+        stop = set(leaves)
+        order: list[Net] = []
+        done: set[Net] = set()
+        open_: set[Net] = set()
+        stack = list(outputs)
+        while stack:
+            net = stack[-1]
+            if net in stop or net in done or net in ("0", "1"):
+                stack.pop()
+                continue
+            if net not in self.driver:
+                raise WrongNetlistError(f"{self.name(net)} does not come from the part before")
+            waiting = [n for n in self.driver[net].inputs if n not in done and n not in stop]
+            waiting = [n for n in waiting if n not in ("0", "1")]
+            if not waiting:
+                stack.pop()
+                open_.discard(net)
+                done.add(net)
+                order.append(net)
+                continue
+            if net in open_:
+                raise WrongNetlistError(f"{self.name(net)} depends on itself")
+            open_.add(net)
+            stack += waiting
+        return order
+
+    def name(self, net: Net) -> str:
+        """A name for ``net`` that a reader of the Verilog can find."""
+        for name, nets in self.wires.items():
+            if net in nets:
+                return f"{name}[{nets.index(net)}]" if len(nets) > 1 else name
+        return f"net {net}"
+
+
+def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlist:
+    """Read module ``top`` of ``verilog`` with Yosys, in the scratch folder ``folder``.
+
+    Raises:
+        YosysTimeoutError: the time was up.
+        LilogicError: Yosys failed, or there are cells that have no simple meaning.
+    """
+    (folder / "design.v").write_bytes(verilog.read_bytes())
+    (folder / "carry.v").write_text(_CARRY)
+    yosys.run(_SCRIPT.format(verilog="design.v", top=top), folder, timeout)
+    module = json.loads((folder / "netlist.json").read_text("utf-8"))["modules"][top]
+    wires = {name: wire["bits"] for name, wire in module["netnames"].items()}
+    clock = module["ports"].get("clk", {"bits": [None]})["bits"]
+    driver: dict[Net, Cell] = {}
+    for cell in module["cells"].values():
+        if cell["type"] == "$scopeinfo":
+            continue
+        nets = {port: bits[0] for port, bits in cell["connections"].items()}
+        output = nets.pop("Q" if cell["type"] == _REGISTER else "Y", None)
+        if output is None or output in driver:
+            raise LilogicError(f"the netlist has a cell {cell['type']}, which is not understood")
+        driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
+    return Netlist(wires, driver)

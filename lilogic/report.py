@@ -1,0 +1,162 @@
+"""Reports: one dictionary, written as JSON, from which tables and pages are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lilogic import __version__
+from lilogic.gates import GATES
+from lilogic.graph import GateGraph
+
+Report = dict[str, Any]
+Row = tuple[str, str]
+
+NOTE = (
+    "LUT counts are what Yosys maps to before placement; a vendor's tools may need more or fewer."
+)
+
+
+def describe(name: str, graph: GateGraph) -> Report:
+    """What is known of a graph before it is synthesized."""
+    counts = np.bincount(graph.op, minlength=len(GATES)).tolist()
+    return {
+        "name": name,
+        "version": __version__,
+        "dataset": graph.metadata.get("dataset"),
+        "accuracy": graph.metadata.get("accuracy", {}),
+        "gates": {
+            "trained": trained_gates(graph),
+            "compiled": graph.n_gates,
+            "depth": graph.depth,
+            "ops": {gate.name: count for gate, count in zip(GATES, counts, strict=True) if count},
+        },
+    }
+
+
+def trained_gates(graph: GateGraph) -> int:
+    """Number of gates before passes, which a simplified graph remembers."""
+    return int(graph.metadata.get("trained_gates", graph.n_gates))
+
+
+def rows(report: Mapping[str, Any]) -> list[Row]:
+    """The report's headline numbers as label and value; parts that it has not are left out."""
+    gates = report["gates"]
+    lines = [
+        *_accuracy_rows(report["accuracy"]),
+        ("gates trained", f"{gates['trained']:,}"),
+        ("gates compiled", f"{gates['compiled']:,}"),
+        ("gate levels", f"{gates['depth']}"),
+    ]
+    if "area" in report:
+        lines += _area_rows(report["area"])
+    if "interface" in report:
+        lines.append(("latency", f"{report['interface']['latency']} cycles, one result a cycle"))
+    return lines + check_rows(report)
+
+
+def check_rows(report: Mapping[str, Any]) -> list[Row]:
+    """What simulation and proof gave, as label and value."""
+    lines = []
+    if "simulation" in report:
+        simulation = report["simulation"]
+        lines += [
+            ("simulator", simulation["simulator"]),
+            ("vectors compared", f"{simulation['compared']:,}"),
+            ("mismatches", f"{simulation['mismatches']:,}"),
+        ]
+    if "formal" in report:
+        parts = report["formal"]["parts"].items()
+        for status in ("proven", "simulated", "refuted"):
+            named = ", ".join(part for part, result in parts if result["status"] == status)
+            if named:
+                lines.append((status, named))
+    return lines
+
+
+def is_verified(report: Mapping[str, Any]) -> bool:
+    """Whether nothing that was simulated or proven contradicts the graph."""
+    simulation = report.get("simulation", {"passed": True})
+    parts = report.get("formal", {"parts": {}})["parts"].values()
+    return bool(simulation["passed"]) and all(part["status"] != "refuted" for part in parts)
+
+
+def markdown(report: Mapping[str, Any], picture: str | None = None) -> str:
+    """The report as a page; ``picture`` is a file beside it."""
+    lines = [f"# {report['name']}", ""]
+    if picture:
+        lines += [f"![What the gates read, which gates there are, where area goes]({picture})", ""]
+    lines += ["| | |", "|---|---:|", *(f"| {label} | {value} |" for label, value in rows(report))]
+    if "area" in report:
+        lines += ["", "## Area", "", *_area_tables(report["area"]), "", NOTE]
+    if "simulation" in report:
+        lines += ["", "## Simulation", "", *_simulation_table(report["simulation"])]
+    if "formal" in report:
+        lines += ["", "## Proof", "", *_formal_table(report["formal"])]
+    return "\n".join(lines) + "\n"
+
+
+def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
+    labels = {
+        "test_soft": "soft accuracy (test)",
+        "test_frozen": "frozen accuracy (test)",
+        "validation_soft": "soft accuracy (validation)",
+        "validation_frozen": "frozen accuracy (validation)",
+    }
+    return [(label, f"{accuracy[key]:.2%}") for key, label in labels.items() if key in accuracy]
+
+
+def _area_rows(area: Mapping[str, Any]) -> list[Row]:
+    lines = []
+    for name, target in area["targets"].items():
+        total = target["total"]
+        size = next(iter(total.values()))
+        lines.append(
+            (
+                f"{name}: {target['unit']}, FF, depth",
+                f"{size:,}, {total['ffs']:,}, {total['depth']}",
+            )
+        )
+    return lines
+
+
+def _area_tables(area: Mapping[str, Any]) -> list[str]:
+    lines = [f"Counted by {area['tool']}.", ""]
+    for name, target in area["targets"].items():
+        columns = list(next(iter(target["parts"].values())))
+        lines += [
+            f"### {name} ({target['unit']})",
+            "",
+            f"| part | {' | '.join(columns)} |",
+            "|---|" + "---:|" * len(columns),
+        ]
+        for part, counts in [*target["parts"].items(), ("**total**", target["total"])]:
+            lines.append(f"| {part} | {' | '.join(f'{counts[c]:,}' for c in columns)} |")
+        lines += ["", f"Longest path: {target['total']['depth']} cells.", ""]
+    return lines[:-1]
+
+
+def _simulation_table(simulation: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{simulation['simulator']}, {simulation['compared']:,} vectors compared, "
+        f"{simulation['mismatches']:,} mismatches.",
+        "",
+        "| test | compared | mismatches | passed |",
+        "|---|---:|---:|---|",
+    ]
+    for test in simulation["tests"]:
+        passed = "yes" if test["passed"] else "NO"
+        lines.append(
+            f"| {test['name']} | {test['compared']:,} | {test['mismatches']:,} | {passed} |"
+        )
+    return lines
+
+
+def _formal_table(formal: Mapping[str, Any]) -> list[str]:
+    lines = [f"{formal['tool']}.", "", "| part | status | remark |", "|---|---|---|"]
+    for part, result in formal["parts"].items():
+        remark = result.get("counterexample") or result.get("reason") or ""
+        lines.append(f"| {part} | {result['status']} | {remark} |")
+    return lines
