@@ -15,6 +15,9 @@ from hdl.popcount import Heads, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
+MAX_DATA_WIDTH = 2**16 - 3
+"""Amaranth numbers all input bits of a top level with 16 bits; clock, reset and valid are three."""
+
 
 class Classifier(Component):
     """A graph in hardware, with an initiation interval of one clock cycle.
@@ -27,7 +30,7 @@ class Classifier(Component):
         pixels: whether to read raw features and encode them inside, instead of encoded bits.
 
     Attributes:
-        data: in, the port's bits in order (see ``vector.port`` and ``Interface``).
+        data: in, a sample, as ``Interface`` describes it.
         valid_in: in, whether ``data`` is a sample.
         valid_out: out, ``valid_in`` from ``latency`` cycles ago; reset clears what is in flight.
         index: out, the predicted class.
@@ -36,7 +39,8 @@ class Classifier(Component):
         interface: the ports and their timing, as written to ``interface.json``.
 
     Raises:
-        LilogicError: an unknown popcount, a negative number of levels, or pixels without encoder.
+        LilogicError: an unknown popcount, a negative number of levels, pixels without encoder, or
+            more data than Amaranth's top level can take.
     """
 
     def __init__(
@@ -70,9 +74,14 @@ class Classifier(Component):
             levels_per_stage=levels_per_stage,
             popcount=popcount,
         )
+        if self.interface.data_width > MAX_DATA_WIDTH:
+            raise LilogicError(
+                f"the classifier would read {self.interface.data_width} bits at once, "
+                f"but {MAX_DATA_WIDTH} are the limit"
+            )
         super().__init__(
             {
-                "data": vector.port(In, self.interface.data_width),
+                "data": In(self.interface.data_width),
                 "valid_in": In(1),
                 "valid_out": Out(1),
                 "index": Out(self.interface.index_width),
@@ -87,10 +96,10 @@ class Classifier(Component):
         m.submodules.heads = heads = self._heads
         m.submodules.argmax = argmax = self._argmax
         if self._encoder is None:
-            m.d.comb += vector.assign(network.bits, vector.bits(self.data))
+            m.d.comb += vector.assign(network.bits, self.data)
         else:
             m.submodules.encoder = self._encoder
-            m.d.comb += vector.assign(self._encoder.pixels, vector.bits(self.data))
+            m.d.comb += vector.assign(self._encoder.pixels, self.data)
             m.d.comb += vector.assign(network.bits, vector.bits(self._encoder.bits))
         m.d.comb += vector.assign(heads.values, vector.bits(network.values))
         scores = Value.cast(heads.scores)

@@ -28,7 +28,7 @@ def count(work: Levels) -> int:
     def next_level(alive: Sequence[Value]) -> list[Value]:
         nonlocal levels
         levels += 1
-        return list(alive)
+        return [_like(value, "unused") for value in alive]
 
     _drive(work, next_level)
     return levels
@@ -49,7 +49,7 @@ def build(m: Module, work: Levels, levels_per_stage: int, cycles: int, name: str
         if levels_per_stage and level % levels_per_stage == 0:
             elapsed += 1
             return [delay(m, value, 1, f"{name}_{level}") for value in alive]
-        return [_signals(m, "comb", value, f"{name}_{level}") for value in alive]
+        return [_assign(m, "comb", value, f"{name}_{level}") for value in alive]
 
     result = _drive(work, next_level)
     return delay(m, result, cycles - elapsed, name)
@@ -58,19 +58,21 @@ def build(m: Module, work: Levels, levels_per_stage: int, cycles: int, name: str
 def delay(m: Module, value: Value, cycles: int, name: str) -> Value:
     """``value`` from ``cycles`` clock cycles ago; reset leaves the registers alone."""
     for _ in range(cycles):
-        value = _signals(m, "sync", value, name)
+        value = _assign(m, "sync", value, name)
     return value
 
 
-def _signals(m: Module, domain: str, value: Value, name: str) -> Value:
-    """Signals that hold ``value``: one that keeps its sign, or several where it is too wide."""
+def _assign(m: Module, domain: str, value: Value, name: str) -> Value:
+    held = _like(value, name)
+    m.d[domain] += held.eq(value)
+    return held
+
+
+def _like(value: Value, name: str) -> Value:
+    """A signal that can hold ``value``, or several where it is too wide for one."""
     if len(value) <= vector.LIMIT:
-        signal = Signal(value.shape(), name=name, reset_less=True)
-        m.d[domain] += signal.eq(value)
-        return signal
-    signals = vector.signals(len(value), name)
-    m.d[domain] += vector.assign(signals, value)
-    return Cat(signals)
+        return Signal(value.shape(), name=name, reset_less=True)
+    return Cat(vector.signals(len(value), name))
 
 
 def _drive(work: Levels, next_level: Callable[[Sequence[Value]], list[Value]]) -> Value:

@@ -40,7 +40,7 @@ def tree(bits: Bits) -> Levels:
     numbers: list[Value] = [Cat(digits) for digits in zip(ones, twos, strict=True)]
     while len(numbers) > 1:
         pairs = len(numbers) // 2
-        carries = [*spare[:pairs], *_zeros(pairs - len(spare))]
+        carries = [*spare, *_zeros(pairs)][:pairs]
         *numbers, spare = yield [
             *map(_add, numbers[0 : 2 * pairs : 2], numbers[1::2], carries),
             *numbers[2 * pairs :],

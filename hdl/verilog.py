@@ -44,8 +44,8 @@ def compile_graph(
 def emit(classifier: Classifier) -> str:
     """Verilog of ``classifier``, with the ports that ``Interface`` describes.
 
-    The top module only gathers the ports of the core that Amaranth makes, which are several where
-    a vector is wider than Amaranth's signals can be.
+    The top module names the ports of the core that Amaranth makes, which lacks a clock where there
+    are no registers.
     """
     text = rtlil.convert(classifier, name=CORE, emit_src=False)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
@@ -79,16 +79,10 @@ endmodule
 
 def _top(classifier: Classifier) -> str:
     interface = classifier.interface
-    connections = {name: name for name in ("valid_in", "valid_out", "index", "scores")}
+    connections = {"data": interface.data}
+    connections |= {name: name for name in ("valid_in", "valid_out", "index", "scores")}
     if interface.latency:
         connections |= {"clk": "clk", "rst": "rst"}
-    start = 0
-    for number, port in enumerate(classifier.data):
-        end = min(start + len(port), interface.data_width)
-        padding = start + len(port) - end
-        bits = f"{interface.data}[{end - 1}:{start}]"
-        connections[f"data__{number}"] = f"{{{padding}'b0, {bits}}}" if padding else bits
-        start = end
     return _TOP.format(
         top=TOP,
         core=CORE,

@@ -39,8 +39,8 @@ RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
 
-
 _CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+_PARALLEL_WORK = 2**24
 _SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
 
@@ -97,7 +97,8 @@ def train(
     if (run / MODEL).exists() and _same_recipe(recipe, run):
         return lgn.read(run / MODEL)
     torch_device = _device(device)
-    numba.set_num_threads(threads := min(threads or _CORES, _CORES))
+    threads = min(threads or _threads(recipe), _CORES)
+    numba.set_num_threads(threads)
     torch.set_num_threads(threads)
     training = _Training(recipe, data, torch_device)
     first = _resume(training, recipe, run)
@@ -303,6 +304,15 @@ def learning_rate_at(settings: TrainRecipe, now: float) -> float:
     """Learning rate at time ``now``: half a cosine from the first to the final one, which stays."""
     first, final = settings.learning_rate, settings.final_learning_rate
     return final + (first - final) * (1 + math.cos(math.pi * min(now, 1.0))) / 2
+
+
+def _threads(recipe: Recipe) -> int:
+    """All cores, but one where a step is so short that waiting for each other costs more."""
+    net = recipe.net
+    if net.candidates == "all":
+        return _CORES
+    work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
+    return _CORES if work >= _PARALLEL_WORK else 1
 
 
 def _device(name: str) -> torch.device:
