@@ -7,11 +7,9 @@ what is proven is what was written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
 from hdl import yosys
 from lilogic import gates
 from lilogic.errors import LilogicError
@@ -161,3 +159,80 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
             raise LilogicError(f"the netlist has a cell {cell['type']}, which is not understood")
         driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
     return Netlist(wires, driver)
+
+
+def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> tuple[Net, ...]:
+    """A cell's input nets in the order that ``as_graph`` reads them."""
+    if kind == _REGISTER and nets["C"] in clock:
+        return (nets["D"],)
+    if kind == "$_MUX_":
+        return nets["S"], nets["A"], nets["B"]
+    if kind in _OPS:
+        return (nets["A"], nets.get("B", nets["A"]))
+    raise LilogicError(f"the netlist has a cell {kind}, which is not understood")
+
+
+def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> dict[Net, int]:
+    """How many registers every path from ``inputs`` to a net crosses, for ``outputs`` and before.
+
+    Constants may cross registers too, as long as they settle before the first sample comes by.
+
+    Raises:
+        WrongNetlistError: two paths to one net cross different numbers of registers, or see
+            ``Netlist.cone``.
+    """
+    crossed: dict[Net, int] = dict.fromkeys(inputs, 0)
+    settled: dict[Net, int] = {"0": 0, "1": 0}
+    for net in netlist.cone(outputs, inputs):
+        cell = netlist.driver[net]
+        own = int(cell.kind == _REGISTER)
+        arrivals = {crossed[source] for source in cell.inputs if source in crossed}
+        settles = max((settled[source] for source in cell.inputs if source in settled), default=0)
+        if not arrivals:
+            settled[net] = settles + own
+        elif len(arrivals) > 1 or settles > min(arrivals):
+            raise WrongNetlistError(
+                f"paths to {netlist.name(net)} cross different numbers of registers"
+            )
+        else:
+            crossed[net] = arrivals.pop() + own
+    late = max((settled[net] for net in outputs if net in settled), default=0)
+    counts = {net: crossed[net] for net in outputs if net in crossed}
+    if late > min(counts.values(), default=late):
+        raise WrongNetlistError("a constant output settles after the first result is due")
+    return crossed
+
+
+def as_graph(
+    netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]
+) -> tuple[GateGraph, list[int]]:
+    """The function between two cuts, registers being wires; and the node of each output.
+
+    Input bit ``i`` of the graph is ``inputs[i]``; these must differ and be no constants.
+
+    Raises:
+        WrongNetlistError: see ``Netlist.cone``.
+    """
+    node: dict[Net, int] = {net: i for i, net in enumerate(inputs)}
+    rows: list[tuple[int, int, int]] = []
+
+    def add(op: int, a: int, b: int) -> int:
+        rows.append((op, a, b))
+        return n_inputs + len(rows) - 1
+
+    n_inputs = max(1, len(inputs))
+    node["0"] = add(gates.FALSE, 0, 0)
+    node["1"] = add(gates.TRUE, 0, 0)
+    for net in netlist.cone(outputs, inputs):
+        cell = netlist.driver[net]
+        wires = [node[source] for source in cell.inputs]
+        if cell.kind == _REGISTER:
+            node[net] = wires[0]
+        elif cell.kind == "$_MUX_":
+            select, low, high = wires
+            low, high = add(gates.NOT_A_AND_B, select, low), add(gates.AND, select, high)
+            node[net] = add(gates.OR, low, high)
+        else:
+            node[net] = add(_OPS[cell.kind], wires[0], wires[1])
+    nodes = [node[net] for net in outputs]
+    return GateGraph.build(n_inputs, rows, [nodes]), nodes

@@ -361,30 +361,31 @@ def _print(result: dict[str, Any], rows: list[Row], title: str, as_json: bool) -
 
 
 def main() -> None:
-    """Run the command line and end the process: one line instead of a traceback."""
+    """Run the command line and end the process; errors are one line instead of a traceback."""
     try:
-        sys.exit(app(standalone_mode=False))
-    except LilogicError as error:
-        _fail(str(error), 2)
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; the same command goes on with what is finished", 1)
-    except BrokenPipeError:
-        # Who reads the output has seen enough; Python would complain again when it ends.
-        sys.stdout = None
-        sys.exit(0)
-    except _CommandLineError as error:
-        _fail(error.format_message(), 2)
+        status = app(standalone_mode=False)
     except Exception as error:
-        _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 2)
-
-
-# What typer raises for a wrong command line; it has no public name of its own.
-_CommandLineError: type[Any] = typer.BadParameter.__mro__[2]
-
-
-def _fail(message: str, status: int) -> None:
-    if _debug:
-        raise
-    line = " ".join(message.split())
-    print(f"lilogic: {line}", file=sys.stderr)
+        if _debug:
+            raise
+        _complain(error)
+        sys.exit(2)
+    if status == _TYPER_INTERRUPTED:
+        print("lilogic: interrupted; the same command goes on with what is done", file=sys.stderr)
+        sys.exit(1)
     sys.exit(status)
+
+
+# What typer raises for a wrong command line has no public name, and what it returns for Ctrl-C
+# no name at all.
+_CommandLineError: type[Any] = typer.BadParameter.__mro__[2]
+_TYPER_INTERRUPTED = 130
+
+
+def _complain(error: Exception) -> None:
+    if isinstance(error, LilogicError):
+        message = str(error)
+    elif isinstance(error, _CommandLineError):
+        message = error.format_message()
+    else:
+        message = f"unexpected {type(error).__name__}: {error}; --debug shows where"
+    print(f"lilogic: {' '.join(message.split())}", file=sys.stderr)

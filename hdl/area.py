@@ -1,0 +1,218 @@
+"""Area of a compiled classifier, as Yosys maps it: what it takes on FPGAs, and in gates.
+
+These are counts before placement. Every part is mapped on its own, so that it can be named in the
+report; totals are sums over the parts, and a tool that may mix parts can save a little more.
+
+A new target is one entry in ``TARGETS``.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from hdl import yosys
+from hdl.interface import VERILOG
+from hdl.verilog import CORE, PARTS, TOP
+from lilogic.files import read_bytes
+
+Counts = dict[str, int]
+Weights = Mapping[str, float]
+
+_AT_ONCE = 2
+_OTHER = "other"
+_NAMES = {"network": "gates"}
+_LENGTH = "(length="
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something to map a classifier to.
+
+    Attributes:
+        unit: what the first column counts.
+        synthesis: Yosys commands that map every module of the design and keep the hierarchy;
+            ``{top}`` stands for the top module.
+        columns: for each number of the report, how much each cell type adds to it; types may be
+            patterns.
+        registers: patterns of the cell types that end a path.
+    """
+
+    unit: str
+    synthesis: str
+    columns: Mapping[str, Weights]
+    registers: tuple[str, ...]
+
+
+# Weights are the transistor counts of `stat -tech cmos` in Yosys (static CMOS: NAND 4, AND 6,
+# XOR 12, flip-flop 16, …) over the 4 of a NAND2.
+_NAND2: Weights = {
+    "$_NOT_": 0.5,
+    "$_NAND_": 1,
+    "$_NOR_": 1,
+    "$_AND_": 1.5,
+    "$_OR_": 1.5,
+    "$_ANDNOT_": 1.5,
+    "$_ORNOT_": 1.5,
+    "$_XOR_": 3,
+    "$_XNOR_": 3,
+    "$_DFF_P_": 4,
+}
+
+TARGETS: dict[str, Target] = {
+    "generic": Target(
+        unit="2-input cells",
+        synthesis="synth -noabc -top {top}\ndfflegalize -cell $_DFF_P_ 01\n"
+        "abc -g AND,NAND,OR,NOR,XOR,XNOR,ANDNOT,ORNOT\nopt_clean",
+        columns={
+            "cells": {cell: 1 for cell in _NAND2 if cell != "$_DFF_P_"},
+            "nand2": _NAND2,
+            "ffs": {"$_DFF_P_": 1},
+        },
+        registers=("$_DFF_P_",),
+    ),
+    "ice40": Target(
+        unit="LUT4",
+        synthesis="synth_ice40 -noflatten -top {top}",
+        columns={"luts": {"SB_LUT4": 1}, "ffs": {"SB_DFF*": 1}, "carries": {"SB_CARRY": 1}},
+        registers=("SB_DFF*",),
+    ),
+    # A CCU2C is two LUT4s in carry mode.
+    "ecp5": Target(
+        unit="LUT4",
+        synthesis="synth_ecp5 -noflatten -top {top}",
+        columns={
+            "luts": {"LUT4": 1, "CCU2C": 2},
+            "ffs": {"TRELLIS_FF": 1},
+            "carries": {"CCU2C": 1},
+            "muxes": {"PFUMX": 1, "L6MUX21": 1},
+        },
+        registers=("TRELLIS_FF",),
+    ),
+    # A small LUT takes a LUT6's place; Yosys leaves inverters for later, which are LUT1s.
+    "xc7": Target(
+        unit="LUT6",
+        synthesis="synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad -noclkbuf "
+        "-top {top}",
+        columns={
+            "luts": {"LUT[1-6]": 1, "INV": 1},
+            "ffs": {"FD*": 1},
+            "carries": {"CARRY4": 1},
+            "muxes": {"MUXF[78]": 1},
+        },
+        registers=("FD*",),
+    ),
+}
+
+# Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
+_SCRIPT = """\
+read_verilog {verilog}
+hierarchy -check -top {top}
+proc
+rename -hide w:*
+opt_clean
+{synthesis}
+tee -q -o stat.json stat -json
+flatten
+select -set logic * {registers}
+tee -q -o path.txt ltp @logic
+"""
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """The area of ``folder/classifier.v`` on every target.
+
+    Columns: ``luts`` counts LUTs of the target's size, smaller ones as one each (on xc7 inverters
+    too, on ECP5 two for each carry cell, because they take that place); ``ffs`` flip-flops;
+    ``carries`` carry cells (SB_CARRY of one bit, CCU2C of two, CARRY4 of four); ``muxes`` the
+    multiplexers between LUTs. The generic target counts ``cells``, two-input gates and inverters,
+    and ``nand2``, their and the flip-flops' area in NAND2 equivalents after the transistor counts
+    that Yosys uses for CMOS: NOT ½, NAND and NOR 1, AND, OR, ANDNOT and ORNOT 1½, XOR and XNOR 3,
+    flip-flop 4.
+
+    ``depth`` is the longest path through cells other than flip-flops, each counted as 1: LUTs,
+    multiplexers and carry cells alike, though a carry is far faster than a LUT.
+
+    Returns:
+        ``{"tool": …, "targets": {name: {"unit": …, "parts": {part: {column: …}}, "total":
+        {column: …, "depth": …}}}}``; parts are encoder (where there is one), gates, heads, argmax
+        and other (valid flags and the scores that wait for the argmax).
+
+    Raises:
+        LilogicError: the Verilog cannot be read, or Yosys failed.
+    """
+    verilog = read_bytes(folder / VERILOG)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        measured = list(pool.map(lambda target: _measure(verilog, target), TARGETS.values()))
+    return {
+        "tool": measured[0].tool,
+        "targets": {
+            name: _summary(target, mapped)
+            for (name, target), mapped in zip(TARGETS.items(), measured, strict=True)
+        },
+    }
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """What Yosys made: cells by type for each module, and the longest path."""
+
+    tool: str
+    modules: dict[str, Mapping[str, int]]
+    depth: int
+
+
+def _measure(verilog: bytes, target: Target) -> _Mapped:
+    script = _SCRIPT.format(
+        verilog=VERILOG,
+        top=TOP,
+        synthesis=target.synthesis.format(top=TOP),
+        registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
+    )
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        folder = Path(name)
+        (folder / VERILOG).write_bytes(verilog)
+        yosys.run(script, folder)
+        statistics = json.loads((folder / "stat.json").read_text("utf-8"))
+        path = (folder / "path.txt").read_text("utf-8")
+    modules = {
+        module.removeprefix("\\"): counts.get("num_cells_by_type", {})
+        for module, counts in statistics["modules"].items()
+    }
+    tool = " ".join(statistics["creator"].split()[:2])
+    length = int(path.partition(_LENGTH)[2].partition(")")[0])
+    return _Mapped(tool, modules, max(0, length))
+
+
+def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
+    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in mapped.modules]
+    cells: dict[str, list[Mapping[str, int]]] = {part: [] for part in (*present, _OTHER)}
+    for module, counts in mapped.modules.items():
+        part = module.removeprefix(f"{CORE}.")
+        cells[part if part in present else _OTHER].append(counts)
+    parts = {
+        _NAMES.get(part, part): {
+            column: round(sum(_weigh(counts, weights) for counts in modules))
+            for column, weights in target.columns.items()
+        }
+        for part, modules in cells.items()
+    }
+    total: Counts = {
+        column: sum(part[column] for part in parts.values()) for column in target.columns
+    }
+    return {"unit": target.unit, "parts": parts, "total": total | {"depth": mapped.depth}}
+
+
+def _weigh(counts: Mapping[str, int], weights: Weights) -> float:
+    return sum(
+        weight * count
+        for pattern, weight in weights.items()
+        for cell, count in counts.items()
+        if fnmatchcase(cell, pattern)
+    )

@@ -1,0 +1,250 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lilogic import cli, inference, lgn
+from lilogic.graph import GateGraph
+from tests import tiny
+
+LILOGIC = [sys.executable, "-c", "from lilogic.cli import main; main()"]
+
+
+@pytest.fixture
+def lilogic(monkeypatch, capsys):
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lilogic", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        captured = capsys.readouterr()
+        return stopped.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    return tiny.write_recipe(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def run_folder(recipe):
+    folder = recipe.parent / "run"
+    done = subprocess.run([*LILOGIC, "train", recipe, "-o", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def assert_one_line(status, err, *expected):
+    assert status == 2
+    assert err.startswith("lilogic: ")
+    assert err.count("\n") == 1
+    for text in expected:
+        assert text in err
+
+
+def test_help_needs_neither_torch_nor_amaranth():
+    code = (
+        "import sys; sys.argv = ['lilogic', '--help']\n"
+        "from lilogic.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'amaranth', 'numba', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "train" in done.stdout
+
+
+def test_graph_needs_no_torch():
+    code = "import sys, lilogic.graph, lilogic.lgn; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_version(lilogic):
+    from lilogic import __version__
+
+    assert lilogic("--version") == (0, f"lilogic {__version__}\n", "")
+
+
+def test_recipes_are_listed_and_printed(lilogic):
+    status, out, _ = lilogic("recipes", "--json")
+    assert status == 0
+    assert {"digits", "mnist", "fashion-mnist"} <= set(json.loads(out))
+    status, out, _ = lilogic("recipes", "digits")
+    assert status == 0
+    assert 'name = "digits"' in out
+
+
+def test_eval_measures_what_was_recorded(lilogic, run_folder):
+    status, out, _ = lilogic("eval", run_folder, "--json")
+    assert status == 0
+    result = json.loads(out)
+    assert result["is_trained_data"]
+    assert result["test_frozen"] == result["recorded"]["test_frozen"]
+    assert result["test_samples"] == 60
+
+
+def test_eval_of_other_data_says_so(lilogic, run_folder, tmp_path):
+    generator = np.random.default_rng(1)
+    x, y = generator.integers(0, 256, (30, 4, 4)), np.arange(30) % 3
+    data = tmp_path / "other.npz"
+    np.savez(data, x_train=x, y_train=y, x_test=x, y_test=y)
+    status, out, _ = lilogic("eval", run_folder, "--data", data, "--json")
+    assert status == 0
+    assert not json.loads(out)["is_trained_data"]
+
+
+def test_training_again_returns_the_finished_run(lilogic, recipe, run_folder):
+    before = (run_folder / "model.lgn").read_bytes()
+    status, out, _ = lilogic("train", recipe, "-o", run_folder, "--json")
+    assert status == 0
+    assert json.loads(out)["gates"]["trained"] == 48
+    assert (run_folder / "model.lgn").read_bytes() == before
+
+
+def test_a_run_folder_of_another_recipe_is_left_alone(lilogic, recipe, run_folder):
+    before = (run_folder / "model.lgn").read_bytes()
+    status, _, err = lilogic("train", recipe, "-o", run_folder, "--set", "train.seed=5")
+    assert_one_line(status, err, "another recipe")
+    assert (run_folder / "model.lgn").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["frobnicate"], ["frobnicate"]),
+        (["eval"], ["MODEL"]),
+        (["eval", "missing.lgn"], ["missing.lgn", "no such"]),
+        (["train", "unheard-of"], ["unheard-of", "digits"]),
+        (["train", "digits", "--set", "train.epoch=3"], ["unknown key", "train.epoch"]),
+        (["train", "digits", "--set", "train.epochs=0"], ["train.epochs"]),
+        (["train", "digits", "--set", "train.epochs"], ["train.epochs=10"]),
+        (["train", "digits", "--set", "net.layers=[105]"], ["105", "10 classes"]),
+        (["train", "digits", "--device", "abacus"], ["abacus"]),
+        (["train", "digits", "--set", "dataset=missing.npz"], ["missing.npz"]),
+        (["train", "digits", "--threads", "0"], ["--threads"]),
+        (["recipes", "unheard-of"], ["unheard-of"]),
+    ],
+)
+def test_bad_input_gives_one_line(lilogic, tmp_path, monkeypatch, arguments, expected):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = lilogic(*arguments)
+    assert_one_line(status, err, *expected)
+
+
+def test_npz_with_wrong_shapes(lilogic, recipe, tmp_path):
+    data = tmp_path / "wrong.npz"
+    x = np.zeros((10, 4, 4), np.uint8)
+    np.savez(data, x_train=x, y_train=np.arange(9) % 3, x_test=x, y_test=np.arange(10) % 3)
+    status, _, err = lilogic("train", recipe, "-o", tmp_path / "run", "--set", f"dataset={data}")
+    assert_one_line(status, err, "wrong.npz", "y_train")
+
+
+@pytest.mark.parametrize("command", ["eval", "verify", "report"])
+def test_truncated_model(lilogic, run_folder, tmp_path, command):
+    path = tmp_path / "cut.lgn"
+    path.write_bytes((run_folder / "model.lgn").read_bytes()[:-1])
+    status, _, err = lilogic(command, path)
+    assert_one_line(status, err, "cut.lgn")
+
+
+def test_debug_shows_the_traceback(recipe):
+    done = subprocess.run(
+        [*LILOGIC, "--debug", "eval", "missing.lgn"], capture_output=True, text=True
+    )
+    assert "Traceback" in done.stderr
+
+
+def test_compile_refuses_an_unknown_popcount(lilogic, run_folder, tmp_path):
+    status, _, err = lilogic("compile", run_folder, "-o", tmp_path, "--popcount", "abacus")
+    assert_one_line(status, err.splitlines()[-1] + "\n", "abacus", "tree")
+
+
+def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    status, _, err = lilogic("compile", run_folder, "-o", path)
+    assert_one_line(status, err.splitlines()[-1] + "\n", "file")
+    assert path.read_text() == "mine"
+
+
+def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
+    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=60"]
+    whole = subprocess.run(
+        [*command[:-3], tmp_path / "whole", *command[-2:]], capture_output=True, text=True
+    )
+    assert whole.returncode == 0, whole.stderr
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "checkpoint.safetensors").exists():
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("lilogic: interrupted")
+    assert "Traceback" not in err
+    resumed = subprocess.run(command, capture_output=True, text=True)
+    assert resumed.returncode == 0
+    assert "going on after epoch" in resumed.stderr
+    whole_graph, graph = (lgn.read(tmp_path / run / "model.lgn") for run in ("whole", "run"))
+    for field in ("op", "a", "b", "head_nodes"):
+        np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -c 'from lilogic.cli import main; main()' recipes digits | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+
+
+def write_graph(path: Path) -> GateGraph:
+    graph = GateGraph.build(3, [(1, 0, 1), (6, 2, 3), (15, 0, 0), (3, 4, 0)], [[3, 5], [4, 6]])
+    lgn.write(graph, path)
+    return graph
+
+
+def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
+    path = tmp_path / "small.lgn"
+    graph = write_graph(path)
+    build = tmp_path / "build"
+    status, out, _ = lilogic("compile", path, "-o", build, "--levels-per-stage", "0", "--json")
+    assert status == 0
+    compiled = json.loads(out)
+    assert compiled["interface"]["data"] == "bits"
+    assert compiled["interface"]["latency"] == 0
+    assert compiled == json.loads((build / "report.json").read_text())
+    assert {"classifier.v", "interface.json", "vectors.npz", "report.md", "small.lgn"} <= {
+        file.name for file in build.iterdir()
+    }
+    bits = np.array([[i >> k & 1 for k in range(3)] for i in range(8)])
+    np.testing.assert_array_equal(
+        inference.scores(lgn.read(build / "small.lgn"), bits), inference.scores(graph, bits)
+    )
+
+    status, out, err = lilogic("verify", path, "--build", build, "--json")
+    assert status == 0
+    verified = json.loads(out)
+    assert verified["passed"]
+    assert verified["simulation"]["mismatches"] == 0
+    assert verified["formal"]["parts"]["gates"]["status"] == "proven"
+    assert "no vectors from a data set" in err
+
+    verilog = (build / "classifier.v").read_text()
+    assert verilog.count("^") > 0
+    (build / "classifier.v").write_text(verilog.replace("^", "|", 1))
+    status, out, _ = lilogic("verify", path, "--build", build, "--json")
+    assert status == 1
+    broken = json.loads(out)
+    assert not broken["passed"]
+    assert broken["simulation"]["mismatches"] > 0
