@@ -94,7 +94,7 @@ def _draw_ops(axes: Any, graph: GateGraph) -> None:
 
 
 def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
-    targets = area["targets"]
+    targets = {name: t for name, t in area["targets"].items() if "luts" in t["total"]}
     for row, target in enumerate(targets.values()):
         left = 0
         for part, color in _PARTS.items():

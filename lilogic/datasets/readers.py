@@ -65,7 +65,7 @@ def labelled_idx(images: Path, labels: Path, classes: int) -> tuple[Array, Label
 
 
 def cifar(path: Path) -> Splits:
-    """CIFAR-10 from its folder of ``.bin`` files or its ``.tar.gz``; uint8 [n, 32, 32, 3] images.
+    """CIFAR-10 from its folder of ``.bin`` files or its archive; uint8 [n, 32, 32, 3] images.
 
     Raises:
         LilogicError: a file is missing, truncated or has an impossible label.
@@ -83,7 +83,7 @@ def _cifar_folder(path: Path) -> dict[str, bytes]:
 def _cifar_archive(path: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with tarfile.open(path) as archive:
             for member in archive:
                 name = Path(member.name).name
                 content = archive.extractfile(member) if name in CIFAR_FILES else None
@@ -91,7 +91,7 @@ def _cifar_archive(path: Path) -> dict[str, bytes]:
                     files[name] = content.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise LilogicError(
-            f"{path}: truncated or damaged archive ({error}); get it anew"
+            f"{path}: truncated or damaged archive ({_first_line(error)}); get it anew"
         ) from error
     for name in CIFAR_FILES:
         if name not in files:
@@ -109,6 +109,11 @@ def _cifar_batch(path: Path, data: bytes) -> tuple[Array, Labels]:
     _check_labels(path, labels, 10)
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels
+
+
+def _first_line(error: Exception) -> str:
+    """The error's first line, or its type: some errors that zipfile raises say nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _check_labels(path: Path, labels: Array, classes: int) -> None:
@@ -182,10 +187,11 @@ def _npz_arrays(path: Path) -> dict[str, Array]:
         zlib.error, zipfile.BadZipFile,
     ) as error:  # fmt: skip
         raise LilogicError(
-            f"{path}: truncated, damaged or not a .npz of plain arrays "
-            f"({str(error).splitlines()[0]})"
+            f"{path}: truncated, damaged or not a .npz of plain arrays ({_first_line(error)})"
         ) from error
     for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # np.load gives bytes that are no array as they are
+            raise LilogicError(f"{path}: {name} is not a NumPy array")
         if array.dtype.kind not in "buif":
             raise LilogicError(f"{path}: {name} is {array.dtype}, but must hold integers")
         if array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.floor(array))).all():
