@@ -15,8 +15,9 @@ from hdl.popcount import Heads, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
-MAX_DATA_WIDTH = 2**16 - 3
-"""Amaranth numbers all input bits of a top level with 16 bits; clock, reset and valid are three."""
+MAX_DATA_WIDTH = 2**16 - 6
+"""Amaranth numbers the input bits of a top level with 16 bits, from 2 on, and looks up one past the
+last; clock, reset and valid are three."""
 
 
 class Classifier(Component):

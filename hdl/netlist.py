@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
 from hdl import yosys
 from lilogic import gates
 from lilogic.errors import LilogicError
@@ -63,7 +64,7 @@ class WrongNetlistError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """A simple gate, multiplexer or register; ``inputs`` in the order of ``_inputs``."""
+    """A simple gate, multiplexer or register, with its inputs as ``as_circuit`` reads them."""
 
     kind: str
     inputs: tuple[Net, ...]
@@ -74,10 +75,12 @@ class Netlist:
     """A flat module of simple cells.
 
     Attributes:
+        tool: what read it.
         wires: each named wire's nets, hierarchical names joined by dots.
         driver: the cell that drives a net.
     """
 
+    tool: str
     wires: dict[str, list[Net]]
     driver: dict[Net, Cell]
 
@@ -85,19 +88,24 @@ class Netlist:
         """The first ``width`` nets of wire ``name``, or of ``name__0``, ``name__1``, … together.
 
         Raises:
-            LilogicError: there is no such wire, or it is narrower.
+            LilogicError: there is no such wire.
+            WrongNetlistError: it is narrower.
         """
         nets = list(self.wires.get(name, []))
         number = 0
         while (part := f"{name}__{number}") in self.wires:
             nets += self.wires[part]
             number += 1
+        if not nets and width:
+            raise LilogicError(f"the netlist has no wire {name}")
         if len(nets) < width:
-            raise LilogicError(f"the netlist's wire {name} has {len(nets)} bits, not {width}")
+            raise WrongNetlistError(f"{name} has {len(nets)} bits, not {width}")
         return nets[:width]
 
-    def cone(self, outputs: Iterable[Net], leaves: Iterable[Net]) -> list[Net]:
+    def cone(self, outputs: Sequence[Net], leaves: Iterable[Net]) -> list[Net]:
         """Driven nets that ``outputs`` depend on, up to ``leaves``; sources first.
+
+        All that the first output depends on comes before the rest.
 
         Raises:
             WrongNetlistError: feedback, or a dependence on a net that nothing drives.
@@ -106,7 +114,7 @@ class Netlist:
         order: list[Net] = []
         done: set[Net] = set()
         open_: set[Net] = set()
-        stack = list(outputs)
+        stack = list(outputs)[::-1]
         while stack:
             net = stack[-1]
             if net in stop or net in done or net in ("0", "1"):
@@ -128,6 +136,12 @@ class Netlist:
             stack += waiting
         return order
 
+    def visited(self, outputs: Sequence[Net], leaves: Sequence[Net]) -> list[Net]:
+        """``leaves`` in the order in which ``cone`` comes to them, then the others."""
+        wanted = set(leaves)
+        seen = (net for cell in self.cone(outputs, leaves) for net in self.driver[cell].inputs)
+        return list(dict.fromkeys([*(net for net in seen if net in wanted), *leaves]))
+
     def name(self, net: Net) -> str:
         """A name for ``net`` that a reader of the Verilog can find."""
         for name, nets in self.wires.items():
@@ -146,7 +160,9 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
     (folder / "design.v").write_bytes(verilog.read_bytes())
     (folder / "carry.v").write_text(_CARRY)
     yosys.run(_SCRIPT.format(verilog="design.v", top=top), folder, timeout)
-    module = json.loads((folder / "netlist.json").read_text("utf-8"))["modules"][top]
+    design = json.loads((folder / "netlist.json").read_text("utf-8"))
+    module = design["modules"][top]
+    tool = " ".join(design["creator"].split()[:2])
     wires = {name: wire["bits"] for name, wire in module["netnames"].items()}
     clock = module["ports"].get("clk", {"bits": [None]})["bits"]
     driver: dict[Net, Cell] = {}
@@ -158,11 +174,11 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
         if output is None or output in driver:
             raise LilogicError(f"the netlist has a cell {cell['type']}, which is not understood")
         driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
-    return Netlist(wires, driver)
+    return Netlist(tool, wires, driver)
 
 
 def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> tuple[Net, ...]:
-    """A cell's input nets in the order that ``as_graph`` reads them."""
+    """A cell's input nets as in ``Cell``."""
     if kind == _REGISTER and nets["C"] in clock:
         return (nets["D"],)
     if kind == "$_MUX_":
@@ -203,10 +219,8 @@ def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> d
     return crossed
 
 
-def as_graph(
-    netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]
-) -> tuple[GateGraph, list[int]]:
-    """The function between two cuts, registers being wires; and the node of each output.
+def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> GateGraph:
+    """What is between two cuts, registers being wires, as a graph whose head lists the outputs.
 
     Input bit ``i`` of the graph is ``inputs[i]``; these must differ and be no constants.
 
@@ -234,5 +248,4 @@ def as_graph(
             node[net] = add(gates.OR, low, high)
         else:
             node[net] = add(_OPS[cell.kind], wires[0], wires[1])
-    nodes = [node[net] for net in outputs]
-    return GateGraph.build(n_inputs, rows, [nodes]), nodes
+    return GateGraph.build(n_inputs, rows, [[node[net] for net in outputs]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,14 @@ class Encoder:
     resize: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _sizes(name, getattr(self, name), length))
         for name in ("feature", "threshold"):
             given = np.asarray(getattr(self, name))
             with np.errstate(invalid="ignore"):
-                array = given.astype(np.int32)
-            if given.ndim != 1 or not np.array_equal(array, given):
+                array = given.astype(np.int32) if given.dtype.kind in "buif" else None
+            if array is None or given.ndim != 1 or not np.array_equal(array, given):
                 raise LilogicError(f"encoder {name} must be one row of 32-bit integers")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -119,7 +123,7 @@ class Encoder:
             data = data[:, top : top + height, left : left + width]
         if self.resize is not None:
             data = area_resize(data, self.resize)
-        return data.reshape(len(data), -1)
+        return data.reshape(len(data), self.n_features)
 
     def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of features [samples, n_features]."""
@@ -128,6 +132,16 @@ class Encoder:
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
         return self.bits(self.features(raw))
+
+
+def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ...]:
+    try:
+        sizes = tuple(index(size) for size in given)
+    except TypeError as error:
+        raise LilogicError(f"encoder {name} {given!r} is not a row of integers") from error
+    if length is not None and len(sizes) != length:
+        raise LilogicError(f"encoder {name} {sizes} has {len(sizes)} sizes, but must have {length}")
+    return sizes
 
 
 def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -202,12 +216,15 @@ def fit(
     if bits < 1:
         raise LilogicError(f"encoder bits is {bits}, but must be at least 1")
     fractions = np.arange(1, bits + 1) / (bits + 1) if thresholds is None else np.array(thresholds)
-    if ((fractions < 0) | (fractions >= 1)).any() or (np.diff(fractions) <= 0).any():
+    inside = ((fractions >= 0) & (fractions < 1)).all()
+    if not inside or not (np.diff(fractions) > 0).all():
         raise LilogicError(f"encoder thresholds {list(fractions)} do not rise within [0, 1)")
     nothing = np.zeros(0, dtype=np.int32)
     shape = tuple(train.shape[1:])
     blank = Encoder(shape, train.dtype.name, nothing, nothing, crop, resize)
     features = blank.features(train)
+    if not len(features):
+        raise LilogicError("encoder: no training samples to fit thresholds to")
     columns = list(features.T) if per_feature else [features.reshape(-1)]
     levels = [_thresholds(column, fractions, spacing) for column in columns]
     if not per_feature:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,9 @@ class GateGraph:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _own_number(self)
         _own_arrays(self)
+        object.__setattr__(self, "metadata", dict(self.metadata))
         _check_widths(self)
         _check_gates(self)
         _check_heads(self)
@@ -96,7 +99,7 @@ class GateGraph:
             level_a = levels[a] if reads_a[op] else 0
             level_b = levels[b] if reads_b[op] else 0
             levels[node] = 1 + max(level_a, level_b)
-        return np.array(levels, dtype=np.int32)
+        return _read_only(np.array(levels, dtype=np.int32))
 
     @property
     def depth(self) -> int:
@@ -117,7 +120,7 @@ class GateGraph:
                     marks[a[gate]] = True
                 if reads_b[ops[gate]]:
                     marks[b[gate]] = True
-        return np.array(marks, dtype=bool)
+        return _read_only(np.array(marks, dtype=bool))
 
     def score_bounds(self) -> tuple[Int32, Int32]:
         """int32 [classes] lowest and highest score that each class could have."""
@@ -165,12 +168,26 @@ _DTYPES: dict[str, type[np.generic]] = {
 }
 
 
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.setflags(write=False)
+    return array
+
+
+def _own_number(graph: GateGraph) -> None:
+    try:
+        object.__setattr__(graph, "n_inputs", index(graph.n_inputs))
+    except TypeError as error:
+        raise LilogicError(f"n_inputs is {graph.n_inputs!r}, but must be an integer") from error
+
+
 def _own_arrays(graph: GateGraph) -> None:
     """Replace each array by a private read-only copy of its exact dtype, refusing lossy casts."""
     for name, dtype in _DTYPES.items():
         given = np.asarray(getattr(graph, name))
         if given.ndim != 1:
             raise LilogicError(f"{name} has {given.ndim} dimensions, but must have 1")
+        if given.dtype.kind not in "buif":
+            raise LilogicError(f"{name} holds {given.dtype.name}, but must hold 32-bit integers")
         with np.errstate(invalid="ignore"):
             array = given.astype(dtype)
         wrong = np.flatnonzero(array != given)
@@ -178,8 +195,7 @@ def _own_arrays(graph: GateGraph) -> None:
             raise LilogicError(
                 f"{name}[{wrong[0]}] is {given[wrong[0]]}, which is not a {np.dtype(dtype).name}"
             )
-        array.setflags(write=False)
-        object.__setattr__(graph, name, array)
+        object.__setattr__(graph, name, _read_only(array))
 
 
 def _check_widths(graph: GateGraph) -> None:
@@ -225,11 +241,15 @@ def _check_gates(graph: GateGraph) -> None:
 
 
 def _check_heads(graph: GateGraph) -> None:
-    pointers = graph.head_ptr
-    wrong = np.flatnonzero(np.diff(pointers.astype(np.int64)) < 0)
-    if pointers[0] != 0 or pointers[-1] != len(graph.head_nodes) or wrong.size:
+    pointers, counted = graph.head_ptr, len(graph.head_nodes)
+    falls = np.flatnonzero(np.diff(pointers.astype(np.int64)) < 0) + 1
+    ends = [position for position, end in ((0, 0), (-1, counted)) if pointers[position] != end]
+    misplaced = [*ends, *falls.tolist()]
+    if misplaced:
+        position = misplaced[0] % len(pointers)
         raise LilogicError(
-            f"head_ptr must rise from 0 to {len(graph.head_nodes)}, the length of head_nodes"
+            f"head_ptr[{position}] is {pointers[position]}, "
+            f"but head_ptr must rise from 0 to {counted}, the length of head_nodes"
         )
     nodes = graph.n_inputs + len(graph.op)
     wrong = np.flatnonzero((graph.head_nodes < 0) | (graph.head_nodes >= nodes))
@@ -241,5 +261,9 @@ def _check_heads(graph: GateGraph) -> None:
             f"but only {nodes} exist"
         )
     highest = graph.offset.astype(np.int64) + np.diff(pointers)
-    if (highest > MAX_NODES).any() or (graph.offset < -MAX_NODES).any():
-        raise LilogicError("offset: a score would not fit in 32 bits")
+    wrong = np.flatnonzero((highest > MAX_NODES) | (graph.offset < -MAX_NODES))
+    if wrong.size:
+        raise LilogicError(
+            f"offset[{wrong[0]}] is {graph.offset[wrong[0]]}, "
+            f"but scores must stay within -{MAX_NODES} to {MAX_NODES}"
+        )

@@ -38,7 +38,7 @@ def write(graph: GateGraph, path: Path) -> None:
     """Write ``graph`` to ``path`` in one atomic step.
 
     Raises:
-        LilogicError: the file cannot be written.
+        LilogicError: the file cannot be written, or the metadata is not JSON.
     """
     tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
     encoder = graph.encoder
@@ -52,7 +52,10 @@ def write(graph: GateGraph, path: Path) -> None:
             "resize": encoder.resize,
         }
     description["metadata"] = dict(graph.metadata)
-    text = json.dumps(description)
+    try:
+        text = json.dumps(description, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
     header = {
         "format": FORMAT,
         "version": str(VERSION),
@@ -83,14 +86,14 @@ def read(path: Path) -> GateGraph:
         return _graph(tensors, json.loads(text))
     except LilogicError as error:
         raise LilogicError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LilogicError(f"{path}: its header is not that of a gate graph ({error})") from error
 
 
 def _load(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    if path.is_dir():
-        raise LilogicError(f"{path}: is a folder, not a .lgn file")
     try:
+        if path.is_dir():
+            raise LilogicError(f"{path}: is a folder, not a .lgn file")
         with path.open("rb"):
             pass
     except OSError as error:
@@ -121,9 +124,10 @@ def _graph(tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any]) ->
             None if record["resize"] is None else tuple(record["resize"]),
         )
     arrays = {name: tensors[name] for name in _GRAPH}
-    return GateGraph(
-        int(description["n_inputs"]), **arrays, encoder=encoder, metadata=description["metadata"]
-    )
+    metadata = description["metadata"]
+    if not isinstance(metadata, dict):
+        raise LilogicError(f"metadata is {type(metadata).__name__}, but must be an object")
+    return GateGraph(description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
 
 
 def _digest(tensors: dict[str, npt.NDArray[Any]], text: str) -> str:

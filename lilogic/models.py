@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def load(model: str) -> GateGraph:
         LilogicError: neither, an unfinished run, or a damaged file.
     """
     path = Path(model)
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists, never raises
         raise LilogicError(f"{model}: no such run folder or .lgn file")
     if not path.is_dir():
         return lgn.read(path)

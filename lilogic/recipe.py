@@ -7,13 +7,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from lilogic.errors import LilogicError
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class EncoderRecipe(_Section):
@@ -30,8 +30,8 @@ class EncoderRecipe(_Section):
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.layers.LogicNet``."""
 
-    layers: list[int] = Field(min_length=1)
-    candidates: int | Literal["all"] = 16
+    layers: list[PositiveInt] = Field(min_length=1)
+    candidates: PositiveInt | Literal["all"] = 16
     tau: float = Field(5.0, gt=0)
 
 
@@ -61,7 +61,7 @@ class TrainRecipe(_Section):
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
     validation: float = Field(0.1, gt=0, lt=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     kernel: str = "auto"
 
 

@@ -8,10 +8,11 @@ resumed ends with the same graph as one that was not.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -372,21 +373,37 @@ def _save(training: _Training, epochs: int, path: Path) -> None:
             tensors[f"adam.{name}.{key}"] = value
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {"epochs": str(epochs)})
+        header = {"epochs": str(epochs), "sha256": _digest(tensors, epochs)}
+        save_file(tensors, temporary, header)
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], epochs: int) -> str:
+    """SHA-256 over the epochs and every tensor (name, dtype, shape, bytes; names sorted)."""
+    digest = hashlib.sha256(str(epochs).encode())
+    for name in sorted(tensors):
+        array = tensors[name].cpu().numpy()
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _load(training: _Training, path: Path) -> int:
     """Restore what ``_save`` wrote; returns the epochs done."""
     try:
         with safe_open(path, framework="pt") as file:
-            epochs = int(file.metadata()["epochs"])
+            header = file.metadata()
+            epochs = int(header["epochs"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if header["sha256"] != _digest(tensors, epochs):
+            raise ValueError("its checksum does not match")
         weights = {name: tensors[f"net.{name}"] for name in training.net.state_dict()}
         training.net.load_state_dict(weights)
         for name, parameter in training.net.named_parameters():
             training.optimizer.state[parameter] = {
-                key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")
+                key: tensors[f"adam.{name}.{key}"].to(training.device)
+                for key in ("step", "exp_avg", "exp_avg_sq")
             }
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise LilogicError(f"{path}: not a checkpoint of this run ({error})") from error
+        reason = str(error).splitlines()[0]
+        raise LilogicError(f"{path}: not a checkpoint of this run ({reason})") from error
     return epochs

@@ -1,0 +1,236 @@
+"""The cocotb regression; runs inside the simulator, one JSON file of results for each test.
+
+Every test is a schedule: what stands on the inputs in each clock cycle. A model of the valid flags
+says in which cycle which vector's answer must come out, and in which none may; outputs are compared
+in every cycle, so an answer that is early, late, missing or invented is a mismatch.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge
+
+from hdl.interface import Interface
+from lilogic.files import write_json
+from sim.vectors import KINDS, Vectors
+
+FOLDER = "LILOGIC_COMPILED"
+RESULTS = "LILOGIC_RESULTS"
+
+_GAPS = 2000
+_RESETS = 40
+_DESCRIBED = 10
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The inputs during one clock cycle: a vector's number, whether it counts, and reset."""
+
+    vector: int
+    valid: bool = True
+    reset: bool = False
+
+
+@dataclass
+class Outcome:
+    """What a test found."""
+
+    name: str
+    compared: int = 0
+    mismatches: int = 0
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+    described: list[dict[str, Any]] = field(default_factory=list)
+    measured_latency: int | None = None
+
+    def compare(self, kind: str) -> None:
+        """Count a vector whose answer was due."""
+        self.compared += 1
+        self.kinds.setdefault(kind, {"compared": 0, "mismatches": 0})["compared"] += 1
+
+    def mismatch(self, kind: str | None, description: dict[str, Any]) -> None:
+        """Count something wrong; without a kind, an answer to nothing."""
+        self.mismatches += 1
+        if kind is not None:
+            self.kinds[kind]["mismatches"] += 1
+        if len(self.described) < _DESCRIBED:
+            self.described.append(description)
+
+
+@cocotb.test()
+async def back_to_back(dut: Any) -> None:
+    """Every vector, a new one in every clock cycle."""
+    vectors = _vectors()
+    await _run(dut, "back_to_back", [Cycle(vector) for vector in range(len(vectors))])
+
+
+@cocotb.test()
+async def gaps(dut: Any) -> None:
+    """Some of the vectors with pauses in between, in which other data stands on the input."""
+    generator = random.Random(0)  # noqa: S311
+    count = len(_vectors())
+    cycles = []
+    for vector in generator.sample(range(count), min(_GAPS, count)):
+        pause = generator.choice([0, 0, 1, 2, 5])
+        cycles += [Cycle(generator.randrange(count), valid=False) for _ in range(pause)]
+        cycles.append(Cycle(vector))
+    await _run(dut, "gaps", cycles)
+
+
+@cocotb.test()
+async def reset_in_flight(dut: Any) -> None:
+    """Resets while answers are on their way: those never come, later ones are right."""
+    generator = random.Random(1)  # noqa: S311
+    count = len(_vectors())
+    latency = _interface().latency
+    cycles = []
+    for _ in range(_RESETS):
+        run = generator.randrange(1, 2 * latency + 4)
+        cycles += [Cycle(generator.randrange(count)) for _ in range(run)]
+        held = generator.choice([1, 1, 2])
+        valid = generator.random() < 0.5
+        cycles += [Cycle(generator.randrange(count), valid, reset=True) for _ in range(held)]
+    cycles += [Cycle(generator.randrange(count)) for _ in range(latency + 4)]
+    await _run(dut, "reset_in_flight", cycles)
+
+
+@cocotb.test()
+async def latency(dut: Any) -> None:
+    """Single vectors, each with the pipeline empty: the latency is exactly as announced."""
+    generator = random.Random(2)  # noqa: S311
+    count = len(_vectors())
+    quiet = _interface().latency + 3
+    cycles = []
+    for vector in generator.sample(range(count), min(8, count)):
+        cycles.append(Cycle(vector))
+        cycles += [Cycle(generator.randrange(count), valid=False) for _ in range(quiet)]
+    await _run(dut, "latency", cycles)
+
+
+async def _run(dut: Any, name: str, cycles: Sequence[Cycle]) -> None:
+    interface, vectors = _interface(), _vectors()
+    idle = [Cycle(0, valid=False)] * (interface.latency + 2)
+    cycles = [*cycles, *idle]
+    answers = await _drive(dut, interface, vectors, cycles)
+    outcome = _compare(name, interface, vectors, cycles, answers)
+    write_json(Path(os.environ[RESULTS]) / f"{name}.json", vars(outcome))
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches"
+
+
+Answer = tuple[str, int | None, int | None] | None
+"""``valid_out`` as a character, ``index`` and ``scores``; None where valid_out is low."""
+
+
+async def _drive(
+    dut: Any, interface: Interface, vectors: Vectors, cycles: Iterable[Cycle]
+) -> list[Answer]:
+    """Apply each cycle's inputs; returns the outputs as a register would take them at its end."""
+    words = vectors.words()
+    clock, data = dut.clk, getattr(dut, interface.data)
+    valid_in, valid_out, reset = dut.valid_in, dut.valid_out, dut.rst
+    edge = RisingEdge(clock)
+    Clock(clock, 10, unit="ns").start()
+    reset.value, valid_in.value, data.value = 1, 0, 0
+    await ClockCycles(clock, 2)
+    answers: list[Answer] = []
+    now = Cycle(0, valid=False)
+    for cycle in cycles:
+        # Only what changes is written: writes cross from Python to the simulator one by one.
+        data.value = words[cycle.vector]
+        if cycle.valid != now.valid or not answers:
+            valid_in.value = int(cycle.valid)
+        if cycle.reset != now.reset or not answers:
+            reset.value = int(cycle.reset)
+        now = cycle
+        await edge
+        flag = str(valid_out.value)
+        answers.append(
+            None if flag == "0" else (flag, _number(dut.index.value), _number(dut.scores.value))
+        )
+    return answers
+
+
+def _number(value: Any) -> int | None:
+    """The unsigned integer on a wire, or None where bits of it are unknown."""
+    return int(value.to_unsigned()) if value.is_resolvable else None
+
+
+def _compare(
+    name: str,
+    interface: Interface,
+    vectors: Vectors,
+    cycles: Sequence[Cycle],
+    answers: Sequence[Answer],
+) -> Outcome:
+    outcome = Outcome(name)
+    scores = _packed_scores(interface, vectors)
+    due = _due(cycles, interface.latency)
+    for number, (vector, answer) in enumerate(zip(due, answers, strict=True)):
+        if vector is None:
+            if answer is not None:
+                outcome.mismatch(None, {"cycle": number, "problem": "an answer to nothing"})
+            continue
+        kind = KINDS[vectors.kind[vector]]
+        outcome.compare(kind)
+        expected = ("1", int(vectors.index[vector]), scores[vector])
+        if answer != expected:
+            outcome.mismatch(
+                kind,
+                {
+                    "cycle": number,
+                    "vector": vector,
+                    "kind": kind,
+                    "problem": "no answer" if answer is None else "a wrong answer",
+                    "expected": _described(expected),
+                    "got": _described(answer),
+                },
+            )
+    first = next((number for number, cycle in enumerate(cycles) if cycle.valid), 0)
+    answered = (number for number, answer in enumerate(answers) if answer and number >= first)
+    outcome.measured_latency = next((number - first for number in answered), None)
+    return outcome
+
+
+def _due(cycles: Sequence[Cycle], latency: int) -> list[int | None]:
+    """For each cycle, the vector whose answer must come out, if any."""
+    due: list[int | None] = []
+    flags: list[int | None] = [None] * latency
+    for cycle in cycles:
+        entering = cycle.vector if cycle.valid else None
+        flags = [entering, *flags]
+        due.append(flags.pop())
+        if cycle.reset:
+            flags = [None] * latency
+    return due
+
+
+def _packed_scores(interface: Interface, vectors: Vectors) -> list[int]:
+    """The value of the port ``scores`` for each vector."""
+    width = interface.score_width
+    mask = (1 << width) - 1
+    return [
+        sum((score & mask) << (class_ * width) for class_, score in enumerate(row))
+        for row in vectors.scores.tolist()
+    ]
+
+
+def _described(answer: Answer) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    flag, index, scores = answer
+    return {"valid": flag, "index": index, "scores": None if scores is None else hex(scores)}
+
+
+def _interface() -> Interface:
+    return Interface.read(Path(os.environ[FOLDER]))
+
+
+def _vectors() -> Vectors:
+    return Vectors.read(Path(os.environ[FOLDER]))
