@@ -119,17 +119,25 @@ class _Job:
 def _cuts(graph: GateGraph, interface: Interface, design: Netlist) -> _Cuts:
     score_bits = interface.classes * interface.score_width
     data = design.vector(interface.data, interface.data_width)
-    encoded = interface.data == "pixels"
     return _Cuts(
         data=data,
-        bits=design.vector("core.encoder.bits", graph.n_inputs) if encoded else data,
+        bits=_bits(graph, interface, design, data),
         values=design.vector("core.heads.values", len(np.unique(graph.head_nodes))),
-        scores=design.vector("core.argmax.scores", score_bits),
+        scores=design.vector("core.heads.scores", score_bits),
         outputs=[
             *design.vector("index", interface.index_width),
             *design.vector("scores", score_bits),
         ],
     )
+
+
+def _bits(graph: GateGraph, interface: Interface, design: Netlist, data: list[Net]) -> list[Net]:
+    if interface.data == "bits":
+        return data
+    if not graph.alive[: graph.n_inputs].any():
+        # Amaranth leaves out an encoder that nothing reads.
+        return ["0"] * graph.n_inputs
+    return design.vector("core.encoder.bits", graph.n_inputs)
 
 
 def _proofs(interface: Interface) -> dict[str, Callable[[_Job], Result]]:
