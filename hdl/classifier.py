@@ -11,7 +11,7 @@ from hdl.argmax import Argmax
 from hdl.encoder import ThermometerEncoder
 from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
 from hdl.network import GateNetwork
-from hdl.popcount import Heads, score_shape
+from hdl.popcount import Heads, architecture, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
@@ -54,6 +54,16 @@ class Classifier(Component):
     ) -> None:
         if levels_per_stage < 0:
             raise LilogicError(f"levels per stage is {levels_per_stage}, but must be 0 or more")
+        architecture(popcount)
+        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
+        n_features = encoder.encoder_of(graph).n_features if pixels else graph.n_inputs
+        data_width = n_features * feature_width
+        if data_width > MAX_DATA_WIDTH:
+            raise LilogicError(
+                f"the classifier would read {data_width} bits at once, "
+                f"but {MAX_DATA_WIDTH} are the limit"
+            )
+        # All is checked before the parts are made: Amaranth warns of parts that are never used.
         shape = score_shape(graph)
         self._encoder = ThermometerEncoder(graph, levels_per_stage > 0) if pixels else None
         self._network = GateNetwork(graph, levels_per_stage)
@@ -61,11 +71,9 @@ class Classifier(Component):
         self._argmax = Argmax(shape, graph.n_classes, levels_per_stage)
         stages = (self._encoder, self._network, self._heads, self._argmax)
         self.latency = sum(stage.latency for stage in stages if stage is not None)
-        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
-        n_features = encoder.encoder_of(graph).n_features if pixels else graph.n_inputs
         self.interface = Interface(
             data="pixels" if pixels else "bits",
-            data_width=n_features * feature_width,
+            data_width=data_width,
             feature_width=feature_width,
             classes=graph.n_classes,
             index_width=len(self._argmax.index),
@@ -75,11 +83,6 @@ class Classifier(Component):
             levels_per_stage=levels_per_stage,
             popcount=popcount,
         )
-        if self.interface.data_width > MAX_DATA_WIDTH:
-            raise LilogicError(
-                f"the classifier would read {self.interface.data_width} bits at once, "
-                f"but {MAX_DATA_WIDTH} are the limit"
-            )
         super().__init__(
             {
                 "data": In(self.interface.data_width),

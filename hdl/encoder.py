@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import vector
@@ -33,7 +35,7 @@ class ThermometerEncoder(Component):
     def __init__(self, graph: GateGraph, registered: bool) -> None:
         encoder = encoder_of(graph)
         used = graph.alive[: graph.n_inputs]
-        self._used = np.flatnonzero(used).tolist()
+        self._used = np.flatnonzero(used)
         self._encoder = encoder
         self.latency = int(registered)
         width = encoder.n_features * feature_width(encoder)
@@ -44,23 +46,46 @@ class ThermometerEncoder(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
+        encoder = self._encoder
         pixels = vector.bits(self.pixels)
-        width = feature_width(self._encoder)
-        signed = np.issubdtype(self._encoder.input_dtype, np.signedinteger)
-        # Bits with the same feature and threshold share a comparator.
-        comparators: dict[tuple[int, int], Value] = {}
-        bits: list[Value] = [Const(0, 1)] * self._encoder.n_bits
-        for bit in self._used:
-            feature = int(self._encoder.feature[bit])
-            threshold = int(self._encoder.threshold[bit])
-            value = Cat(pixels[feature * width : (feature + 1) * width])
-            value = value.as_signed() if signed else value
-            bits[bit] = comparators.setdefault((feature, threshold), value > threshold)
+        width = feature_width(encoder)
+        bits: list[Value] = [Const(0, 1)] * encoder.n_bits
+        thresholds = encoder.threshold[self._used]
+        for threshold in np.unique(thresholds).tolist():
+            used = self._used[thresholds == threshold]
+            exceeding: dict[int, Value] = {}
+            # Comparisons with one threshold are wide vector operations, as gates are.
+            for run in vector.chunks(np.unique(encoder.feature[used]).tolist()):
+                first = [feature * width for feature in run]
+                columns = [Cat(pixels[start + place] for start in first) for place in range(width)]
+                compared = Signal(len(run), name=f"exceeds_{threshold}".replace("-", "minus_"))
+                m.d.comb += compared.eq(_exceed(columns, threshold, encoder.input_dtype))
+                exceeding.update(zip(run, compared, strict=True))
+            for bit in used.tolist():
+                bits[bit] = exceeding[int(encoder.feature[bit])]
         domain = "sync" if self.latency else "comb"
         held = vector.signals(len(bits), "encoded")
         m.d[domain] += vector.assign(held, bits)
         m.d.comb += vector.assign(self.bits, vector.bits(held))
         return m
+
+
+def _exceed(columns: Sequence[Value], threshold: int, dtype: str) -> Value:
+    """For many values at once, whether each is greater than ``threshold``.
+
+    ``columns`` are the values' bits, lowest first. Yosys makes less of a comparison with a
+    constant written out like this than of ``>``, which it takes for a subtraction.
+    """
+    info = np.iinfo(dtype)
+    if not info.min <= threshold < info.max:
+        return Const(0 if threshold >= info.max else -1, signed(1))
+    if info.min < 0:
+        # With its sign bit flipped, two's complement is in the order of unsigned numbers.
+        columns = [*columns[:-1], ~columns[-1]]
+    exceeds: Value = Const(0, 1)
+    for place, column in enumerate(columns):
+        exceeds = column & exceeds if threshold - info.min >> place & 1 else column | exceeds
+    return exceeds
 
 
 def encoder_of(graph: GateGraph) -> Encoder:

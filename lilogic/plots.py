@@ -95,18 +95,24 @@ def _draw_ops(axes: Any, graph: GateGraph) -> None:
 
 def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
     targets = {name: t for name, t in area["targets"].items() if "luts" in t["total"]}
+    parts = {p: c for p, c in _PARTS.items() if any(_luts(t, p) for t in targets.values())}
     for row, target in enumerate(targets.values()):
         left = 0
-        for part, color in _PARTS.items():
-            width = target["parts"].get(part, {}).get("luts", 0)
+        for part, color in parts.items():
+            width = _luts(target, part)
             axes.barh(row, width, left=left, color=color, label=part if row == 0 else None)
             if width > 0.06 * max(1, target["total"]["luts"]):
                 axes.text(left + width / 2, row, f"{width:,}", ha="center", va="center", fontsize=8)
             left += width
     axes.set_yticks(range(len(targets)), [f"{name}\n{t['unit']}" for name, t in targets.items()])
     axes.invert_yaxis()
+    axes.margins(x=0.05)
     axes.legend(fontsize=8, frameon=False)
     axes.set_title("Area after Yosys (an estimate)", color=_INK)
+
+
+def _luts(target: Mapping[str, Any], part: str) -> int:
+    return int(target["parts"].get(part, {}).get("luts", 0))
 
 
 def _draw_levels(axes: Any, graph: GateGraph) -> None:

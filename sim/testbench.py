@@ -27,7 +27,7 @@ RESULTS = "LILOGIC_RESULTS"
 
 _GAPS = 2000
 _RESETS = 40
-_DESCRIBED = 10
+_EXAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Outcome:
     compared: int = 0
     mismatches: int = 0
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
-    described: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
     measured_latency: int | None = None
 
     def compare(self, kind: str) -> None:
@@ -60,8 +60,8 @@ class Outcome:
         self.mismatches += 1
         if kind is not None:
             self.kinds[kind]["mismatches"] += 1
-        if len(self.described) < _DESCRIBED:
-            self.described.append(description)
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(description)
 
 
 @cocotb.test()

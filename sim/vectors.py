@@ -19,10 +19,12 @@ from lilogic.graph import GateGraph
 
 VECTORS = "vectors.npz"
 
+_WALKING = 8192
+
 KINDS = ("dataset", "random", "threshold", "zeros", "ones", "walking")
 """Where a vector comes from, in the order in which they are presented. ``threshold`` vectors, for
 pixels only, set every feature to one of its thresholds or one above; a ``walking`` vector has a
-single one on the data input."""
+single one on the data input, and there are 8,192 of them at most."""
 
 Bits = npt.NDArray[np.bool_]
 
@@ -79,7 +81,7 @@ class Vectors:
         """
         path = folder / VECTORS
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 vectors = cls(
                     arrays["data"],
                     int(arrays["data_width"]),
@@ -142,7 +144,7 @@ def make(
         parts["threshold"] = _feature_bits(near, interface.feature_width)
     parts["zeros"] = np.zeros((1, width), dtype=bool)
     parts["ones"] = np.ones((1, width), dtype=bool)
-    parts["walking"] = np.eye(width, dtype=bool)
+    parts["walking"] = _walking(width)
 
     data = np.concatenate([parts[kind] for kind in KINDS if kind in parts])
     kind = np.repeat(
@@ -156,6 +158,14 @@ def make(
         inference.classify(scores).astype(np.int32),
         kind,
     )
+
+
+def _walking(width: int) -> Bits:
+    """A single one at every place, or at places evenly apart where there are very many."""
+    places = np.unique(np.linspace(0, width - 1, min(width, _WALKING)).astype(int))
+    walking = np.zeros((len(places), width), dtype=bool)
+    walking[np.arange(len(places)), places] = True
+    return walking
 
 
 def _dataset_bits(graph: GateGraph, interface: Interface, samples: npt.NDArray[Any]) -> Bits:

@@ -16,8 +16,6 @@ from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, 
 
 SAMPLES = 12
 
-pytestmark = pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
-
 
 def cycles_of(classifier, data, valid):
     rest = [(np.zeros_like(data[0]), False)] * (classifier.latency + 1)

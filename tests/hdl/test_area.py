@@ -1,0 +1,81 @@
+"""Counts of known circuits, and sums that add up."""
+
+import json
+
+import pytest
+
+from hdl import area
+from hdl.verilog import compile_graph
+from lilogic import gates
+from lilogic.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from tests.strategies import random_graph
+
+FPGAS = ("ice40", "ecp5", "xc7")
+
+
+def measured(folder, graph, **options):
+    compile_graph(graph, folder, **options)
+    result = area.measure(folder)
+    json.dumps(result)
+    return result
+
+
+def test_one_gate_is_one_cell_and_one_lut(tmp_path):
+    graph = GateGraph.build(2, [(gates.XOR, 0, 1)], [[2]])
+    result = measured(tmp_path, graph, levels_per_stage=0)
+    assert result["targets"].keys() == {"generic", *FPGAS}
+    generic = result["targets"]["generic"]["parts"]["gates"]
+    assert generic == {"cells": 1, "nand2": 3, "ffs": 0}
+    for name in FPGAS:
+        target = result["targets"][name]
+        assert target["parts"]["gates"]["luts"] == 1
+        assert target["total"]["luts"] == 1
+        assert target["total"]["ffs"] == 0
+        assert target["total"]["depth"] == 1
+
+
+def test_wide_gates_need_more_small_luts_than_large_ones(tmp_path):
+    rows = [(gates.AND, 0, 1), *((gates.AND, 6 + i, 2 + i) for i in range(4))]
+    graph = GateGraph.build(6, rows, [[10]])
+    targets = measured(tmp_path, graph, levels_per_stage=0)["targets"]
+    assert targets["generic"]["parts"]["gates"]["cells"] == 5
+    luts = {name: targets[name]["parts"]["gates"]["luts"] for name in FPGAS}
+    assert luts["xc7"] == 1 < luts["ecp5"] <= 3
+    assert 1 < luts["ice40"] <= 3
+
+
+ENCODER = Encoder((4,), "uint8", [0, 0, 1, 2, 3, 3], [63, 127, 100, 255, 7, 7])
+
+
+def test_parts_add_up_and_registers_are_those_of_the_pipeline(tmp_path):
+    graph = random_graph((24, 24), 6, 3, seed=2)
+    graph = GateGraph(
+        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
+    )
+    result = measured(tmp_path, graph, pixels=True)
+    for target in result["targets"].values():
+        parts = target["parts"]
+        assert {"encoder", "gates", "heads", "argmax"} <= parts.keys()
+        for column, total in target["total"].items():
+            if column != "depth":
+                assert total == sum(counts[column] for counts in parts.values())
+        assert target["total"]["depth"] >= 1
+        assert target["total"]["ffs"] > 0
+
+
+def test_depth_falls_with_more_registers(tmp_path):
+    graph = random_graph((30,) * 6, 8, 3)
+    depths, registers = [], []
+    for levels in (0, 1):
+        result = measured(tmp_path / str(levels), graph, levels_per_stage=levels)
+        depths.append(result["targets"]["generic"]["total"]["depth"])
+        registers.append(result["targets"]["generic"]["total"]["ffs"])
+    assert depths[1] < depths[0]
+    assert registers[1] > registers[0] == 0
+
+
+def test_a_folder_without_verilog_is_refused(tmp_path):
+    with pytest.raises(LilogicError, match=r"classifier\.v: cannot be read"):
+        area.measure(tmp_path)

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdl.encoder import ThermometerEncoder
+from lilogic.encoder import DTYPES, Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from tests.hdl.simulation import drive, pixel_bits, read_bits, stream
+from tests.strategies import encoded_graphs, random_raw
+
+
+def check(graph, registered, raw):
+    encoder = ThermometerEncoder(graph, registered)
+    assert encoder.latency == registered
+    seen = stream(
+        encoder,
+        [drive(encoder.pixels, row) for row in pixel_bits(graph.encoder, raw)],
+        lambda get: read_bits(get, encoder.bits, graph.n_inputs),
+    )
+    expected = graph.encoder.encode(raw) & graph.alive[: graph.n_inputs]
+    np.testing.assert_array_equal(seen, expected)
+
+
+@given(graph=encoded_graphs(), registered=st.booleans())
+def test_bits_in_use_are_those_of_the_software(graph, registered):
+    check(graph, registered, random_raw(graph.encoder, 12))
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:2])
+def test_every_value_against_every_kind_of_threshold(dtype):
+    info = np.iinfo(dtype)
+    thresholds = [info.min - 1, info.min, -1, 0, 1, 63, 64, 100, info.max - 1, info.max, 1000]
+    encoder = Encoder((1,), dtype, [0] * len(thresholds), thresholds)
+    graph = GateGraph.build(encoder.n_bits, [], [range(encoder.n_bits)], encoder=encoder)
+    check(graph, False, np.arange(info.min, info.max + 1, dtype=dtype)[:, None])
+
+
+@settings(max_examples=10)
+@given(graph=encoded_graphs(), limit=st.integers(1, 40))
+def test_more_bits_than_a_signal_holds_change_nothing(graph, limit):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hdl.vector.LIMIT", limit)
+        check(graph, True, random_raw(graph.encoder, 6))
+
+
+def test_a_graph_without_encoder_is_refused():
+    with pytest.raises(LilogicError, match="the graph has no encoder"):
+        ThermometerEncoder(GateGraph.build(1, [], [[0]]), True)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from amaranth.hdl import signed, unsigned
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdl.network import counted
+from hdl.popcount import POPCOUNTS, Heads, score_shape
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from tests.hdl.simulation import SETTINGS, drive, read_scores, stream
+from tests.strategies import graphs
+
+
+def check(graph, popcount, levels_per_stage, samples=10):
+    heads = Heads(graph, popcount, levels_per_stage)
+    nodes = counted(graph)
+    values = np.random.default_rng(0).random((samples, len(nodes))) < 0.6
+    values[:2] = [[False], [True]]
+    seen = stream(
+        heads,
+        [drive(heads.values, row) for row in values],
+        lambda get: read_scores(get, heads.scores, score_shape(graph)),
+    )
+    place = {node: i for i, node in enumerate(nodes.tolist())}
+    expected = [
+        [
+            int(offset) + sum(int(row[place[node]]) for node in head.tolist())
+            for head, offset in zip(graph.heads, graph.offset, strict=True)
+        ]
+        for row in values
+    ]
+    assert seen == expected
+
+
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@settings(max_examples=15)
+@given(graph=graphs())
+def test_scores_are_offsets_plus_counts(popcount, levels_per_stage, graph):
+    check(graph, popcount, levels_per_stage)
+
+
+@pytest.mark.parametrize("popcount", POPCOUNTS)
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 31, 64, 100, 257])
+def test_every_size_counts_up_to_all_ones(popcount, size):
+    check(GateGraph.build(max(1, size), [], [range(size)]), popcount, 1)
+
+
+@settings(max_examples=15)
+@given(
+    sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    popcount=st.sampled_from([*POPCOUNTS]),
+)
+def test_heads_of_different_sizes_come_out_together(sizes, popcount):
+    check(GateGraph.build(40, [], [range(size) for size in sizes]), popcount, 2)
+
+
+@pytest.mark.parametrize(
+    ("heads", "offset", "shape"),
+    [
+        ([[]], [0], unsigned(1)),
+        ([[0]], [0], unsigned(1)),
+        ([[0, 0]], [0], unsigned(2)),
+        ([[0] * 3], [0], unsigned(2)),
+        ([[0] * 4], [0], unsigned(3)),
+        ([[0]], [-1], signed(2)),
+        ([[0] * 4], [-4], signed(3)),
+        ([[0] * 5], [-4], signed(3)),
+        ([[0] * 8], [-4], signed(4)),
+        ([[], [0]], [-8, 6], signed(4)),
+        ([[]], [100], unsigned(7)),
+    ],
+)
+def test_the_shape_of_scores_is_the_smallest_that_holds_all(heads, offset, shape):
+    assert score_shape(GateGraph.build(1, [], heads, offset)) == shape
+
+
+def test_an_unknown_architecture_is_refused():
+    with pytest.raises(LilogicError, match="popcount 'best' is not one of tree, compressor"):
+        Heads(GateGraph.build(1, [], [[0]]), "best", 1)

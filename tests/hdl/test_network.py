@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdl.network import GateNetwork, counted
+from lilogic import gates
+from lilogic.graph import GateGraph
+from lilogic.inference import node_values
+from tests.hdl.simulation import LEVELS_PER_STAGE, drive, read_bits, stream
+from tests.strategies import graphs, random_bits, random_graph
+
+
+def check(graph, levels_per_stage, samples=12):
+    network = GateNetwork(graph, levels_per_stage)
+    bits = random_bits(graph, samples)
+    width = len(counted(graph))
+    seen = stream(
+        network,
+        [drive(network.bits, row) for row in bits],
+        lambda get: read_bits(get, network.values, width),
+    )
+    np.testing.assert_array_equal(
+        np.array(seen).reshape(samples, width), node_values(graph, bits)[:, counted(graph)]
+    )
+
+
+@pytest.mark.parametrize("levels_per_stage", LEVELS_PER_STAGE)
+@settings(max_examples=20)
+@given(graph=graphs())
+def test_counted_nodes_have_the_values_of_the_software(levels_per_stage, graph):
+    check(graph, levels_per_stage)
+
+
+@pytest.mark.parametrize("op", range(16))
+def test_each_gate_alone(op):
+    graph = GateGraph.build(2, [(op, 0, 1), (op, 1, 0), (op, 0, 0)], [[2, 3, 4]])
+    check(graph, 1, samples=30)
+
+
+def test_a_wide_graph():
+    check(random_graph((700, 500), 200, 10), 1)
+
+
+@settings(max_examples=10)
+@given(graph=graphs(), limit=st.integers(1, 5))
+def test_more_wires_than_a_signal_holds_change_nothing(graph, limit):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hdl.vector.LIMIT", limit)
+        check(graph, 2)
+
+
+def chain(length):
+    rows = [(gates.XOR, 0, 1)] + [(gates.XOR, node, 0) for node in range(2, length + 1)]
+    return GateGraph.build(2, rows, [[length + 1]])
+
+
+@pytest.mark.parametrize(
+    ("levels", "levels_per_stage", "expected"),
+    [(1, 0, 0), (7, 0, 0), (1, 1, 1), (7, 1, 7), (7, 2, 4), (7, 3, 3), (7, 9, 1)],
+)
+def test_latency_is_the_levels_in_whole_stages(levels, levels_per_stage, expected):
+    assert GateNetwork(chain(levels), levels_per_stage).latency == expected
+
+
+def test_dead_gates_cost_nothing():
+    rows = [(gates.AND, 0, 1), *((gates.XOR, node, 0) for node in range(2, 9))]
+    dead = GateNetwork(GateGraph.build(2, rows, [[2]]), 1)
+    assert dead.latency == 1
