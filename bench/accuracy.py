@@ -1,0 +1,92 @@
+"""What the recipes reach: each trained with several seeds, in one table.
+
+Nothing is chosen by these numbers; they are the test accuracies, each read once after a run.
+Runs stay in build/bench/runs, so an interrupted benchmark goes on where it was. Prints a table
+and writes build/bench/accuracy.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from lilogic import datasets, passes, trainer
+from lilogic import recipe as recipes
+from lilogic.console import TrainingProgress
+from lilogic.files import write_json
+
+OUTPUT = Path("build/bench/accuracy.json")
+RUNS = Path("build/bench/runs")
+MEASURES = ("validation_frozen", "test_soft", "test_frozen")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipes", nargs="*", default=["digits", "mnist", "fashion-mnist"])
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each recipe")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    results = [measure(name, options.seeds) for name in options.recipes]
+    write_json(OUTPUT, results)
+    if options.json:
+        print(json.dumps(results, indent=2))
+    else:
+        show(results)
+
+
+def measure(name: str, seeds: int) -> dict[str, Any]:
+    """Means and standard deviations of the accuracies of one recipe, over seeds 0, 1, …."""
+    runs = []
+    for seed in range(seeds):
+        recipe = recipes.load(name, [f"train.seed={seed}"])
+        folder = RUNS / f"{recipe.name}-{seed}"
+        with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:
+            graph = trainer.train(recipe, datasets.load(recipe.dataset), folder, progress)
+        epochs = [json.loads(line) for line in (folder / trainer.METRICS).read_text().splitlines()]
+        runs.append(
+            {
+                "seed": seed,
+                **{measure: graph.metadata["accuracy"][measure] for measure in MEASURES},
+                "gates_trained": graph.n_gates,
+                "gates_compiled": passes.simplify(graph).n_gates,
+                "epochs": len(epochs),
+                "seconds": sum(epoch["seconds"] for epoch in epochs),
+                "training": graph.metadata["training"],
+            }
+        )
+    summary = {}
+    for measure in MEASURES:
+        values = [run[measure] for run in runs]
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        summary[measure] = {"mean": statistics.mean(values), "deviation": spread}
+    return {"recipe": name, "summary": summary, "runs": runs}
+
+
+def show(results: list[dict[str, Any]]) -> None:
+    """Print the table."""
+    table = Table(title="mean ± standard deviation over seeds", title_justify="left")
+    headings = ["recipe", "seeds", *(m.replace("_", " ") for m in MEASURES), "gates", "seconds"]
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "recipe" else "right")
+    for result in results:
+        accuracies = [
+            f"{100 * values['mean']:.2f} ± {100 * values['deviation']:.2f} %"
+            for values in result["summary"].values()
+        ]
+        compiled, seconds = (
+            statistics.mean(run[key] for run in result["runs"])
+            for key in ("gates_compiled", "seconds")
+        )
+        row = [result["recipe"], str(len(result["runs"])), *accuracies]
+        table.add_row(*row, f"{compiled:,.0f}", f"{seconds:.0f}")
+    Console(highlight=False).print(table)
+
+
+if __name__ == "__main__":
+    main()

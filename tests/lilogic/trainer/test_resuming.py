@@ -1,0 +1,286 @@
+"""A run folder survives a kill at any instant, and refuses what is not its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lilogic import lgn, trainer
+from lilogic.errors import LilogicError
+from lilogic.models import MODEL
+from lilogic.trainer import CHECKPOINT, METRICS, RECIPE
+from tests.lilogic.trainer.runs import (
+    STEPS,
+    Killed,
+    Killer,
+    Recorder,
+    assert_same_run,
+    checkpoint,
+    content,
+    dataset,
+    metrics,
+    recipe,
+    train,
+)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_killed_at_the_end_of_an_epoch_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, epoch: int
+) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(epoch=epoch))
+    recorder = Recorder()
+    train(tmp_path / "run", recorder)
+    assert recorder.starts == [(3, epoch, STEPS)]
+    assert_same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.parametrize("step", [1, STEPS, STEPS + 4, 3 * STEPS - 1])
+def test_killed_within_an_epoch_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, step: int
+) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(step=step))
+    recorder = Recorder()
+    train(tmp_path / "run", recorder)
+    assert recorder.starts == [(3, (step - 1) // STEPS, STEPS)]
+    assert_same_run(tmp_path / "run", whole)
+
+
+def test_killed_again_and_again_and_resumed_is_never_killed(tmp_path: Path, whole: Path) -> None:
+    for watcher in (Killer(step=3), Killer(epoch=1), Killer(step=5), Killer(epoch=1)):
+        with pytest.raises(Killed):
+            train(tmp_path / "run", watcher)
+    train(tmp_path / "run")
+    assert_same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.parametrize("module", [trainer, lgn])
+def test_killed_between_two_files_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    """Before a checkpoint, when the metrics are an epoch ahead; and before the model."""
+    name = "write" if module is lgn else "_save"
+    original: Callable[..., None] = getattr(module, name)
+    calls = [original] if module is trainer else []
+
+    def killing(*arguments: Any) -> None:
+        if not calls:
+            raise Killed
+        calls.pop()(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, killing)
+        with pytest.raises(Killed):
+            train(tmp_path / "run")
+    if module is trainer:
+        assert len(metrics(tmp_path / "run")) == 2
+        assert checkpoint(tmp_path / "run")[0]["epochs"] == "1"
+    assert not (tmp_path / "run" / MODEL).exists()
+    train(tmp_path / "run")
+    assert_same_run(tmp_path / "run", whole)
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from tests.lilogic.trainer import runs
+from lilogic import trainer
+
+def hang(*_):
+    print("ready", flush=True)
+    time.sleep(600)
+
+class Hanging(runs.Recorder):
+    def step(self):
+        super().step()
+        if self.steps == runs.STEPS + 4 and sys.argv[2] == "step":
+            hang()
+
+def save_half(tensors, path, metadata):
+    save_file(tensors, path, metadata)
+    if metadata["epochs"] == "2":
+        path.write_bytes(path.read_bytes()[:1000])
+        hang()
+
+save_file = trainer.save_file
+if sys.argv[2] == "file":
+    trainer.save_file = save_half
+runs.train(Path(sys.argv[1]), Hanging())
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@pytest.mark.parametrize("place", ["step", "file"])
+def test_killed_with_minus_9_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, place: str
+) -> None:
+    """In the middle of an epoch, and with the second checkpoint half written."""
+    run, root = tmp_path / "run", Path(__file__).parents[3]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", CHILD, str(run), place]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.kill()
+    assert child.returncode == -signal.SIGKILL
+    assert checkpoint(run)[0]["epochs"] == "1"
+    assert not (run / MODEL).exists()
+    recorder = Recorder()
+    train(run, recorder)
+    assert recorder.starts == [(3, 1, STEPS)]
+    assert_same_run(run, whole)
+
+
+def test_a_finished_run_is_returned_as_it_is(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {entry.name: entry.read_bytes() for entry in whole.iterdir()}
+    monkeypatch.setattr(trainer, "_Training", None)  # nothing may be trained
+    recorder = Recorder()
+    graph = train(whole, recorder)
+    assert content(graph) == content(lgn.read(whole / MODEL))
+    assert recorder.starts == []
+    assert {entry.name: entry.read_bytes() for entry in whole.iterdir()} == before
+
+
+def refusal(run: Path, **settings: Any) -> str:
+    """The one line that training in ``run`` is refused with; the folder stays as it is."""
+    before = {entry.name: entry.read_bytes() for entry in run.iterdir()}
+    with pytest.raises(LilogicError) as caught:
+        train(run, **settings)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert {entry.name: entry.read_bytes() for entry in run.iterdir()} == before
+    return message
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A run that was interrupted after its second epoch."""
+    with pytest.raises(Killed):
+        train(tmp_path / "begun", Killer(epoch=2))
+    return tmp_path / "begun"
+
+
+def test_a_folder_of_another_recipe_is_refused(whole: Path, begun: Path) -> None:
+    for run in (whole, begun):
+        message = refusal(run, seed=1)
+        assert message.startswith(f"{run}: holds a run of another recipe")
+
+
+def test_a_damaged_recipe_is_refused(begun: Path) -> None:
+    data = (begun / RECIPE).read_bytes()
+    for text in (data[:20], b"", b"\xff"):
+        (begun / RECIPE).write_bytes(text)
+        assert refusal(begun).startswith(f"{begun / RECIPE}: cannot be read")
+
+
+def test_a_model_without_its_recipe_is_refused(tmp_path: Path, whole: Path) -> None:
+    (tmp_path / MODEL).write_bytes((whole / MODEL).read_bytes())
+    assert refusal(tmp_path).startswith(f"{tmp_path / RECIPE}: cannot be read")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}\n{}\n", "null\nnull\n", "[1]\n[2]\n", "{", '{"epoch": 0}\n', "not json\nat all\n"],
+)
+def test_damaged_metrics_are_refused(begun: Path, text: str) -> None:
+    (begun / METRICS).write_text(text)
+    assert refusal(begun).startswith(f"{begun / METRICS}: ")
+
+
+def test_missing_or_short_metrics_are_refused(begun: Path) -> None:
+    first = (begun / METRICS).read_text().splitlines()[0]
+    (begun / METRICS).write_text(first + "\n")
+    assert "has 1 epochs, but the checkpoint has 2" in refusal(begun)
+    (begun / METRICS).unlink()
+    assert refusal(begun).startswith(f"{begun / METRICS}: cannot be read")
+
+
+def test_a_truncated_checkpoint_is_refused(begun: Path) -> None:
+    path = begun / CHECKPOINT
+    data = path.read_bytes()
+    for length in (0, 1, 8, 100, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_checkpoint_with_a_changed_byte_is_refused(begun: Path) -> None:
+    path = begun / CHECKPOINT
+    data = path.read_bytes()
+    for position in np.linspace(0, len(data) - 1, 200).astype(int):
+        changed = bytes([data[position] ^ 0x10])
+        path.write_bytes(data[:position] + changed + data[position + 1 :])
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_checkpoint_of_another_network_or_of_something_else_is_refused(
+    begun: Path, tmp_path: Path
+) -> None:
+    path = begun / CHECKPOINT
+    other = {"layers": [20, 12], "candidates": 4, "tau": 2.0}
+    with pytest.raises(Killed):
+        train(tmp_path / "other", Killer(epoch=1), net=other)
+    path.write_bytes((tmp_path / "other" / CHECKPOINT).read_bytes())
+    assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+    for metadata in (None, {}, {"epochs": "many"}, {"epochs": "1"}):
+        save_file({"x": torch.zeros(3)}, path, metadata)
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path, whole: Path) -> None:
+    for name in (RECIPE, MODEL):
+        (tmp_path / name).write_bytes(
+            (whole / name).read_bytes()[: 10_000 if name == RECIPE else 99]
+        )
+    assert refusal(tmp_path).startswith(f"{tmp_path / MODEL}: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"net": {"layers": [24, 11]}}, "11 gates, which is not a multiple of the 2 classes"),
+        ({"kernel": "magic"}, "kernel 'magic'"),
+        ({"validation": 0.001}, "train.validation = 0.001"),
+        ({"validation": 0.999}, "train.validation = 0.999"),
+    ],
+)
+def test_impossible_recipes_are_refused(
+    tmp_path: Path, settings: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(tmp_path, **settings)
+
+
+def test_augmentation_needs_images(tmp_path: Path) -> None:
+    images = dataset()
+    flat = dataset(x_train=images.x_train.reshape(180, -1), x_test=images.x_test.reshape(60, -1))
+    with pytest.raises(LilogicError, match=r"augment needs images, but sides has .*\(20,\)"):
+        trainer.train(recipe(), flat, tmp_path, threads=1)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path, device: str) -> None:
+    with pytest.raises(LilogicError, match=f"device '{device}' cannot be used") as caught:
+        trainer.train(recipe(), dataset(), tmp_path, device=device)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_run_on_a_gpu_can_be_killed_and_resumed(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        trainer.train(recipe(), dataset(), tmp_path, Killer(epoch=1), "cuda")
+    recorder = Recorder()
+    graph = trainer.train(recipe(), dataset(), tmp_path, recorder, "cuda")
+    assert recorder.starts == [(3, 1, STEPS)]
+    assert graph.metadata["accuracy"]["test_frozen"] > 0.75
