@@ -70,13 +70,14 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
 
 def show(results: list[dict[str, Any]]) -> None:
     """Print the table."""
-    table = Table(title="mean ± standard deviation over seeds", title_justify="left")
-    headings = ["recipe", "seeds", *(m.replace("_", " ") for m in MEASURES), "gates", "seconds"]
+    table = Table()
+    headings = ["recipe", "seeds", "validation", "soft", "frozen", "gates", "seconds"]
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "recipe" else "right")
+        justify: Any = "left" if heading == "recipe" else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     for result in results:
         accuracies = [
-            f"{100 * values['mean']:.2f} ± {100 * values['deviation']:.2f} %"
+            f"{100 * values['mean']:.2f} ± {100 * values['deviation']:.2f}"
             for values in result["summary"].values()
         ]
         compiled, seconds = (
@@ -85,7 +86,9 @@ def show(results: list[dict[str, Any]]) -> None:
         )
         row = [result["recipe"], str(len(result["runs"])), *accuracies]
         table.add_row(*row, f"{compiled:,.0f}", f"{seconds:.0f}")
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print("accuracy in percent: mean ± standard deviation over seeds")
+    console.print(table)
 
 
 if __name__ == "__main__":

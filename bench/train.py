@@ -146,16 +146,16 @@ def seconds(step: Callable[[], None], count: int) -> float:
 
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
-    table = Table(
-        title=f"{'+'.join(map(str, result['layers']))} gates, K={result['candidates']}, "
-        f"batch {result['batch']}, {result['inputs']} bits, {result['threads']} threads",
-        title_justify="left",
-    )
+    table = Table()
     for heading in ("version", "ms a step", "s an MNIST epoch"):
         table.add_column(heading, justify="left" if heading == "version" else "right")
     for name, version in result["versions"].items():
         table.add_row(name, f"{version['ms_per_step']:.1f}", f"{version['s_per_mnist_epoch']:.1f}")
     console = Console(highlight=False)
+    console.print(
+        f"{'+'.join(map(str, result['layers']))} gates, K={result['candidates']}, "
+        f"batch {result['batch']}, {result['inputs']} bits, {result['threads']} threads"
+    )
     console.print(table)
     console.print(f"ratio, median of {len(result['ratio_rounds'])} rounds: {result['ratio']:.1f}")
     console.print(f"largest difference of logits: {result['largest_difference_of_logits']:.1e}")
