@@ -47,9 +47,10 @@ def rows(report: Mapping[str, Any]) -> list[Row]:
     lines = [
         *_accuracy_rows(report["accuracy"]),
         ("gates trained", f"{gates['trained']:,}"),
-        ("gates compiled", f"{gates['compiled']:,}"),
-        ("gate levels", f"{gates['depth']}"),
     ]
+    if "interface" in report:
+        lines.append(("gates compiled", f"{gates['compiled']:,}"))
+    lines.append(("gate levels", f"{gates['depth']}"))
     if "area" in report:
         lines += _area_rows(report["area"])
     if "interface" in report:
