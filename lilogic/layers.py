@@ -6,7 +6,7 @@ Activations are feature-major, float [features, batch].
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import nn
 
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
-from lilogic.gates import COEFFICIENTS
+from lilogic.gates import COEFFICIENTS, A
 from lilogic.graph import GateGraph
 from lilogic.kernels import Kernel
 from lilogic.kernels.wiring import Wiring
@@ -30,6 +30,10 @@ class Sharpness(NamedTuple):
 
 HARD = Sharpness(math.inf, math.inf)
 
+Tap = tuple[torch.Tensor, torch.Tensor]
+"""What a layer read, float [inputs, batch], and the gradient of the loss to its wires, float
+[2, gates, batch], which the backward pass fills."""
+
 
 def sharpened(logits: torch.Tensor, factor: float) -> torch.Tensor:
     """Softmax over the last dimension of ``factor · logits``; one-hot for an infinite factor."""
@@ -39,23 +43,51 @@ def sharpened(logits: torch.Tensor, factor: float) -> torch.Tensor:
     return torch.softmax(factor * logits, -1)
 
 
+def straight_through(logits: torch.Tensor, factor: float) -> torch.Tensor:
+    """The hard choice, with the gradient of ``sharpened`` (Bengio et al., arXiv 1308.3432)."""
+    soft = sharpened(logits, factor)
+    return sharpened(logits, math.inf) + soft - soft.detach()
+
+
+def gumbel(logits: torch.Tensor, factor: float) -> torch.Tensor:
+    """A draw at temperature ``1 / factor`` (Jang et al., arXiv 1611.01144)."""
+    noise = -torch.empty_like(logits).exponential_().log()
+    return sharpened(logits + noise, factor)
+
+
+Relaxation = Callable[[torch.Tensor, float], torch.Tensor]
+
+RELAXATIONS: dict[str, Relaxation] = {
+    "softmax": sharpened,
+    "straight-through": straight_through,
+    "gumbel": gumbel,
+}
+"""How training makes a choice among logits differentiable; evaluation always uses softmax."""
+
+_PASS_THROUGH = 4.0
+
+
 class TopKConnect(nn.Module):
     """Two wires for each gate, each a softmax over K candidate rows (arXiv 2511.12340).
 
-    Candidates start at random, every input as often as any other, and are re-drawn by ``grow``.
+    Candidates start at random, every input as often as any other, are re-drawn by ``grow`` and
+    given up by ``narrow``.
 
     Args:
         n_inputs: rows to choose from.
         n_gates: gates to feed.
         k: candidates per wire; ``n_inputs`` or more is the dense, fully learnable connection.
         generator: source of the initial draw.
+        n_data: how many of the rows, from the first, are data, to which no gradient goes back.
     """
 
     candidates: torch.Tensor | None
 
-    def __init__(self, n_inputs: int, n_gates: int, k: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, n_inputs: int, n_gates: int, k: int, generator: torch.Generator, n_data: int = 0
+    ) -> None:
         super().__init__()
-        self.n_inputs = n_inputs
+        self.n_inputs, self.n_data = n_inputs, n_data
         k = min(k, n_inputs)
         self.logits = nn.Parameter(torch.randn(2, n_gates, k, generator=generator))
         self.register_buffer("candidates", None)
@@ -79,7 +111,7 @@ class TopKConnect(nn.Module):
         if self.candidates is None:
             return None
         if self._wiring is None or self._wiring.candidates is not self.candidates:
-            self._wiring = Wiring(self.n_inputs, self.candidates)
+            self._wiring = Wiring(self.n_inputs, self.candidates, self.n_data)
         return self._wiring
 
     @torch.no_grad()
@@ -120,17 +152,48 @@ class TopKConnect(nn.Module):
         self.logits.scatter_(-1, weakest, start)
         return weakest
 
+    @torch.no_grad()
+    def narrow(self, k: int) -> torch.Tensor | None:
+        """Keep each wire's ``k`` likeliest candidates; at ``k`` = 1 it is hard and costs least.
+
+        Returns:
+            int64 [2, gates, k], the positions kept, or None if there are no more than ``k``.
+        """
+        if k >= self.logits.shape[-1]:
+            return None
+        kept = self.logits.topk(k, dim=-1).indices
+        self.candidates = kept if self.candidates is None else self.candidates.gather(-1, kept)
+        self.logits.data = self.logits.gather(-1, kept)
+        return kept
+
 
 class GateLayer(nn.Module):
-    """A layer of soft gates: each is a softmax over the sixteen functions of its two wires."""
+    """A layer of soft gates: each is a softmax over the sixteen functions of its two wires.
+
+    Args:
+        connect: the wires.
+        generator: source of the initial logits.
+        initial: ``normal``, or ``pass-through`` to start with gates that mostly repeat wire a, so
+            that deep networks begin as shallow ones (Petersen et al., arXiv 2411.04732).
+        relaxation: name of an entry of ``RELAXATIONS``.
+    """
 
     coefficients: torch.Tensor
 
-    def __init__(self, connect: TopKConnect, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        connect: TopKConnect,
+        generator: torch.Generator,
+        initial: str = "normal",
+        relaxation: str = "softmax",
+    ) -> None:
         super().__init__()
         self.connect = connect
         self.n_gates = connect.logits.shape[1]
         self.logits = nn.Parameter(torch.randn(self.n_gates, 16, generator=generator))
+        if initial == "pass-through":
+            self.logits.data[:, A] += _PASS_THROUGH
+        self.relaxation = RELAXATIONS[relaxation]
         table = torch.tensor(COEFFICIENTS, dtype=torch.float32)
         self.register_buffer("coefficients", table, persistent=False)
 
@@ -142,22 +205,23 @@ class GateLayer(nn.Module):
         wire_gradient: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Float [gates, batch] of x, float [inputs, batch]; ``wire_gradient`` as in the kernel."""
-        weights = sharpened(self.connect.logits, sharpness.connections)
-        mixture = sharpened(self.logits, sharpness.gates) @ self.coefficients
+        choose = self.relaxation if self.training else sharpened
+        weights = choose(self.connect.logits, sharpness.connections)
+        mixture = choose(self.logits, sharpness.gates) @ self.coefficients
         return kernel(x, self.connect.wiring, weights, mixture, wire_gradient)
 
 
 class GroupSum(nn.Module):
-    """Class scores: the sum of each class's equal share of rows, divided by ``tau``."""
+    """Class scores: the sum of each class's equal share of every layer's rows, over ``tau``."""
 
     def __init__(self, n_classes: int, tau: float) -> None:
         super().__init__()
         self.n_classes, self.tau = n_classes, tau
 
-    def forward(self, y: torch.Tensor) -> torch.Tensor:
-        """Float [batch, classes] of y, float [gates, batch]."""
-        counts = y.view(self.n_classes, -1, y.shape[1]).sum(1)
-        return counts.T / self.tau
+    def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Float [batch, classes] of layers, each float [gates, batch]."""
+        counts = [y.view(self.n_classes, -1, y.shape[1]).sum(1) for y in layers]
+        return torch.stack(counts).sum(0).T / self.tau
 
 
 class LogicNet(nn.Module):
@@ -165,40 +229,52 @@ class LogicNet(nn.Module):
 
     Args:
         n_inputs: encoder bits.
-        widths: gates in each layer; the last must be a multiple of the classes.
+        widths: gates in each layer; multiples of the classes where heads count them.
         n_classes: number of classes.
         k: candidates per wire, or None for all.
         tau: temperature of GroupSum.
         kernel: computes the layers, see ``lilogic.kernels``.
         seed: of the initial candidates and logits.
+        reads: what wires may read: the ``previous`` layer, or ``all`` bits and layers before.
+        counts: the gates that heads count: those of the ``last`` layer, or ``all``.
+        initial: see ``GateLayer``.
+        relaxation: see ``GateLayer``.
 
     Raises:
-        LilogicError: the last layer cannot be shared out evenly among the classes.
+        LilogicError: a layer that heads count cannot be shared out evenly among the classes.
     """
 
     def __init__(
         self,
         n_inputs: int,
-        widths: list[int],
+        widths: Sequence[int],
         n_classes: int,
         k: int | None,
         tau: float,
         kernel: Kernel,
         seed: int,
+        *,
+        reads: str = "previous",
+        counts: str = "last",
+        initial: str = "normal",
+        relaxation: str = "softmax",
     ) -> None:
         super().__init__()
-        if widths[-1] % n_classes:
-            raise LilogicError(
-                f"the last layer has {widths[-1]} gates, "
-                f"which is not a multiple of the {n_classes} classes"
-            )
-        generator = torch.Generator().manual_seed(seed)
         self.n_inputs, self.kernel = n_inputs, kernel
+        self.reads_all, self.counts_all = reads == "all", counts == "all"
+        for number, width in enumerate(widths, 1):
+            if width % n_classes and (self.counts_all or number == len(widths)):
+                name = "the last layer" if number == len(widths) else f"layer {number}"
+                raise LilogicError(
+                    f"{name} has {width} gates, which is not a multiple of the {n_classes} classes"
+                )
+        generator = torch.Generator().manual_seed(seed)
         self.layers = nn.ModuleList()
+        rows = data = n_inputs
         for width in widths:
-            connect = TopKConnect(n_inputs, width, k or n_inputs, generator)
-            self.layers.append(GateLayer(connect, generator))
-            n_inputs = width
+            connect = TopKConnect(rows, width, k or rows, generator, data)
+            self.layers.append(GateLayer(connect, generator, initial, relaxation))
+            rows, data = (rows + width, n_inputs) if self.reads_all else (width, 0)
         self.head = GroupSum(n_classes, tau)
 
     @property
@@ -206,11 +282,23 @@ class LogicNet(nn.Module):
         """The layers, first to last."""
         return cast("list[GateLayer]", list(self.layers))
 
-    def forward(self, x: torch.Tensor, sharpness: Sharpness) -> torch.Tensor:
-        """Float [batch, classes] logits of x, float [n_inputs, batch], bits as 0.0 and 1.0."""
-        for layer in self.layers:
-            x = layer(x, sharpness, self.kernel)
-        scores: torch.Tensor = self.head(x)
+    def forward(
+        self, x: torch.Tensor, sharpness: Sharpness, taps: list[Tap] | None = None
+    ) -> torch.Tensor:
+        """Float [batch, classes] logits of x, float [n_inputs, batch], bits as 0.0 and 1.0.
+
+        Where ``taps`` is a list, every layer adds its own, for ``TopKConnect.grow``.
+        """
+        outputs = []
+        for layer in self.gate_layers:
+            wire_gradient = None
+            if taps is not None:
+                wire_gradient = x.new_empty(2, layer.n_gates, x.shape[1])
+                taps.append((x.detach(), wire_gradient))
+            y = layer(x, sharpness, self.kernel, wire_gradient)
+            outputs.append(y)
+            x = torch.cat([x, y]) if self.reads_all else y
+        scores: torch.Tensor = self.head(outputs if self.counts_all else outputs[-1:])
         return scores
 
     @torch.no_grad()
@@ -218,21 +306,26 @@ class LogicNet(nn.Module):
         self, encoder: Encoder | None = None, metadata: Mapping[str, Any] | None = None
     ) -> GateGraph:
         """The hard network: each gate its likeliest function, each wire its likeliest row."""
-        ops, wires, below = [], [], 0
+        ops, wires, layers, below, end = [], [], [], 0, self.n_inputs
         for layer in self.gate_layers:
             ops.append(layer.logits.argmax(-1).cpu().numpy())
             wires.append(below + layer.connect.chosen().cpu().numpy())
-            below += layer.connect.n_inputs
+            layers.append(np.arange(end, end + layer.n_gates))
+            if not self.reads_all:
+                below = end
+            end += layer.n_gates
         a, b = np.concatenate(wires, axis=1)
-        counted = np.arange(below, below + len(ops[-1]))
-        share = len(counted) // self.head.n_classes
+        counted = layers if self.counts_all else layers[-1:]
+        # Each class counts its share of every layer, layer after layer.
+        shares = [nodes.reshape(self.head.n_classes, -1) for nodes in counted]
+        heads = np.concatenate(shares, axis=1)
         return GateGraph(
             self.n_inputs,
             np.concatenate(ops).astype(np.uint8),
             a.astype(np.int32),
             b.astype(np.int32),
-            counted.astype(np.int32),
-            np.arange(0, len(counted) + 1, share, dtype=np.int32),
+            heads.reshape(-1).astype(np.int32),
+            np.arange(0, heads.size + 1, heads.shape[1], dtype=np.int32),
             np.zeros(self.head.n_classes, dtype=np.int32),
             encoder,
             metadata or {},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
@@ -32,6 +32,9 @@ class NetRecipe(_Section):
 
     layers: list[PositiveInt] = Field(min_length=1)
     candidates: PositiveInt | Literal["all"] = 16
+    reads: Literal["previous", "all"] = "previous"
+    counts: Literal["last", "all"] = "last"
+    initial: Literal["normal", "pass-through"] = "normal"
     tau: float = Field(5.0, gt=0)
 
 
@@ -46,7 +49,8 @@ class TrainRecipe(_Section):
     """How the network is learnt; see ``lilogic.trainer``.
 
     Sharpness rises geometrically over the epochs from 1 to ``sharpen_*``; candidates are re-drawn
-    every ``grow_every`` steps during the first ``grow_until`` of them.
+    every ``grow_every`` steps during the first ``grow_until`` of them. ``narrow`` lists fractions
+    of the epochs and how many candidates, the likeliest ones, wires keep from then on.
     """
 
     epochs: int = Field(30, ge=1)
@@ -58,6 +62,8 @@ class TrainRecipe(_Section):
     grow_every: int = Field(60, ge=1)
     grow_share: float = Field(0.25, ge=0, lt=1)
     grow_until: float = Field(0.6, ge=0, le=1)
+    narrow: list[tuple[Annotated[float, Field(ge=0, le=1)], PositiveInt]] = []
+    relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
     validation: float = Field(0.1, gt=0, lt=1)

@@ -32,7 +32,7 @@ from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.files import replacing, write_json, write_text
 from lilogic.graph import GateGraph
-from lilogic.layers import LogicNet, Sharpness
+from lilogic.layers import LogicNet, Sharpness, Tap
 from lilogic.models import MODEL
 from lilogic.recipe import AugmentRecipe, Recipe, TrainRecipe
 
@@ -45,6 +45,7 @@ _PARALLEL_WORK = 2**24
 _EXTRA_PACE = 0.1
 _SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
+_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,10 @@ class _Training:
             net.tau,
             kernels.choose(settings.kernel, device),
             settings.seed,
+            reads=net.reads,
+            counts=net.counts,
+            initial=net.initial,
+            relaxation=settings.relaxation,
         ).to(device)
         self.optimizer = torch.optim.Adam(
             self.net.parameters(), lr=settings.learning_rate, fused=True
@@ -190,14 +195,18 @@ class _Training:
         began = time.perf_counter()
         settings = self.recipe.train
         random = np.random.default_rng([settings.seed, epoch])
+        torch.manual_seed(int(random.integers(2**63)))
+        self.net.train()
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         for step, (x, y) in enumerate(self._batches(random)):
             done = epoch * self.steps + step + 1
             now = time_at(settings, done / self.steps)
             grow = now < settings.grow_until and done % settings.grow_every == 0
+            self.narrow(now)
             step_loss, hits = self._step(x, y, now, grow)
             loss, right = loss + step_loss, right + hits
             on_step()
+        self.net.eval()
         sharpness = sharpness_at(settings, time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
         return Epoch(
@@ -231,33 +240,36 @@ class _Training:
         settings = self.recipe.train
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(settings, now)
-        inputs: list[torch.Tensor] = []
-        gradients: list[torch.Tensor | None] = []
-        activations = x
-        for layer in self.net.gate_layers:
-            inputs.append(activations.detach())
-            gradients.append(x.new_empty(2, layer.n_gates, self.batch) if grow else None)
-            activations = layer(
-                activations, sharpness_at(settings, now), self.net.kernel, gradients[-1]
-            )
-        logits = self.net.head(activations)
+        taps: list[Tap] | None = [] if grow else None
+        logits = self.net(x, sharpness_at(settings, now), taps)
         loss = cross_entropy(logits, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        if grow:
-            self._grow(inputs, gradients)
+        if taps:
+            self._grow(taps)
         return loss.detach(), (logits.argmax(1) == y).sum()
 
-    def _grow(self, inputs: list[torch.Tensor], gradients: list[torch.Tensor | None]) -> None:
+    def _grow(self, taps: list[Tap]) -> None:
         """Re-draw the weakest candidates; what Adam knew of the replaced ones is forgotten."""
-        for layer, x, gradient in zip(self.net.gate_layers, inputs, gradients, strict=True):
-            assert gradient is not None
-            replaced = layer.connect.grow(x, gradient, self.recipe.train.grow_share)
+        for layer, (x, wire_gradient) in zip(self.net.gate_layers, taps, strict=True):
+            replaced = layer.connect.grow(x, wire_gradient, self.recipe.train.grow_share)
             if replaced is not None:
                 state = self.optimizer.state[layer.connect.logits]
-                for moment in ("exp_avg", "exp_avg_sq"):
+                for moment in _MOMENTS:
                     state[moment].scatter_(-1, replaced, 0.0)
+
+    def narrow(self, now: float) -> None:
+        """Give up the candidates that the recipe does without from time ``now`` on."""
+        passed = [k for time, k in self.recipe.train.narrow if time <= now]
+        if not passed:
+            return
+        for layer in self.net.gate_layers:
+            kept = layer.connect.narrow(min(passed))
+            state = self.optimizer.state[layer.connect.logits]
+            if kept is not None and state:
+                for moment in _MOMENTS:
+                    state[moment] = state[moment].gather(-1, kept)
 
     @torch.no_grad()
     def soft_accuracy(
@@ -403,6 +415,7 @@ def _load(training: _Training, path: Path) -> int:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["sha256"] != _digest(tensors, epochs):
             raise ValueError("its checksum does not match")
+        training.narrow(time_at(training.recipe.train, epochs))
         weights = {name: tensors[f"net.{name}"] for name in training.net.state_dict()}
         training.net.load_state_dict(weights)
         for name, parameter in training.net.named_parameters():

@@ -75,9 +75,10 @@ class _Layer(torch.autograd.Function):
         )
         d_x = None
         if ctx.needs_input_grad[0]:
-            d_x = torch.empty_like(x)
+            d_x, first = torch.empty_like(x), ctx.wiring.n_data
+            d_x[:first] = 0
             pointers, slots = ctx.wiring.readers
-            _backward_inputs(pointers, slots, flat, d_wires.numpy(), d_x.numpy())
+            _backward_inputs(pointers[first:], slots, flat, d_wires.numpy(), d_x[first:].numpy())
         if ctx.wire_gradient is not None:
             ctx.wire_gradient.copy_(d_wires.view_as(ctx.wire_gradient))
         return d_x, None, d_weights, d_coefficients, None

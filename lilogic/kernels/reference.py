@@ -33,6 +33,7 @@ def layer(
     if wiring is None:
         wires = weights @ x
     else:
+        x = torch.cat([x[: wiring.n_data].detach(), x[wiring.n_data :]])
         wires = torch.einsum("sgk,sgkn->sgn", weights, x[wiring.candidates])
     if wire_gradient is not None:
         wires.register_hook(wire_gradient.copy_)  # type: ignore[no-untyped-call]

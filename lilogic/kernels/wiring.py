@@ -18,10 +18,12 @@ class Wiring:
     Attributes:
         n_inputs: number of rows that can be read.
         candidates: int64 [2, gates, K], rows that wire a (0) and wire b (1) of each gate may read.
+        n_data: how many of the rows, from the first, are data: kernels send no gradient to them.
     """
 
     n_inputs: int
     candidates: torch.Tensor
+    n_data: int = 0
 
     @cached_property
     def rows(self) -> npt.NDArray[np.int32]:

@@ -144,6 +144,19 @@ def test_dense_reference_equals_candidates_that_are_all_rows() -> None:
 
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+def test_no_gradient_goes_back_to_data(kernel: Kernel) -> None:
+    case = problem(6, 5, 3, 7)
+    assert case.wiring is not None
+    data = case._replace(wiring=Wiring(6, case.wiring.candidates, n_data=4))
+    x = case.x.clone().requires_grad_()
+    kernel(x, data.wiring, case.weights, case.coefficients, None).sum().backward()
+    everywhere = case.x.clone().requires_grad_()
+    kernel(everywhere, case.wiring, case.weights, case.coefficients, None).sum().backward()
+    assert not x.grad[:4].any()
+    torch.testing.assert_close(x.grad[4:], everywhere.grad[4:])
+
+
+@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
 @pytest.mark.parametrize("k", [None, 1, 3, 5])
 def test_gradients_are_those_of_finite_differences(kernel: Kernel, k: int | None) -> None:
     case = problem(4, 3, k, 3)

@@ -21,6 +21,7 @@ from lilogic.layers import (
     GroupSum,
     LogicNet,
     Sharpness,
+    Tap,
     TopKConnect,
     sharpened,
 )
@@ -37,8 +38,9 @@ def net(
     tau: float = 3.0,
     kernel: Kernel = kernels.KERNELS["reference"],
     seed: int = 0,
+    **options: str,
 ) -> LogicNet:
-    return LogicNet(n_inputs, list(widths), n_classes, k, tau, kernel, seed)
+    return LogicNet(n_inputs, widths, n_classes, k, tau, kernel, seed, **options)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -59,18 +61,20 @@ def rows(bits: np.ndarray) -> torch.Tensor:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("k", [1, 3, 16, None])
-@pytest.mark.parametrize("widths", [(9,), (30, 12), (40, 7, 21, 6)])
+@pytest.mark.parametrize("widths", [(9,), (30, 12), (42, 9, 21, 6)])
+@pytest.mark.parametrize("reads", ["previous", "all"])
+@pytest.mark.parametrize("counts", ["last", "all"])
 def test_hard_forward_is_the_frozen_graph_at_every_gate(
-    kernel: Kernel, k: int | None, widths: tuple[int, ...]
+    kernel: Kernel, k: int | None, widths: tuple[int, ...], reads: str, counts: str
 ) -> None:
-    network = net(widths=widths, k=k, kernel=kernel)
+    network = net(widths=widths, k=k, kernel=kernel, reads=reads, counts=counts)
     graph = network.freeze()
     bits = random_bits(20, 131)
     x, nodes = rows(bits), [rows(bits)]
     with torch.no_grad():
         for layer in network.gate_layers:
-            x = layer(x, HARD, kernel)
-            nodes.append(x)
+            nodes.append(layer(x, HARD, kernel))
+            x = torch.cat(nodes) if reads == "all" else nodes[-1]
         logits = network(rows(bits), HARD)
     values = inference.node_values(graph, bits)
     assert torch.equal(torch.cat(nodes), rows(values))
@@ -104,15 +108,12 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_growing(kernel: Ker
     labels = torch.arange(64) % 3
     for step in range(4):
         x = rows(random_bits(20, 64, step))
-        inputs, gradients = [], []
-        for layer in network.gate_layers:
-            inputs.append(x.detach())
-            gradients.append(torch.empty(2, layer.n_gates, 64))
-            x = layer(x, SOFT, kernel, gradients[-1])
+        taps: list[Tap] = []
+        logits = network(x, SOFT, taps)
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network.head(x), labels).backward()
+        torch.nn.functional.cross_entropy(logits, labels).backward()
         optimizer.step()
-        for layer, below, gradient in zip(network.gate_layers, inputs, gradients, strict=True):
+        for layer, (below, gradient) in zip(network.gate_layers, taps, strict=True):
             layer.connect.grow(below, gradient, 0.5)
     bits = random_bits(20, 100, 9)
     with torch.no_grad():
@@ -135,6 +136,35 @@ def test_freeze_lays_layers_and_classes_out_in_order() -> None:
     assert graph.encoder is encoder
     assert graph.metadata == {"name": "tiny"}
     assert graph.offset.tolist() == [0, 0, 0]
+
+
+def test_heads_may_count_every_layer_and_wires_read_every_node_before() -> None:
+    network = net(widths=(6, 3), reads="all", counts="all", k=None)
+    graph = network.freeze()
+    assert [head.tolist() for head in graph.heads] == [[20, 21, 26], [22, 23, 27], [24, 25, 28]]
+    assert network.gate_layers[1].connect.n_inputs == 26
+    with pytest.raises(LilogicError, match="layer 1 has 7 gates, which is not a multiple of the 3"):
+        net(widths=(7, 3), counts="all")
+
+
+def test_gates_that_start_as_pass_through_repeat_wire_a() -> None:
+    ops = net(widths=(3000,), initial="pass-through").freeze().op
+    assert (ops == 3).mean() > 0.9
+
+
+@pytest.mark.parametrize("relaxation", ["straight-through", "gumbel"])
+def test_relaxations_are_for_training_only(relaxation: str) -> None:
+    usual, other = net(), net(relaxation=relaxation)
+    x = rows(random_bits(20, 40))
+    assert torch.equal(usual.eval()(x, SOFT), other.eval()(x, SOFT))
+    assert not torch.equal(usual.train()(x, SOFT), other.train()(x, SOFT))
+    other(x, SOFT).sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in other.parameters())
+
+
+def test_straight_through_computes_with_hard_choices() -> None:
+    network, x = net(relaxation="straight-through"), rows(random_bits(20, 40))
+    torch.testing.assert_close(network.train()(x, SOFT), network.eval()(x, HARD))
 
 
 def test_freeze_takes_the_likeliest_function_and_row() -> None:
@@ -203,8 +233,9 @@ def test_sharpened_takes_the_first_of_equal_logits() -> None:
 
 def test_group_sum_sums_each_class_and_divides_by_tau() -> None:
     y = torch.arange(12.0).view(6, 2)  # six gates, two samples
-    scores = GroupSum(3, 4.0)(y)
+    scores = GroupSum(3, 4.0)([y])
     assert torch.equal(scores, torch.tensor([[2.0, 4.0], [10.0, 12.0], [18.0, 20.0]]).T / 4)
+    assert torch.equal(GroupSum(3, 4.0)([y, y[[1, 3, 5]]]), scores + y[[1, 3, 5]].T / 4)
 
 
 def test_the_same_seed_gives_the_same_net_and_another_seed_another() -> None:
@@ -332,15 +363,35 @@ def test_growing_does_not_touch_the_strongest_candidate() -> None:
     assert torch.equal(connect.chosen(), before)
 
 
+@pytest.mark.parametrize("k", [6, 40])
+def test_narrow_keeps_the_likeliest_candidates(k: int) -> None:
+    connect = TopKConnect(40, 5, k, generator())
+    candidates = torch.arange(40) if connect.candidates is None else connect.candidates
+    before = candidates.expand(2, 5, -1).gather(-1, connect.logits.argsort(-1, descending=True))
+    logits = connect.logits.detach().clone()
+    chosen = connect.chosen()
+    kept = connect.narrow(3)
+    assert torch.equal(connect.candidates, before[..., :3])
+    assert torch.equal(connect.logits.detach(), logits.gather(-1, kept))
+    assert connect.narrow(3) is None
+    connect.narrow(1)
+    assert torch.equal(connect.chosen(), chosen)
+    assert torch.equal(connect.candidates[..., 0], chosen)
+
+
 def change_by_growing(connect: TopKConnect) -> None:
     connect.grow(torch.rand(20, 8), torch.randn(2, 6, 8), 0.5)
+
+
+def change_by_narrowing(connect: TopKConnect) -> None:
+    connect.narrow(2)
 
 
 def change_by_loading(connect: TopKConnect) -> None:
     connect.load_state_dict(TopKConnect(20, 6, 5, generator(9)).state_dict())
 
 
-@pytest.mark.parametrize("change", [change_by_growing, change_by_loading])
+@pytest.mark.parametrize("change", [change_by_growing, change_by_narrowing, change_by_loading])
 def test_kernels_see_changed_candidates_in_both_directions(
     change: Callable[[TopKConnect], None],
 ) -> None:

@@ -37,13 +37,14 @@ def dataset(**replaced: Any) -> Dataset:
 
 
 def recipe(**train: Any) -> Recipe:
-    """A recipe that uses everything: growing, sharpening, augmentation, extra epochs."""
+    """A recipe that uses everything: growing, narrowing, sharpening, augmentation, extra epochs."""
     net = train.pop("net", {"layers": [24, 12], "candidates": 4, "tau": 2.0})
     settings = {
         "epochs": 3,
         "batch": 16,
         "validation": 0.15,
         "grow_every": 2,
+        "narrow": [[0.5, 2], [0.9, 1]],
         "max_gap": 0.0,
         "max_extra_epochs": 1,
     }
