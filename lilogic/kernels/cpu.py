@@ -84,7 +84,8 @@ class _Layer(torch.autograd.Function):
         return d_x, None, d_weights, d_coefficients, None
 
 
-# Rows are taken four at a time: one pass over the accumulator then serves four multiplications.
+# Rows are taken eight at a time: one pass over the accumulator then serves eight multiplications,
+# and LLVM still checks that none of the rows overlaps it, which it must to use vectors.
 
 
 @njit(parallel=True, fastmath=True, cache=True)
@@ -134,13 +135,26 @@ def _backward_inputs(pointers, slots, weights, d_wires, d_x):  # type: ignore[no
 @njit(fastmath=True, cache=True)
 def _mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
     """``out = Σ_k weights[k] · x[rows[k]]``."""
-    out[:] = 0
-    whole = len(rows) // 4 * 4
-    for k in range(0, whole, 4):
+    whole = len(rows) // 8 * 8
+    if whole == 0:
+        out[:] = 0
+    for k in range(0, whole, 8):
         w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        w4, w5, w6, w7 = weights[k + 4], weights[k + 5], weights[k + 6], weights[k + 7]
         x0, x1, x2, x3 = x[rows[k]], x[rows[k + 1]], x[rows[k + 2]], x[rows[k + 3]]
-        for n in range(len(out)):
-            out[n] += w0 * x0[n] + w1 * x1[n] + w2 * x2[n] + w3 * x3[n]
+        x4, x5, x6, x7 = x[rows[k + 4]], x[rows[k + 5]], x[rows[k + 6]], x[rows[k + 7]]
+        if k == 0:
+            for n in range(len(out)):
+                out[n] = (
+                    w0 * x0[n] + w1 * x1[n] + w2 * x2[n] + w3 * x3[n]
+                    + w4 * x4[n] + w5 * x5[n] + w6 * x6[n] + w7 * x7[n]
+                )  # fmt: skip
+        else:
+            for n in range(len(out)):
+                out[n] += (
+                    w0 * x0[n] + w1 * x1[n] + w2 * x2[n] + w3 * x3[n]
+                    + w4 * x4[n] + w5 * x5[n] + w6 * x6[n] + w7 * x7[n]
+                )  # fmt: skip
     for k in range(whole, len(rows)):
         w0, x0 = weights[k], x[rows[k]]
         for n in range(len(out)):
@@ -151,16 +165,22 @@ def _mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
 def _dots(x, rows, y, out):  # type: ignore[no-untyped-def]
     """``out[k] = x[rows[k]] · y``."""
     zero = x.dtype.type(0)
-    whole = len(rows) // 4 * 4
-    for k in range(0, whole, 4):
+    whole = len(rows) // 8 * 8
+    for k in range(0, whole, 8):
         x0, x1, x2, x3 = x[rows[k]], x[rows[k + 1]], x[rows[k + 2]], x[rows[k + 3]]
-        s0, s1, s2, s3 = zero, zero, zero, zero
+        x4, x5, x6, x7 = x[rows[k + 4]], x[rows[k + 5]], x[rows[k + 6]], x[rows[k + 7]]
+        s0, s1, s2, s3, s4, s5, s6, s7 = zero, zero, zero, zero, zero, zero, zero, zero
         for n in range(len(y)):
             s0 += x0[n] * y[n]
             s1 += x1[n] * y[n]
             s2 += x2[n] * y[n]
             s3 += x3[n] * y[n]
+            s4 += x4[n] * y[n]
+            s5 += x5[n] * y[n]
+            s6 += x6[n] * y[n]
+            s7 += x7[n] * y[n]
         out[k], out[k + 1], out[k + 2], out[k + 3] = s0, s1, s2, s3
+        out[k + 4], out[k + 5], out[k + 6], out[k + 7] = s4, s5, s6, s7
     for k in range(whole, len(rows)):
         x0, s0 = x[rows[k]], zero
         for n in range(len(y)):
