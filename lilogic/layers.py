@@ -156,6 +156,8 @@ class TopKConnect(nn.Module):
     def narrow(self, k: int) -> torch.Tensor | None:
         """Keep each wire's ``k`` likeliest candidates; at ``k`` = 1 it is hard and costs least.
 
+        ``logits`` becomes another parameter.
+
         Returns:
             int64 [2, gates, k], the positions kept, or None if there are no more than ``k``.
         """
@@ -163,7 +165,7 @@ class TopKConnect(nn.Module):
             return None
         kept = self.logits.topk(k, dim=-1).indices
         self.candidates = kept if self.candidates is None else self.candidates.gather(-1, kept)
-        self.logits.data = self.logits.gather(-1, kept)
+        self.logits = nn.Parameter(self.logits.gather(-1, kept))
         return kept
 
 

@@ -27,6 +27,7 @@ from torch.nn.functional import cross_entropy
 
 from lilogic import __version__, inference, kernels, lgn
 from lilogic import encoder as encoders
+from lilogic.augment import augmented
 from lilogic.datasets import Dataset
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
@@ -34,7 +35,7 @@ from lilogic.files import replacing, write_json, write_text
 from lilogic.graph import GateGraph
 from lilogic.layers import LogicNet, Sharpness, Tap
 from lilogic.models import MODEL
-from lilogic.recipe import AugmentRecipe, Recipe, TrainRecipe
+from lilogic.recipe import Recipe, TrainRecipe
 
 RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
@@ -135,25 +136,6 @@ def split(data: Dataset, validation: float) -> tuple[npt.NDArray[np.int64], npt.
     return np.sort(order[held:]), np.sort(order[:held])
 
 
-def augmented(
-    images: npt.NDArray[Any], settings: AugmentRecipe, random: np.random.Generator
-) -> npt.NDArray[Any]:
-    """Images [samples, height, width, ...], each shifted (edges repeated) and flipped at random."""
-    shift = settings.shift
-    if shift:
-        edges = [(0, 0), (shift, shift), (shift, shift)] + [(0, 0)] * (images.ndim - 3)
-        padded = np.pad(images, edges, mode="edge")
-        rows, columns = random.integers(0, 2 * shift + 1, (2, len(images), 1))
-        rows, columns = rows + np.arange(images.shape[1]), columns + np.arange(images.shape[2])
-        each = np.arange(len(images))[:, None, None]
-        images = padded[each, rows[:, :, None], columns[:, None, :]]
-    if settings.flip:
-        flipped = random.random(len(images)) < 0.5
-        images = images.copy()
-        images[flipped] = images[flipped, :, ::-1]
-    return images
-
-
 class _Training:
     """The state of one training: data, network, optimizer."""
 
@@ -164,7 +146,7 @@ class _Training:
         self.encoder: Encoder = encoders.fit(data.x_train[chosen], **options)
         self.held_x, self.held_y = data.x_train[held], data.y_train[held]
         shape = self.encoder.feature_shape
-        if (recipe.augment.shift or recipe.augment.flip) and len(shape) < 2:
+        if any(recipe.augment.model_dump().values()) and len(shape) < 2:
             raise LilogicError(
                 f"augment needs images, but {data.name} has samples of shape {shape}"
             )
@@ -264,12 +246,19 @@ class _Training:
         passed = [k for time, k in self.recipe.train.narrow if time <= now]
         if not passed:
             return
-        for layer in self.net.gate_layers:
-            kept = layer.connect.narrow(min(passed))
-            state = self.optimizer.state[layer.connect.logits]
-            if kept is not None and state:
-                for moment in _MOMENTS:
+        parameters = self.optimizer.param_groups[0]["params"]
+        for connect in (layer.connect for layer in self.net.gate_layers):
+            before = connect.logits
+            kept = connect.narrow(min(passed))
+            if kept is None:
+                continue
+            place = next(i for i, parameter in enumerate(parameters) if parameter is before)
+            parameters[place] = connect.logits
+            state = self.optimizer.state.pop(before, {})
+            for moment in _MOMENTS:
+                if moment in state:
                     state[moment] = state[moment].gather(-1, kept)
+            self.optimizer.state[connect.logits] = state
 
     @torch.no_grad()
     def soft_accuracy(

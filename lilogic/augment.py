@@ -1,0 +1,56 @@
+"""Random changes to training images, so that a network sees each one differently every time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.functional import affine_grid, grid_sample
+
+from lilogic.recipe import AugmentRecipe
+
+Images = npt.NDArray[Any]
+
+
+def augmented(images: Images, settings: AugmentRecipe, random: np.random.Generator) -> Images:
+    """Images [samples, height, width, ...], each changed at random, in the same dtype."""
+    if settings.rotate or settings.scale or settings.shear:
+        images = _warped(images, settings, random)
+    if settings.shift:
+        images = _shifted(images, settings.shift, random)
+    if settings.flip:
+        flipped = random.random(len(images)) < 0.5
+        images = images.copy()
+        images[flipped] = images[flipped, :, ::-1]
+    return images
+
+
+def _shifted(images: Images, shift: int, random: np.random.Generator) -> Images:
+    """Moved by whole pixels; edges are repeated."""
+    edges = [(0, 0), (shift, shift), (shift, shift)] + [(0, 0)] * (images.ndim - 3)
+    padded = np.pad(images, edges, mode="edge")
+    rows, columns = random.integers(0, 2 * shift + 1, (2, len(images), 1))
+    rows, columns = rows + np.arange(images.shape[1]), columns + np.arange(images.shape[2])
+    each = np.arange(len(images))[:, None, None]
+    moved: Images = padded[each, rows[:, :, None], columns[:, None, :]]
+    return moved
+
+
+def _warped(images: Images, settings: AugmentRecipe, random: np.random.Generator) -> Images:
+    """Rotated, scaled and sheared about the centre, interpolated and rounded; edges repeated."""
+    angle, log_scale, shear = random.uniform(-1, 1, (3, len(images)))
+    angle, shear = np.radians(settings.rotate) * angle, settings.shear * shear
+    scale = (1 + settings.scale) ** log_scale
+    cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+    nothing = np.zeros_like(cosine)
+    rows = [[cosine, shear * cosine - sine, nothing], [sine, shear * sine + cosine, nothing]]
+    matrices = torch.from_numpy(np.array(rows, dtype=np.float32).transpose(2, 0, 1))
+    planes = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2).astype(np.float32)
+    grid = affine_grid(matrices, list(planes.shape), align_corners=False)
+    warped = grid_sample(
+        torch.from_numpy(planes), grid, padding_mode="border", align_corners=False
+    ).round()
+    result: Images = warped.numpy().transpose(0, 2, 3, 1).reshape(images.shape).astype(images.dtype)
+    return result
