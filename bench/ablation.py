@@ -1,0 +1,212 @@
+"""What each part of the method gives: one change at a time, at equal gates and equal time.
+
+Every variant trains the same number of gates for the same time on one core: its epochs follow from
+how long one of its epochs takes, measured first. Accuracies are those of the frozen graph on the
+validation split; the test set is not touched. Runs stay in build/bench/ablation, so an interrupted
+benchmark goes on where it was. Prints a table and writes build/bench/ablation.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from lilogic import datasets, passes, trainer
+from lilogic import recipe as recipes
+from lilogic.files import write_json
+from lilogic.recipe import Recipe
+
+OUTPUT = Path("build/bench/ablation.json")
+RUNS = Path("build/bench/ablation")
+BASE = "base"
+
+# Each variant: a question, the answer tried, and what it changes in the recipe.
+VARIANTS: list[tuple[str, str, list[str]]] = [
+    (BASE, "as in the recipe", []),
+    ("connections", "fixed at random", ["train.grow_share=0.0"]),
+    ("connections", "dense (K = all)", ["net.candidates=all"]),
+    ("candidates", "K = 4", ["net.candidates=4"]),
+    ("candidates", "K = 8", ["net.candidates=8"]),
+    ("candidates", "K = 32", ["net.candidates=32"]),
+    ("candidates", "never narrowed", ["train.narrow=[]"]),
+    ("choice", "straight-through", ["train.relaxation=straight-through"]),
+    ("choice", "Gumbel", ["train.relaxation=gumbel"]),
+    ("sharpening", "none", ["train.sharpen_connections=1", "train.sharpen_gates=1"]),
+    ("sharpening", "half as strong", ["train.sharpen_connections=4", "train.sharpen_gates=2"]),
+    ("sharpening", "stronger", ["train.sharpen_connections=32", "train.sharpen_gates=16"]),
+    ("wires read", "the previous layer", ["net.reads=previous"]),
+    ("heads count", "the last layer", ["net.counts=last"]),
+    ("both", "previous, last", ["net.reads=previous", "net.counts=last"]),
+    ("temperature", "τ halved", ["net.tau=@0.5"]),
+    ("temperature", "τ doubled", ["net.tau=@2"]),
+    ("gates start as", "pass-through", ["net.initial=pass-through"]),
+    ("bits a pixel", "1", ["encoder.thresholds=[0.5]"]),
+    ("bits a pixel", "3", ["encoder.thresholds=[0.2,0.45,0.7]"]),
+    ("depth", "1 layer", ["net.layers=[2000]"]),
+    ("depth", "3 layers", ["net.layers=[700,700,600]"]),
+    ("depth", "4 layers", ["net.layers=[500,500,500,500]"]),
+    ("depth, previous only", "3 layers", ["net.layers=[700,700,600]", "net.reads=previous",
+                                          "net.counts=last"]),
+    ("augmentation", "none", ["augment.shift=0"]),
+    ("augmentation", "rotation, scale too", ["augment.rotate=10", "augment.scale=0.1"]),
+    ("averaging", "of weights", ["train.average=0.99"]),
+    ("length", "half the time", ["@0.5"]),
+    ("length", "twice the time", ["@2"]),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a variant's place in ``VARIANTS``, a seed, and how many epochs fit the time."""
+
+    place: int
+    base: str
+    seed: int
+    epochs: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--base", default="mnist-tiny", help="recipe that variants change")
+    parser.add_argument("--seconds", type=float, default=25.0, help="training time of a run")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        times = epoch_times(pool, options.base)
+        jobs = [
+            Job(place, options.base, seed, epochs(place, options.seconds, times[place]))
+            for place in range(len(VARIANTS))
+            for seed in range(options.seeds)
+        ]
+        runs = list(pool.map(train, jobs))
+    result = {
+        "base": options.base,
+        "seconds": options.seconds,
+        "seeds": options.seeds,
+        "variants": summarize(runs, options.seeds),
+    }
+    write_json(OUTPUT, result)
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        show(result)
+
+
+def epoch_times(pool: ProcessPoolExecutor, base: str) -> list[float]:
+    """Seconds an epoch of each variant, measured once, while others run as they do later."""
+    path = RUNS / f"{base}-times.json"
+    if path.exists():
+        times: list[float] = json.loads(path.read_text("utf-8"))
+        if len(times) == len(VARIANTS):
+            return times
+    places = range(len(VARIANTS))
+    times = list(pool.map(epoch_time, places, [base] * len(places)))
+    write_json(path, times)
+    return times
+
+
+def epoch_time(place: int, base: str) -> float:
+    """Mean seconds of the epochs of a short training, the first of which also compiles."""
+    short = recipe(place, base, ["train.epochs=4"])
+    with TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        trainer.train(short, datasets.load(short.dataset), run, threads=1)
+        lines = (run / trainer.METRICS).read_text("utf-8").splitlines()
+    return statistics.mean(json.loads(line)["seconds"] for line in lines[1:])
+
+
+def epochs(place: int, seconds: float, epoch: float) -> int:
+    """How many epochs take ``seconds``, or the variant's share of them."""
+    shares = [float(change[1:]) for change in VARIANTS[place][2] if change.startswith("@")]
+    return max(1, round(seconds * (shares[0] if shares else 1.0) / epoch))
+
+
+def recipe(place: int, base: str, extra: list[str]) -> Recipe:
+    """The base recipe with a variant's changes."""
+    tau = recipes.load(base).net.tau
+    changes = [
+        f"net.tau={tau * float(change.partition('@')[2])}" if "=@" in change else change
+        for change in VARIANTS[place][2]
+        if not change.startswith("@")
+    ]
+    # Extra epochs would make the times unequal.
+    return recipes.load(base, [*changes, "train.max_extra_epochs=0", *extra])
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Train one run on one core; what the table needs of it."""
+    name = f"{job.base}-{job.place}-{job.seed}-{job.epochs}"
+    settings = [f"train.epochs={job.epochs}", f"train.seed={job.seed}", f"name={name}"]
+    chosen = recipe(job.place, job.base, settings)
+    graph = trainer.train(chosen, datasets.load(chosen.dataset), RUNS / name, threads=1)
+    accuracy, training = graph.metadata["accuracy"], graph.metadata["training"]
+    return {
+        "place": job.place,
+        "seed": job.seed,
+        "epochs": training["epochs"],
+        "seconds": training["seconds"],
+        "soft": accuracy["validation_soft"],
+        "frozen": accuracy["validation_frozen"],
+        "gates_compiled": passes.simplify(graph).n_gates,
+    }
+
+
+def summarize(runs: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
+    """Each variant's means, and the deviation of its frozen accuracy over the seeds."""
+    variants = []
+    for place, (question, answer, changes) in enumerate(VARIANTS):
+        own = [run for run in runs if run["place"] == place]
+        frozen = [run["frozen"] for run in own]
+        means = {
+            key: statistics.mean(run[key] for run in own)
+            for key in ("epochs", "seconds", "soft", "frozen", "gates_compiled")
+        }
+        spread = statistics.stdev(frozen) if seeds > 1 else 0.0
+        variants.append(
+            {"question": question, "answer": answer, "changes": changes}
+            | means
+            | {"frozen_deviation": spread, "runs": own}
+        )
+    return variants
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the table."""
+    table = Table()
+    headings = ["question", "answer", "epochs", "seconds", "soft", "frozen", "change", "gates"]
+    for heading in headings:
+        justify: Any = "left" if heading in ("question", "answer") else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
+    base = result["variants"][0]["frozen"]
+    for variant in result["variants"]:
+        table.add_row(
+            variant["question"],
+            variant["answer"],
+            f"{variant['epochs']:.0f}",
+            f"{variant['seconds']:.0f}",
+            f"{100 * variant['soft']:.2f}",
+            f"{100 * variant['frozen']:.2f} ± {100 * variant['frozen_deviation']:.2f}",
+            f"{100 * (variant['frozen'] - base):+.2f}",
+            f"{variant['gates_compiled']:,.0f}",
+        )
+    console = Console(highlight=False)
+    console.print(
+        f"{result['base']}, {result['seconds']:g} s on one core, {result['seeds']} seeds; "
+        "validation accuracies in percent, gates after passes"
+    )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
