@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Learn classifiers made of two-input logic gates and compile them to proven hardware.",
-    epilog="MODEL is a run folder or a .lgn file. Exit status: 0 done, 1 the check failed or "
-    "training was interrupted, 2 something is wrong with the input.",
+    epilog="MODEL is a zoo name (see zoo), a run folder or a .lgn file; write ./NAME for a folder "
+    "that is called like one of the zoo. Exit status: 0 done, 1 the check failed or training was "
+    "interrupted, 2 something is wrong with the input.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder or a .lgn file.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
@@ -191,6 +194,16 @@ def report(
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         result = _compile(graph, name, Path(folder), levels_per_stage, popcount, bits)
     _print_report(result, as_json)
+
+
+@app.command("zoo")
+def zoo_(as_json: AsJson = False) -> None:
+    """List the trained networks that lilogic brings along; their names are MODELs."""
+    from lilogic import report as reports
+    from lilogic import zoo
+
+    known = {name: zoo.describe(name) for name in zoo.names()}
+    _print(known, list(map(reports.zoo_row, known.values())), "zoo", as_json)
 
 
 @app.command()

@@ -58,6 +58,33 @@ def rows(report: Mapping[str, Any]) -> list[Row]:
     return lines + check_rows(report)
 
 
+def zoo_row(entry: Mapping[str, Any]) -> Row:
+    """What ``zoo.describe`` gives, as name and a few lines of text; unknowns are left out."""
+    gates, seeds, training = entry["gates"], entry["seeds"], entry["training"]
+    size = f"{gates['trained']:,} gates trained, {gates['after_passes']:,} after passes"
+    data = entry["dataset"] and f"data set {entry['dataset']}"
+    lines = [entry["description"], ", ".join(filter(None, [data, size]))]
+    if "test_frozen" in entry["accuracy"]:
+        lines.append(f"frozen accuracy (test) {entry['accuracy']['test_frozen']:.2%}")
+    if seeds is not None:
+        mean, spread, count = 100 * seeds["mean"], seeds["deviation"], len(seeds["test_frozen"])
+        lines.append(f"mean of {count} seeds {mean:.2f} ± {spread:.2%}")
+    if training:
+        lines.append(f"training: {training_text(training)}")
+    return entry["name"], "\n".join(filter(None, lines))
+
+
+def training_text(training: Mapping[str, Any]) -> str:
+    """Epochs, time, device and threads, as far as they are recorded."""
+    texts = {
+        "epochs": "{:,} epochs",
+        "seconds": "{:,.0f} s",
+        "device": "{}",
+        "threads": "threads {}",
+    }
+    return ", ".join(text.format(training[key]) for key, text in texts.items() if key in training)
+
+
 def check_rows(report: Mapping[str, Any]) -> list[Row]:
     """What simulation and proof gave, as label and value."""
     lines = []
