@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Learn classifiers made of two-input logic gates and compile them to proven hardware.",
-    epilog="MODEL is a run folder or a .lgn file. Exit status: 0 done, 1 the check failed or "
-    "training was interrupted, 2 something is wrong with the input.",
+    epilog="MODEL is a zoo name (see zoo), a run folder or a .lgn file; write ./NAME for a folder "
+    "that is called like one of the zoo. Exit status: 0 done, 1 the check failed or training was "
+    "interrupted, 2 something is wrong with the input.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run folder or a .lgn file.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
@@ -43,6 +46,14 @@ Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
 Device = Annotated[str, typer.Option(help="cpu, or cuda where PyTorch finds one.")]
+TrainingRecipe = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A recipe's name (see recipes), a .toml file, or a data set without one: "
+        "a known one, a .npz or a folder of images by class.",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads; default: all cores.", min=1)]
 Setting = Annotated[
     list[str] | None,
@@ -72,22 +83,27 @@ def _options(
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name (see recipes) or a .toml file.")],
+    recipe: TrainingRecipe,
     run: Annotated[
         Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
     ] = None,
     changes: Setting = None,
     device: Device = "cpu",
     threads: Threads = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a network; the same command goes on after an interruption."""
-    from lilogic import recipe as recipes
+    from lilogic import defaults
+    from lilogic import report as reports
 
-    chosen = recipes.load(recipe, changes)
+    chosen, data = defaults.load(recipe, changes)
     folder = run or Path("runs") / chosen.name
-    graph = _train(chosen, folder, device, threads)
-    _print_graph(graph, str(folder), as_json)
+    _, summary = _train(chosen, data, folder, device, threads, tensorboard)
+    _print(summary, reports.rows(summary), str(folder), as_json)
 
 
 @app.command("eval")
@@ -193,6 +209,16 @@ def report(
     _print_report(result, as_json)
 
 
+@app.command("zoo")
+def zoo_(as_json: AsJson = False) -> None:
+    """List the trained networks that lilogic brings along; their names are MODELs."""
+    from lilogic import report as reports
+    from lilogic import zoo
+
+    known = {name: zoo.describe(name) for name in zoo.names()}
+    _print(known, list(map(reports.zoo_row, known.values())), "zoo", as_json)
+
+
 @app.command()
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Print this one, to start from.")] = None,
@@ -213,7 +239,7 @@ def recipes(
 
 @app.command()
 def demo(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name or a .toml file.")] = "digits",
+    recipe: TrainingRecipe = "digits",
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path(
         "build/demo"
     ),
@@ -222,12 +248,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Go the whole road: train, freeze, compile, synthesize, simulate, prove, report."""
-    from lilogic import models, plots
-    from lilogic import recipe as recipes
+    from lilogic import defaults, models, plots
     from lilogic import report as reports
 
-    chosen = recipes.load(recipe)
-    trained = _train(chosen, output / f"{chosen.name}-run", device, threads)
+    chosen, data = defaults.load(recipe)
+    trained, _ = _train(chosen, data, output / f"{chosen.name}-run", device, threads)
     result = _compile(trained, chosen.name, output, LEVELS_PER_STAGE, POPCOUNT, bits=False)
     compiled = models.load(str(output / f"{chosen.name}.lgn"))
     _write_vectors(trained, output)
@@ -239,12 +264,39 @@ def demo(
     raise typer.Exit(0 if reports.is_verified(result) else 1)
 
 
-def _train(recipe: Recipe, run: Path, device: str, threads: int | None) -> GateGraph:
-    from lilogic import console, datasets, trainer
+def _train(
+    recipe: Recipe,
+    data: Dataset,
+    run: Path,
+    device: str,
+    threads: int | None,
+    tensorboard: bool = False,
+) -> tuple[GateGraph, Report]:
+    """Train in ``run``, which then has a summary too; returns the graph and the summary."""
+    from contextlib import ExitStack
 
-    data = datasets.load(recipe.dataset)
-    with console.TrainingProgress(f"training {recipe.name}") as progress:
-        return trainer.train(recipe, data, run, progress, device, threads)
+    from lilogic import console, trainer, watchers
+    from lilogic import report as reports
+    from lilogic.files import write_json
+
+    with ExitStack() as open_watchers:
+        told: list[trainer.Watcher] = [
+            open_watchers.enter_context(console.TrainingProgress(f"training {recipe.name}")),
+            open_watchers.enter_context(watchers.Curves(run)),
+        ]
+        if tensorboard:
+            told.append(open_watchers.enter_context(watchers.TensorBoard(run)))
+        graph = trainer.train(recipe, data, run, watchers.Together(told), device, threads)
+    summary = reports.describe_trained(recipe.name, graph, recipe.net.layers)
+    write_json(run / "summary.json", summary)
+    if summary["training"]["epochs"] < recipe.train.epochs:
+        console.say(
+            f"{recipe.name}: stopped after epoch {summary['training']['epochs']}, because "
+            f"train.patience = {recipe.train.patience} ran out"
+        )
+    for warning in summary["warnings"]:
+        console.say(f"warning: {warning}")
+    return graph, summary
 
 
 def _compile(
@@ -342,13 +394,6 @@ def _print_report(result: Report, as_json: bool) -> None:
     from lilogic import report as reports
 
     _print(result, reports.rows(result), result["name"], as_json)
-
-
-def _print_graph(graph: GateGraph, name: str, as_json: bool) -> None:
-    from lilogic import report as reports
-
-    result = reports.describe(name, graph)
-    _print(result, reports.rows(result), name, as_json)
 
 
 def _print(result: dict[str, Any], rows: list[Row], title: str, as_json: bool) -> None:

@@ -1,4 +1,8 @@
-"""MODEL on the command line: a run folder or a ``.lgn`` file."""
+"""MODEL on the command line: a network of the zoo, a run folder or a ``.lgn`` file.
+
+A name of the zoo always means the zoo. Such names have neither dots nor slashes, so a folder
+that is called the same is reached as ``./NAME``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from lilogic import lgn
+from lilogic import lgn, zoo
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
@@ -14,14 +18,17 @@ MODEL = "model.lgn"
 
 
 def load(model: str) -> GateGraph:
-    """The graph in a ``.lgn`` file, or the ``model.lgn`` of a run folder.
+    """The graph of that name in the zoo, in that ``.lgn`` file, or in that run folder.
 
     Raises:
-        LilogicError: neither, an unfinished run, or a damaged file.
+        LilogicError: none of these, an unfinished run, or a damaged file.
     """
+    if model in zoo.names():
+        return lgn.read(zoo.path(model))
     path = Path(model)
     if not os.path.exists(path):  # unlike Path.exists, never raises
-        raise LilogicError(f"{model}: no such run folder or .lgn file")
+        known = ", ".join(zoo.names()) or "no networks"
+        raise LilogicError(f"{model}: no such run folder or .lgn file; the zoo has {known}")
     if not path.is_dir():
         return lgn.read(path)
     if not (path / MODEL).exists():

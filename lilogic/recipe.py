@@ -59,6 +59,12 @@ class TrainRecipe(_Section):
     Sharpness rises geometrically over the epochs from 1 to ``sharpen_*``; candidates are re-drawn
     every ``grow_every`` steps during the first ``grow_until`` of them. ``narrow`` lists fractions
     of the epochs and how many candidates, the likeliest ones, wires keep from then on.
+
+    With ``patience`` above 0, training ends early once that many epochs brought no better frozen
+    validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
+    gates are sharp, the frozen network says little. As always, the last epoch's network is
+    frozen, not the best one's, and its learning rate has not fallen all the way: patience saves
+    time, not accuracy.
     """
 
     epochs: int = Field(30, ge=1)
@@ -74,6 +80,7 @@ class TrainRecipe(_Section):
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
+    patience: int = Field(0, ge=0)
     validation: float = Field(0.1, gt=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**63)
     kernel: str = "auto"
@@ -111,9 +118,18 @@ def load(name: str, changes: list[str] | None = None) -> Recipe:
         data = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
         raise LilogicError(f"{name}: not TOML: {error}") from error
+    return parse(changed(data, changes), name)
+
+
+def changed(data: dict[str, Any], changes: list[str] | None) -> dict[str, Any]:
+    """Nested tables with ``section.key=value`` settings put in, in place; values as in TOML.
+
+    Raises:
+        LilogicError: a change that is no setting.
+    """
     for change in changes or []:
         _apply(data, change)
-    return parse(data, name)
+    return data
 
 
 def parse(data: dict[str, Any], source: str) -> Recipe:
@@ -147,7 +163,9 @@ def text(name: str) -> str:
         if path.suffix == ".toml":
             raise LilogicError(f"{path}: cannot be read ({error})") from error
         known = ", ".join(names())
-        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+        raise LilogicError(
+            f"no recipe {name!r}; there are {known}, or name a .toml or a data set"
+        ) from error
 
 
 def _apply(data: dict[str, Any], change: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from lilogic import __version__
+from lilogic import __version__, statistics
 from lilogic.gates import GATES
 from lilogic.graph import GateGraph
 
@@ -36,6 +36,12 @@ def describe(name: str, graph: GateGraph) -> Report:
     }
 
 
+def describe_trained(name: str, graph: GateGraph, widths: Sequence[int]) -> Report:
+    """What is known of a network that was just trained with layers of these widths."""
+    training = {"training": graph.metadata.get("training", {})}
+    return describe(name, graph) | training | statistics.summarize(graph, widths)
+
+
 def trained_gates(graph: GateGraph) -> int:
     """Number of gates before passes, which a simplified graph remembers."""
     return int(graph.metadata.get("trained_gates", graph.n_gates))
@@ -46,16 +52,48 @@ def rows(report: Mapping[str, Any]) -> list[Row]:
     gates = report["gates"]
     lines = [
         *_accuracy_rows(report["accuracy"]),
+        *_gap_rows(report.get("gap", {})),
         ("gates trained", f"{gates['trained']:,}"),
     ]
     if "interface" in report:
         lines.append(("gates compiled", f"{gates['compiled']:,}"))
+    if "layers" in report:
+        lines.append(("gates after passes", f"{report['gates_after_passes']:,}"))
     lines.append(("gate levels", f"{gates['depth']}"))
+    if "layers" in report:
+        lines += _layer_rows(report)
     if "area" in report:
         lines += _area_rows(report["area"])
     if "interface" in report:
         lines.append(("latency", f"{report['interface']['latency']} cycles, one result a cycle"))
     return lines + check_rows(report)
+
+
+def zoo_row(entry: Mapping[str, Any]) -> Row:
+    """What ``zoo.describe`` gives, as name and a few lines of text; unknowns are left out."""
+    gates, seeds, training = entry["gates"], entry["seeds"], entry["training"]
+    size = f"{gates['trained']:,} gates trained, {gates['after_passes']:,} after passes"
+    data = entry["dataset"] and f"data set {entry['dataset']}"
+    lines = [entry["description"], ", ".join(filter(None, [data, size]))]
+    if "test_frozen" in entry["accuracy"]:
+        lines.append(f"frozen accuracy (test) {entry['accuracy']['test_frozen']:.2%}")
+    if seeds is not None:
+        mean, spread, count = 100 * seeds["mean"], seeds["deviation"], len(seeds["test_frozen"])
+        lines.append(f"mean of {count} seeds {mean:.2f} ± {spread:.2%}")
+    if training:
+        lines.append(f"training: {training_text(training)}")
+    return entry["name"], "\n".join(filter(None, lines))
+
+
+def training_text(training: Mapping[str, Any]) -> str:
+    """Epochs, time, device and threads, as far as they are recorded."""
+    texts = {
+        "epochs": "{:,} epochs",
+        "seconds": "{:,.0f} s",
+        "device": "{}",
+        "threads": "threads {}",
+    }
+    return ", ".join(text.format(training[key]) for key, text in texts.items() if key in training)
 
 
 def check_rows(report: Mapping[str, Any]) -> list[Row]:
@@ -107,6 +145,34 @@ def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
         "validation_frozen": "frozen accuracy (validation)",
     }
     return [(label, f"{accuracy[key]:.2%}") for key, label in labels.items() if key in accuracy]
+
+
+def _gap_rows(gap: Mapping[str, float]) -> list[Row]:
+    text = ", ".join(f"{100 * lost:+.2f} % ({split})" for split, lost in gap.items())
+    return [("accuracy lost by freezing", text)] if gap else []
+
+
+def _layer_rows(report: Mapping[str, Any]) -> list[Row]:
+    """Gates by function, most frequent first, then how inputs and each layer are read."""
+    counts = sorted(report["gates"]["ops"].items(), key=lambda item: -item[1])
+    return [
+        ("gates by function", ", ".join(f"{name} {count:,}" for name, count in counts)),
+        ("input bits", _fan_out_text(report["inputs"])),
+        *(
+            (
+                f"layer {number}",
+                f"{layer['gates']:,} gates, {layer['constants']:,} constant, "
+                f"{layer['pass_through']:,} pass-through; {_fan_out_text(layer['fan_out'])}",
+            )
+            for number, layer in enumerate(report["layers"], 1)
+        ),
+        *([("training", training_text(report["training"]))] if report["training"] else []),
+    ]
+
+
+def _fan_out_text(fan_out: Mapping[str, Any]) -> str:
+    mean, most, unread = fan_out["mean"], fan_out["max"], fan_out["unread"]
+    return f"fan-out {mean:.1f} mean, {most:,} max, {unread:,} unread"
 
 
 def _area_rows(area: Mapping[str, Any]) -> list[Row]:

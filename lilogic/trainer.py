@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -106,16 +106,14 @@ def train(
     torch.set_num_threads(threads)
     training = _Training(recipe, data, torch_device)
     first = _resume(training, recipe, run)
-    history = _history(run, first)
+    history = read_history(run, first)
     watcher = watcher or Watcher()
     watcher.start(recipe.train.epochs, first, training.steps)
-    for epoch in range(first, recipe.train.epochs + recipe.train.max_extra_epochs):
-        if epoch >= recipe.train.epochs and history[-1].gap <= recipe.train.max_gap:
-            break
-        history.append(training.run_epoch(epoch, watcher.step))
+    while not is_finished(recipe.train, history):
+        history.append(training.run_epoch(len(history), watcher.step))
         lines = [json.dumps(asdict(entry)) for entry in history]
         write_text(run / METRICS, "\n".join(lines) + "\n")
-        _save(training, epoch + 1, run / CHECKPOINT)
+        _save(training, len(history), run / CHECKPOINT)
         watcher.epoch(history[-1])
     graph = training.freeze(history, {"device": str(torch_device), "threads": threads})
     lgn.write(graph, run / MODEL)
@@ -298,6 +296,28 @@ class _Training:
         )
 
 
+def is_finished(settings: TrainRecipe, history: Sequence[Epoch]) -> bool:
+    """Whether training ends after these epochs; depends on nothing else, so resuming is safe.
+
+    It ends after the planned epochs or when patience runs out, but only where freezing costs at
+    most ``max_gap``, so that what is frozen is as good as what was learnt; else it goes on until
+    the extra epochs are used up.
+    """
+    done = len(history)
+    if done >= settings.epochs + settings.max_extra_epochs:
+        return True
+    if not history or history[-1].gap > settings.max_gap:
+        return False
+    return done >= settings.epochs or _is_patience_over(settings.patience, history)
+
+
+def _is_patience_over(patience: int, history: Sequence[Epoch]) -> bool:
+    """Whether the best frozen validation accuracy is ``patience`` epochs old; never for 0."""
+    accuracies = [entry.validation_frozen for entry in history]
+    age = len(accuracies) - 1 - accuracies.index(max(accuracies))
+    return 0 < patience <= age
+
+
 def time_at(settings: TrainRecipe, epochs: float) -> float:
     """Time after so many epochs: 1 at the end of the planned ones, faster in extra epochs."""
     extra = max(0.0, epochs - settings.epochs)
@@ -358,8 +378,12 @@ def _same_recipe(recipe: Recipe, run: Path) -> bool:
         raise LilogicError(f"{run / RECIPE}: cannot be read ({error})") from error
 
 
-def _history(run: Path, epochs: int) -> list[Epoch]:
-    """The metrics of the first epochs; what was written after the checkpoint will be done again."""
+def read_history(run: Path, epochs: int) -> list[Epoch]:
+    """The metrics of the first epochs; what was written after the checkpoint will be done again.
+
+    Raises:
+        LilogicError: the metrics are unreadable or fewer.
+    """
     if not epochs:
         return []
     path = run / METRICS

@@ -7,6 +7,7 @@ then downloaded there.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,11 @@ class Dataset:
             name: hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
             for name, (x, y) in splits.items()
         }
+
+
+def exists(name: str) -> bool:
+    """Whether ``load`` would take this for a data set, usable or not."""
+    return name in REGISTRY or Path(name).suffix == ".npz" or os.path.isdir(name)
 
 
 def load(name: str) -> Dataset:

@@ -110,6 +110,63 @@ def test_training_again_returns_the_finished_run(lilogic, recipe, run_folder):
     assert (run_folder / "model.lgn").read_bytes() == before
 
 
+def test_a_run_folder_has_curves_and_a_summary_which_is_what_train_prints(
+    lilogic, recipe, run_folder
+):
+    assert (run_folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    status, out, _ = lilogic("train", recipe, "-o", run_folder, "--json")
+    assert status == 0
+    summary = json.loads(out)
+    assert summary == json.loads((run_folder / "summary.json").read_text())
+    accuracy = summary["accuracy"]
+    for split in ("validation", "test"):
+        gap = accuracy[f"{split}_soft"] - accuracy[f"{split}_frozen"]
+        assert summary["gap"][split] == gap
+    assert [layer["gates"] for layer in summary["layers"]] == [24, 24]
+    assert sum(summary["gates"]["ops"].values()) == 48
+    assert summary["gates_after_passes"] < 48
+    _, out, _ = lilogic("train", recipe, "-o", run_folder)
+    for label in ("lost by freezing", "after passes", "by function", "fan-out", "layer 2"):
+        assert label in out
+
+
+def test_a_collapsed_layer_is_warned_of(lilogic, recipe, run_folder, monkeypatch):
+    monkeypatch.setattr("lilogic.statistics._MANY_PASS_THROUGH", 0.0)
+    status, out, err = lilogic("train", recipe, "-o", run_folder, "--json")
+    assert status == 0
+    lines = err.splitlines()
+    assert [line.removeprefix("warning: ") for line in lines] == json.loads(out)["warnings"]
+    assert lines[0].startswith("warning: layer 1 ")
+
+
+def test_training_stops_early_and_says_so(lilogic, recipe, tmp_path):
+    changes = ["train.epochs=40", "train.patience=1", "train.max_gap=1"]
+    settings = [word for change in changes for word in ("--set", change)]
+    status, out, err = lilogic("train", recipe, "-o", tmp_path, *settings, "--json")
+    assert status == 0
+    epochs = json.loads(out)["training"]["epochs"]
+    assert epochs < 40
+    assert err.splitlines()[-1].startswith(f"tiny: stopped after epoch {epochs}, because ")
+
+
+def test_a_data_set_trains_without_a_recipe(lilogic, recipe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = recipe.parent / "tiny.npz"
+    status, out, _ = lilogic("train", data, "--set", "train.epochs=2", "--json")
+    assert status == 0
+    recorded = json.loads(Path("runs/tiny/recipe.json").read_text())
+    assert recorded["dataset"] == str(data)
+    assert recorded["train"]["epochs"] == 2
+    assert json.loads(out)["gates"]["trained"] == sum(recorded["net"]["layers"])
+
+
+def test_tensorboard_that_is_missing_gives_one_line(lilogic, recipe, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    status, _, err = lilogic("train", recipe, "-o", tmp_path / "run", "--tensorboard")
+    assert_one_line(status, err, "pip install tensorboard")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_folder_of_another_recipe_is_left_alone(lilogic, recipe, run_folder):
     before = (run_folder / "model.lgn").read_bytes()
     status, _, err = lilogic("train", recipe, "-o", run_folder, "--set", "train.seed=5")
