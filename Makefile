@@ -1,5 +1,8 @@
 # Every target makes its own .venv on first use; run `make help` for the list.
 DATASET ?= digits
+RECIPE ?= $(or $(RECIPE_$(DATASET)),$(DATASET))
+RECIPE_mnist := mnist-8k
+RECIPE_fashion-mnist := fashion-8k
 MODEL ?= build/demo/digits.lgn
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +19,7 @@ help:
 	@echo "make bench                                      benchmarks: tables and JSON under build/bench"
 
 demo: $(READY)
-	$(BIN)/lilogic demo $(DATASET) -o build/demo
+	$(BIN)/lilogic demo $(RECIPE) -o build/demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2

@@ -1,8 +1,9 @@
 """What the recipes reach: each trained with several seeds, in one table.
 
-Nothing is chosen by these numbers; they are the test accuracies, each read once after a run.
-Runs stay in build/bench/runs, so an interrupted benchmark goes on where it was. Prints a table
-and writes build/bench/accuracy.json.
+Nothing is chosen by the test accuracies, each of which is read once after a run. Runs stay in
+build/bench/runs, so an interrupted benchmark goes on where it was. Prints a table and writes
+build/bench/accuracy.json. With --zoo, the run that does best on validation becomes the network of
+that name in lilogic/zoo.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import datasets, passes, trainer
+from lilogic import datasets, lgn, models, passes, trainer, zoo
 from lilogic import recipe as recipes
 from lilogic.console import TrainingProgress
 from lilogic.files import write_json
@@ -28,11 +29,16 @@ MEASURES = ("validation_frozen", "test_soft", "test_frozen")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("recipes", nargs="*", default=["digits", "mnist", "fashion-mnist"])
+    parser.add_argument("recipes", nargs="*", default=recipes.names())
     parser.add_argument("--seeds", type=int, default=3, help="runs of each recipe")
+    parser.add_argument("--zoo", action="store_true", help="put the best runs into lilogic/zoo")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
-    results = [measure(name, options.seeds) for name in options.recipes]
+    results = []
+    for name in options.recipes:
+        results.append(measure(name, options.seeds))
+        if options.zoo:
+            publish(results[-1])
     write_json(OUTPUT, results)
     if options.json:
         print(json.dumps(results, indent=2))
@@ -45,7 +51,7 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
     runs = []
     for seed in range(seeds):
         recipe = recipes.load(name, [f"train.seed={seed}"])
-        folder = RUNS / f"{recipe.name}-{seed}"
+        folder = run_folder(name, seed)
         with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:
             graph = trainer.train(recipe, datasets.load(recipe.dataset), folder, progress)
         epochs = [json.loads(line) for line in (folder / trainer.METRICS).read_text().splitlines()]
@@ -66,6 +72,21 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         summary[measure] = {"mean": statistics.mean(values), "deviation": spread}
     return {"recipe": name, "summary": summary, "runs": runs}
+
+
+def run_folder(recipe: str, seed: int) -> Path:
+    """Where a recipe is trained with a seed."""
+    return RUNS / f"{recipe}-{seed}"
+
+
+def publish(result: dict[str, Any]) -> None:
+    """Write the run that is best on validation to the zoo, with the test accuracies of all."""
+    name, runs = result["recipe"], result["runs"]
+    best = max(runs, key=lambda run: float(run["validation_frozen"]))
+    graph = lgn.read(run_folder(name, best["seed"]) / models.MODEL)
+    seeds = {key: [run[key] for run in runs] for key in ("test_frozen", "validation_frozen")}
+    metadata = {"seeds": {"seeds": [run["seed"] for run in runs], **seeds}}
+    lgn.write(graph.with_metadata(**metadata), zoo.path(name))
 
 
 def show(results: list[dict[str, Any]]) -> None:

@@ -56,9 +56,10 @@ class AugmentRecipe(_Section):
 class TrainRecipe(_Section):
     """How the network is learnt; see ``lilogic.trainer``.
 
-    Sharpness rises geometrically over the epochs from 1 to ``sharpen_*``; candidates are re-drawn
-    every ``grow_every`` steps during the first ``grow_until`` of them. ``narrow`` lists fractions
-    of the epochs and how many candidates, the likeliest ones, wires keep from then on.
+    Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
+    is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps
+    during the first ``grow_until`` of the epochs. ``narrow`` lists fractions of the epochs and how
+    many candidates, the likeliest ones, wires keep from then on.
 
     With ``patience`` above 0, training ends early once that many epochs brought no better frozen
     validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
@@ -73,6 +74,7 @@ class TrainRecipe(_Section):
     final_learning_rate: float = Field(0.003, gt=0)
     sharpen_connections: float = Field(16.0, ge=1)
     sharpen_gates: float = Field(8.0, ge=1)
+    sharpen_power: float = Field(1.0, gt=0)
     grow_every: int = Field(60, ge=1)
     grow_share: float = Field(0.25, ge=0, lt=1)
     grow_until: float = Field(0.6, ge=0, le=1)

@@ -325,8 +325,9 @@ def time_at(settings: TrainRecipe, epochs: float) -> float:
 
 
 def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
-    """Sharpness at time ``now``, rising geometrically from 1 and on after the planned epochs."""
-    return Sharpness(settings.sharpen_connections**now, settings.sharpen_gates**now)
+    """Sharpness at time ``now``, rising from 1 and on after the planned epochs."""
+    exponent = now**settings.sharpen_power
+    return Sharpness(settings.sharpen_connections**exponent, settings.sharpen_gates**exponent)
 
 
 def learning_rate_at(settings: TrainRecipe, now: float) -> float:

@@ -16,6 +16,13 @@ def test_sharpness_rises_geometrically_from_1() -> None:
     assert trainer.sharpness_at(settings, 1.5) == (64.0, 8.0)
 
 
+def test_sharpness_may_rise_late() -> None:
+    settings = TrainRecipe(sharpen_connections=16.0, sharpen_gates=4.0, sharpen_power=2.0)
+    assert trainer.sharpness_at(settings, 0.5) == (2.0, 4.0**0.25)
+    assert trainer.sharpness_at(settings, 1.0) == (16.0, 4.0)
+    assert trainer.sharpness_at(settings, 1.5) > (64.0, 8.0)
+
+
 @pytest.mark.parametrize(("epochs", "pace"), [(4, 0.25), (100, 0.1)])
 def test_time_is_1_after_the_planned_epochs_and_runs_faster_in_extra_ones(
     epochs: int, pace: float
