@@ -1,8 +1,10 @@
 """The cpu kernel beside the same network written the usual way: plain torch, batch-major.
 
 Both do whole training steps (forward, loss, backward, Adam) of the same network, with the same
-candidates and start, on the same batch and threads, one after the other in several rounds.
-Prints a table and writes build/bench/train.json.
+candidates and start, on the same batch and threads, one after the other in several rounds. Beside
+them stands the floor: the time that the rows a step must read would take at the bandwidth measured
+for arrays of that size, and that its multiplications would take at the speed of a dense matrix
+product. Prints a table and writes build/bench/train.json.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import torch
+from numba import njit, prange
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -101,6 +105,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     ratios = [slow / fast for fast, slow in zip(*rounds.values(), strict=True)]
     batches = MNIST // options.batch
     return {
+        "floor": floor(net, options.batch),
         "layers": options.layers,
         "inputs": options.inputs,
         "candidates": options.candidates,
@@ -122,9 +127,62 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def floor(net: LogicNet, batch: int) -> dict[str, float]:
+    """What a step cannot do without, and how long that takes on this machine.
+
+    Every candidate's row is read, and multiplied and added, for the wires, for the gradient of its
+    weight and, where it is no data, for the gradient of the row.
+    """
+    rows = 0
+    for layer in net.gate_layers:
+        connect = layer.connect
+        assert connect.candidates is not None
+        learnt = int((connect.candidates >= connect.n_data).sum())
+        rows += 2 * connect.candidates.numel() + learnt
+    largest = max(layer.connect.n_inputs for layer in net.gate_layers)
+    bytes_, flops = 4.0 * batch * rows, 2.0 * batch * rows
+    bandwidth, peak = read_bandwidth(largest, batch), matrix_speed()
+    return {
+        "gigabytes_per_step": bytes_ / 1e9,
+        "gigaflops_per_step": flops / 1e9,
+        "gigabytes_per_second": bandwidth / 1e9,
+        "gigaflops_per_second": peak / 1e9,
+        "ms_per_step_reading": 1000 * bytes_ / bandwidth,
+        "ms_per_step_multiplying": 1000 * flops / peak,
+    }
+
+
+def read_bandwidth(rows: int, batch: int) -> float:
+    """Bytes a second that all threads read, of float32 rows in any order, as a layer does."""
+    x = np.ones((rows, batch), dtype=np.float32)
+    order = np.random.default_rng(0).integers(0, rows, 2**16)
+    _add_rows(x, order)
+    times = [seconds(lambda: _add_rows(x, order), 1) for _ in range(10)]
+    return len(order) * x[0].nbytes / min(times)
+
+
+@njit(parallel=True, fastmath=True)
+def _add_rows(x, order):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in prange(len(order)):
+        row, part = x[order[i]], x.dtype.type(0)
+        for n in range(len(row)):
+            part += row[n]
+        total += part
+    return total
+
+
+def matrix_speed() -> float:
+    """Floating-point operations a second of a product of 1,024×1,024 matrices."""
+    size = 1024
+    a = torch.rand(size, size)
+    a @ a
+    return 2 * size**3 / min(seconds(lambda: a @ a, 1) for _ in range(10))
+
+
 def stepper(
     net: nn.Module, forward: Callable[[], torch.Tensor], y: torch.Tensor
-) -> Callable[[], None]:
+) -> Callable[[], object]:
     """A function that does one training step."""
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
 
@@ -136,7 +194,7 @@ def stepper(
     return step
 
 
-def seconds(step: Callable[[], None], count: int) -> float:
+def seconds(step: Callable[[], object], count: int) -> float:
     """Mean seconds of one of ``count`` steps."""
     began = time.perf_counter()
     for _ in range(count):
@@ -158,6 +216,13 @@ def show(result: dict[str, Any]) -> None:
     )
     console.print(table)
     console.print(f"ratio, median of {len(result['ratio_rounds'])} rounds: {result['ratio']:.1f}")
+    floor = result["floor"]
+    console.print(
+        f"floor of a step: {floor['gigabytes_per_step']:.2f} GB at "
+        f"{floor['gigabytes_per_second']:.0f} GB/s, {floor['ms_per_step_reading']:.1f} ms; "
+        f"{floor['gigaflops_per_step']:.2f} GFLOP at {floor['gigaflops_per_second']:.0f} GFLOP/s, "
+        f"{floor['ms_per_step_multiplying']:.1f} ms"
+    )
     console.print(f"largest difference of logits: {result['largest_difference_of_logits']:.1e}")
 
 

@@ -88,7 +88,7 @@ def _net(samples: int, classes: int) -> tuple[list[int], float]:
     share; tau keeps it in a range in which softmax can learn.
     """
     share = max(20, round(20 * math.sqrt(samples) / classes))
-    return [share * classes] * 2, max(1.0, round(0.25 * math.sqrt(share), 1))
+    return [share * classes] * 2, max(1.0, round(0.25 * math.sqrt(2 * share), 1))
 
 
 def _train(samples: int) -> dict[str, Any]:

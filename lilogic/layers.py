@@ -123,7 +123,11 @@ class TopKConnect(nn.Module):
 
     @torch.no_grad()
     def grow(
-        self, x: torch.Tensor, wire_gradient: torch.Tensor, share: float
+        self,
+        x: torch.Tensor,
+        wire_gradient: torch.Tensor,
+        share: float,
+        rows: torch.Tensor | None = None,
     ) -> torch.Tensor | None:
         """Replace each wire's weakest candidates by the rows that would lower the loss most.
 
@@ -135,17 +139,29 @@ class TopKConnect(nn.Module):
             x: float [inputs, batch], the layer's inputs.
             wire_gradient: float [2, gates, batch], the loss's gradient to the wires.
             share: fraction of the candidates to replace.
+            rows: int64, distinct, the rows that may be taken in; default: all. The dense product
+                is what growing costs, and a random part of the rows has good ones, too.
 
         Returns:
-            int64 [2, gates, replaced], the replaced positions, or None in the dense case.
+            int64 [2, gates, replaced], the replaced positions, or None in the dense case or where
+            nothing is replaced.
         """
-        replaced = int(self.logits.shape[-1] * share)
-        if self.candidates is None or replaced == 0:
+        if self.candidates is None:
             return None
-        gains = -(wire_gradient @ x.T)
-        gains.scatter_(-1, self.candidates, -math.inf)
-        replaced = min(replaced, self.n_inputs - self.logits.shape[-1])
-        fresh = gains.topk(replaced, dim=-1).indices
+        if rows is None:
+            rows = torch.arange(self.n_inputs, device=x.device)
+        k = self.logits.shape[-1]
+        # Even if all of a wire's candidates are among the rows, enough others must be.
+        replaced = min(int(k * share), len(rows) - k)
+        if replaced <= 0:
+            return None
+        gains = -(wire_gradient @ x[rows].T)
+        # What is a candidate already is out; one more column stands for rows not looked at.
+        column = torch.full((self.n_inputs,), len(rows), device=x.device)
+        column[rows] = torch.arange(len(rows), device=x.device)
+        gains = torch.nn.functional.pad(gains, (0, 1))
+        gains.scatter_(-1, column[self.candidates], -math.inf)
+        fresh = rows[gains[..., :-1].topk(replaced, dim=-1).indices]
         weakest = self.logits.topk(replaced, dim=-1, largest=False).indices
         self.candidates = self.candidates.scatter(-1, weakest, fresh)
         start = self.logits.mean(-1, keepdim=True).expand_as(weakest)

@@ -32,8 +32,8 @@ class NetRecipe(_Section):
 
     layers: list[PositiveInt] = Field(min_length=1)
     candidates: PositiveInt | Literal["all"] = 16
-    reads: Literal["previous", "all"] = "previous"
-    counts: Literal["last", "all"] = "last"
+    reads: Literal["previous", "all"] = "all"
+    counts: Literal["last", "all"] = "all"
     initial: Literal["normal", "pass-through"] = "normal"
     tau: float = Field(5.0, gt=0)
 
@@ -58,8 +58,9 @@ class TrainRecipe(_Section):
 
     Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
     is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps
-    during the first ``grow_until`` of the epochs. ``narrow`` lists fractions of the epochs and how
-    many candidates, the likeliest ones, wires keep from then on.
+    during the first ``grow_until`` of the epochs, each time from a random ``grow_rows`` of all
+    rows. ``narrow`` lists fractions of the epochs and how many candidates, the likeliest ones,
+    wires keep from then on.
 
     With ``patience`` above 0, training ends early once that many epochs brought no better frozen
     validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
@@ -72,13 +73,19 @@ class TrainRecipe(_Section):
     batch: int = Field(256, ge=1)
     learning_rate: float = Field(0.03, gt=0)
     final_learning_rate: float = Field(0.003, gt=0)
-    sharpen_connections: float = Field(16.0, ge=1)
+    sharpen_connections: float = Field(4.0, ge=1)
     sharpen_gates: float = Field(8.0, ge=1)
-    sharpen_power: float = Field(1.0, gt=0)
-    grow_every: int = Field(60, ge=1)
+    sharpen_power: float = Field(2.0, gt=0)
+    grow_every: int = Field(30, ge=1)
     grow_share: float = Field(0.25, ge=0, lt=1)
-    grow_until: float = Field(0.6, ge=0, le=1)
-    narrow: list[tuple[Annotated[float, Field(ge=0, le=1)], PositiveInt]] = []
+    grow_rows: float = Field(0.5, gt=0, le=1)
+    grow_until: float = Field(0.7, ge=0, le=1)
+    narrow: list[tuple[Annotated[float, Field(ge=0, le=1)], PositiveInt]] = [
+        (0.7, 8),
+        (0.8, 4),
+        (0.88, 2),
+        (0.94, 1),
+    ]
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)

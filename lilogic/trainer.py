@@ -232,8 +232,12 @@ class _Training:
 
     def _grow(self, taps: list[Tap]) -> None:
         """Re-draw the weakest candidates; what Adam knew of the replaced ones is forgotten."""
+        settings = self.recipe.train
         for layer, (x, wire_gradient) in zip(self.net.gate_layers, taps, strict=True):
-            replaced = layer.connect.grow(x, wire_gradient, self.recipe.train.grow_share)
+            # Where rows are few, enough of them are no candidates yet.
+            looked_at = max(settings.grow_rows * len(x), 2 * layer.connect.logits.shape[-1])
+            rows = torch.randperm(len(x), device=x.device)[: math.ceil(looked_at)]
+            replaced = layer.connect.grow(x, wire_gradient, settings.grow_share, rows)
             if replaced is not None:
                 state = self.optimizer.state[layer.connect.logits]
                 for moment in _MOMENTS:

@@ -77,7 +77,7 @@ def test_version(lilogic):
 def test_recipes_are_listed_and_printed(lilogic):
     status, out, _ = lilogic("recipes", "--json")
     assert status == 0
-    assert {"digits", "mnist", "fashion-mnist"} <= set(json.loads(out))
+    assert {"digits", "mnist-8k", "fashion-8k"} <= set(json.loads(out))
     status, out, _ = lilogic("recipes", "digits")
     assert status == 0
     assert 'name = "digits"' in out

@@ -315,6 +315,28 @@ def test_grow_replaces_the_weakest_by_the_rows_that_lower_the_loss_most(
                     torch.testing.assert_close(connect.logits[side, gate, i].detach(), mean)
 
 
+def test_grow_takes_in_only_rows_it_may_look_at() -> None:
+    connect = distinct_connect(40, 6, 8)
+    before = connect.candidates.clone()
+    x = torch.rand(40, 30, generator=generator(1))
+    gradient = torch.randn(2, 6, 30, generator=generator(2))
+    rows = torch.randperm(40, generator=generator(3))[:20]
+    positions = connect.grow(x, gradient, 0.5, rows)
+    taken = connect.candidates.gather(-1, positions)
+    wires = zip(before.view(12, 8), taken.view(12, 4), gradient.view(12, 30), strict=True)
+    for wire, found, slope in wires:
+        slopes = x @ slope
+        allowed = [row for row in rows.tolist() if row not in wire.tolist()]
+        best = sorted(allowed, key=lambda row, s=slopes: float(s[row]))[:4]
+        assert set(found.tolist()) == set(best)
+
+
+def test_grow_replaces_nothing_where_too_few_rows_are_looked_at() -> None:
+    connect = distinct_connect(40, 6, 8)
+    x, gradient = torch.rand(40, 30), torch.randn(2, 6, 30)
+    assert connect.grow(x, gradient, 0.5, torch.arange(8)) is None
+
+
 def test_what_grow_takes_in_has_the_steepest_slope_in_the_dense_connection() -> None:
     connect = distinct_connect(30, 8, 6)
     layer = GateLayer(connect, generator(1))

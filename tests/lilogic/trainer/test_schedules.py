@@ -9,7 +9,7 @@ from lilogic.recipe import TrainRecipe
 
 
 def test_sharpness_rises_geometrically_from_1() -> None:
-    settings = TrainRecipe(sharpen_connections=16.0, sharpen_gates=4.0)
+    settings = TrainRecipe(sharpen_connections=16.0, sharpen_gates=4.0, sharpen_power=1.0)
     assert trainer.sharpness_at(settings, 0.0) == (1.0, 1.0)
     assert trainer.sharpness_at(settings, 0.5) == (4.0, 2.0)
     assert trainer.sharpness_at(settings, 1.0) == (16.0, 4.0)
