@@ -73,18 +73,18 @@ class TrainRecipe(_Section):
     batch: int = Field(256, ge=1)
     learning_rate: float = Field(0.03, gt=0)
     final_learning_rate: float = Field(0.003, gt=0)
-    sharpen_connections: float = Field(4.0, ge=1)
+    sharpen_connections: float = Field(16.0, ge=1)
     sharpen_gates: float = Field(8.0, ge=1)
-    sharpen_power: float = Field(2.0, gt=0)
-    grow_every: int = Field(30, ge=1)
+    sharpen_power: float = Field(2.5, gt=0)
+    grow_every: int = Field(45, ge=1)
     grow_share: float = Field(0.25, ge=0, lt=1)
     grow_rows: float = Field(0.5, gt=0, le=1)
-    grow_until: float = Field(0.7, ge=0, le=1)
+    grow_until: float = Field(0.6, ge=0, le=1)
     narrow: list[tuple[Annotated[float, Field(ge=0, le=1)], PositiveInt]] = [
-        (0.7, 8),
-        (0.8, 4),
-        (0.88, 2),
-        (0.94, 1),
+        (0.6, 8),
+        (0.7, 4),
+        (0.8, 2),
+        (0.9, 1),
     ]
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)
