@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -57,7 +58,16 @@ def emit(classifier: Classifier) -> str:
             folder,
         )
         core = (folder / "core.v").read_text("utf-8")
-    return f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n{_top(classifier)}\n{core}"
+    top = _top(classifier)
+    return f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n{top}\n{_wrapped(core)}"
+
+
+def _wrapped(verilog: str) -> str:
+    """Long concatenations on several lines: Verilator takes 40,000 tokens a line, not more.
+
+    No name or constant has a comma, so what follows one may always go on the next line.
+    """
+    return re.sub(r".{1000}[^,\n]*,", r"\g<0>\n", verilog)
 
 
 _TOP = """\
