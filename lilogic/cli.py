@@ -243,6 +243,7 @@ def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path(
         "build/demo"
     ),
+    changes: Setting = None,
     device: Device = "cpu",
     threads: Threads = None,
     as_json: AsJson = False,
@@ -251,7 +252,7 @@ def demo(
     from lilogic import defaults, models, plots
     from lilogic import report as reports
 
-    chosen, data = defaults.load(recipe)
+    chosen, data = defaults.load(recipe, changes)
     trained, _ = _train(chosen, data, output / f"{chosen.name}-run", device, threads)
     result = _compile(trained, chosen.name, output, LEVELS_PER_STAGE, POPCOUNT, bits=False)
     compiled = models.load(str(output / f"{chosen.name}.lgn"))
