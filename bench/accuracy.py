@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from lilogic import datasets, lgn, models, passes, trainer, zoo
 from lilogic import recipe as recipes
 from lilogic.console import TrainingProgress
 from lilogic.files import write_json
+from lilogic.graph import GateGraph
 
 OUTPUT = Path("build/bench/accuracy.json")
 RUNS = Path("build/bench/runs")
@@ -31,14 +34,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipes", nargs="*", default=recipes.names())
     parser.add_argument("--seeds", type=int, default=3, help="runs of each recipe")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at once")
     parser.add_argument("--zoo", action="store_true", help="put the best runs into lilogic/zoo")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
-    results = []
-    for name in options.recipes:
-        results.append(measure(name, options.seeds))
-        if options.zoo:
-            publish(results[-1])
+    # Several runs at once, each with its share of the cores, take less time than one after another.
+    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    with ProcessPoolExecutor(options.jobs) as pool:
+        runs = [
+            pool.submit(train, name, seed, threads)
+            for name in options.recipes
+            for seed in range(options.seeds)
+        ]
+        for run in runs:
+            run.result()
+    results = [measure(name, options.seeds) for name in options.recipes]
+    if options.zoo:
+        for result in results:
+            publish(result)
     write_json(OUTPUT, results)
     if options.json:
         print(json.dumps(results, indent=2))
@@ -46,14 +59,20 @@ def main() -> None:
         show(results)
 
 
+def train(name: str, seed: int, threads: int) -> GateGraph:
+    """Train a recipe with a seed, or read what was trained before."""
+    recipe = recipes.load(name, [f"train.seed={seed}"])
+    data = datasets.load(recipe.dataset)
+    with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:
+        return trainer.train(recipe, data, run_folder(name, seed), progress, threads=threads)
+
+
 def measure(name: str, seeds: int) -> dict[str, Any]:
     """Means and standard deviations of the accuracies of one recipe, over seeds 0, 1, …."""
     runs = []
     for seed in range(seeds):
-        recipe = recipes.load(name, [f"train.seed={seed}"])
         folder = run_folder(name, seed)
-        with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:
-            graph = trainer.train(recipe, datasets.load(recipe.dataset), folder, progress)
+        graph = lgn.read(folder / models.MODEL)
         epochs = [json.loads(line) for line in (folder / trainer.METRICS).read_text().splitlines()]
         runs.append(
             {
