@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lilogic import cli, datasets, inference, lgn, models, report, zoo
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from tests.lilogic import independent_reader
 
 METADATA: dict[str, Any] = {
     "name": "two",
@@ -48,6 +50,18 @@ def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     assert entry["dataset"] in datasets.REGISTRY
     assert entry["description"]
     assert graph.encoder is not None
+    limits = np.iinfo(graph.encoder.input_dtype)
+    shape = (200, *graph.encoder.input_shape)
+    raw = np.random.default_rng(0).integers(0, limits.max, shape, endpoint=True)
+    raw = raw.astype(graph.encoder.input_dtype)
+    found = independent_reader.predict(zoo.path(name), raw)
+    assert found == inference.predict(graph, raw).tolist()
+    assert entry["training"]["seconds"] > 0
+    assert entry["seeds"]["seeds"]
+    shipped = entry["seeds"]["seeds"].index(graph.metadata["recipe"]["train"]["seed"])
+    assert entry["seeds"]["test_frozen"][shipped] == entry["accuracy"]["test_frozen"]
+    best = max(entry["seeds"]["validation_frozen"])
+    assert entry["accuracy"]["validation_frozen"] == best
     if entry["dataset"] == "digits":  # the one that needs no download
         data = datasets.load("digits")
         accuracy = inference.accuracy(graph, data.x_test, data.y_test)
