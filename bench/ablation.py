@@ -2,8 +2,8 @@
 
 Every variant trains the same number of gates for the same time on one core: its epochs follow from
 how long one of its epochs takes, measured first. Accuracies are those of the frozen graph on the
-validation split; the test set is not touched. Runs stay in build/bench/ablation, so an interrupted
-benchmark goes on where it was. Prints a table and writes build/bench/ablation.json.
+validation split; those of the test set are not looked at. Runs stay in build/bench/ablation, so an
+interrupted benchmark goes on where it was. Prints a table and writes build/bench/ablation.json.
 """
 
 from __future__ import annotations
@@ -105,24 +105,30 @@ def main() -> None:
 def epoch_times(pool: ProcessPoolExecutor, base: str) -> list[float]:
     """Seconds an epoch of each variant, measured once, while others run as they do later."""
     path = RUNS / f"{base}-times.json"
-    if path.exists():
-        times: list[float] = json.loads(path.read_text("utf-8"))
-        if len(times) == len(VARIANTS):
-            return times
     places = range(len(VARIANTS))
+    variants = [recipe(place, base, []).model_dump(mode="json") for place in places]
+    if path.exists():
+        known = json.loads(path.read_text("utf-8"))
+        if known["variants"] == variants:
+            times: list[float] = known["seconds"]
+            return times
     times = list(pool.map(epoch_time, places, [base] * len(places)))
-    write_json(path, times)
+    write_json(path, {"variants": variants, "seconds": times})
     return times
 
 
 def epoch_time(place: int, base: str) -> float:
-    """Seconds of the second epoch; the first one also compiles."""
-    short = recipe(place, base, ["train.epochs=2"])
+    """Mean seconds of the epochs of a short training, after one that compiles.
+
+    Only a whole training has the mean number of candidates, which narrow towards its end.
+    """
     with TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        trainer.train(short, datasets.load(short.dataset), run, threads=1)
-        lines = (run / trainer.METRICS).read_text("utf-8").splitlines()
-    return float(json.loads(lines[1])["seconds"])
+        for number in (1, 3):
+            short = recipe(place, base, [f"train.epochs={number}"])
+            run = Path(folder) / f"{number}"
+            graph = trainer.train(short, datasets.load(short.dataset), run, threads=1)
+    training = graph.metadata["training"]
+    return float(training["seconds"]) / float(training["epochs"])
 
 
 def epochs(place: int, seconds: float, epoch: float) -> int:

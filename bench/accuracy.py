@@ -95,7 +95,7 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
 
 def run_folder(recipe: str, seed: int) -> Path:
     """Where a recipe is trained with a seed."""
-    return RUNS / f"{recipe}-{seed}"
+    return RUNS / f"{recipes.load(recipe).name}-{seed}"
 
 
 def publish(result: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ def publish(result: dict[str, Any]) -> None:
     graph = lgn.read(run_folder(name, best["seed"]) / models.MODEL)
     seeds = {key: [run[key] for run in runs] for key in ("test_frozen", "validation_frozen")}
     metadata = {"seeds": {"seeds": [run["seed"] for run in runs], **seeds}}
-    lgn.write(graph.with_metadata(**metadata), zoo.path(name))
+    lgn.write(graph.with_metadata(**metadata), zoo.path(recipes.load(name).name))
 
 
 def show(results: list[dict[str, Any]]) -> None:

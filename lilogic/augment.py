@@ -44,10 +44,15 @@ def _warped(images: Images, settings: AugmentRecipe, random: np.random.Generator
     angle, shear = np.radians(settings.rotate) * angle, settings.shear * shear
     scale = (1 + settings.scale) ** log_scale
     cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+    # The sampling grid counts both sides as 2, whatever their pixels.
+    aspect = images.shape[1] / images.shape[2]
     nothing = np.zeros_like(cosine)
-    rows = [[cosine, shear * cosine - sine, nothing], [sine, shear * sine + cosine, nothing]]
-    matrices = torch.from_numpy(np.array(rows, dtype=np.float32).transpose(2, 0, 1))
-    planes = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2).astype(np.float32)
+    rows = [
+        [cosine, (shear * cosine - sine) * aspect, nothing],
+        [sine / aspect, shear * sine + cosine, nothing],
+    ]
+    matrices = torch.from_numpy(np.array(rows).transpose(2, 0, 1))
+    planes = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2).astype(np.float64)
     grid = affine_grid(matrices, list(planes.shape), align_corners=False)
     warped = grid_sample(
         torch.from_numpy(planes), grid, padding_mode="border", align_corners=False

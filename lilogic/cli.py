@@ -54,7 +54,9 @@ TrainingRecipe = Annotated[
         "a known one, a .npz or a folder of images by class.",
     ),
 ]
-Threads = Annotated[int | None, typer.Option(help="Threads; default: all cores.", min=1)]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads; default: all cores, one for small networks.", min=1)
+]
 Setting = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: train.epochs=10."),

@@ -138,7 +138,8 @@ class TopKConnect(nn.Module):
         Args:
             x: float [inputs, batch], the layer's inputs.
             wire_gradient: float [2, gates, batch], the loss's gradient to the wires.
-            share: fraction of the candidates to replace.
+            share: fraction of the candidates to replace; at least one, unless it is 0 or the only
+                candidate.
             rows: int64, distinct, the rows that may be taken in; default: all. The dense product
                 is what growing costs, and a random part of the rows has good ones, too.
 
@@ -152,7 +153,8 @@ class TopKConnect(nn.Module):
             rows = torch.arange(self.n_inputs, device=x.device)
         k = self.logits.shape[-1]
         # Even if all of a wire's candidates are among the rows, enough others must be.
-        replaced = min(int(k * share), len(rows) - k)
+        fewest = int(share > 0 and k > 1)
+        replaced = min(max(int(k * share), fewest), len(rows) - k)
         if replaced <= 0:
             return None
         gains = -(wire_gradient @ x[rows].T)

@@ -73,8 +73,8 @@ class TrainRecipe(_Section):
     batch: int = Field(256, ge=1)
     learning_rate: float = Field(0.03, gt=0)
     final_learning_rate: float = Field(0.003, gt=0)
-    sharpen_connections: float = Field(16.0, ge=1)
-    sharpen_gates: float = Field(8.0, ge=1)
+    sharpen_connections: float = Field(16.0, ge=1, le=1e6)
+    sharpen_gates: float = Field(8.0, ge=1, le=1e6)
     sharpen_power: float = Field(2.5, gt=0)
     grow_every: int = Field(45, ge=1)
     grow_share: float = Field(0.25, ge=0, lt=1)
@@ -172,9 +172,7 @@ def text(name: str) -> str:
         if path.suffix == ".toml":
             raise LilogicError(f"{path}: cannot be read ({error})") from error
         known = ", ".join(names())
-        raise LilogicError(
-            f"no recipe {name!r}; there are {known}, or name a .toml or a data set"
-        ) from error
+        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
 
 
 def _apply(data: dict[str, Any], change: str) -> None:

@@ -47,6 +47,8 @@ _EXTRA_PACE = 0.1
 _SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_SHARPEST = math.log(1e6)
+"""Beyond this, a softmax is hard, and logits times the factor would overflow in the end."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ def train(
         LilogicError: an impossible recipe, a run folder of another recipe, or unusable files.
     """
     if (run / MODEL).exists() and _same_recipe(recipe, run):
-        return lgn.read(run / MODEL)
+        graph = lgn.read(run / MODEL)
+        if graph.metadata.get("dataset_hashes") != data.hashes():
+            raise _other_data(run, data)
+        return graph
     torch_device = _device(device)
     threads = min(threads or _threads(recipe), _CORES)
     numba.set_num_threads(threads)
@@ -139,6 +144,7 @@ class _Training:
 
     def __init__(self, recipe: Recipe, data: Dataset, device: torch.device) -> None:
         self.recipe, self.data, self.device = recipe, data, device
+        self.data_hash = data.train_hash()
         chosen, held = split(data, recipe.train.validation)
         options = recipe.encoder.model_dump()
         self.encoder: Encoder = encoders.fit(data.x_train[chosen], **options)
@@ -267,6 +273,7 @@ class _Training:
         self, raw: npt.NDArray[Any], labels: npt.NDArray[np.int64], sharpness: Sharpness
     ) -> float:
         """Fraction of raw samples that the soft network classifies as labelled."""
+        self.net.eval()
         features, right = self.encoder.features(raw), 0
         for start in range(0, len(raw), _EVALUATION_BATCH):
             part = slice(start, start + _EVALUATION_BATCH)
@@ -330,8 +337,9 @@ def time_at(settings: TrainRecipe, epochs: float) -> float:
 
 def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
     """Sharpness at time ``now``, rising from 1 and on after the planned epochs."""
-    exponent = now**settings.sharpen_power
-    return Sharpness(settings.sharpen_connections**exponent, settings.sharpen_gates**exponent)
+    final = (settings.sharpen_connections, settings.sharpen_gates)
+    logs = [min(math.log(factor) * now**settings.sharpen_power, _SHARPEST) for factor in final]
+    return Sharpness(*map(math.exp, logs))
 
 
 def learning_rate_at(settings: TrainRecipe, now: float) -> float:
@@ -369,9 +377,18 @@ def _resume(training: _Training, recipe: Recipe, run: Path) -> int:
                 f"{run}: holds a run of another recipe; choose another folder with -o or remove it"
             )
     else:
+        if run.is_dir() and any(not path.name.startswith(".") for path in run.iterdir()):
+            raise LilogicError(f"{run}: holds other files than a run's; choose an empty folder")
         write_json(run / RECIPE, recipe.model_dump())
     path = run / CHECKPOINT
     return _load(training, path) if path.exists() else 0
+
+
+def _other_data(run: Path, data: Dataset) -> LilogicError:
+    return LilogicError(
+        f"{run}: holds a run on other data than {data.name} has now; "
+        "choose another folder with -o or remove it"
+    )
 
 
 def _same_recipe(recipe: Recipe, run: Path) -> bool:
@@ -410,13 +427,17 @@ def _save(training: _Training, epochs: int, path: Path) -> None:
             tensors[f"adam.{name}.{key}"] = value
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     with replacing(path) as temporary:
-        header = {"epochs": str(epochs), "sha256": _digest(tensors, epochs)}
+        header = {
+            "epochs": str(epochs),
+            "data": training.data_hash,
+            "sha256": _digest(tensors, epochs, training.data_hash),
+        }
         save_file(tensors, temporary, header)
 
 
-def _digest(tensors: Mapping[str, torch.Tensor], epochs: int) -> str:
-    """SHA-256 over the epochs and every tensor (name, dtype, shape, bytes; names sorted)."""
-    digest = hashlib.sha256(str(epochs).encode())
+def _digest(tensors: Mapping[str, torch.Tensor], epochs: int, data_hash: str) -> str:
+    """SHA-256 over all that a checkpoint holds: tensors as name, dtype, shape and bytes, sorted."""
+    digest = hashlib.sha256(f"{epochs} {data_hash}\n".encode())
     for name in sorted(tensors):
         array = tensors[name].cpu().numpy()
         digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
@@ -430,9 +451,12 @@ def _load(training: _Training, path: Path) -> int:
         with safe_open(path, framework="pt") as file:
             header = file.metadata()
             epochs = int(header["epochs"])
+            data_hash = header["data"]
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header["sha256"] != _digest(tensors, epochs):
+        if header["sha256"] != _digest(tensors, epochs, data_hash):
             raise ValueError("its checksum does not match")
+        if data_hash != training.data_hash:
+            raise _other_data(path.parent, training.data)
         training.narrow(time_at(training.recipe.train, epochs))
         weights = {name: tensors[f"net.{name}"] for name in training.net.state_dict()}
         training.net.load_state_dict(weights)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from lilogic import curves
+from lilogic import console, curves
 from lilogic.errors import LilogicError
 from lilogic.trainer import Epoch, Watcher, read_history
 
@@ -87,9 +87,14 @@ class Curves(Watcher):
             self._draw()
 
     def _draw(self) -> None:
-        if self._history:
+        if not self._history:
+            return
+        self._drawn = time.monotonic()
+        try:
             curves.draw(self._history, self._run / CURVES)
-            self._drawn = time.monotonic()
+        except LilogicError as error:
+            # A picture is no reason to end a training, or to hide why one ended.
+            console.say(f"warning: {error}")
 
 
 class TensorBoard(Watcher):

@@ -45,11 +45,15 @@ class Dataset:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
-        splits = {"train": (self.x_train, self.y_train), "test": (self.x_test, self.y_test)}
-        return {
-            name: hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
-            for name, (x, y) in splits.items()
-        }
+        return {"train": self.train_hash(), "test": _hash(self.x_test, self.y_test)}
+
+    def train_hash(self) -> str:
+        """The hash of the training split alone."""
+        return _hash(self.x_train, self.y_train)
+
+
+def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
 
 
 def exists(name: str) -> bool:

@@ -90,6 +90,22 @@ def test_shearing_moves_rows_against_each_other() -> None:
     assert (np.abs((top - 7) + (bottom - 7)) <= 1).all()
 
 
+def test_angles_and_shears_are_those_of_pixels_where_images_are_no_squares() -> None:
+    images = np.zeros((200, 41, 11), dtype=np.uint8)
+    images[:, :, 5] = 250  # an upright bar
+    for settings, moved in ((AugmentRecipe(rotate=10), 0.176), (AugmentRecipe(shear=0.2), 0.2)):
+        warped = augmented(images, settings, np.random.default_rng(0))
+        offsets = warped[:, 0].argmax(1) - warped[:, 20].argmax(1)
+        assert (warped[:, 20, 5] > 200).all()
+        assert round(20 * moved) - 1 <= np.abs(offsets).max() <= round(20 * moved)
+
+
+def test_large_integers_survive() -> None:
+    images = np.full((3, 8, 8), 2**31 - 1, dtype=np.int32)
+    warped = augmented(images, AugmentRecipe(rotate=10, scale=0.1), np.random.default_rng(0))
+    np.testing.assert_array_equal(warped, images)
+
+
 def test_the_same_generator_gives_the_same_images() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 8, 8)).astype(np.uint8)
     everything = AugmentRecipe(shift=1, rotate=20, scale=0.2, shear=0.2, flip=True)

@@ -92,6 +92,59 @@ def test_killed_between_two_files_and_resumed_is_never_killed(
     assert_same_run(tmp_path / "run", whole)
 
 
+DENSE = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
+
+
+@pytest.mark.parametrize("settings", [{"relaxation": "gumbel"}, {"net": DENSE}])
+@pytest.mark.parametrize("epoch", [2, 3])
+def test_killed_with_other_settings_and_resumed_is_never_killed(
+    tmp_path: Path, settings: dict[str, Any], epoch: int
+) -> None:
+    train(tmp_path / "whole", **settings)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(epoch=epoch), **settings)
+    train(tmp_path / "run", **settings)
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+def test_narrowing_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
+    training = trainer._Training(recipe(), dataset(), torch.device("cpu"))
+    training.run_epoch(0, lambda: None)
+    connects = [layer.connect for layer in training.net.gate_layers]
+    states = [training.optimizer.state[connect.logits] for connect in connects]
+    before = [
+        (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())
+        for connect, state in zip(connects, states, strict=True)
+    ]
+    training.narrow(0.6)
+    assert len(training.optimizer.param_groups[0]["params"]) == 4
+    for connect, (logits, *moments) in zip(connects, before, strict=True):
+        assert any(connect.logits is p for p in training.optimizer.param_groups[0]["params"])
+        kept = logits.topk(2, dim=-1).indices
+        state = training.optimizer.state[connect.logits]
+        for moment, name in zip(moments, ("exp_avg", "exp_avg_sq"), strict=True):
+            assert torch.equal(state[name], moment.gather(-1, kept))
+
+
+def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text("mine")
+    with pytest.raises(LilogicError, match="holds other files than a run's; choose an empty"):
+        train(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
+
+
+@pytest.mark.parametrize("epoch", [2, None])
+def test_a_run_does_not_go_on_with_other_data(tmp_path: Path, epoch: int | None) -> None:
+    if epoch is None:
+        train(tmp_path / "run")
+    else:
+        with pytest.raises(Killed):
+            train(tmp_path / "run", Killer(epoch=epoch))
+    changed = dataset(y_train=1 - dataset().y_train)
+    with pytest.raises(LilogicError, match="holds a run on other data than sides has now"):
+        trainer.train(recipe(), changed, tmp_path / "run", threads=1)
+
+
 CHILD = """
 import sys, time
 from pathlib import Path

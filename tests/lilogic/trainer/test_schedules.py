@@ -10,17 +10,20 @@ from lilogic.recipe import TrainRecipe
 
 def test_sharpness_rises_geometrically_from_1() -> None:
     settings = TrainRecipe(sharpen_connections=16.0, sharpen_gates=4.0, sharpen_power=1.0)
-    assert trainer.sharpness_at(settings, 0.0) == (1.0, 1.0)
-    assert trainer.sharpness_at(settings, 0.5) == (4.0, 2.0)
-    assert trainer.sharpness_at(settings, 1.0) == (16.0, 4.0)
-    assert trainer.sharpness_at(settings, 1.5) == (64.0, 8.0)
+    for now, expected in ((0.0, (1, 1)), (0.5, (4, 2)), (1.0, (16, 4)), (1.5, (64, 8))):
+        assert trainer.sharpness_at(settings, now) == pytest.approx(expected)
 
 
 def test_sharpness_may_rise_late() -> None:
     settings = TrainRecipe(sharpen_connections=16.0, sharpen_gates=4.0, sharpen_power=2.0)
-    assert trainer.sharpness_at(settings, 0.5) == (2.0, 4.0**0.25)
-    assert trainer.sharpness_at(settings, 1.0) == (16.0, 4.0)
+    assert trainer.sharpness_at(settings, 0.5) == pytest.approx((2.0, 4.0**0.25))
+    assert trainer.sharpness_at(settings, 1.0) == pytest.approx((16.0, 4.0))
     assert trainer.sharpness_at(settings, 1.5) > (64.0, 8.0)
+
+
+def test_sharpness_never_overflows() -> None:
+    settings = TrainRecipe(sharpen_connections=1e6, sharpen_gates=8.0, sharpen_power=50.0)
+    assert trainer.sharpness_at(settings, 9.0) == pytest.approx((1e6, 1e6))
 
 
 @pytest.mark.parametrize(("epochs", "pace"), [(4, 0.25), (100, 0.1)])
