@@ -79,13 +79,16 @@ def main() -> None:
     parser.add_argument("--base", default="mnist-tiny", help="recipe that variants change")
     parser.add_argument("--seconds", type=float, default=25.0, help="training time of a run")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", metavar="QUESTION", help="default: all questions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    asked = [BASE, *(options.only or [question for question, _, _ in VARIANTS])]
+    places = [place for place, variant in enumerate(VARIANTS) if variant[0] in asked]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        times = epoch_times(pool, options.base)
+        times = epoch_times(pool, options.base, places)
         jobs = [
-            Job(place, options.base, seed, epochs(place, options.seconds, times[place]))
-            for place in range(len(VARIANTS))
+            Job(place, options.base, seed, epochs(place, options.seconds, time))
+            for place, time in zip(places, times, strict=True)
             for seed in range(options.seeds)
         ]
         runs = list(pool.map(train, jobs))
@@ -93,7 +96,7 @@ def main() -> None:
         "base": options.base,
         "seconds": options.seconds,
         "seeds": options.seeds,
-        "variants": summarize(runs, options.seeds),
+        "variants": [summarize(place, runs) for place in places],
     }
     write_json(OUTPUT, result)
     if options.json:
@@ -102,10 +105,9 @@ def main() -> None:
         show(result)
 
 
-def epoch_times(pool: ProcessPoolExecutor, base: str) -> list[float]:
+def epoch_times(pool: ProcessPoolExecutor, base: str, places: list[int]) -> list[float]:
     """Seconds an epoch of each variant, measured once, while others run as they do later."""
     path = RUNS / f"{base}-times.json"
-    places = range(len(VARIANTS))
     variants = [recipe(place, base, []).model_dump(mode="json") for place in places]
     if path.exists():
         known = json.loads(path.read_text("utf-8"))
@@ -167,23 +169,18 @@ def train(job: Job) -> dict[str, Any]:
     }
 
 
-def summarize(runs: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
-    """Each variant's means, and the deviation of its frozen accuracy over the seeds."""
-    variants = []
-    for place, (question, answer, changes) in enumerate(VARIANTS):
-        own = [run for run in runs if run["place"] == place]
-        frozen = [run["frozen"] for run in own]
-        means = {
-            key: statistics.mean(run[key] for run in own)
-            for key in ("epochs", "seconds", "soft", "frozen", "gates_compiled")
-        }
-        spread = statistics.stdev(frozen) if seeds > 1 else 0.0
-        variants.append(
-            {"question": question, "answer": answer, "changes": changes}
-            | means
-            | {"frozen_deviation": spread, "runs": own}
-        )
-    return variants
+def summarize(place: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A variant's means, and the deviation of its frozen accuracy over the seeds."""
+    question, answer, changes = VARIANTS[place]
+    own = [run for run in runs if run["place"] == place]
+    frozen = [run["frozen"] for run in own]
+    means = {
+        key: statistics.mean(run[key] for run in own)
+        for key in ("epochs", "seconds", "soft", "frozen", "gates_compiled")
+    }
+    variant = {"question": question, "answer": answer, "changes": changes}
+    spread = statistics.stdev(frozen) if len(frozen) > 1 else 0.0
+    return variant | means | {"frozen_deviation": spread, "runs": own}
 
 
 def show(result: dict[str, Any]) -> None:
@@ -205,7 +202,7 @@ def show(result: dict[str, Any]) -> None:
             f"{100 * (variant['frozen'] - base):+.2f}",
             f"{variant['gates_compiled']:,.0f}",
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=120)
     console.print(
         f"{result['base']}, {result['seconds']:g} s on one core, {result['seeds']} seeds; "
         "validation accuracies in percent, gates after passes"

@@ -126,7 +126,7 @@ def show(results: list[dict[str, Any]]) -> None:
         )
         row = [result["recipe"], str(len(result["runs"])), *accuracies]
         table.add_row(*row, f"{compiled:,.0f}", f"{seconds:.0f}")
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=120)
     console.print("accuracy in percent: mean ± standard deviation over seeds")
     console.print(table)
 
