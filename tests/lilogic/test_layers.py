@@ -277,7 +277,14 @@ def distinct_connect(n_inputs: int, gates: int, k: int, seed: int = 0) -> TopKCo
 
 @pytest.mark.parametrize(
     ("n_inputs", "k", "share", "replaced"),
-    [(40, 8, 0.25, 2), (40, 8, 0.99, 7), (40, 5, 0.5, 2), (9, 8, 0.9, 1), (40, 1, 0.9, 0), (40, 2, 0.2, 1)],
+    [
+        (40, 8, 0.25, 2),
+        (40, 8, 0.99, 7),
+        (40, 5, 0.5, 2),
+        (9, 8, 0.9, 1),
+        (40, 1, 0.9, 0),
+        (40, 2, 0.2, 1),
+    ],
 )
 def test_grow_replaces_the_weakest_by_the_rows_that_lower_the_loss_most(
     n_inputs: int, k: int, share: float, replaced: int
