@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 from lilogic import datasets
 from lilogic import recipe as recipes
 from lilogic.datasets import Dataset
+from lilogic.errors import LilogicError
 from lilogic.recipe import Recipe
 
 _LARGEST_SIDE = 32
@@ -32,9 +34,12 @@ def load(name: str, changes: list[str] | None = None) -> tuple[Recipe, Dataset]:
     Raises:
         LilogicError: neither, an impossible recipe, or missing or damaged data.
     """
-    if name in recipes.names() or not datasets.exists(name):
+    if name in recipes.names() or Path(name).suffix == ".toml":
         recipe = recipes.load(name, changes)
         return recipe, datasets.load(recipe.dataset)
+    if not datasets.exists(name):
+        known = ", ".join(recipes.names())
+        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
     data = datasets.load(name)
     recipe = recipes.parse(recipes.changed(settings(data, name), changes), name)
     return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset)
