@@ -86,7 +86,7 @@ class Diagrams:
         return int(root)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _node(variable: int, low: int, high: int, nodes: Any, used: Any, table: Any) -> Any:
     """The one node with these fields."""
     if low == high:
@@ -107,7 +107,7 @@ def _node(variable: int, low: int, high: int, nodes: Any, used: Any, table: Any)
     return new
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _apply(op: int, a: int, b: int, cache: Any, nodes: Any, used: Any, table: Any) -> Any:
     # Where only one diagram is left to look at, the result is constant or the diagram itself,
     # or else its complement, which is worked out like any other gate.
@@ -144,7 +144,7 @@ def _apply(op: int, a: int, b: int, cache: Any, nodes: Any, used: Any, table: An
     return result
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _sum_bit(weights: Any, offset: int, bit: int, nodes: Any, used: Any, table: Any) -> Any:
     # below[s]: the bit, as a function of the variables from v on, where those before v sum to s.
     total = weights.sum()
