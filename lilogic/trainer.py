@@ -8,11 +8,10 @@ resumed ends with the same graph as one that was not.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,21 +20,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy
 
-from lilogic import __version__, inference, kernels, lgn
+from lilogic import __version__, checkpoint, inference, kernels, lgn, schedule
 from lilogic import encoder as encoders
 from lilogic.augment import augmented
+from lilogic.checkpoint import Checkpoint
 from lilogic.datasets import Dataset
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
-from lilogic.files import replacing, write_json, write_text
+from lilogic.files import write_json, write_text
 from lilogic.graph import GateGraph
 from lilogic.layers import LogicNet, Sharpness, Tap
 from lilogic.models import MODEL
-from lilogic.recipe import Recipe, TrainRecipe
+from lilogic.recipe import Recipe
 
 RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
@@ -43,12 +41,9 @@ CHECKPOINT = "checkpoint.safetensors"
 
 _CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
-_EXTRA_PACE = 0.1
 _SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-_SHARPEST = math.log(1e6)
-"""Beyond this, a softmax is hard, and logits times the factor would overflow in the end."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ def train(
     history = read_history(run, first)
     watcher = watcher or Watcher()
     watcher.start(recipe.train.epochs, first, training.steps)
-    while not is_finished(recipe.train, history):
+    while not schedule.is_finished(recipe.train, history):
         history.append(training.run_epoch(len(history), watcher.step))
         lines = [json.dumps(asdict(entry)) for entry in history]
         write_text(run / METRICS, "\n".join(lines) + "\n")
@@ -186,14 +181,14 @@ class _Training:
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         for step, (x, y) in enumerate(self._batches(random)):
             done = epoch * self.steps + step + 1
-            now = time_at(settings, done / self.steps)
+            now = schedule.time_at(settings, done / self.steps)
             grow = now < settings.grow_until and done % settings.grow_every == 0
             self.narrow(now)
             step_loss, hits = self._step(x, y, now, grow)
             loss, right = loss + step_loss, right + hits
             on_step()
         self.net.eval()
-        sharpness = sharpness_at(settings, time_at(settings, epoch + 1))
+        sharpness = schedule.sharpness_at(settings, schedule.time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
         return Epoch(
             epoch,
@@ -225,9 +220,9 @@ class _Training:
         """One optimizer step at time ``now``; returns the loss and the number of right answers."""
         settings = self.recipe.train
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(settings, now)
+            group["lr"] = schedule.learning_rate_at(settings, now)
         taps: list[Tap] | None = [] if grow else None
-        logits = self.net(x, sharpness_at(settings, now), taps)
+        logits = self.net(x, schedule.sharpness_at(settings, now), taps)
         loss = cross_entropy(logits, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -307,47 +302,6 @@ class _Training:
         )
 
 
-def is_finished(settings: TrainRecipe, history: Sequence[Epoch]) -> bool:
-    """Whether training ends after these epochs; depends on nothing else, so resuming is safe.
-
-    It ends after the planned epochs or when patience runs out, but only where freezing costs at
-    most ``max_gap``, so that what is frozen is as good as what was learnt; else it goes on until
-    the extra epochs are used up.
-    """
-    done = len(history)
-    if done >= settings.epochs + settings.max_extra_epochs:
-        return True
-    if not history or history[-1].gap > settings.max_gap:
-        return False
-    return done >= settings.epochs or _is_patience_over(settings.patience, history)
-
-
-def _is_patience_over(patience: int, history: Sequence[Epoch]) -> bool:
-    """Whether the best frozen validation accuracy is ``patience`` epochs old; never for 0."""
-    accuracies = [entry.validation_frozen for entry in history]
-    age = len(accuracies) - 1 - accuracies.index(max(accuracies))
-    return 0 < patience <= age
-
-
-def time_at(settings: TrainRecipe, epochs: float) -> float:
-    """Time after so many epochs: 1 at the end of the planned ones, faster in extra epochs."""
-    extra = max(0.0, epochs - settings.epochs)
-    return min(1.0, epochs / settings.epochs) + extra * max(1 / settings.epochs, _EXTRA_PACE)
-
-
-def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
-    """Sharpness at time ``now``, rising from 1 and on after the planned epochs."""
-    final = (settings.sharpen_connections, settings.sharpen_gates)
-    logs = [min(math.log(factor) * now**settings.sharpen_power, _SHARPEST) for factor in final]
-    return Sharpness(*map(math.exp, logs))
-
-
-def learning_rate_at(settings: TrainRecipe, now: float) -> float:
-    """Learning rate at time ``now``: half a cosine from the first to the final one, which stays."""
-    first, final = settings.learning_rate, settings.final_learning_rate
-    return final + (first - final) * (1 + math.cos(math.pi * min(now, 1.0))) / 2
-
-
 def _threads(recipe: Recipe) -> int:
     """All cores, but one where a step is so short that waiting for each other costs more."""
     net = recipe.net
@@ -425,47 +379,24 @@ def _save(training: _Training, epochs: int, path: Path) -> None:
     for name, parameter in training.net.named_parameters():
         for key, value in training.optimizer.state[parameter].items():
             tensors[f"adam.{name}.{key}"] = value
-    tensors = {name: value.contiguous() for name, value in tensors.items()}
-    with replacing(path) as temporary:
-        header = {
-            "epochs": str(epochs),
-            "data": training.data_hash,
-            "sha256": _digest(tensors, epochs, training.data_hash),
-        }
-        save_file(tensors, temporary, header)
-
-
-def _digest(tensors: Mapping[str, torch.Tensor], epochs: int, data_hash: str) -> str:
-    """SHA-256 over all that a checkpoint holds: tensors as name, dtype, shape and bytes, sorted."""
-    digest = hashlib.sha256(f"{epochs} {data_hash}\n".encode())
-    for name in sorted(tensors):
-        array = tensors[name].cpu().numpy()
-        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    checkpoint.write(Checkpoint(epochs, training.data_hash, tensors), path)
 
 
 def _load(training: _Training, path: Path) -> int:
     """Restore what ``_save`` wrote; returns the epochs done."""
+    saved = checkpoint.read(path)
+    if saved.data_hash != training.data_hash:
+        raise _other_data(path.parent, training.data)
+    training.narrow(schedule.time_at(training.recipe.train, saved.epochs))
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata()
-            epochs = int(header["epochs"])
-            data_hash = header["data"]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header["sha256"] != _digest(tensors, epochs, data_hash):
-            raise ValueError("its checksum does not match")
-        if data_hash != training.data_hash:
-            raise _other_data(path.parent, training.data)
-        training.narrow(time_at(training.recipe.train, epochs))
-        weights = {name: tensors[f"net.{name}"] for name in training.net.state_dict()}
+        weights = {name: saved.tensors[f"net.{name}"] for name in training.net.state_dict()}
         training.net.load_state_dict(weights)
         for name, parameter in training.net.named_parameters():
             training.optimizer.state[parameter] = {
-                key: tensors[f"adam.{name}.{key}"].to(training.device)
-                for key in ("step", "exp_avg", "exp_avg_sq")
+                key: saved.tensors[f"adam.{name}.{key}"].to(training.device)
+                for key in ("step", *_MOMENTS)
             }
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise LilogicError(f"{path}: not a checkpoint of this run ({reason})") from error
-    return epochs
+    return saved.epochs

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 
 from lilogic import lgn, trainer
 from lilogic.errors import LilogicError
+from lilogic.layers import Sharpness
 from lilogic.models import MODEL
 from lilogic.trainer import CHECKPOINT, METRICS, RECIPE
 from tests.lilogic.trainer.runs import (
@@ -113,11 +114,9 @@ def test_accuracy_has_no_noise_before_the_first_epoch_either() -> None:
     training = trainer._Training(recipe(relaxation="gumbel"), data, torch.device("cpu"))
     samples = training.encoder.bits(data.x_test.reshape(len(data.x_test), -1))
     bits = torch.from_numpy(samples).T.float().contiguous()
-    usual = training.net.eval()(bits, trainer.Sharpness()).argmax(1).numpy()
+    usual = training.net.eval()(bits, Sharpness()).argmax(1).numpy()
     training.net.train()
-    found = {
-        training.soft_accuracy(data.x_test, data.y_test, trainer.Sharpness()) for _ in range(5)
-    }
+    found = {training.soft_accuracy(data.x_test, data.y_test, Sharpness()) for _ in range(5)}
     assert found == {float((usual == data.y_test).mean())}
 
 
@@ -163,7 +162,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from tests.lilogic.trainer import runs
-from lilogic import trainer
+from lilogic import checkpoint
 
 def hang(*_):
     print("ready", flush=True)
@@ -181,9 +180,9 @@ def save_half(tensors, path, metadata):
         path.write_bytes(path.read_bytes()[:1000])
         hang()
 
-save_file = trainer.save_file
+save_file = checkpoint.save_file
 if sys.argv[2] == "file":
-    trainer.save_file = save_half
+    checkpoint.save_file = save_half
 runs.train(Path(sys.argv[1]), Hanging())
 """
 

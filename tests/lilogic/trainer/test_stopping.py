@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lilogic import lgn, trainer
+from lilogic import lgn, schedule
 from lilogic.models import MODEL
 from lilogic.recipe import TrainRecipe
 from lilogic.trainer import Epoch
@@ -43,13 +43,13 @@ def test_training_ends_by_patience_plan_or_extra_epochs(
     accuracies: list[float], gap: float, finished: bool
 ) -> None:
     settings = TrainRecipe(epochs=5, max_extra_epochs=2, max_gap=0.1, patience=2)
-    assert trainer.is_finished(settings, history(*accuracies, gap=gap)) == finished
+    assert schedule.is_finished(settings, history(*accuracies, gap=gap)) == finished
 
 
 def test_no_patience_is_endless_patience() -> None:
     settings = TrainRecipe(epochs=5, max_extra_epochs=0, patience=0)
-    assert not trainer.is_finished(settings, history(0.5, 0.4, 0.3, 0.2))
-    assert trainer.is_finished(settings, history(0.5, 0.4, 0.3, 0.2, 0.1))
+    assert not schedule.is_finished(settings, history(0.5, 0.4, 0.3, 0.2))
+    assert schedule.is_finished(settings, history(0.5, 0.4, 0.3, 0.2, 0.1))
 
 
 def test_a_run_whose_patience_ran_out_is_the_same_when_it_was_killed(tmp_path: Path) -> None:
