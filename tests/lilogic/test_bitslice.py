@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lilogic import bitslice, inference
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
+
+SAMPLES = st.sampled_from([0, 1, 63, 64, 65, 2047, 2048, 2049])
+
+
+@given(graphs(), SAMPLES)
+def test_scores_and_classes_are_those_of_inference(graph, samples):
+    bits = random_bits(graph, samples)
+    expected = inference.scores(graph, bits)
+    program = bitslice.compile_bits(graph)
+    words = bitslice.packed(bits)
+    np.testing.assert_array_equal(bitslice.scores(program, words), expected)
+    np.testing.assert_array_equal(bitslice.classify(program, words), inference.classify(expected))
+
+
+@given(encoded_graphs(), st.sampled_from([1, 70]))
+def test_raw_samples_are_encoded_alike(graph, samples):
+    raw = random_raw(graph.encoder, samples)
+    program = bitslice.compile_raw(graph)
+    words = bitslice.as_words(graph.encoder.features(raw))
+    np.testing.assert_array_equal(
+        bitslice.scores(program, words), inference.scores(graph, graph.encoder.encode(raw))
+    )
+
+
+@settings(max_examples=5)
+@given(st.integers(1, 4), st.integers(1, 3 * bitslice.BLOCK + 1))
+def test_any_number_of_threads_and_samples_gives_the_same(threads, samples):
+    graph = random_graph((300, 200), 130, 10)
+    bits = random_bits(graph, samples)
+    words = bitslice.packed(bits)
+    expected = inference.scores(graph, bits)
+    program = bitslice.compile_bits(graph)
+    np.testing.assert_array_equal(bitslice.scores(program, words, threads), expected)
+    np.testing.assert_array_equal(
+        bitslice.classify(program, words, threads), inference.classify(expected)
+    )
+
+
+def test_rows_share_memory():
+    """A chain of gates needs a few rows, however long it is."""
+    chain = [(6, node, node + 1) for node in range(2, 1000)]
+    graph = GateGraph.build(4, [(6, 0, 1), *chain], [[len(chain)]])
+    assert bitslice.compile_bits(graph).rows < 20
+
+
+def test_what_does_not_fit_is_refused():
+    graph = random_graph((20,), 70, 2)
+    program = bitslice.compile_bits(graph)
+    with pytest.raises(LilogicError, match=r"shape \(3, 1\), but the program reads uint64"):
+        bitslice.classify(program, np.zeros((3, 1), dtype=np.uint64))
+    with pytest.raises(LilogicError, match="samples are int64"):
+        bitslice.classify(program, np.zeros((3, 2), dtype=np.int64))
+    with pytest.raises(LilogicError, match="the graph has no encoder"):
+        bitslice.compile_raw(graph)
