@@ -42,14 +42,15 @@ class AugmentRecipe(_Section):
     """Random changes to training images; see ``lilogic.augment``.
 
     Shifts by up to ``shift`` pixels, rotations by up to ``rotate`` degrees, scaling by up to a
-    factor of ``1 + scale`` either way, shearing by up to ``shear`` pixels a pixel, and left-right
-    flips.
+    factor of ``1 + scale`` either way, shearing by up to ``shear`` pixels a pixel, bending by
+    displacements of ``elastic`` pixels (standard deviation), and left-right flips.
     """
 
     shift: int = Field(0, ge=0)
     rotate: float = Field(0.0, ge=0, le=180)
     scale: float = Field(0.0, ge=0)
     shear: float = Field(0.0, ge=0)
+    elastic: float = Field(0.0, ge=0)
     flip: bool = False
 
 

@@ -100,6 +100,17 @@ def test_angles_and_shears_are_those_of_pixels_where_images_are_no_squares() -> 
         assert round(20 * moved) - 1 <= np.abs(offsets).max() <= round(20 * moved)
 
 
+def test_bends_move_neighbours_together() -> None:
+    images = np.zeros((200, 20, 30), dtype=np.uint8)
+    images[:, :, 15] = 250  # an upright bar
+    bent = augmented(images, AugmentRecipe(elastic=1.0), np.random.default_rng(0))
+    places = bent.argmax(2)[:, 4:16]
+    assert 0.5 < (places - 15).std() < 1.3
+    assert (np.abs(np.diff(places, axis=1)) <= 2).all()
+    straight = augmented(images, AugmentRecipe(elastic=1e-6), np.random.default_rng(0))
+    np.testing.assert_array_equal(straight, images)
+
+
 def test_large_integers_survive() -> None:
     images = np.full((3, 8, 8), 2**31 - 1, dtype=np.int32)
     warped = augmented(images, AugmentRecipe(rotate=10, scale=0.1), np.random.default_rng(0))
@@ -108,6 +119,6 @@ def test_large_integers_survive() -> None:
 
 def test_the_same_generator_gives_the_same_images() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 8, 8)).astype(np.uint8)
-    everything = AugmentRecipe(shift=1, rotate=20, scale=0.2, shear=0.2, flip=True)
+    everything = AugmentRecipe(shift=1, rotate=20, scale=0.2, shear=0.2, elastic=1.0, flip=True)
     first, second = (augmented(images, everything, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
