@@ -1,7 +1,8 @@
 """What each part of the method gives: one change at a time, at equal gates and equal time.
 
-Every variant trains the same number of gates for the same time on one core: its epochs follow from
-how long one of its epochs takes, measured first. Accuracies are those of the frozen graph on the
+Every variant trains the same number of gates for the same time of one core: its epochs follow from
+how long one of its epochs takes, measured first, in seconds of the processor, so that other work on
+the machine does no harm. Accuracies are those of the frozen graph on the
 validation split; those of the test set are not looked at. Runs stay in build/bench/ablation, so an
 interrupted benchmark goes on where it was. Prints a table and writes build/bench/ablation.json.
 """
@@ -12,6 +13,7 @@ import argparse
 import json
 import os
 import statistics
+import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +74,20 @@ class Job:
     base: str
     seed: int
     epochs: int
+    epoch_seconds: float
+
+
+class Clock(trainer.Watcher):
+    """Seconds of this process's processor time from the first step to the last epoch's end."""
+
+    def start(self, epochs: int, done: int, steps: int) -> None:
+        """See ``Watcher``."""
+        self._start = time.process_time()
+        self.seconds = 0.0
+
+    def epoch(self, result: trainer.Epoch) -> None:
+        """See ``Watcher``."""
+        self.seconds = time.process_time() - self._start
 
 
 def main() -> None:
@@ -87,8 +103,8 @@ def main() -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         times = epoch_times(pool, options.base, places)
         jobs = [
-            Job(place, options.base, seed, epochs(place, options.seconds, time))
-            for place, time in zip(places, times, strict=True)
+            Job(place, options.base, seed, epochs(place, options.seconds, epoch), epoch)
+            for place, epoch in zip(places, times, strict=True)
             for seed in range(options.seeds)
         ]
         runs = list(pool.map(train, jobs))
@@ -106,7 +122,7 @@ def main() -> None:
 
 
 def epoch_times(pool: ProcessPoolExecutor, base: str, places: list[int]) -> list[float]:
-    """Seconds an epoch of each variant, measured once, while others run as they do later."""
+    """Processor seconds of an epoch of each variant, measured once."""
     path = RUNS / f"{base}-times.json"
     variants = [recipe(place, base, []).model_dump(mode="json") for place in places]
     if path.exists():
@@ -127,10 +143,9 @@ def epoch_time(place: int, base: str) -> float:
     with TemporaryDirectory() as folder:
         for number in (1, 3):
             short = recipe(place, base, [f"train.epochs={number}"])
-            run = Path(folder) / f"{number}"
-            graph = trainer.train(short, datasets.load(short.dataset), run, threads=1)
-    training = graph.metadata["training"]
-    return float(training["seconds"]) / float(training["epochs"])
+            run, clock = Path(folder) / f"{number}", Clock()
+            trainer.train(short, datasets.load(short.dataset), run, clock, threads=1)
+    return clock.seconds / number
 
 
 def epochs(place: int, seconds: float, epoch: float) -> int:
@@ -157,12 +172,12 @@ def train(job: Job) -> dict[str, Any]:
     settings = [f"train.epochs={job.epochs}", f"train.seed={job.seed}", f"name={name}"]
     chosen = recipe(job.place, job.base, settings)
     graph = trainer.train(chosen, datasets.load(chosen.dataset), RUNS / name, threads=1)
-    accuracy, training = graph.metadata["accuracy"], graph.metadata["training"]
+    accuracy = graph.metadata["accuracy"]
     return {
         "place": job.place,
         "seed": job.seed,
-        "epochs": training["epochs"],
-        "seconds": training["seconds"],
+        "epochs": job.epochs,
+        "seconds": job.epochs * job.epoch_seconds,
         "soft": accuracy["validation_soft"],
         "frozen": accuracy["validation_frozen"],
         "gates_compiled": passes.simplify(graph).n_gates,

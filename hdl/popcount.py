@@ -23,30 +23,35 @@ from lilogic.graph import GateGraph
 Bits = Sequence[Value]
 
 
-def tree(bits: Bits) -> Levels:
-    """A balanced tree of carry-chain adders over full adders, each of which counts three bits.
+def chain(bits: Bits) -> Levels:
+    """A balanced tree of carry-chain adders, from single bits on.
 
-    The carry input of an adder in the tree counts one more bit at no cost: of ``n`` full adders'
-    sums, the ``n - 1`` adders above take ``n - 1`` bits that skip the full adders.
+    The carry input of an adder counts one more bit at no cost: of ``n`` bits, about half are
+    added, and the others come in as carries.
     """
-    if len(bits) <= 1:
-        return Cat(bits)
+    leaves = -(-(len(bits) + 1) // 2)
+    return (yield from _sum(bits[:leaves], bits[leaves:]))
+
+
+def tree(bits: Bits) -> Levels:
+    """A tree as ``chain``, over full adders of three bits each."""
     leaves = -(-(len(bits) + 1) // 4)
-    leaf_bits = [*bits[: 3 * leaves], *_zeros(3 * leaves - len(bits))]
     ones, twos, spare = yield [
-        *_full_adders(*(Cat(leaf_bits[i::3]) for i in range(3))),
+        *_full_adders(*_columns(bits, leaves, 3)),
         Cat(bits[3 * leaves :]),
     ]
-    numbers: list[Value] = [Cat(digits) for digits in zip(ones, twos, strict=True)]
-    while len(numbers) > 1:
-        pairs = len(numbers) // 2
-        carries = [*spare, *_zeros(pairs)][:pairs]
-        *numbers, spare = yield [
-            *map(_add, numbers[0 : 2 * pairs : 2], numbers[1::2], carries),
-            *numbers[2 * pairs :],
-            spare[pairs:],
-        ]
-    return numbers[0]
+    return (yield from _sum(_numbers(ones, twos), spare))
+
+
+def counters(bits: Bits) -> Levels:
+    """A tree as ``chain``, over counters of six bits each, whose outputs are functions of six."""
+    leaves = -(-(len(bits) + 1) // 7)
+    columns = _columns(bits, leaves, 6)
+    low, high = _full_adders(*columns[:3]), _full_adders(*columns[3:])
+    ones, carry = low[0] ^ high[0], low[0] & high[0]
+    twos, fours = _full_adders(low[1], high[1], carry)
+    ones, twos, fours, spare = yield [ones, twos, fours, Cat(bits[6 * leaves :])]
+    return (yield from _sum(_numbers(ones, twos, fours), spare))
 
 
 def compressor(bits: Bits) -> Levels:
@@ -71,7 +76,12 @@ def compressor(bits: Bits) -> Levels:
     return total
 
 
-POPCOUNTS: dict[str, Callable[[Bits], Levels]] = {"tree": tree, "compressor": compressor}
+POPCOUNTS: dict[str, Callable[[Bits], Levels]] = {
+    "chain": chain,
+    "tree": tree,
+    "counters": counters,
+    "compressor": compressor,
+}
 
 
 def architecture(name: str) -> Callable[[Bits], Levels]:
@@ -140,6 +150,30 @@ def _levels(popcount: str, size: int) -> int:
 
 def _zeros(count: int) -> list[Value]:
     return [Const(0, 1)] * count
+
+
+def _columns(bits: Bits, leaves: int, size: int) -> list[Value]:
+    """Every leaf's bits: the i-th of each leaf, for ``size`` i; zeros fill the last leaf up."""
+    filled = [*bits[: size * leaves], *_zeros(size * leaves - len(bits))]
+    return [Cat(filled[i::size]) for i in range(size)]
+
+
+def _numbers(*digits: Value) -> list[Value]:
+    """A number from each place of the digits' vectors, lowest digit first."""
+    return [Cat(number) for number in zip(*digits, strict=True)]
+
+
+def _sum(numbers: Sequence[Value], spare: Sequence[Value]) -> Levels:
+    """The sum of numbers of one width and, as carries, of spare bits, which must be fewer."""
+    while len(numbers) > 1:
+        pairs = len(numbers) // 2
+        carries = [*spare, *_zeros(pairs)][:pairs]
+        *numbers, spare = yield [
+            *map(_add, numbers[0 : 2 * pairs : 2], numbers[1::2], carries),
+            *numbers[2 * pairs :],
+            Cat(spare[pairs:]),
+        ]
+    return numbers[0] if numbers else Const(0, 1)
 
 
 def _full_adders(a: Value, b: Value, c: Value) -> tuple[Value, Value]:

@@ -38,7 +38,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
 ]
-Popcount = Annotated[str, typer.Option(help="Popcount architecture: tree or compressor.")]
+Popcount = Annotated[
+    str, typer.Option(help="Popcount architecture: chain, tree, counters or compressor.")
+]
 BitsIn = Annotated[
     bool, typer.Option("--bits", help="Read encoded bits, even if the model has an encoder.")
 ]

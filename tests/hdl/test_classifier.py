@@ -199,7 +199,9 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
 
 
 def test_refuses_a_popcount_that_does_not_exist():
-    with pytest.raises(LilogicError, match=r"popcount 'abacus' is not one of tree, compressor"):
+    with pytest.raises(
+        LilogicError, match=r"popcount 'abacus' is not one of chain, tree, counters, compressor"
+    ):
         Classifier(AWKWARD["one class"], popcount="abacus")
 
 
