@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(measure, *zip(*product(options.bits, options.popcounts))))
+        results = list(pool.map(measure, product(options.bits, options.popcounts)))
     write_json(OUTPUT, results)
     if options.json:
         print(json.dumps(results, indent=2))
@@ -42,8 +42,9 @@ def main() -> None:
         show(results)
 
 
-def measure(bits: int, popcount: str) -> dict[str, Any]:
-    """The area of one head on every target."""
+def measure(case: tuple[int, str]) -> dict[str, Any]:
+    """The area of one head, of so many bits and with that popcount, on every target."""
+    bits, popcount = case
     head = GateGraph.build(bits, [], [range(bits)])
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         compile_graph(head, Path(folder), levels_per_stage=0, popcount=popcount)
