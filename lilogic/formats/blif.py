@@ -194,12 +194,16 @@ def lines(graph: GateGraph) -> Iterator[str]:
 
     rows = zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True)
     for node, (op, a, b) in enumerate(rows, graph.n_inputs):
-        wires = (a,) if a == b else (a, b)
-        yield " ".join([".names", *map(name, wires), name(node)])
-        if a == b:
-            yield from (f"{i} 1" for i in range(2) if GATES[op](i, i))
+        # Addresses of one wire, if both are the same.
+        addresses = ["00", "11"] if a == b else ["00", "01", "10", "11"]
+        ones = [address for address in addresses if GATES[op](*map(int, address))]
+        if len(ones) in (0, len(addresses)):
+            yield f".names {name(node)}"
+            yield from ("1" for _ in ones[:1])
         else:
-            yield from (f"{i >> 1}{i & 1} 1" for i in range(4) if GATES[op](i >> 1, i & 1))
+            wires = [a] if a == b else [a, b]
+            yield " ".join([".names", *map(name, wires), name(node)])
+            yield from (f"{address[: len(wires)]} 1" for address in ones)
     for output, driver in outputs:
         yield f".names {output}" if driver is None else f".names {name(driver)} {output}"
         yield "1" if driver is None else "1 1"
