@@ -36,6 +36,8 @@ class Circuit:
         classes: the number of classes to share the outputs out over where none is asked for, or
             None for one class for each output.
         encoder: how its authors made the input bits, or None where they are just bits.
+        padding: how many of the last outputs may be nothing but padding, to be left out as far as
+            classes of equal size allow.
         grows: whether ``graph.n_inputs`` is only the least number that the gates need.
     """
 
@@ -44,6 +46,7 @@ class Circuit:
     offset: Sequence[int] | None = None
     classes: int | None = None
     encoder: Encoder | None = None
+    padding: int = 0
     grows: bool = False
 
 
@@ -200,6 +203,7 @@ def _widened(circuit: Circuit, n_inputs: int) -> GateGraph:
 def _even_heads(circuit: Circuit, classes: int | None) -> Heads:
     outputs = len(circuit.graph.head_nodes)
     count = classes or circuit.classes or outputs
+    outputs = min(outputs, -(-(outputs - circuit.padding) // count) * count) if count else 0
     if not outputs or outputs % count:
         raise LilogicError(
             f"{outputs} outputs cannot be shared out evenly over {count} classes; "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from lilogic.errors import LilogicError
 from lilogic.files import read_bytes, write_bytes
 from lilogic.formats import layers
-from lilogic.formats.circuit import NETWORK_CLASSES, Circuit
+from lilogic.formats.circuit import Circuit
 from lilogic.gates import FALSE, READS_A, READS_B, TRUE, A
 from lilogic.graph import GateGraph
 
@@ -44,7 +45,7 @@ def read(path: Path) -> Circuit:
             f"gate_types {op.shape} and connections {a.shape}, {b.shape} are no layers of gates"
         )
     is_ours = "layer_widths" in arrays
-    widths = _integers(arrays, "layer_widths") if is_ours else _guessed_widths(op, a, b)
+    widths = _integers(arrays, "layer_widths") if is_ours else np.full(len(op), op.shape[1])
     if widths.shape != op.shape[:1] or (widths < 1).any() or (widths > op.shape[1]).any():
         raise LilogicError(f"layer_widths must be {len(op)} numbers from 1 to {op.shape[1]}")
     n_inputs = int(_integers(arrays, "n_inputs").reshape(-1)[0]) if is_ours else None
@@ -55,21 +56,13 @@ def read(path: Path) -> Circuit:
         n_inputs=n_inputs,
     )
     if not is_ours:
-        return made
+        # Of padding, only the last layer's matters.
+        used = np.flatnonzero(op[-1] | a[-1] | b[-1])
+        return replace(made, padding=op.shape[1] - 1 - int(used.max(initial=-1)))
     offset = _integers(arrays, "score_offset")
     if offset.ndim != 1 or not offset.size:
         raise LilogicError("score_offset must be one number for each class")
     return Circuit(made.graph, None, offset.tolist(), len(offset))
-
-
-def _guessed_widths(op: Integers, a: Integers, b: Integers) -> Integers:
-    """Only the last layer's width matters; padding is taken off it, as far as groups allow."""
-    widths = np.full(len(op), op.shape[1])
-    used = np.flatnonzero(op[-1] | a[-1] | b[-1])
-    last = 1 + int(used[-1]) if used.size else op.shape[1]
-    groups = -(-last // NETWORK_CLASSES) * NETWORK_CLASSES
-    widths[-1] = min(groups, op.shape[1])
-    return widths
 
 
 def _load(data: bytes) -> dict[str, npt.NDArray[Any]]:

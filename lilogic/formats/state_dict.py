@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,9 @@ def _load_safetensors(path: Path) -> Tensors:
 def _load_torch(path: Path) -> Tensors:
     import torch
 
-    read_bytes(path)  # says plainly what is wrong with a path
+    data = BytesIO(read_bytes(path))
     try:
-        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
+        loaded: Any = torch.load(data, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load promises nothing about damaged files
         raise LilogicError(
             "not a file of weights only, or damaged; save model.state_dict(), not the model"

@@ -22,7 +22,7 @@ def test_the_documentation_is_true(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for example in examples:
-        exec(compile(example, str(DOCS), "exec"), names)  # noqa: S102
+        exec(compile(example, str(DOCS), "exec"), names)
 
 
 def test_raw_samples_go_through_the_encoder():
