@@ -92,10 +92,15 @@ def encoder_of(graph: GateGraph) -> Encoder:
     """The graph's encoder.
 
     Raises:
-        LilogicError: the graph has none.
+        LilogicError: the graph has none, or one that is left to the host.
     """
     if graph.encoder is None:
         raise LilogicError("the classifier is to read pixels, but the graph has no encoder")
+    if graph.encoder.rank is not None:
+        raise LilogicError(
+            "the encoder compares with a quantile of each sample, which is left to the host: "
+            "let the classifier read bits (--bits)"
+        )
     return graph.encoder
 
 

@@ -2,6 +2,7 @@
 
 One recorded description serves software, host and hardware, so all three encode alike: a crop
 and an exact integer area resize of images, then comparisons with thresholds in the raw domain.
+Thresholds may be relative to a quantile of the sample itself; that is left to the host.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class Encoder:
         feature: int32 [bits], the feature each bit looks at, an index into the cropped and
             resized sample flattened in C order.
         threshold: int32 [bits]; bit ``i`` is ``features[feature[i]] > threshold[i]``.
+        rank: None, or thresholds are relative to a value of the sample itself, the one with this
+            rank (0 is the lowest) among its features: bit ``i`` is
+            ``features[feature[i]] > threshold[i] + sorted(features)[rank]``.
 
     Raises:
         LilogicError: a field is out of range.
@@ -44,6 +48,7 @@ class Encoder:
     threshold: npt.NDArray[np.int32]
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
+    rank: int | None = None
 
     def __post_init__(self) -> None:
         for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
@@ -87,6 +92,12 @@ class Encoder:
                 f"encoder bit {wrong[0]} looks at feature {self.feature[wrong[0]]}, "
                 f"but only {self.n_features} exist"
             )
+        if self.rank is not None and (
+            type(self.rank) is not int or not 0 <= self.rank < self.n_features
+        ):
+            raise LilogicError(
+                f"encoder rank is {self.rank}, but only {self.n_features} features have one"
+            )
 
     @property
     def n_bits(self) -> int:
@@ -127,7 +138,10 @@ class Encoder:
 
     def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of features [samples, n_features]."""
-        return features[:, self.feature] > self.threshold
+        if self.rank is None:
+            return features[:, self.feature] > self.threshold
+        level = np.partition(features, self.rank, axis=1)[:, [self.rank]].astype(np.int64)
+        return features[:, self.feature] > level + self.threshold
 
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
@@ -239,6 +253,68 @@ def fit(
         np.concatenate(levels),
         crop,
         resize,
+    )
+
+
+def above_quantile(
+    shape: tuple[int, ...],
+    dtype: str,
+    quantile: float,
+    resize: tuple[int, int] | None = None,
+) -> Encoder:
+    """One bit a feature: whether it exceeds that quantile of the sample's own features.
+
+    Quantiles are usually interpolated between two neighbours in order of value; as no feature lies
+    between these, comparing with the lower one gives the same bits, in integers.
+
+    Raises:
+        LilogicError: a quantile outside [0, 1), or an impossible shape.
+    """
+    if not 0 <= quantile < 1:
+        raise LilogicError(f"encoder quantile is {quantile:g}, but must be within [0, 1)")
+    nothing = np.zeros(0, dtype=np.int32)
+    n_features = Encoder(shape, dtype, nothing, nothing, None, resize).n_features
+    return Encoder(
+        shape,
+        dtype,
+        np.arange(n_features, dtype=np.int32),
+        np.zeros(n_features, dtype=np.int32),
+        None,
+        resize,
+        math.floor(quantile * (n_features - 1)),
+    )
+
+
+def from_text(text: str) -> Encoder:
+    """An encoder of bytes, as a user writes it: a shape and then options, separated by commas.
+
+    ``28x28,quantile=0.75``: one bit a pixel, see ``above_quantile``; ``28x28,thresholds=63+127``:
+    two bits a pixel, pixel after pixel; ``resize=16x16`` before either resizes by area.
+
+    Raises:
+        LilogicError: not written like this.
+    """
+    shape, *rest = text.split(",")
+    options = dict(part.partition("=")[::2] for part in rest)
+    try:
+        sizes = tuple(map(int, shape.split("x")))
+        resize = None
+        if "resize" in options:
+            height, width = map(int, options.pop("resize").split("x"))
+            resize = height, width
+        if set(options) == {"quantile"}:
+            return above_quantile(sizes, "uint8", float(options["quantile"]), resize)
+        if set(options) == {"thresholds"}:
+            levels = np.array(options["thresholds"].split("+"), dtype=np.int32)
+            nothing = np.zeros(0, dtype=np.int32)
+            n_features = Encoder(sizes, "uint8", nothing, nothing, None, resize).n_features
+            feature = np.repeat(np.arange(n_features, dtype=np.int32), len(levels))
+            return Encoder(sizes, "uint8", feature, np.tile(levels, n_features), None, resize)
+    except (ValueError, OverflowError):
+        pass
+    raise LilogicError(
+        f"{text!r} is no encoder; write 28x28,quantile=0.75 or 28x28,thresholds=63+127, "
+        "with resize=16x16 in between if wanted"
     )
 
 

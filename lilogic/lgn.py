@@ -18,7 +18,9 @@ from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 
 FORMAT = "lilogic.lgn"
-VERSION = 1
+VERSIONS = ("1", "2")
+"""Versions that are read. A file is written as the lowest one that can express it: 2 where the
+encoder has a rank."""
 
 _GRAPH = {
     "op": np.dtype(np.uint8),
@@ -51,6 +53,8 @@ def write(graph: GateGraph, path: Path) -> None:
             "crop": encoder.crop,
             "resize": encoder.resize,
         }
+        if encoder.rank is not None:
+            description["encoder"]["rank"] = encoder.rank
     description["metadata"] = dict(graph.metadata)
     try:
         text = json.dumps(description, allow_nan=False)
@@ -58,7 +62,7 @@ def write(graph: GateGraph, path: Path) -> None:
         raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
     header = {
         "format": FORMAT,
-        "version": str(VERSION),
+        "version": VERSIONS[encoder is not None and encoder.rank is not None],
         "graph": text,
         "sha256": _digest(tensors, text),
     }
@@ -74,16 +78,17 @@ def read(path: Path) -> GateGraph:
     tensors, header = _load(path)
     if header.get("format") != FORMAT:
         raise LilogicError(f"{path}: not a lilogic file, but some other safetensors file")
-    if header.get("version") != str(VERSION):
+    version = header.get("version")
+    if version not in VERSIONS:
         raise LilogicError(
-            f"{path}: format version {header.get('version')}, "
-            f"but this lilogic reads version {VERSION}"
+            f"{path}: format version {version}, "
+            f"but this lilogic reads versions {' and '.join(VERSIONS)}"
         )
     text = header.get("graph", "")
     if header.get("sha256") != _digest(tensors, text):
         raise LilogicError(f"{path}: altered since it was written (its checksum does not match)")
     try:
-        return _graph(tensors, json.loads(text))
+        return _graph(tensors, json.loads(text), version)
     except LilogicError as error:
         raise LilogicError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -105,7 +110,9 @@ def _load(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
         raise LilogicError(f"{path}: truncated or not a .lgn file ({error})") from error
 
 
-def _graph(tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any]) -> GateGraph:
+def _graph(
+    tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any], version: str
+) -> GateGraph:
     record = description["encoder"]
     expected = _GRAPH if record is None else _GRAPH | _ENCODER
     for name, dtype in expected.items():
@@ -122,6 +129,7 @@ def _graph(tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any]) ->
             tensors["encoder.threshold"],
             None if record["crop"] is None else tuple(record["crop"]),
             None if record["resize"] is None else tuple(record["resize"]),
+            record["rank"] if version == "2" else None,
         )
     arrays = {name: tensors[name] for name in _GRAPH}
     metadata = description["metadata"]

@@ -47,10 +47,11 @@ def graphs(
 
 
 @st.composite
-def encoders(draw: Draw, max_bits: int = 8) -> Encoder:
+def encoders(draw: Draw, max_bits: int = 8, ranked: bool = False) -> Encoder:
     """Encoders of flat samples or images, cropped and resized or not.
 
-    Bits may repeat, and thresholds may lie outside the range of the input's dtype.
+    Bits may repeat, and thresholds may lie outside the range of the input's dtype. With ``ranked``,
+    some have thresholds relative to the sample.
     """
     dtype = draw(st.sampled_from(DTYPES))
     shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
@@ -66,13 +67,16 @@ def encoders(draw: Draw, max_bits: int = 8) -> Encoder:
     pairs = st.tuples(st.integers(0, n_features - 1), thresholds)
     bits = draw(st.lists(pairs, min_size=1, max_size=max_bits))
     feature, threshold = np.array(bits, dtype=np.int64).T
-    return Encoder(shape, dtype, feature, threshold, crop, resize)
+    ranks = st.one_of(st.none(), st.integers(0, n_features - 1)) if ranked else st.none()
+    return Encoder(shape, dtype, feature, threshold, crop, resize, draw(ranks))
 
 
 @st.composite
-def encoded_graphs(draw: Draw, max_gates: int = 16, max_classes: int = 4) -> GateGraph:
+def encoded_graphs(
+    draw: Draw, max_gates: int = 16, max_classes: int = 4, ranked: bool = False
+) -> GateGraph:
     """Graphs with an encoder; see ``encoders`` and ``graphs``."""
-    encoder = draw(encoders())
+    encoder = draw(encoders(ranked=ranked))
     return draw(graphs(max_gates=max_gates, max_classes=max_classes, encoder=encoder))
 
 

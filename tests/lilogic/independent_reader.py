@@ -58,8 +58,11 @@ def encode(encoder: dict[str, Any], tensors: dict[str, np.ndarray], raw: np.ndar
     if encoder["resize"] is not None:
         data = resize(data, *encoder["resize"])
     features = data.reshape(len(data), math.prod(data.shape[1:]))
+    level = np.zeros(len(data), dtype=np.int64)
+    if encoder["rank"] is not None:
+        level = np.sort(features, axis=1)[:, encoder["rank"]]
     columns = [
-        features[:, feature] > threshold
+        features[:, feature] > level + threshold
         for feature, threshold in zip(
             tensors["encoder.feature"].tolist(), tensors["encoder.threshold"].tolist(), strict=True
         )
@@ -121,9 +124,12 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     starts, ends = [begin for begin, _ in used], [end for _, end in used]
     require([*starts, len(data)] == [0, *ends], "gaps, overlaps or bytes left over")
     require(metadata["format"] == "lilogic.lgn", "another format")
-    require(metadata["version"] == "1", "another version")
+    require(metadata["version"] in ("1", "2"), "another version")
     require(metadata["sha256"] == digest.hexdigest(), "altered")
-    return tensors, json.loads(metadata["graph"])
+    description = json.loads(metadata["graph"])
+    if metadata["version"] == "1" and description["encoder"] is not None:
+        description["encoder"]["rank"] = None
+    return tensors, description
 
 
 def check_graph(tensors: dict[str, np.ndarray], description: dict[str, Any]) -> None:
@@ -164,6 +170,8 @@ def check_encoder(encoder: dict[str, Any], tensors: dict[str, np.ndarray], n_inp
     if target is not None:
         require(len(target) == 2 and min(target) >= 1, "resize")
         shape = [*target, *shape[2:]]
+    rank, n_features = encoder["rank"], math.prod(shape)
+    require(rank is None or (type(rank) is int and 0 <= rank < n_features), "rank")
     feature = tensors["encoder.feature"]
     require(len(feature) == len(tensors["encoder.threshold"]) == n_inputs, "encoder lengths")
-    require(((feature >= 0) & (feature < math.prod(shape))).all(), "feature")
+    require(((feature >= 0) & (feature < n_features)).all(), "feature")

@@ -158,3 +158,17 @@ def test_samples_of_another_dtype_that_fit_are_the_same():
     made = encoder.fit(RAMP, bits=2)
     for dtype in (np.int64, np.float64, np.uint16):
         np.testing.assert_array_equal(made.encode(RAMP.astype(dtype)), made.encode(RAMP))
+
+
+@pytest.mark.parametrize("quantile", [0, 0.25, 0.5, 0.75, 0.9])
+def test_above_quantile_is_the_comparison_with_the_interpolated_quantile(quantile):
+    raw = np.random.default_rng(0).integers(0, 9, (200, 7, 6)).astype(np.uint8)
+    made = encoder.above_quantile((7, 6), "uint8", quantile)
+    flat = raw.reshape(200, -1) / np.float32(255)
+    expected = flat > np.quantile(flat, quantile, axis=1, keepdims=True)
+    np.testing.assert_array_equal(made.encode(raw), expected)
+
+
+def test_above_quantile_refuses_what_is_no_quantile():
+    with pytest.raises(LilogicError, match="quantile is 1, but"):
+        encoder.above_quantile((4,), "uint8", 1.0)

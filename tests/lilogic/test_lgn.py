@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def assert_equal(graph, other):
     if graph.encoder is not None:
         np.testing.assert_array_equal(graph.encoder.feature, other.encoder.feature)
         np.testing.assert_array_equal(graph.encoder.threshold, other.encoder.threshold)
-        for name in ("input_shape", "input_dtype", "crop", "resize"):
+        for name in ("input_shape", "input_dtype", "crop", "resize", "rank"):
             assert getattr(graph.encoder, name) == getattr(other.encoder, name)
 
 
@@ -50,7 +51,7 @@ def test_a_file_gives_back_the_graph(path, graph):
     assert_equal(lgn.read(path), graph)
 
 
-@given(graph=encoded_graphs())
+@given(graph=encoded_graphs(ranked=True))
 def test_a_file_gives_back_the_encoder(path, graph):
     graph = graph.with_metadata(name="été", accuracy={"test_frozen": 0.5}, recipe=[1, None])
     lgn.write(graph, path)
@@ -65,7 +66,7 @@ def test_a_reader_made_from_the_documentation_agrees_on_bits(path, graph):
     np.testing.assert_array_equal(scores, inference.scores(graph, bits))
 
 
-@given(graph=encoded_graphs())
+@given(graph=encoded_graphs(ranked=True))
 def test_a_reader_made_from_the_documentation_agrees_on_samples(path, graph):
     lgn.write(graph, path)
     raw = random_raw(graph.encoder, 20)
@@ -134,15 +135,15 @@ def test_other_safetensors_files_and_versions_are_refused(tmp_path, small):
     with pytest.raises(LilogicError, match="some other safetensors file"):
         lgn.read(path)
     header = json.loads(small[8 : 8 + int.from_bytes(small[:8], "little")])
-    newer = small.replace(b'"version":"1"', b'"version":"2"')
+    newer = small.replace(b'"version":"1"', b'"version":"3"')
     assert newer != small
     assert header["__metadata__"]["version"] == "1"
     path.write_bytes(newer)
-    with pytest.raises(LilogicError, match="format version 2, but this lilogic reads version 1"):
+    with pytest.raises(LilogicError, match="version 3, but this lilogic reads versions 1 and 2"):
         lgn.read(path)
 
 
-def forge(path, tensors=None, **description):
+def forge(path, tensors=None, version="1", **description):
     """A file with a right checksum and something wrong inside."""
     arrays = {name: getattr(GRAPH, name) for name in lgn._GRAPH} | {
         "encoder.feature": ENCODER.feature,
@@ -152,7 +153,7 @@ def forge(path, tensors=None, **description):
     encoder = {"input_shape": [4, 4], "input_dtype": "uint8", "crop": [1, 1, 3, 3], "resize": None}
     record = {"n_inputs": 3, "encoder": encoder, "metadata": {}} | description
     text = json.dumps({key: value for key, value in record.items() if value is not ...})
-    header = {"format": "lilogic.lgn", "version": "1", "graph": text}
+    header = {"format": "lilogic.lgn", "version": version, "graph": text}
     save_file(arrays, path, header | {"sha256": lgn._digest(arrays, text)})
     return path
 
@@ -187,6 +188,23 @@ def test_a_wrong_graph_with_a_right_checksum_is_refused(tmp_path, tensors, descr
     path = tmp_path / "forged.lgn"
     assert lgn.read(forge(path)).n_gates == 3
     refused_by_both(path, forge(path, tensors, **description).read_bytes())
+
+
+@pytest.mark.parametrize("rank", [..., "3", True, 2.5, -1, 9])
+def test_a_wrong_rank_is_refused(tmp_path, rank):
+    path = tmp_path / "forged.lgn"
+    encoding = ENCODING | {"crop": [1, 1, 3, 3]}
+    right = forge(path, version="2", encoder=encoding | {"rank": 8})
+    assert lgn.read(right).encoder.rank == 8
+    wrong = encoding if rank is ... else encoding | {"rank": rank}
+    refused_by_both(path, forge(path, version="2", encoder=wrong).read_bytes())
+
+
+def test_only_files_with_a_rank_are_of_version_2(tmp_path, small):
+    path = tmp_path / "ranked.lgn"
+    lgn.write(replace(GRAPH, encoder=replace(ENCODER, rank=4)), path)
+    assert b'"version":"2"' in path.read_bytes()
+    assert b"rank" not in small
 
 
 def test_metadata_that_is_no_json_is_refused_and_what_was_there_stays(tmp_path):

@@ -1,0 +1,97 @@
+"""Networks and circuits in other formats: what is read, what is written, by which module.
+
+To add a format, write a module with ``read(path) -> Circuit`` or ``write(graph, path)`` and name it
+here. docs/formats.md says what each covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+from lilogic.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.formats.circuit import Circuit, to_graph
+from lilogic.graph import GateGraph
+
+READERS = {
+    ".npz": "npz",
+    ".pth": "state_dict",
+    ".pt": "state_dict",
+    ".safetensors": "state_dict",
+    ".blif": "blif",
+    ".aig": "aiger",
+    ".json": "netlist",
+}
+"""For each suffix, the module that reads such files."""
+
+WRITERS = {
+    "blif": "blif",
+    "aiger": "aiger",
+    "c": "c",
+    "npz": "npz",
+    "dot": "dot",
+    "svg": "svg",
+}
+"""For each format, the module that writes it."""
+
+
+Reader = Callable[[Path], Circuit]
+Writer = Callable[[GateGraph, Path], None]
+
+
+def read(path: Path) -> Circuit:
+    """What is in a file of a suffix in ``READERS``.
+
+    Raises:
+        LilogicError: names the file, and what is wrong with it or not covered.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise LilogicError(
+            f"{path}: cannot be imported: its suffix is not {', '.join(READERS)} or .v"
+        )
+    reader: Reader = import_module(f"lilogic.formats.{READERS[suffix]}").read
+    with naming(path):
+        return reader(path)
+
+
+def load(path: Path, classes: int | None = None, encoder: Encoder | None = None) -> GateGraph:
+    """The classifier in a file of a suffix in ``READERS``.
+
+    Args:
+        path: the file.
+        classes: how many classes to share the outputs out over; see ``circuit.to_graph``.
+        encoder: what makes the input bits; by default what the format says, if anything.
+
+    Raises:
+        LilogicError: as ``read``, or what is in it does not make a classifier.
+    """
+    circuit = read(path)
+    with naming(path):
+        return to_graph(circuit, classes, encoder or circuit.encoder)
+
+
+def write(graph: GateGraph, kind: str, path: Path) -> None:
+    """Write ``graph`` to ``path`` in a format in ``WRITERS``, in one atomic step.
+
+    Raises:
+        LilogicError: the format cannot express the graph, or the file cannot be written.
+    """
+    if kind not in WRITERS:
+        raise LilogicError(f"format {kind!r} is not one of {', '.join(WRITERS)}")
+    writer: Writer = import_module(f"lilogic.formats.{WRITERS[kind]}").write
+    writer(graph, path)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors meanwhile begin with the file's name."""
+    try:
+        yield
+    except LilogicError as error:
+        if str(error).startswith(f"{path}: "):
+            raise
+        raise LilogicError(f"{path}: {error}") from error

@@ -1,0 +1,67 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import lilogic
+from lilogic import formats, inference, lgn
+from lilogic.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+ENCODER = Encoder((2,), "uint8", np.array([0, 1]), np.array([9, 9]))
+GRAPH = GateGraph.build(2, [(6, 0, 1)], [[2], [0]], [0, -1], ENCODER, {"dataset": "a <b> & c"})
+
+
+def test_the_documentation_is_true(tmp_path, monkeypatch):
+    examples = re.findall(r"^```python\n(.*?)^```$", DOCS.read_text("utf-8"), re.M | re.S)
+    assert len(examples) > 5
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(compile(example, str(DOCS), "exec"), names)
+
+
+def test_raw_samples_go_through_the_encoder():
+    model = lilogic.Model(GRAPH, "small")
+    raw = np.array([[0, 200], [10, 10]])
+    np.testing.assert_array_equal(model.scores(raw), [[1, -1], [0, 0]])
+    assert model.predict(raw).tolist() == [0, 0]
+    with pytest.raises(LilogicError, match="samples have shape"):
+        model.predict(np.zeros((3, 5)))
+
+
+def test_bits_go_straight_in_without_encoder():
+    graph = GateGraph.build(3, [(7, 0, 2)], [[3], [1]])
+    bits = np.array([[0, 1, 0], [1, 1, 1]])
+    model = lilogic.Model(graph, "bits")
+    np.testing.assert_array_equal(model.scores(bits), inference.scores(graph, bits))
+
+
+def test_it_shows_itself():
+    model = lilogic.Model(GRAPH, "small <net>")
+    assert repr(model) == "<Model small <net>: 2 bits, 1 gates, 2 classes>"
+    html = model._repr_html_()
+    assert "small &lt;net&gt;" in html
+    assert "a &lt;b&gt; &amp; c" in html
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(model)
+    assert "2 bits of 2 uint8" in console.export_text()
+
+
+def test_files_from_elsewhere_are_loaded_too(tmp_path):
+    formats.write(GRAPH, "blif", tmp_path / "net.blif")
+    lgn.write(GRAPH, tmp_path / "net.lgn")
+    model = lilogic.load(tmp_path / "net.blif")
+    assert model.name == "net"
+    bits = np.array([[0, 1], [1, 1]])
+    np.testing.assert_array_equal(model.scores(bits), inference.scores(GRAPH, bits))
+    assert lilogic.load(str(tmp_path / "net.lgn")).graph.encoder is not None
+
+
+def test_other_names_are_missing():
+    with pytest.raises(AttributeError, match="no attribute 'magic'"):
+        lilogic.magic  # noqa: B018
