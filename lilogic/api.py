@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic import formats, inference, lgn, models, report
+from lilogic import bitslice, formats, inference, lgn, models, report
 from lilogic.graph import GateGraph
 
 if TYPE_CHECKING:
@@ -41,13 +42,30 @@ class Model:
         Raises:
             LilogicError: samples that do not fit the network.
         """
-        x = np.asarray(x)
-        encoder = self.graph.encoder
-        return inference.scores(self.graph, x if encoder is None else encoder.encode(x))
+        return bitslice.scores(self._program, self._words(np.asarray(x)))
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return inference.classify(self.scores(x))
+        return bitslice.classify(self._program, self._words(np.asarray(x)))
+
+    @cached_property
+    def _program(self) -> bitslice.Program:
+        compile_ = bitslice.compile_raw if self._encodes_inside else bitslice.compile_bits
+        return compile_(self.graph)
+
+    @property
+    def _encodes_inside(self) -> bool:
+        encoder = self.graph.encoder
+        return encoder is not None and encoder.rank is None
+
+    def _words(self, x: npt.NDArray[Any]) -> bitslice.Words:
+        """What the program reads of samples."""
+        encoder = self.graph.encoder
+        if encoder is None:
+            return bitslice.packed(inference.checked(self.graph, x))
+        if self._encodes_inside:
+            return bitslice.as_words(encoder.features(x))
+        return bitslice.packed(encoder.encode(x))
 
     def summary(self) -> dict[str, Any]:
         """What is known of it, as JSON values: origin, accuracies, input, gates, classes."""

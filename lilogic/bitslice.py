@@ -83,10 +83,13 @@ def compile_raw(graph: GateGraph) -> Program:
     """The program that reads raw features and encodes them.
 
     Raises:
-        LilogicError: the graph has no encoder.
+        LilogicError: the graph has no encoder, or one that compares with a quantile of the sample,
+            for which a sample must be sorted.
     """
     if graph.encoder is None:
         raise LilogicError("the graph has no encoder, so it reads bits, not raw samples")
+    if graph.encoder.rank is not None:
+        raise LilogicError("the encoder compares with a quantile of each sample: encode it first")
     graph = passes.simplify(graph)
     assert graph.encoder is not None
     dtype = np.dtype(graph.encoder.input_dtype)

@@ -31,7 +31,7 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     Raises:
         LilogicError: bits of another width, or values other than 0 and 1.
     """
-    bits = _checked(graph, bits)
+    bits = checked(graph, bits)
     result = np.empty((len(bits), graph.n_classes), dtype=np.int32)
     words = max(1, min(64, _CHUNK_BYTES // (8 * graph.n_nodes)))
     planes = int(np.diff(graph.head_ptr).max()).bit_length() + 1
@@ -49,7 +49,7 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 
 def node_values(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, nodes]: every wire's value, for looking inside; errors as ``scores``."""
-    bits = _checked(graph, bits)
+    bits = checked(graph, bits)
     values = np.empty((graph.n_nodes, -(-len(bits) // 64)), dtype=np.uint64)
     values[: graph.n_inputs] = pack(bits)
     _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
@@ -89,7 +89,12 @@ def pack(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
     return packed.view("<u8").astype(np.uint64, copy=False)
 
 
-def _checked(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def checked(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, n_inputs] of the same bits.
+
+    Raises:
+        LilogicError: bits of another width, or values other than 0 and 1.
+    """
     if bits.ndim != 2 or bits.shape[1] != graph.n_inputs:
         raise LilogicError(
             f"bits have shape {bits.shape}, but the graph reads (samples, {graph.n_inputs})"

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from rich.console import Console
 
 import lilogic
@@ -10,6 +11,7 @@ from lilogic import formats, inference, lgn
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from tests.strategies import encoded_graphs, random_raw
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 ENCODER = Encoder((2,), "uint8", np.array([0, 1]), np.array([9, 9]))
@@ -32,6 +34,16 @@ def test_raw_samples_go_through_the_encoder():
     assert model.predict(raw).tolist() == [0, 0]
     with pytest.raises(LilogicError, match="samples have shape"):
         model.predict(np.zeros((3, 5)))
+
+
+@settings(max_examples=20)
+@given(encoded_graphs(ranked=True))
+def test_every_encoder_gives_what_inference_gives(graph):
+    raw = random_raw(graph.encoder, 9)
+    model = lilogic.Model(graph, "any")
+    expected = inference.scores(graph, graph.encoder.encode(raw))
+    np.testing.assert_array_equal(model.scores(raw), expected)
+    np.testing.assert_array_equal(model.predict(raw), inference.classify(expected))
 
 
 def test_bits_go_straight_in_without_encoder():

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic import bitslice, inference
+from lilogic.encoder import above_quantile
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
@@ -61,3 +64,6 @@ def test_what_does_not_fit_is_refused():
         bitslice.classify(program, np.zeros((3, 2), dtype=np.int64))
     with pytest.raises(LilogicError, match="the graph has no encoder"):
         bitslice.compile_raw(graph)
+    encoder = above_quantile((70,), "uint8", 0.5)
+    with pytest.raises(LilogicError, match="a quantile of each sample: encode it first"):
+        bitslice.compile_raw(replace(graph, encoder=encoder))
