@@ -23,7 +23,7 @@ _EXPRESSIONS = (
 )  # fmt: skip
 """For each op, a C expression of words."""
 
-_GATES_PER_FUNCTION = 1000
+_GATES_PER_FUNCTION = 100
 """A compiler's time grows faster than a function's length."""
 
 _SEED = 0x9E3779B97F4A7C15
