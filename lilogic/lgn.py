@@ -40,17 +40,7 @@ def write(graph: GateGraph, path: Path) -> None:
     Raises:
         LilogicError: the file cannot be written, or the metadata is not JSON.
     """
-    tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
-    encoder = graph.encoder
-    description: dict[str, Any] = {"n_inputs": graph.n_inputs, "encoder": None}
-    if encoder is not None:
-        tensors |= {"encoder.feature": encoder.feature, "encoder.threshold": encoder.threshold}
-        description["encoder"] = {
-            "input_shape": encoder.input_shape,
-            "input_dtype": encoder.input_dtype,
-            "crop": encoder.crop,
-            "resize": encoder.resize,
-        }
+    tensors, description = _parts(graph)
     description["metadata"] = dict(graph.metadata)
     try:
         text = json.dumps(description, allow_nan=False)
@@ -63,6 +53,28 @@ def write(graph: GateGraph, path: Path) -> None:
         "sha256": _digest(tensors, text),
     }
     write_bytes(path, save(tensors, metadata=header))
+
+
+def fingerprint(graph: GateGraph) -> bytes:
+    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata."""
+    tensors, description = _parts(graph)
+    return bytes.fromhex(_digest(tensors, json.dumps(description)))
+
+
+def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The tensors of a file, and its description without metadata."""
+    tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
+    encoder = graph.encoder
+    description: dict[str, Any] = {"n_inputs": graph.n_inputs, "encoder": None}
+    if encoder is not None:
+        tensors |= {"encoder.feature": encoder.feature, "encoder.threshold": encoder.threshold}
+        description["encoder"] = {
+            "input_shape": encoder.input_shape,
+            "input_dtype": encoder.input_dtype,
+            "crop": encoder.crop,
+            "resize": encoder.resize,
+        }
+    return tensors, description
 
 
 def read(path: Path) -> GateGraph:
