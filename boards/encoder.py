@@ -58,10 +58,11 @@ class SerialEncoder(Component):
         used = graph.alive[: graph.n_inputs]
         for feature in range(encoder.n_features):
             bits: list[int | None] = [*np.flatnonzero(used & (encoder.feature == feature)).tolist()]
-            for bit in bits or [None]:
+            bits = bits or [None]
+            for bit in bits:
                 threshold = 0 if bit is None else int(encoder.threshold[bit])
                 least = min(max(threshold - int(info.min) + 1, 0), 1 << self._width)
-                self._steps.append(Step(bit, least, bit in (None, *bits[-1:])))
+                self._steps.append(Step(bit, least, bit == bits[-1]))
         self.order = [step.bit for step in self._steps if step.bit is not None]
         most = max(np.bincount(encoder.feature[used], minlength=1).tolist())
         self.busiest = max(most, 1) + 1

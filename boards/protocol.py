@@ -31,6 +31,9 @@ HEADER_BYTES = 2
 CRC_BYTES = 4
 CYCLES_BYTES = 2
 
+QUEUE_BYTES = 256
+"""Room for the headers and payloads of replies on the board, or more where two would not fit."""
+
 REPLY = 0x80
 """Added to the command that is answered."""
 

@@ -15,14 +15,12 @@ from boards.protocol import (
     CYCLES_BYTES,
     ERROR,
     HEADER_BYTES,
+    QUEUE_BYTES,
     REPLY,
     Command,
     Identity,
     Problem,
 )
-
-_LEAST_QUEUE = 256
-"""Bytes of replies that may wait: one block memory, or more where two replies need it."""
 
 
 class Server(Component):
@@ -80,7 +78,7 @@ class Server(Component):
         m = Module()
         longest = HEADER_BYTES + max(self._payload_bytes.values())
         m.submodules.queue = queue = SyncFIFOBuffered(
-            width=REPLY_BYTE.size, depth=max(_LEAST_QUEUE, 2 * longest)
+            width=REPLY_BYTE.size, depth=max(QUEUE_BYTES, 2 * longest)
         )
         m.d.comb += [
             Value.cast(self.reply.payload).eq(queue.r_data),

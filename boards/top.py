@@ -35,6 +35,7 @@ class Top(Component):
         index: out, the last predicted class.
         seen: out, whether there has been one since reset.
         identity: what the board says of itself.
+        baud: bits a second on the link.
 
     Raises:
         LilogicError: see ``Classifier``; or the clock is too slow for the baud rate, or for the
@@ -61,6 +62,7 @@ class Top(Component):
                     f"{self._encoder.busiest} cycles, but at {baud} baud and "
                     f"{clock_hz / 1e6:g} MHz a new byte may come after {cycles}"
                 )
+        self.baud = baud
         self._n_inputs = graph.n_inputs
         self._classifier = Classifier(graph, levels_per_stage=levels_per_stage, popcount=popcount)
         self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order

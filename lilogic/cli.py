@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ from lilogic.errors import LilogicError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from boards.host import Client
     from lilogic.datasets import Dataset
     from lilogic.graph import GateGraph
     from lilogic.recipe import Recipe
@@ -60,6 +63,20 @@ Threads = Annotated[
 Setting = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: train.epochs=10."),
+]
+
+OnBoard = Annotated[
+    str, typer.Option("--model", metavar="MODEL", help="The network that the board holds.")
+]
+PortName = Annotated[
+    str | None, typer.Option("--port", help="The board's serial port, such as /dev/ttyUSB0.")
+]
+Baud = Annotated[int, typer.Option(help="Bits a second on the port.", min=1)]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Talk to the board's circuit in a simulator.")
+]
+PixelsIn = Annotated[
+    bool, typer.Option("--pixels", help="Simulate a board that encodes pixels itself.")
 ]
 
 _TIMEOUT = 60.0
@@ -209,6 +226,114 @@ def report(
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         result = _compile(graph, name, Path(folder), levels_per_stage, popcount, bits)
     _print_report(result, as_json)
+
+
+@app.command()
+def classify(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG, JPEG, ...")],
+    model: OnBoard = "digits",
+    port: PortName = None,
+    baud: Baud = 1_000_000,
+    simulate: Simulate = False,
+    pixels: PixelsIn = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Swap dark and light; data sets are light on dark.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Classify images on a board, or in a simulation of one."""
+    import numpy as np
+
+    from lilogic import datasets, models, passes
+    from lilogic.datasets import readers
+
+    graph = passes.simplify(models.load(model))
+    if graph.encoder is None or graph.encoder.input_dtype != "uint8":
+        raise LilogicError(f"{model}: reads no images")
+    white = datasets.WHITE.get(graph.metadata.get("dataset", ""), 255)
+    samples = np.stack([readers.image(path, graph.encoder.input_shape, white) for path in images])
+    if invert:
+        samples = white - samples
+    names = graph.metadata.get("class_names") or list(map(str, range(graph.n_classes)))
+    with _client(graph, port, baud, simulate, pixels) as client:
+        answers = list(client.classify(samples, has_scores=True))
+    result = [
+        {
+            "image": str(path),
+            "class": names[answer.index],
+            "index": answer.index,
+            "scores": answer.scores,
+            "cycles": answer.cycles,
+        }
+        for path, answer in zip(images, answers, strict=True)
+    ]
+    rows = [
+        (str(each["image"]), f"{each['class']}, scores {' '.join(map(str, each['scores']))}")
+        for each in result
+    ]
+    _print(result, rows, models.name(graph, model), as_json)
+
+
+@app.command("bench-board")
+def bench_board(
+    model: OnBoard = "digits",
+    port: PortName = None,
+    baud: Baud = 1_000_000,
+    simulate: Simulate = False,
+    pixels: PixelsIn = False,
+    data: Annotated[
+        str | None, typer.Option(help="Data set; default: what it was trained on.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Send so many test images only.", min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a test set to a board: accuracy, speed, agreement with software."""
+    from boards import host
+    from lilogic import models, passes
+
+    graph = passes.simplify(models.load(model))
+    dataset = _dataset(graph, data)
+    with _client(graph, port, baud, simulate, pixels) as client:
+        result = host.measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
+    name = models.name(graph, model)
+    result = {"model": name, "dataset": dataset.name, "simulated": simulate, **result}
+    rows = [
+        ("images", f"{result['images']:,} of {dataset.name}"),
+        ("accuracy on the board", f"{result['accuracy']:.2%}"),
+        ("agreement with software", f"{result['agreement']:.2%}"),
+        ("sent again", f"{result['repeated']:,}"),
+        ("latency", f"{result['latency']} cycles, {result['latency_ns']:.0f} ns"),
+        (
+            "images a second" + (" (of simulation)" if simulate else ""),
+            f"{result['images_per_second']:,.1f}",
+        ),
+    ]
+    _print(result, rows, name, as_json)
+    raise typer.Exit(0 if result["agreement"] == 1 else 1)
+
+
+@contextmanager
+def _client(
+    graph: GateGraph, port: str | None, baud: int, simulate: bool, pixels: bool
+) -> Iterator[Client]:
+    """A client of the board at ``port``, or of a simulated one."""
+    from boards import host
+    from lilogic import console
+
+    if simulate == (port is not None):
+        raise LilogicError("name the board's serial port with --port, or say --simulate")
+    if port is not None:
+        with host.SerialPort(port, baud) as line:
+            yield host.Client(line, graph)
+        return
+    from boards.top import Top
+    from sim import board
+
+    top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, pixels=pixels)
+    with console.step("building the simulation"):
+        simulated = board.simulate(top)
+    with simulated:
+        yield host.Client(simulated, graph)
 
 
 @app.command("zoo")
@@ -399,7 +524,7 @@ def _print_report(result: Report, as_json: bool) -> None:
     _print(result, reports.rows(result), result["name"], as_json)
 
 
-def _print(result: dict[str, Any], rows: list[Row], title: str, as_json: bool) -> None:
+def _print(result: dict[str, Any] | list[Any], rows: list[Row], title: str, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result, indent=2))
     else:
