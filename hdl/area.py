@@ -197,7 +197,7 @@ def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
         cells[part if part in present else _OTHER].append(counts)
     parts = {
         _NAMES.get(part, part): {
-            column: round(sum(_weigh(counts, weights) for counts in modules))
+            column: round(sum(weigh(counts, weights) for counts in modules))
             for column, weights in target.columns.items()
         }
         for part, modules in cells.items()
@@ -208,7 +208,8 @@ def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
     return {"unit": target.unit, "parts": parts, "total": total | {"depth": mapped.depth}}
 
 
-def _weigh(counts: Mapping[str, int], weights: Weights) -> float:
+def weigh(counts: Mapping[str, int], weights: Weights) -> float:
+    """The sum of ``weights`` over cells that are counted by type."""
     return sum(
         weight * count
         for pattern, weight in weights.items()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
-from lilogic.errors import LilogicError
+from lilogic.errors import CheckFailedError, LilogicError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,6 +77,11 @@ Simulate = Annotated[
 ]
 PixelsIn = Annotated[
     bool, typer.Option("--pixels", help="Simulate a board that encodes pixels itself.")
+]
+BoardName = Annotated[str, typer.Option("--board", metavar="NAME", help="See boards.")]
+BoardFolder = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Build folder; default: build/boards/MODEL-BOARD."),
 ]
 
 _TIMEOUT = 60.0
@@ -312,6 +317,88 @@ def bench_board(
     raise typer.Exit(0 if result["agreement"] == 1 else 1)
 
 
+@app.command("boards")
+def boards_(as_json: AsJson = False) -> None:
+    """List the boards that a bitstream can be built for."""
+    from boards import catalogue, platform
+
+    known = {
+        board.name: {
+            "title": board.title,
+            "device": platform.part(board),
+            "luts": board.device.luts,
+            "lut": board.family.lut,
+            "clock_hz": platform.clock(board),
+            "link": board.link,
+            "tools": board.family.tools,
+            "bitstream": board.family.is_complete,
+            "remark": board.remark,
+        }
+        for board in catalogue.BOARDS.values()
+    }
+    rows = [
+        (
+            board.name,
+            f"{board.title}: {platform.part(board)}, {board.device.luts:,} {board.family.lut}, "
+            f"{platform.clock(board) / 1e6:g} MHz, link {board.link}\n"
+            + (", ".join(board.family.tools) if board.family.is_complete else "no bitstream here")
+            + (f"; {board.remark}" if board.remark else ""),
+        )
+        for board in catalogue.BOARDS.values()
+    ]
+    _print(known, rows, "boards", as_json)
+
+
+@app.command()
+def synth(
+    model: Model,
+    board: BoardName = "icebreaker",
+    output: BoardFolder = None,
+    clock: Annotated[
+        float | None,
+        typer.Option(help="MHz to run at, at most; default: the best that is met.", min=0),
+    ] = None,
+    baud: Baud = 1_000_000,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Encode pixels on the board, not in the host.")
+    ] = False,
+    levels_per_stage: Annotated[
+        int, typer.Option(help="Levels between pipeline registers.", min=1)
+    ] = LEVELS_PER_STAGE,
+    popcount: Popcount = POPCOUNT,
+    as_json: AsJson = False,
+) -> None:
+    """Build a board's bitstream, for the best clock that it meets, and a report."""
+    from boards import build, catalogue
+    from lilogic import console, models, passes
+
+    chosen = catalogue.find(board)
+    graph = passes.simplify(models.load(model))
+    name = models.name(graph, model)
+    design = build.Design(chosen, graph, name, baud, pixels, levels_per_stage, popcount)
+    folder = output or _board_folder(name, board)
+    hertz = None if clock is None else 1e6 * clock
+    result = build.build(design, folder, hertz, console.step)
+    _print(result, build.rows(result), str(folder), as_json)
+
+
+@app.command()
+def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = None) -> None:
+    """Load what synth built onto the board."""
+    from boards import build, catalogue, loader
+    from lilogic import console, models
+
+    chosen = catalogue.find(board)
+    folder = output or _board_folder(models.name(models.load(model), model), board)
+    bitstream = build.bitstream(folder, chosen)
+    with console.step(f"loading {bitstream}"):
+        loader.load(chosen, bitstream)
+
+
+def _board_folder(name: str, board: str) -> Path:
+    return Path("build") / "boards" / f"{name}-{board}"
+
+
 @contextmanager
 def _client(
     graph: GateGraph, port: str | None, baud: int, simulate: bool, pixels: bool
@@ -541,7 +628,7 @@ def main() -> None:
         if _debug:
             raise
         _complain(error)
-        sys.exit(2)
+        sys.exit(1 if isinstance(error, CheckFailedError) else 2)
     if status == _TYPER_INTERRUPTED:
         print("lilogic: interrupted; the same command goes on with what is done", file=sys.stderr)
         sys.exit(1)
