@@ -160,7 +160,8 @@ class Client:
         waiting: dict[int, int] = {}  # from sequence byte to number of the request
         replies: dict[int, bytes] = {}
         again: list[int] = []
-        sent = due = attempts = 0
+        sent = due = 0
+        attempts = 1
         deadline = time.monotonic() + self._seconds
         while due < len(payloads):
             frames = [protocol.request(command, s, payloads[waiting[s]]) for s in again]
@@ -172,17 +173,19 @@ class Client:
             if frames:
                 self._port.send(b"".join(frames))
             data = self._port.receive(self._seconds)
-            again = []
+            failed = set()
             for kind, sequence, payload in map(_parts, self._deframer.feed(data)):
                 if sequence in waiting and kind == command | protocol.REPLY:
                     replies[waiting.pop(sequence)] = payload
                     deadline, attempts = time.monotonic() + self._seconds, 1
                 elif sequence in waiting and kind == protocol.ERROR:
                     _check_repeatable(payload)
-                    again.append(sequence)
+                    failed.add(sequence)
             while due in replies:
                 yield replies.pop(due)
                 due += 1
+            # A reply to one of these may have come, too, since damaged requests name any sequence.
+            again = sorted(failed & waiting.keys())
             if waiting and (again or not data or time.monotonic() > deadline):
                 attempts += 1
                 if attempts > ATTEMPTS:

