@@ -11,7 +11,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lint sim report bench clean
+# Boards hold a network that is embedded in lilogic, if none is named.
+BOARD ?= icebreaker
+synth flash: MODEL = digits
+
+.PHONY: help demo test lint sim report synth flash bench clean
 
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
@@ -19,6 +23,8 @@ help:
 	@echo "make lint                                       ruff and mypy"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
 	@echo "make report MODEL=FILE.lgn                      gate, LUT and FF counts"
+	@echo "make synth [BOARD=icebreaker] [MODEL=digits]    a board's bitstream (lilogic boards lists them)"
+	@echo "make flash [BOARD=icebreaker] [MODEL=digits]    the same, loaded onto the board"
 	@echo "make bench                                      benchmarks: tables and JSON under build/bench"
 
 demo: $(READY)
@@ -37,6 +43,12 @@ sim: $(READY)
 
 report: $(READY)
 	$(BIN)/lilogic report $(MODEL)
+
+synth: $(READY)
+	$(BIN)/lilogic synth $(MODEL) --board $(BOARD)
+
+flash: synth
+	$(BIN)/lilogic flash $(MODEL) --board $(BOARD)
 
 bench: $(READY)
 	$(BIN)/python bench/train.py

@@ -209,7 +209,7 @@ def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
 
 
 def weigh(counts: Mapping[str, int], weights: Weights) -> float:
-    """A column's number for cells counted by type."""
+    """The sum of ``weights`` over cells that are counted by type."""
     return sum(
         weight * count
         for pattern, weight in weights.items()

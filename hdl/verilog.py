@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from amaranth.back import rtlil
+from amaranth.lib.wiring import Component
 
 from hdl import yosys
 from hdl.classifier import Classifier
@@ -19,6 +20,8 @@ TOP = "classifier"
 CORE = "classifier_core"
 PARTS = ("encoder", "network", "heads", "argmax")
 """The submodules of the core; ``CORE.PART`` names one in Verilog."""
+
+_HEAD = f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n"
 
 
 def compile_graph(
@@ -48,18 +51,25 @@ def emit(classifier: Classifier) -> str:
     The top module names the ports of the core that Amaranth makes, which lacks a clock where there
     are no registers.
     """
-    text = rtlil.convert(classifier, name=CORE, emit_src=False)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        folder = Path(name)
+    return f"{_HEAD}{_top(classifier)}\n{_convert(classifier, CORE)}"
+
+
+def emit_component(component: Component, name: str) -> str:
+    """Verilog of any component as the module ``name``, with the ports that Amaranth makes."""
+    return _HEAD + _convert(component, name)
+
+
+def _convert(component: Component, name: str) -> str:
+    text = rtlil.convert(component, name=name, emit_src=False)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+        folder = Path(temporary)
         write_text(folder / "core.il", text)
         yosys.run(
-            f"read_rtlil core.il\nhierarchy -top {CORE}\nproc -noopt\nopt_clean\n"
+            f"read_rtlil core.il\nhierarchy -top {name}\nproc -noopt\nopt_clean\n"
             "write_verilog -norename -noattr core.v",
             folder,
         )
-        core = (folder / "core.v").read_text("utf-8")
-    top = _top(classifier)
-    return f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n{top}\n{_wrapped(core)}"
+        return _wrapped((folder / "core.v").read_text("utf-8"))
 
 
 def _wrapped(verilog: str) -> str:

@@ -7,3 +7,7 @@ class LilogicError(Exception):
     The command line prints it after ``lilogic:`` and exits with status 2; ``--debug`` shows the
     traceback instead.
     """
+
+
+class CheckFailedError(LilogicError):
+    """What was asked for is not so, though nothing is wrong with the input; exit status 1."""

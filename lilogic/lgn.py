@@ -42,6 +42,29 @@ def write(graph: GateGraph, path: Path) -> None:
     Raises:
         LilogicError: the file cannot be written, or the metadata is not JSON.
     """
+    tensors, description = _parts(graph)
+    description["metadata"] = dict(graph.metadata)
+    try:
+        text = json.dumps(description, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
+    header = {
+        "format": FORMAT,
+        "version": VERSIONS[graph.encoder is not None and graph.encoder.rank is not None],
+        "graph": text,
+        "sha256": _digest(tensors, text),
+    }
+    write_bytes(path, save(tensors, metadata=header))
+
+
+def fingerprint(graph: GateGraph) -> bytes:
+    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata."""
+    tensors, description = _parts(graph)
+    return bytes.fromhex(_digest(tensors, json.dumps(description)))
+
+
+def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The tensors of a file, and its description without metadata."""
     tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
     encoder = graph.encoder
     description: dict[str, Any] = {"n_inputs": graph.n_inputs, "encoder": None}
@@ -55,18 +78,7 @@ def write(graph: GateGraph, path: Path) -> None:
         }
         if encoder.rank is not None:
             description["encoder"]["rank"] = encoder.rank
-    description["metadata"] = dict(graph.metadata)
-    try:
-        text = json.dumps(description, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
-    header = {
-        "format": FORMAT,
-        "version": VERSIONS[encoder is not None and encoder.rank is not None],
-        "graph": text,
-        "sha256": _digest(tensors, text),
-    }
-    write_bytes(path, save(tensors, metadata=header))
+    return tensors, description
 
 
 def read(path: Path) -> GateGraph:

@@ -137,6 +137,9 @@ def _cifar(name: str) -> Dataset:
     return _dataset(name, readers.cifar(path), _CIFAR_CLASSES)
 
 
+WHITE = {"digits": 16}
+"""The value of a white pixel, where it is not 255."""
+
 DIGITS = tuple("0123456789")
 
 _FASHION_CLASSES = (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.encoder import DTYPES
+from lilogic.encoder import DTYPES, area_resize
 from lilogic.errors import LilogicError
 from lilogic.files import read_bytes
 
@@ -264,17 +264,9 @@ def _image_files(path: Path, classes: list[str]) -> list[tuple[Path, int]]:
 
 
 def _decode(files: list[tuple[Path, int]]) -> tuple[Array, Labels]:
-    from PIL import Image
-
     pixels: list[npt.NDArray[np.uint8]] = []
     for path, _ in files:
-        try:
-            with Image.open(path) as image:
-                if image.mode[0] in "IF":
-                    raise LilogicError(f"{path}: has more than 8 bits a pixel; convert it first")
-                decoded = np.asarray(image.convert("RGB"))
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise LilogicError(f"{path}: truncated or not an image ({error})") from error
+        decoded = _pixels(path, "RGB")
         if pixels and decoded.shape != pixels[0].shape:
             (height, width), (rows, columns) = decoded.shape[:2], pixels[0].shape[:2]
             raise LilogicError(
@@ -286,6 +278,44 @@ def _decode(files: list[tuple[Path, int]]) -> tuple[Array, Labels]:
     if (x == x[..., :1]).all():
         x = np.ascontiguousarray(x[..., 0])
     return x, np.array([label for _, label in files], dtype=np.int64)
+
+
+def _pixels(path: Path, mode: str) -> npt.NDArray[np.uint8]:
+    """An image file's pixels in Pillow's ``mode``: [height, width] if it is L, or with channels."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            if image.mode[0] in "IF":
+                raise LilogicError(f"{path}: has more than 8 bits a pixel; convert it first")
+            return np.asarray(image.convert(mode))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise LilogicError(f"{path}: truncated or not an image ({error})") from error
+
+
+def image(path: Path, shape: tuple[int, ...], white: int = 255) -> npt.NDArray[np.uint8]:
+    """An image file as a sample of ``shape``: ``(height, width)`` or ``(height, width, 1 or 3)``.
+
+    It is made grey if the sample has no colours, scaled to values up to ``white``, and resized by
+    area if it is larger or smaller. Its proportions must be right: nothing is cropped.
+
+    Raises:
+        LilogicError: a damaged file, other proportions, or samples that are no images.
+    """
+    if len(shape) < 2 or shape[2:] not in ((), (1,), (3,)):
+        raise LilogicError(
+            f"{path}: the network reads samples of shape {shape}, which are no images"
+        )
+    pixels = _pixels(path, "RGB" if shape[2:] == (3,) else "L")
+    height, width = pixels.shape[:2]
+    if height * shape[1] != width * shape[0]:
+        raise LilogicError(
+            f"{path}: is {width}×{height}, but the network reads {shape[1]}×{shape[0]}; "
+            "crop it to these proportions"
+        )
+    resized = area_resize(pixels[None], (shape[0], shape[1])).reshape(shape)
+    scaled: npt.NDArray[np.int32] = (resized.astype(np.int32) * white + 127) // 255
+    return scaled.astype(np.uint8)
 
 
 def split(labels: Labels) -> tuple[Labels, Labels]:

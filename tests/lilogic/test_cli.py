@@ -8,24 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lilogic import cli, inference, lgn
+from lilogic import inference, lgn
 from lilogic.graph import GateGraph
 from tests import tiny
 from tests.lilogic import independent_reader
 
 LILOGIC = [sys.executable, "-c", "from lilogic.cli import main; main()"]
-
-
-@pytest.fixture
-def lilogic(monkeypatch, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lilogic", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        captured = capsys.readouterr()
-        return stopped.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

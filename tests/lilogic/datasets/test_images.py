@@ -11,6 +11,7 @@ from PIL import Image
 
 from lilogic import datasets
 from lilogic.datasets import readers
+from lilogic.errors import LilogicError
 from tests.lilogic.datasets.files import (
     RANDOM,
     read_or_refuse,
@@ -126,3 +127,28 @@ def test_test_classes_must_be_the_training_classes(tmp_path: Path) -> None:
     write_classes(tmp_path / "test", {"b": 1, "c": 1})
     with refused(f"{tmp_path / 'test' / 'c'}: there is no such class in train"):
         readers.images(tmp_path)
+
+
+def save(path, pixels):
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path)
+    return path
+
+
+def test_a_picture_becomes_a_sample(tmp_path):
+    path = save(tmp_path / "a.png", [[0, 128], [255, 16]])
+    np.testing.assert_array_equal(readers.image(path, (2, 2)), [[0, 128], [255, 16]])
+    np.testing.assert_array_equal(readers.image(path, (2, 2, 1))[..., 0], [[0, 128], [255, 16]])
+    np.testing.assert_array_equal(readers.image(path, (2, 2), white=16), [[0, 8], [16, 1]])
+    np.testing.assert_array_equal(readers.image(path, (1, 1)), [[100]])
+    assert readers.image(path, (4, 4)).shape == (4, 4)
+    assert readers.image(path, (2, 2, 3)).shape == (2, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [((4,), "which are no images"), ((2, 2, 2), "no images"), ((3, 2), "is 2×2, but .* reads 2×3")],
+)
+def test_a_picture_that_is_no_sample_is_refused(tmp_path, shape, text):
+    path = save(tmp_path / "a.png", np.zeros((2, 2)))
+    with pytest.raises(LilogicError, match=text):
+        readers.image(path, shape)

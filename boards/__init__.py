@@ -1,0 +1,1 @@
+"""Boards: the host link around a classifier, bitstreams, and the host's side of the link."""

@@ -1,0 +1,142 @@
+"""A UART: eight data bits, lowest first, no parity, one stop bit; the line is high at rest."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import Component, In, Out
+
+from lilogic.errors import LilogicError
+
+FRAME_BITS = 10
+LEAST_CYCLES_PER_BIT = 4
+"""With fewer, a host whose clock is 2 % off would be misread."""
+
+_FRACTION_BITS = 4
+
+
+def cycles_per_bit(clock_hz: float, baud: int) -> Fraction:
+    """Clock cycles that a bit lasts, in sixteenths.
+
+    Raises:
+        LilogicError: too few of them.
+    """
+    exact = Fraction(clock_hz) / baud
+    if exact < LEAST_CYCLES_PER_BIT:
+        raise LilogicError(
+            f"{baud} baud leave {float(exact):.2f} clock cycles a bit at {clock_hz / 1e6:g} MHz, "
+            f"but the receiver needs {LEAST_CYCLES_PER_BIT}"
+        )
+    return Fraction(round(exact * 2**_FRACTION_BITS), 2**_FRACTION_BITS)
+
+
+class BitTimer(Component):
+    """Ticks once a bit.
+
+    Args:
+        period: clock cycles of a bit; where it is no integer, bits differ by one cycle.
+        first: bits from ``restart`` to the first tick.
+
+    Attributes:
+        restart: in, starts anew.
+        tick: out, high for one cycle.
+    """
+
+    def __init__(self, period: Fraction, first: Fraction) -> None:
+        self._one = 2**_FRACTION_BITS
+        self._period = int(period * self._one)
+        self._first = int(period * first * self._one)
+        super().__init__({"restart": In(1), "tick": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        left = Signal(range(self._period + self._one))  # fractions of cycles after this one
+        m.d.comb += self.tick.eq(left < self._one)
+        m.d.sync += left.eq(Mux(self.tick, left + (self._period - self._one), left - self._one))
+        with m.If(self.restart):
+            m.d.sync += left.eq(self._first - self._one)
+        return m
+
+
+class Receiver(Component):
+    """Bytes from a line.
+
+    Args:
+        period: clock cycles of a bit.
+
+    Attributes:
+        rx: in, the line; it may change at any time.
+        byte: out, what came, while ``valid``.
+        valid: out, high for one cycle after a byte.
+        damaged: out, high for one cycle where a byte has no stop bit.
+    """
+
+    def __init__(self, period: Fraction) -> None:
+        self._period = period
+        super().__init__({"rx": In(1), "byte": Out(8), "valid": Out(1), "damaged": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        m.submodules.timer = timer = BitTimer(self._period, Fraction(1, 2))
+        rx, before = Signal(init=1), Signal(init=1)
+        m.submodules.synchronizer = FFSynchronizer(self.rx, rx, init=1)
+        m.d.sync += before.eq(rx)
+
+        busy = Signal()
+        bit = Signal(range(FRAME_BITS))
+        m.d.sync += [self.valid.eq(0), self.damaged.eq(0)]
+        with m.If(~busy):
+            with m.If(before & ~rx):
+                m.d.comb += timer.restart.eq(1)
+                m.d.sync += [busy.eq(1), bit.eq(0)]
+        with m.Elif(timer.tick):
+            m.d.sync += bit.eq(bit + 1)
+            with m.If(bit == 0):
+                m.d.sync += busy.eq(~rx)  # high in the middle of a start bit: that was none
+            with m.Elif(bit == FRAME_BITS - 1):
+                m.d.sync += [busy.eq(0), self.valid.eq(rx), self.damaged.eq(~rx)]
+            with m.Else():
+                m.d.sync += self.byte.eq(Cat(self.byte[1:], rx))
+        return m
+
+
+class Transmitter(Component):
+    """Bytes to a line.
+
+    Args:
+        period: clock cycles of a bit.
+
+    Attributes:
+        bytes: in, a stream.
+        tx: out, the line.
+    """
+
+    def __init__(self, period: Fraction) -> None:
+        self._period = period
+        super().__init__({"bytes": In(stream.Signature(8)), "tx": Out(1, init=1)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        m.submodules.timer = timer = BitTimer(self._period, Fraction(1))
+        rest = Signal(FRAME_BITS - 1)  # after the bit on the line; its highest one marks the end
+        busy = Signal()
+        m.d.comb += self.bytes.ready.eq(~busy)
+        with m.If(~busy):
+            with m.If(self.bytes.valid):
+                m.d.comb += timer.restart.eq(1)
+                m.d.sync += [
+                    busy.eq(1),
+                    self.tx.eq(0),
+                    rest.eq(Cat(self.bytes.payload, Const(1, 1))),
+                ]
+        with m.Elif(timer.tick):
+            m.d.sync += [self.tx.eq(rest[0]), rest.eq(rest[1:])]
+            with m.If(rest == 0):
+                m.d.sync += [busy.eq(0), self.tx.eq(1)]
+        return m

