@@ -79,7 +79,9 @@ def zoo_row(entry: Mapping[str, Any]) -> Row:
         lines.append(f"frozen accuracy (test) {entry['accuracy']['test_frozen']:.2%}")
     if seeds is not None:
         mean, spread, count = 100 * seeds["mean"], seeds["deviation"], len(seeds["test_frozen"])
-        lines.append(f"mean of {count} seeds {mean:.2f} ± {spread:.2%}")
+        lines.append(
+            f"mean of {count} seeds {mean:.2f} ± {spread:.2%}" if count > 1 else "one seed"
+        )
     if training:
         lines.append(f"training: {training_text(training)}")
     return entry["name"], "\n".join(filter(None, lines))
