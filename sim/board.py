@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 TOP = "board"
 SOURCE = "board.v"
+_SIMULATOR = "verilator"
+
 CYCLES_PER_BIT = 8
 """Clock cycles a bit of the boards that ``simulate`` makes: few, since each costs time."""
 
 _PICOSECONDS = 10**12
-_START_SECONDS = 60.0
 
 
 class Level(NamedTuple):
@@ -58,13 +59,14 @@ def wave(data: bytes, slower: float = 0.0) -> list[Level]:
     return levels
 
 
-def build(sources: Sequence[Path], work: Path, simulator: str = "verilator") -> None:
-    """Build the module ``board`` for ``Board`` to run in the existing folder ``work``.
+def build(text: str, work: Path) -> None:
+    """Build the module ``board`` of Verilog ``text`` for ``Board`` to run, in the folder ``work``.
 
     Raises:
         LilogicError: see ``runner.build``.
     """
-    runner.build(simulator, sources, TOP, work)
+    write_text(work / SOURCE, text)
+    runner.build(_SIMULATOR, [work / SOURCE], TOP, work)
 
 
 class Board:
@@ -75,7 +77,6 @@ class Board:
     Args:
         work: folder that ``build`` filled.
         top: the circuit, or that from which it was synthesised.
-        simulator: its name, as for ``build``.
 
     Attributes:
         index: the class that the LEDs show, after each ``play``.
@@ -85,7 +86,7 @@ class Board:
         LilogicError: the simulation did not start, or died.
     """
 
-    def __init__(self, work: Path, top: Top, simulator: str = "verilator") -> None:
+    def __init__(self, work: Path, top: Top) -> None:
         self.index = 0
         self.seen = False
         self._bit = Fraction(_PICOSECONDS, top.baud)
@@ -96,15 +97,15 @@ class Board:
         self._folder = tempfile.TemporaryDirectory(prefix="lilogic-")
         address = str(Path(self._folder.name) / "pins")
         self._log = Path(self._folder.name) / "run.log"
-        environment = {SOCKET: address, PERIOD: str(period), _WORK: str(work.resolve())}
-        environment |= {_SIMULATOR: simulator, _LOG: str(self._log)}
+        environment = {SOCKET: address, PERIOD: str(period)}
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(address)
             listener.listen(1)
             listener.settimeout(0.1)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__],
-                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+                [sys.executable, "-m", __name__, str(work.resolve()), str(self._log)],
+                env=os.environ | environment,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -201,7 +202,7 @@ def simulate(top: Top) -> Board:
         LilogicError: a tool is missing, or see ``build`` and ``Board``.
     """
     text = verilog.emit_component(top, TOP)
-    version = runner.get("verilator").version()
+    version = runner.get(_SIMULATOR).version()
     key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
     work = platformdirs.user_cache_path("lilogic") / "simulations" / key[:16]
     if not work.exists():
@@ -209,8 +210,7 @@ def simulate(top: Top) -> Board:
         with tempfile.TemporaryDirectory(prefix=".", dir=work.parent) as name:
             fresh = Path(name) / "build"
             fresh.mkdir()
-            write_text(fresh / SOURCE, text)
-            build([fresh / SOURCE], fresh)
+            build(text, fresh)
             _keep_program(fresh)
             if not work.exists():
                 fresh.rename(work)
@@ -253,17 +253,10 @@ def _keep_program(work: Path) -> None:
             path.unlink()
 
 
-_WORK = "LILOGIC_WORK"
-_SIMULATOR = "LILOGIC_SIMULATOR"
-_LOG = "LILOGIC_LOG"
-
-
-def _main() -> None:
+def _main(work: Path, log: Path) -> None:
     environment = {name: os.environ[name] for name in (SOCKET, PERIOD)}
-    log = Path(os.environ[_LOG])
-    work = Path(os.environ[_WORK])
-    runner.run(os.environ[_SIMULATOR], TOP, work, "sim.pins", environment, log)
+    runner.run(_SIMULATOR, TOP, work, "sim.pins", environment, log)
 
 
 if __name__ == "__main__":
-    _main()
+    _main(*map(Path, sys.argv[1:]))

@@ -21,8 +21,7 @@ REST = [Level(1, 2)]
 
 
 def built(folder, top, text):
-    (folder / board.SOURCE).write_text(text)
-    board.build([folder / board.SOURCE], folder)
+    board.build(text, folder)
     return board.Board(folder, top)
 
 
