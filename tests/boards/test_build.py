@@ -132,6 +132,7 @@ def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
     assert build.bitstream(tmp_path, board).stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_xilinx_boards_get_a_project(tmp_path: Path) -> None:
     design = _design("arty-a7-35")
     report = build.build(design, tmp_path)
