@@ -371,7 +371,10 @@ class _Head:
             # What its blocks do not show, the head as one block may.
             if len(self.weights) > MAX_VARIABLES:
                 raise TooLargeError(str(error)) from None
-            return sums.difference(self.circuit, self.weights, self.offset, diagrams)
+            try:
+                return sums.difference(self.circuit, self.weights, self.offset, diagrams)
+            except TooLargeError as too_large:
+                raise TooLargeError(f"{error}, and for the whole head {too_large}") from None
 
     def _difference_of_forms(self, blocks: Blocks) -> npt.NDArray[np.bool_] | None:
         hashed = Hashed(self.circuit.n_inputs)

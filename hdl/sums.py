@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -36,7 +36,7 @@ from lilogic.inference import node_values
 
 
 class NotASumError(Exception):
-    """A block could not be shown to be a sum; its first argument is a wire of the block."""
+    """It could not be shown what a word is the sum of."""
 
 
 @dataclass
@@ -181,37 +181,53 @@ class Rewriter:
     def _step(self, form: Form, node: int, modulus: int) -> list[int]:
         """Rewrite ``node``, and what it belongs to, in place; the nodes that there are instead."""
         leaves = self._leaves[node]
-        near = {reader for leaf in leaves for reader in self._readers[leaf]} - leaves
-        group = [n for n in near if n in form.terms and self._leaves[n] <= leaves]
-        coefficients = {n: _residue(form.terms[n], modulus) for n in group}
-        if not coefficients[node]:
+        if not _residue(form.terms[node], modulus):
             del form.terms[node]
             return []
+        near = {reader for leaf in leaves for reader in self._readers[leaf]} - leaves
+        within = [n for n in near if n in form.terms and self._leaves[n] <= leaves]
+        # Digits of other words read some of the leaves, too, where an input counts twice.
+        alike = [n for n in within if self._leaves[n] == leaves]
+        try:
+            constant, inputs = self._sum(form, within, leaves, modulus)
+            group = within
+        except NotASumError:
+            if alike == within:
+                raise
+            constant, inputs = self._sum(form, alike, leaves, modulus)
+            group = alike
+        for n in group:
+            del form.terms[n]
+        form.constant += constant
+        form.terms.update(inputs)
+        return [*inputs]
+
+    def _sum(
+        self, form: Form, group: Sequence[int], leaves: Set[int], modulus: int
+    ) -> tuple[int, dict[int, int]]:
+        """What the terms of ``group`` are together: a constant and coefficients of ``leaves``."""
+        coefficients = {n: _residue(form.terms[n], modulus) for n in group}
+        coefficients = {n: coefficient for n, coefficient in coefficients.items() if coefficient}
         scale = math.gcd(*coefficients.values())
-        # The word that the group makes: a bit that counts negatively is 1 minus its complement.
+        # The word that the group makes: a bit that counts negatively is its complement minus 1.
         digits: dict[int, Wire] = {}
         for n, coefficient in coefficients.items():
-            del form.terms[n]
             place = abs(coefficient) // scale
-            if not place:
-                continue
             if place.bit_count() > 1 or place.bit_length() - 1 in digits:
-                raise NotASumError(2 * node)
+                raise NotASumError("a block's bits are no digits of one number")
             digits[place.bit_length() - 1] = 2 * n + (coefficient < 0)
-            form.constant += min(coefficient, 0)
         word = [digits.get(i, FALSE) for i in range(max(digits) + 1)]
         circuit, inputs = self._circuit.circuit(word, leaves)
         proven = self._blocks.form(circuit)
         if proven is None:
-            raise NotASumError(2 * node)
+            raise NotASumError("a block is no sum of what it reads")
         weights, offset = proven
-        value = Form(offset, Counter(dict(zip(inputs, weights, strict=True))))
         if not modulus or (scale << len(word)) % modulus:
+            value = Form(offset, Counter(dict(zip(inputs, weights, strict=True))))
             self._check_range(word, value)
-        form.constant += scale * offset
-        for source, weight in value.terms.items():
-            form.terms[source] += scale * weight
-        return inputs
+        complements = sum(min(coefficient, 0) for coefficient in coefficients.values())
+        scaled = [scale * weight for weight in weights]
+        return scale * offset + complements, dict(zip(inputs, scaled, strict=True))
 
     def _check_range(self, word: Sequence[Wire], value: Form) -> None:
         """Check that ``value`` never needs more digits than ``word`` has."""
@@ -220,7 +236,7 @@ class Rewriter:
             return
         highest = (1 << len(word)) - 1
         if not value.within(highest) and not self.rewritten(value, 0).within(highest):
-            raise NotASumError(word[-1])
+            raise NotASumError("a block may lose a carry")
         self._exact.add(key)
 
 

@@ -86,9 +86,10 @@ def test_compiled_encoders_are_proven(
     assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
 
 
-def test_a_large_graph_is_proven(tmp_path: Path) -> None:
-    graph = random_graph((400, 400), 64, 10)
-    compile_graph(graph, tmp_path)
+@pytest.mark.parametrize("popcount", POPCOUNTS)
+def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> None:
+    graph = random_graph((400, 1000), 64, 1)
+    compile_graph(graph, tmp_path, popcount=popcount)
     assert formal.prove(graph, tmp_path)["proven"]
 
 
