@@ -1,4 +1,4 @@
-"""Reduced ordered binary decision diagrams, to prove popcounts.
+"""Reduced ordered binary decision diagrams, to prove sums.
 
 A SAT solver does not finish with sums of more than a few dozen bits. As decision diagrams, the
 bits of a sum grow only with the square of the number of bits, and equal functions are the same

@@ -3,9 +3,10 @@
 The Verilog is read back with Yosys and cut where one part hands its bits to the next: encoder,
 gates, heads, argmax. Registers are then taken as wires, which is sound once every path from the
 data port to an output is known to cross as many registers as the interface announces ("timing").
-Every part is compared with a circuit made from the graph alone (``hdl.reference``): by the SAT
-solver of ABC, which is part of Yosys, or as decision diagrams for the heads, whose sums are too
-much for a SAT solver. Nets that a cut sees twice or as constants are so on both sides of it,
+Every part is compared with a circuit made from the graph alone (``hdl.reference``): what is built
+alike is equal (``hdl.hashed``), and the rest is for the SAT solver of ABC, which is part of Yosys.
+The heads, whose sums are too much for a SAT solver, are rewritten as sums of what they count
+(``hdl.sums``). Nets that a cut sees twice or as constants are so on both sides of it,
 so the parts' proofs join to one of the whole.
 """
 
@@ -15,26 +16,28 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hdl import abc, netlist, reference
+from hdl import abc, netlist, reference, sums
 from hdl.bdd import MAX_VARIABLES, Diagrams, TooLargeError
+from hdl.hashed import Hashed
 from hdl.interface import VERILOG, Interface
 from hdl.netlist import Net, Netlist, WrongNetlistError
+from hdl.sums import Blocks, Form, NotASumError, Rewriter
 from hdl.verilog import TOP
 from lilogic.errors import LilogicError
-from lilogic.gates import XOR
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
 
 Result = dict[str, Any]
 
 _SAMPLES = 512
+_OWN_TOOLS = "linear forms and decision diagrams for the heads"
 _CONTROL = "valid flags and reset are compared in simulation only"
 
 
@@ -60,25 +63,35 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> dict[str, Any]
     """
     interface = Interface.read(folder)
     _check_interface(graph, interface)
-    tool = "Yosys with ABC; decision diagrams for the heads"
-    proofs = _proofs(interface)
+    tool = "Yosys"
     parts: dict[str, Result]
     with tempfile.TemporaryDirectory(prefix="lilogic-") as scratch:
         try:
             design = netlist.read(folder / VERILOG, TOP, Path(scratch), timeout)
-            tool = f"{design.tool} with ABC; decision diagrams for the heads"
-            cuts = _cuts(graph, interface, design)
-        except WrongNetlistError as error:
-            wrong = {"status": "refuted", "reason": str(error), "seconds": 0.0}
-            parts = dict.fromkeys(proofs, wrong)
         except LilogicError as error:
-            parts = dict.fromkeys(proofs, _unproven(str(error)))
+            parts = dict.fromkeys(_proofs(interface), _unproven(str(error)))
         else:
-            job = _Job(graph, interface, design, cuts, Path(scratch), timeout)
-            parts = {name: _timed(proof, job) for name, proof in proofs.items()}
+            tool = design.tool
+            parts = prove_netlist(graph, interface, design, Path(scratch), timeout)
     proven = all(result["status"] == "proven" for result in parts.values())
     parts["control"] = _unproven(_CONTROL)
-    return {"tool": tool, "parts": parts, "proven": proven}
+    return {"tool": f"{tool} with ABC; {_OWN_TOOLS}", "parts": parts, "proven": proven}
+
+
+def prove_netlist(
+    graph: GateGraph, interface: Interface, design: Netlist, scratch: Path, timeout: float
+) -> dict[str, Result]:
+    """The results of ``prove`` for each part but control, for Verilog that was read already."""
+    proofs = _proofs(interface)
+    try:
+        cuts = _cuts(graph, interface, design)
+    except WrongNetlistError as error:
+        wrong = {"status": "refuted", "reason": str(error), "seconds": 0.0}
+        return dict.fromkeys(proofs, wrong)
+    except LilogicError as error:
+        return dict.fromkeys(proofs, _unproven(str(error)))
+    job = _Job(graph, interface, design, cuts, scratch, timeout)
+    return {name: _timed(proof, job) for name, proof in proofs.items()}
 
 
 def _check_interface(graph: GateGraph, interface: Interface) -> None:
@@ -231,12 +244,22 @@ def _equivalent(
     expected: GateGraph,
     names: Sequence[str],
 ) -> Result:
-    """Compare what drives ``outputs`` with a circuit over the same variables."""
+    """Compare what drives ``outputs`` with a circuit over the same variables.
+
+    Outputs that are built alike are left out; the rest is for simulation and ABC.
+    """
     made = netlist.as_circuit(job.design, outputs, variables)
     if not len(names) == len(made.head_nodes) == len(expected.head_nodes):
         raise WrongNetlistError(f"there are {len(made.head_nodes)} outputs, not {len(names)}")
     if not names:
         return {"status": "proven", "reason": "there is nothing to compute"}
+    hashed = Hashed(made.n_inputs)
+    pairs = zip(hashed.outputs(made), hashed.outputs(expected), strict=True)
+    differs = [output for output, (ours, theirs) in enumerate(pairs) if ours != theirs]
+    if not differs:
+        return {"status": "proven"}
+    made, expected = _with_outputs(made, differs), _with_outputs(expected, differs)
+    names = [names[i] for i in differs]
     found = _difference(made, expected, names, _samples(made.n_inputs))
     if found is not None:
         return found
@@ -245,6 +268,12 @@ def _equivalent(
         return {"status": "proven"}
     found = _difference(made, expected, names, inputs)
     return found or _unproven("ABC found a counterexample that is none")
+
+
+def _with_outputs(circuit: GateGraph, outputs: Sequence[int]) -> GateGraph:
+    """The circuit with some of its outputs only."""
+    nodes = circuit.head_nodes[outputs]
+    return replace(circuit, head_nodes=nodes, head_ptr=np.array([0, len(nodes)]))
 
 
 def _samples(width: int) -> npt.NDArray[np.bool_]:
@@ -273,29 +302,26 @@ def _refutation(counterexample: str, inputs: npt.NDArray[np.bool_]) -> Result:
 
 
 def _heads(job: _Job) -> Result:
-    """Every class in turn; classes whose heads are built alike share one proof."""
+    """Every class in turn; what is built alike is proven once."""
     graph, width = job.graph, job.interface.score_width
     lowest, highest = _representable(job.interface)
     bounds = graph.score_bounds()
     if bounds[0].min() < lowest or bounds[1].max() > highest:
         raise WrongNetlistError(f"{width} bits do not hold every score")
-    deadline = time.monotonic() + job.timeout
+    diagrams = Diagrams(job.timeout)
+    blocks = Blocks(diagrams)
     position = {node: i for i, node in enumerate(np.unique(graph.head_nodes).tolist())}
-    proven: set[bytes] = set()
-    for class_, head in enumerate(graph.heads):
-        counted = [job.cuts.values[position[node]] for node in head.tolist()]
+    for class_, nodes in enumerate(graph.heads):
+        counted = [job.cuts.values[position[node]] for node in nodes.tolist()]
         scores = job.cuts.scores[class_ * width : (class_ + 1) * width]
-        head_ = _Head.of(job.design, counted, scores, int(graph.offset[class_]))
-        if head_.key in proven:
-            continue
-        wrong = head_.difference(deadline)
+        head = _Head.of(job.design, counted, scores, int(graph.offset[class_]))
+        wrong = head.difference(blocks, diagrams)
         if wrong is not None:
-            made, expected = (int(values[0]) for values in head_.sums(wrong))
+            made, expected = (int(values[0]) for values in head.values(wrong))
             return _refutation(
                 f"the score of class {class_} is {made}, not {expected}, modulo {2**width}",
                 wrong[0],
             )
-        proven.add(head_.key)
     return {"status": "proven"}
 
 
@@ -306,9 +332,13 @@ def _representable(interface: Interface) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Head:
-    """One class: a circuit, and the weighted sum of its inputs that it should output."""
+    """One class: a circuit, and the weighted sum of its inputs that it should output.
+
+    ``cuts`` lists nodes where its proof may be cut.
+    """
 
     circuit: GateGraph
+    cuts: list[int]
     weights: npt.NDArray[np.int64]
     offset: int
 
@@ -316,46 +346,59 @@ class _Head:
     def of(
         cls, design: Netlist, counted: Sequence[Net], scores: Sequence[Net], offset: int
     ) -> _Head:
-        # Bits that are added early are next to each other, which keeps the diagrams small.
+        # Bits that are added early are next to each other, which keeps diagrams small.
         variables = design.visited(scores, _variables(counted))
         times = Counter(counted)
+        signals = design.signals("core.heads.")
+        cuts = [net for net in design.cone(scores, variables) if net in signals]
+        circuit = netlist.as_circuit(design, [*scores, *cuts], variables)
         return cls(
-            netlist.as_circuit(design, scores, variables),
+            _with_outputs(circuit, range(len(scores))),
+            circuit.head_nodes[len(scores) :].tolist(),
             np.array([times[net] for net in variables], dtype=np.int64),
             offset + times["1"],
         )
 
-    @property
-    def key(self) -> bytes:
-        """Equal for heads that are built alike."""
-        circuit = self.circuit
-        arrays = (circuit.op, circuit.a, circuit.b, circuit.head_nodes, self.weights)
-        lengths = (circuit.n_inputs, circuit.n_gates, len(circuit.head_nodes), self.offset)
-        return repr(lengths).encode() + b"".join(array.tobytes() for array in arrays)
-
-    def difference(self, deadline: float) -> npt.NDArray[np.bool_] | None:
+    def difference(self, blocks: Blocks, diagrams: Diagrams) -> npt.NDArray[np.bool_] | None:
         """Inputs [1, n_inputs] on which the circuit is wrong, None where there are none."""
         samples = _samples(self.circuit.n_inputs)
-        made, expected = self.sums(samples)
+        made, expected = self.values(samples)
         if (made != expected).any():
             return samples[[np.argmax(made != expected)]]
-        if len(self.weights) > MAX_VARIABLES:
-            raise TooLargeError(f"a head counts more than {MAX_VARIABLES} different bits")
-        diagrams = Diagrams(deadline - time.monotonic())
-        for bit, root in enumerate(diagrams.outputs(self.circuit)):
-            wrong = diagrams.apply(XOR, root, diagrams.sum_bit(self.weights, self.offset, bit))
-            if wrong:
-                inputs = np.zeros((1, self.circuit.n_inputs), dtype=bool)
-                for variable, value in diagrams.assignment(wrong).items():
-                    inputs[0, variable] = value
-                return inputs
-        return None
+        try:
+            return self._difference_of_forms(blocks)
+        except NotASumError as error:
+            # What its blocks do not show, the head as one block may.
+            if len(self.weights) > MAX_VARIABLES:
+                raise TooLargeError(str(error)) from None
+            try:
+                return sums.difference(self.circuit, self.weights, self.offset, diagrams)
+            except TooLargeError as too_large:
+                raise TooLargeError(f"{error}, and for the whole head {too_large}") from None
 
-    def sums(
+    def _difference_of_forms(self, blocks: Blocks) -> npt.NDArray[np.bool_] | None:
+        hashed = Hashed(self.circuit.n_inputs)
+        wires = hashed.add(self.circuit)
+        score = [wires[node] for node in self.circuit.head_nodes.tolist()]
+        form = Form()
+        for place, wire in enumerate(score):
+            form.add(1 << place, wire)
+        modulus = 1 << len(score)
+        rewriter = Rewriter(hashed, score, [wires[node] for node in self.cuts], blocks)
+        form = rewriter.rewritten(form, modulus)
+        found = np.array([form.terms[1 + i] for i in range(len(self.weights))], dtype=np.int64)
+        wrong = (found - self.weights) % modulus != 0
+        if not wrong.any() and (form.constant - self.offset) % modulus == 0:
+            return None
+        # Where no bit counts wrongly, no bit needs to be set.
+        inputs = np.zeros((1, self.circuit.n_inputs), dtype=bool)
+        inputs[0, : len(wrong)] = wrong & (np.cumsum(wrong) == 1)
+        return inputs
+
+    def values(
         self, inputs: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """What the circuit outputs for inputs [samples, n_inputs], and what it should."""
-        outputs = node_values(self.circuit, inputs)[:, self.circuit.head_nodes].astype(np.int64)
-        made = outputs @ (1 << np.arange(outputs.shape[1]))
+        made = sums.words(self.circuit, inputs)
         expected = self.offset + inputs[:, : len(self.weights)].astype(np.int64) @ self.weights
-        return made, expected % (1 << outputs.shape[1])
+        return made, expected % (1 << len(self.circuit.head_nodes))

@@ -102,6 +102,16 @@ class Netlist:
             raise WrongNetlistError(f"{name} has {len(nets)} bits, not {width}")
         return nets[:width]
 
+    def signals(self, prefix: str) -> set[Net]:
+        """The nets of wires whose names begin with ``prefix`` and that Yosys did not make up."""
+        made_up = f"{prefix}$"
+        return {
+            net
+            for name, nets in self.wires.items()
+            if name.startswith(prefix) and not name.startswith(made_up)
+            for net in nets
+        }
+
     def cone(self, outputs: Sequence[Net], leaves: Iterable[Net]) -> list[Net]:
         """Driven nets that ``outputs`` depend on, up to ``leaves``; sources first.
 
