@@ -19,10 +19,11 @@ from lilogic.graph import GateGraph
 Net = int | str
 """A net's number in Yosys's JSON, or one of the constants "0", "1" and "x"."""
 
-# Adders ripple, so that carries are simple functions of the numbers added.
+# Adders ripple, so that carries are simple functions of the numbers added. Yosys tries maps of a
+# cell in the order of their names, and its own is called _90_lcu_brent_kung.
 _CARRY = """\
 (* techmap_celltype = "$lcu" *)
-module ripple_carry (P, G, CI, CO);
+module _80_ripple_carry (P, G, CI, CO);
   parameter WIDTH = 1;
   input [WIDTH-1:0] P, G;
   input CI;

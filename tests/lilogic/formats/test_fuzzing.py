@@ -72,7 +72,7 @@ def load(path):
 
 
 @pytest.mark.parametrize("suffix", [".lgn", ".blif", ".aig", ".npz", ".pth", ".json"])
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(first=damages(), more=st.lists(damages(), max_size=2))
 def test_damaged_files_are_refused_or_sound(tmp_path_factory, originals, suffix, first, more):
     data = originals[suffix]
@@ -113,7 +113,7 @@ def states(draw):
     return state
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(state=states())
 def test_any_state_dict_is_refused_or_sound(tmp_path_factory, state):
     path = tmp_path_factory.getbasetemp() / "state.pth"
@@ -126,7 +126,7 @@ def test_any_state_dict_is_refused_or_sound(tmp_path_factory, state):
         assert graph.n_gates >= 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_any_npz_is_refused_or_sound(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.npz"
@@ -151,7 +151,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(words=st.lists(WORDS, max_size=25))
 def test_any_blif_is_refused_or_sound(tmp_path_factory, words):
     path = tmp_path_factory.getbasetemp() / "any.blif"
