@@ -40,6 +40,7 @@ report: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/train.py
+	$(BIN)/python bench/proof.py
 
 clean:
 	rm -rf build
