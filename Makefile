@@ -52,6 +52,7 @@ flash: synth
 
 bench: $(READY)
 	$(BIN)/python bench/train.py
+	$(BIN)/python bench/proof.py
 
 clean:
 	rm -rf build
