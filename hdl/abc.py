@@ -31,7 +31,7 @@ def find_difference(
     A circuit is a graph whose first head lists its outputs. ``folder`` is for scratch.
 
     Raises:
-        YosysTimeoutError: the time was up.
+        ToolTimeoutError: the time was up.
         LilogicError: there is no verdict.
     """
     status = folder / "status"

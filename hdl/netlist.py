@@ -154,7 +154,7 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
     """Read module ``top`` of ``verilog`` with Yosys, in the scratch folder ``folder``.
 
     Raises:
-        YosysTimeoutError: the time was up.
+        ToolTimeoutError: the time was up.
         LilogicError: Yosys failed, or there are cells that have no simple meaning.
     """
     (folder / "design.v").write_bytes(verilog.read_bytes())
