@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Sequence
-from itertools import zip_longest
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
@@ -24,20 +23,22 @@ _ROUNDING = 1e-9
 
 
 def plan(costs: Sequence[float], capacity: float) -> Registers:
-    """After which levels registers stand: as late as possible, and after the last level.
+    """After which levels registers stand: after the last, and before it as seldom as they may.
+
+    Stages are filled from the end, so that the first one is short where there is room: it begins
+    at the input pins, and holds the encoder.
 
     Args:
         costs: what each level takes of a stage.
         capacity: what the levels of one stage may cost together, if they are more than one; 0 for
             no registers at all.
     """
-    registers, used = [], 0.0
-    for cost, following in zip_longest(costs, costs[1:], fillvalue=math.inf):
-        used += cost
-        ends = capacity > 0 and used + following > capacity + _ROUNDING
+    registers, used = [], math.inf
+    for cost in reversed(costs):
+        ends = capacity > 0 and used + cost > capacity + _ROUNDING
         registers.append(ends)
-        used = 0.0 if ends else used
-    return tuple(registers)
+        used = cost if ends else used + cost
+    return tuple(reversed(registers))
 
 
 def count(work: Levels) -> int:

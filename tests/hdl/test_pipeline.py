@@ -48,17 +48,17 @@ def steps(levels):
         ([], 2, []),
         ([1] * 5, 0, [5]),
         ([1] * 5, 1, [1] * 5),
-        ([1] * 5, 2, [2, 2, 1]),
+        ([1] * 5, 2, [1, 2, 2]),
         ([1] * 4, 2, [2, 2]),
         ([1] * 5, 9, [5]),
         ([0.1] * 10, 1, [10]),
-        ([0.1] * 11, 0.3, [3, 3, 3, 2]),
+        ([0.1] * 11, 0.3, [2, 3, 3, 3]),
         ([1, 1, 3, 1, 1], 3, [2, 1, 2]),
         ([1, 5, 1], 3, [1, 1, 1]),
-        ([2, 2, 1, 1, 1], 4, [2, 3]),
+        ([1, 1, 1, 2, 2], 4, [3, 2]),
     ],
 )
-def test_stages_are_filled_one_after_the_other(costs, capacity, stages):
+def test_stages_are_filled_from_the_end(costs, capacity, stages):
     registers = pipeline.plan(costs, capacity)
     expected = [place == count for count in stages for place in range(1, count + 1)]
     assert registers == tuple(expected if capacity else [False] * len(costs))
@@ -73,7 +73,7 @@ def test_no_stage_costs_more_than_allowed_unless_it_is_one_level(costs, capacity
     assert registers[-1]
     stages = np.split(costs, np.flatnonzero(registers)[:-1] + 1)
     assert all(len(stage) == 1 or sum(stage) <= capacity + 1e-6 for stage in stages)
-    joined = [sum(stage) + following[0] for stage, following in itertools.pairwise(stages)]
+    joined = [stage[-1] + sum(following) for stage, following in itertools.pairwise(stages)]
     assert all(cost > capacity for cost in joined)
 
 
