@@ -1,7 +1,8 @@
 """Area of a compiled classifier, as Yosys maps it: what it takes on FPGAs, and in gates.
 
-These are counts before placement. Every part is mapped on its own, so that it can be named in the
-report; totals are sums over the parts, and a tool that may mix parts can save a little more.
+These are counts before placement. The design is mapped twice: part by part, so that each can be
+named, and flattened, which gives the totals. Where a stage holds the end of one part and the start
+of the next, the mapper may merge them, so parts need not add up to the total.
 
 A new target is one entry in ``TARGETS``.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -116,9 +117,13 @@ hierarchy -check -top {top}
 proc
 rename -hide w:*
 opt_clean
+design -save read
 {synthesis}
-tee -q -o stat.json stat -json
+tee -q -o parts.json stat -json
+design -load read
 flatten
+{synthesis}
+tee -q -o total.json stat -json
 select -set logic * {registers}
 tee -q -o path.txt ltp @logic
 """
@@ -141,7 +146,8 @@ def measure(folder: Path) -> dict[str, Any]:
     Returns:
         ``{"tool": …, "targets": {name: {"unit": …, "parts": {part: {column: …}}, "total":
         {column: …, "depth": …}}}}``; parts are encoder (where there is one), gates, heads, argmax
-        and other (valid flags and the scores that wait for the argmax).
+        and other (valid flags and the scores that wait for the argmax). ``total`` is of the
+        flattened design.
 
     Raises:
         LilogicError: the Verilog cannot be read, or Yosys failed.
@@ -160,10 +166,11 @@ def measure(folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Mapped:
-    """What Yosys made: cells by type for each module, and the longest path."""
+    """What Yosys made: statistics of each module and of the flattened design, its longest path."""
 
     tool: str
-    modules: dict[str, Mapping[str, int]]
+    modules: dict[str, Mapping[str, Any]]
+    total: Mapping[str, Any]
     depth: int
 
 
@@ -178,34 +185,34 @@ def _measure(verilog: bytes, target: Target) -> _Mapped:
         folder = Path(name)
         (folder / VERILOG).write_bytes(verilog)
         yosys.run(script, folder)
-        statistics = json.loads((folder / "stat.json").read_text("utf-8"))
+        parts, total = (
+            json.loads((folder / file).read_text("utf-8")) for file in ("parts.json", "total.json")
+        )
         path = (folder / "path.txt").read_text("utf-8")
-    modules = {
-        module.removeprefix("\\"): counts.get("num_cells_by_type", {})
-        for module, counts in statistics["modules"].items()
-    }
-    tool = " ".join(statistics["creator"].split()[:2])
-    length = int(path.partition(_LENGTH)[2].partition(")")[0])
-    return _Mapped(tool, modules, max(0, length))
+    return _Mapped(
+        tool=" ".join(parts["creator"].split()[:2]),
+        modules={name.removeprefix("\\"): found for name, found in parts["modules"].items()},
+        total=total["modules"][f"\\{TOP}"],
+        depth=max(0, int(path.partition(_LENGTH)[2].partition(")")[0])),
+    )
 
 
 def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
     present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in mapped.modules]
-    cells: dict[str, list[Mapping[str, int]]] = {part: [] for part in (*present, _OTHER)}
-    for module, counts in mapped.modules.items():
+    found: dict[str, list[Mapping[str, Any]]] = {part: [] for part in (*present, _OTHER)}
+    for module, statistics in mapped.modules.items():
         part = module.removeprefix(f"{CORE}.")
-        cells[part if part in present else _OTHER].append(counts)
-    parts = {
-        _NAMES.get(part, part): {
-            column: round(sum(weigh(counts, weights) for counts in modules))
-            for column, weights in target.columns.items()
-        }
-        for part, modules in cells.items()
+        found[part if part in present else _OTHER].append(statistics)
+    parts = {_NAMES.get(part, part): _counts(target, modules) for part, modules in found.items()}
+    total = _counts(target, [mapped.total]) | {"depth": mapped.depth}
+    return {"unit": target.unit, "parts": parts, "total": total}
+
+
+def _counts(target: Target, modules: Sequence[Mapping[str, Any]]) -> Counts:
+    return {
+        column: round(sum(weigh(module.get("num_cells_by_type", {}), w) for module in modules))
+        for column, w in target.columns.items()
     }
-    total: Counts = {
-        column: sum(part[column] for part in parts.values()) for column in target.columns
-    }
-    return {"unit": target.unit, "parts": parts, "total": total | {"depth": mapped.depth}}
 
 
 def weigh(counts: Mapping[str, int], weights: Weights) -> float:

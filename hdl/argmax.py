@@ -9,7 +9,12 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import pipeline
-from hdl.pipeline import Levels
+from hdl.pipeline import Levels, Registers
+
+
+def rounds(classes: int) -> int:
+    """Rounds of a tournament, which are its levels."""
+    return (classes - 1).bit_length()
 
 
 class Argmax(Component):
@@ -18,7 +23,7 @@ class Argmax(Component):
     Args:
         shape: shape of one score.
         classes: number of classes.
-        levels_per_stage: rounds between registers; 0 for no registers.
+        registers: after which of the ``rounds`` registers stand.
 
     Attributes:
         scores: in, an array of the classes' scores.
@@ -26,18 +31,17 @@ class Argmax(Component):
         latency: clock cycles from ``scores`` to ``index``.
     """
 
-    def __init__(self, shape: Shape, classes: int, levels_per_stage: int) -> None:
-        self._levels_per_stage = levels_per_stage
-        rounds = (classes - 1).bit_length()
-        self.latency = pipeline.latency(rounds, levels_per_stage)
+    def __init__(self, shape: Shape, classes: int, registers: Registers) -> None:
+        self._registers = registers
+        self.latency = sum(registers)
         layout = ArrayLayout(shape, classes)
-        super().__init__({"scores": In(layout), "index": Out(max(1, rounds))})
+        super().__init__({"scores": In(layout), "index": Out(max(1, rounds(classes)))})
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
         work = tournament([self.scores[i] for i in range(len(self.scores))])
-        winner = pipeline.build(m, work, self._levels_per_stage, self.latency, "round")
+        winner = pipeline.build(m, work, self._registers, "round")
         m.d.comb += self.index.eq(winner)
         return m
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
+
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from hdl import encoder, pipeline, vector
+from hdl import argmax, encoder, network, pipeline, vector
+from hdl import popcount as popcounts
 from hdl.argmax import Argmax
 from hdl.encoder import ThermometerEncoder
 from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
 from hdl.network import GateNetwork
+from hdl.pipeline import Registers
 from hdl.popcount import Heads, architecture, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
@@ -25,8 +30,8 @@ class Classifier(Component):
 
     Args:
         graph: the graph; simplify it first.
-        levels_per_stage: levels (of gates, adders, comparisons) between pipeline registers; 0 for
-            a combinational classifier.
+        levels_per_stage: levels (encoder, gates, adders, comparisons) between pipeline registers,
+            counted through all parts; 0 for a combinational classifier.
         popcount: name of the popcount architecture, one of ``popcount.POPCOUNTS``.
         pixels: whether to read raw features and encode them inside, instead of encoded bits.
 
@@ -65,12 +70,18 @@ class Classifier(Component):
             )
         # All is checked before the parts are made: Amaranth warns of parts that are never used.
         shape = score_shape(graph)
-        self._encoder = ThermometerEncoder(graph, levels_per_stage > 0) if pixels else None
-        self._network = GateNetwork(graph, levels_per_stage)
-        self._heads = Heads(graph, popcount, levels_per_stage)
-        self._argmax = Argmax(shape, graph.n_classes, levels_per_stage)
-        stages = (self._encoder, self._network, self._heads, self._argmax)
-        self.latency = sum(stage.latency for stage in stages if stage is not None)
+        levels = {
+            "encoder": int(pixels),
+            "network": network.levels(graph),
+            "heads": popcounts.levels(graph, popcount),
+            "argmax": argmax.rounds(graph.n_classes),
+        }
+        registers = _registers(levels, levels_per_stage)
+        self.latency = sum(map(sum, registers.values()))
+        self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if pixels else None
+        self._network = GateNetwork(graph, registers["network"])
+        self._heads = Heads(graph, popcount, registers["heads"])
+        self._argmax = Argmax(shape, graph.n_classes, registers["argmax"])
         self.interface = Interface(
             data="pixels" if pixels else "bits",
             data_width=data_width,
@@ -96,21 +107,21 @@ class Classifier(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        m.submodules.network = network = self._network
+        m.submodules.network = gates = self._network
         m.submodules.heads = heads = self._heads
-        m.submodules.argmax = argmax = self._argmax
+        m.submodules.argmax = winner = self._argmax
         if self._encoder is None:
-            m.d.comb += vector.assign(network.bits, self.data)
+            m.d.comb += vector.assign(gates.bits, self.data)
         else:
             m.submodules.encoder = self._encoder
             m.d.comb += vector.assign(self._encoder.pixels, self.data)
-            m.d.comb += vector.assign(network.bits, vector.bits(self._encoder.bits))
-        m.d.comb += vector.assign(heads.values, vector.bits(network.values))
+            m.d.comb += vector.assign(gates.bits, vector.bits(self._encoder.bits))
+        m.d.comb += vector.assign(heads.values, vector.bits(gates.values))
         scores = Value.cast(heads.scores)
         m.d.comb += [
-            Value.cast(argmax.scores).eq(scores),
-            self.index.eq(argmax.index),
-            Value.cast(self.scores).eq(pipeline.delay(m, scores, argmax.latency, "scores")),
+            Value.cast(winner.scores).eq(scores),
+            self.index.eq(winner.index),
+            Value.cast(self.scores).eq(pipeline.delay(m, scores, winner.latency, "scores")),
             self.valid_out.eq(self._valid(m)),
         ]
         return m
@@ -122,3 +133,13 @@ class Classifier(Component):
         flags = Signal(self.latency)
         m.d.sync += flags.eq(Cat(self.valid_in, flags))
         return flags[-1]
+
+
+def _registers(levels: Mapping[str, int], levels_per_stage: int) -> dict[str, Registers]:
+    """For each part, after which of its levels registers stand.
+
+    Levels are counted on from part to part, so that a stage may hold the last of one part and the
+    first of the next.
+    """
+    whole = iter(pipeline.plan([1] * sum(levels.values()), levels_per_stage))
+    return {part: tuple(islice(whole, count)) for part, count in levels.items()}

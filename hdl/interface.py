@@ -39,7 +39,7 @@ class Interface:
             score_width]``, in two's complement if ``score_signed``.
         score_signed: whether scores can be negative.
         latency: clock cycles from ``valid_in`` to ``valid_out``; 0 for a combinational classifier.
-        levels_per_stage: gate levels between pipeline registers; 0 for none.
+        levels_per_stage: levels of logic between pipeline registers; 0 for none.
         popcount: name of the popcount architecture.
     """
 

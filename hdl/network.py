@@ -11,6 +11,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import vector
+from hdl.pipeline import Registers
 from lilogic import gates
 from lilogic.gates import GATES, READS_A, READS_B
 from lilogic.graph import GateGraph
@@ -36,16 +37,21 @@ def counted(graph: GateGraph) -> Nodes:
     return nodes
 
 
+def levels(graph: GateGraph) -> int:
+    """Gate levels of the network; at least 1, so that a pipeline of any graph has a register."""
+    return max(graph.depth, 1)
+
+
 class GateNetwork(Component):
-    """A graph's gates, with registers after every ``levels_per_stage`` gate levels.
+    """A graph's gates, level after level.
 
     Gates of one level and function are one wide vector operation, so that elaboration is linear
     in the number of gates. Only gates that a head depends on are made. A bank of registers
-    carries every wire that a level behind it reads; the last bank holds ``values``.
+    carries every wire that a level behind it reads.
 
     Args:
         graph: the graph.
-        levels_per_stage: gate levels between registers; 0 for no registers at all.
+        registers: after which of the ``levels`` registers stand.
 
     Attributes:
         bits: in, the graph's input bits (see ``vector.port``).
@@ -53,11 +59,10 @@ class GateNetwork(Component):
         latency: clock cycles from ``bits`` to ``values``.
     """
 
-    def __init__(self, graph: GateGraph, levels_per_stage: int) -> None:
+    def __init__(self, graph: GateGraph, registers: Registers) -> None:
         self._graph = graph
-        self._depth = max(graph.depth, 1)
-        self._levels_per_stage = levels_per_stage
-        self.latency = -(-self._depth // levels_per_stage) if levels_per_stage else 0
+        self._registers = registers
+        self.latency = sum(registers)
         super().__init__(
             {
                 "bits": vector.port(In, graph.n_inputs),
@@ -84,11 +89,11 @@ class GateNetwork(Component):
         last_read = np.zeros(graph.n_nodes, dtype=np.int32)
         np.maximum.at(last_read, a, graph.levels[node])
         np.maximum.at(last_read, b, graph.levels[node])
-        last_read[counted(graph)] = self._depth + 1
+        last_read[counted(graph)] = len(self._registers) + 1
         last_read[made[is_constant]] = 0
 
         wires = constants | dict(enumerate(vector.bits(self.bits)))
-        for level in range(1, self._depth + 1):
+        for level, ends_stage in enumerate(self._registers, 1):
             here = np.flatnonzero(graph.levels[node] == level)
             for function in np.unique(op[here]).tolist():
                 for run in vector.chunks(here[op[here] == function]):
@@ -97,17 +102,13 @@ class GateNetwork(Component):
                     value = _apply(function, _cat(wires, a[run]), _cat(wires, b[run]))
                     m.d.comb += output.eq(value)
                     wires.update(zip(node[run].tolist(), output, strict=True))
-            if self._ends_stage(level):
+            if ends_stage:
                 kept = np.flatnonzero((graph.levels <= level) & (last_read > level)).tolist()
                 bank = vector.signals(len(kept), f"after{level}")
                 m.d.sync += vector.assign(bank, [wires[wire] for wire in kept])
                 wires = constants | dict(zip(kept, vector.bits(bank), strict=True))
         m.d.comb += vector.assign(self.values, [wires[wire] for wire in counted(graph).tolist()])
         return m
-
-    def _ends_stage(self, level: int) -> bool:
-        per_stage = self._levels_per_stage
-        return per_stage > 0 and (level % per_stage == 0 or level == self._depth)
 
 
 def _cat(wires: Wires, nodes: Nodes) -> Value:

@@ -7,6 +7,7 @@ those. So an algorithm says what a level does, and nothing about time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 
 from amaranth.hdl import Cat, Module, Signal, Value
@@ -15,10 +16,29 @@ from hdl import vector
 
 Levels = Generator[Sequence[Value], list[Value], Value]
 
+Registers = tuple[bool, ...]
+"""For each level of a part, whether registers stand after it."""
 
-def latency(levels: int, levels_per_stage: int) -> int:
-    """Clock cycles of ``levels`` with registers after every ``levels_per_stage``; 0 for none."""
-    return -(-levels // levels_per_stage) if levels_per_stage else 0
+_ROUNDING = 1e-9
+
+
+def plan(costs: Sequence[float], capacity: float) -> Registers:
+    """After which levels registers stand: after the last, and before it as seldom as they may.
+
+    Stages are filled from the end, so that the first one is short where there is room: it begins
+    at the input pins, and holds the encoder.
+
+    Args:
+        costs: what each level takes of a stage.
+        capacity: what the levels of one stage may cost together, if they are more than one; 0 for
+            no registers at all.
+    """
+    registers, used = [], math.inf
+    for cost in reversed(costs):
+        ends = capacity > 0 and used + cost > capacity + _ROUNDING
+        registers.append(ends)
+        used = cost if ends else used + cost
+    return tuple(reversed(registers))
 
 
 def count(work: Levels) -> int:
@@ -34,25 +54,21 @@ def count(work: Levels) -> int:
     return levels
 
 
-def build(m: Module, work: Levels, levels_per_stage: int, cycles: int, name: str) -> Value:
-    """Add ``work`` to ``m`` and return its result, ``cycles`` clock cycles after its input.
+def build(m: Module, work: Levels, registers: Registers, name: str) -> Value:
+    """Add ``work`` to ``m`` and return its result, ``sum(registers)`` clock cycles after its input.
 
-    Registers stand after every ``levels_per_stage`` levels, and then at the end until ``cycles``,
-    which must be at least the work's ``latency``, have passed.
+    Work may have fewer levels than there are in ``registers``; its result then waits for the rest.
     """
     level = 0
-    elapsed = 0
 
     def next_level(alive: Sequence[Value]) -> list[Value]:
-        nonlocal level, elapsed
+        nonlocal level
+        domain = "sync" if registers[level] else "comb"
         level += 1
-        if levels_per_stage and level % levels_per_stage == 0:
-            elapsed += 1
-            return [delay(m, value, 1, f"{name}_{level}") for value in alive]
-        return [_assign(m, "comb", value, f"{name}_{level}") for value in alive]
+        return [_assign(m, domain, value, f"{name}_{level}") for value in alive]
 
     result = _drive(work, next_level)
-    return delay(m, result, cycles - elapsed, name)
+    return delay(m, result, sum(registers[level:]), name)
 
 
 def delay(m: Module, value: Value, cycles: int, name: str) -> Value:

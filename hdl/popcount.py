@@ -16,7 +16,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hdl import pipeline, vector
 from hdl.network import counted
-from hdl.pipeline import Levels
+from hdl.pipeline import Levels, Registers
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
@@ -103,13 +103,18 @@ def score_shape(graph: GateGraph) -> Shape:
     return Shape(width + signed, signed)
 
 
+def levels(graph: GateGraph, popcount: str) -> int:
+    """Levels that the longest of the heads takes with an architecture, one of ``POPCOUNTS``."""
+    return max(_levels(popcount, size) for size in np.diff(graph.head_ptr).tolist())
+
+
 class Heads(Component):
     """A popcount for every class, all with the same latency.
 
     Args:
         graph: the graph.
         popcount: name of the architecture, one of ``POPCOUNTS``.
-        levels_per_stage: the architecture's levels between registers; 0 for no registers.
+        registers: after which of the ``levels`` registers stand.
 
     Attributes:
         values: in, one bit for each of ``network.counted(graph)`` (see ``vector.port``).
@@ -117,13 +122,11 @@ class Heads(Component):
         latency: clock cycles from ``values`` to ``scores``.
     """
 
-    def __init__(self, graph: GateGraph, popcount: str, levels_per_stage: int) -> None:
+    def __init__(self, graph: GateGraph, popcount: str, registers: Registers) -> None:
         self._graph = graph
         self._popcount = architecture(popcount)
-        self._levels_per_stage = levels_per_stage
-        sizes = np.diff(graph.head_ptr).tolist()
-        levels = max(_levels(popcount, size) for size in sizes)
-        self.latency = pipeline.latency(levels, levels_per_stage)
+        self._registers = registers
+        self.latency = sum(registers)
         layout = ArrayLayout(score_shape(graph), graph.n_classes)
         super().__init__(
             {"values": vector.port(In, len(counted(graph))), "scores": Out(layout)},
@@ -138,7 +141,7 @@ class Heads(Component):
         for class_, (position, offset) in enumerate(zip(positions, offsets, strict=True)):
             work = self._popcount([values[i] for i in position.tolist()])
             name = f"class{class_}"
-            total = pipeline.build(m, work, self._levels_per_stage, self.latency, name)
+            total = pipeline.build(m, work, self._registers, name)
             m.d.comb += self.scores[class_].eq(total + offset)
         return m
 

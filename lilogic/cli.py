@@ -88,6 +88,7 @@ BoardFolder = Annotated[
 ]
 
 _TIMEOUT = 60.0
+_SWEEP = (1, 2, 3, 4, 6)
 
 _debug = False
 
@@ -513,6 +514,47 @@ def _client(
         simulated = board.simulate(top)
     with simulated:
         yield host.Client(simulated, graph)
+
+
+@app.command("sweep-pipeline")
+def sweep_pipeline(
+    model: Model,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Picture to draw; default: MODEL-pipeline.png."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="hx8k, up5k or ecp5.")] = "hx8k",
+    levels: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
+        ),
+    ] = None,
+    popcount: Popcount = POPCOUNT,
+    bits: BitsIn = False,
+    as_json: AsJson = False,
+) -> None:
+    """Place and route a network with registers more and less often: area, clock, latency."""
+    from hdl import timing
+    from lilogic import console, models, passes, plots
+    from lilogic import report as reports
+
+    chosen = timing.device(device)
+    graph = models.load(model)
+    name = models.name(graph, model)
+    simplified = passes.simplify(graph)
+    points = []
+    for count in levels or _SWEEP:
+        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+            folder = Path(temporary)
+            _emit(simplified, folder, count, popcount, bits)
+            with console.step(f"placing and routing, {count} levels a stage"):
+                measured = timing.measure(simplified, folder, chosen)
+        points.append({"levels_per_stage": count} | measured)
+    result = {"name": name, "device": chosen.label, "seed": timing.SEED, "points": points}
+    picture = output or Path(f"{name}-pipeline.png")
+    plots.draw_sweep(result, picture)
+    _print(result, reports.sweep_rows(result), f"{name} on {chosen.label}", as_json)
 
 
 @app.command("zoo")

@@ -61,6 +61,40 @@ def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:
         figure.savefig(temporary, dpi=110)
 
 
+def draw_sweep(sweep: Mapping[str, Any], path: Path) -> None:
+    """Write a PNG: clock, latency and area over the levels between registers.
+
+    Raises:
+        LilogicError: the file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.6), layout="constrained", facecolor=_PAPER)
+    figure.suptitle(f"{sweep['name']} on {sweep['device']}", fontsize=13, color=_INK)
+    area, clock, latency = figure.subplots(1, 3)
+    points = sweep["points"]
+    routed = [point for point in points if point["fits"]]
+    levels = [point["levels_per_stage"] for point in points]
+    for column, part in (("luts", "heads"), ("ffs", "gates")):
+        counts = [point[column] for point in points]
+        area.plot(levels, counts, marker="o", color=_PARTS[part], label=column.upper()[:-1])
+    area.legend(fontsize=8, frameon=False)
+    levels = [point["levels_per_stage"] for point in routed]
+    clock.plot(levels, [p["fmax_mhz"] for p in routed], marker="o", color=_PARTS["argmax"])
+    # A combinational answer takes one period.
+    waits = [1000 * max(1, p["latency"]) / p["fmax_mhz"] for p in routed]
+    latency.plot(levels, waits, marker="o", color=_INK)
+    titles = ("LUTs and flip-flops", "Fmax, MHz = million samples/s", "Latency, ns")
+    for axes, title in zip((area, clock, latency), titles, strict=True):
+        axes.set_title(title, color=_INK)
+        axes.set_xlabel("levels between registers")
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
 def _headline(report: Mapping[str, Any]) -> str:
     frozen = report["accuracy"].get("test_frozen")
     accuracy = f", {100 * frozen:.2f} % of the test set right" if frozen is not None else ""

@@ -117,6 +117,21 @@ def check_rows(report: Mapping[str, Any]) -> list[Row]:
     return lines
 
 
+def sweep_rows(sweep: Mapping[str, Any]) -> list[Row]:
+    """What ``sweep-pipeline`` gave, a row for each number of levels between registers."""
+    return [_sweep_row(point) for point in sweep["points"]]
+
+
+def _sweep_row(point: Mapping[str, Any]) -> Row:
+    size = f"{point['luts']:,} LUT, {point['ffs']:,} FF, latency {point['latency']} cycles"
+    clock = f"does not fit: {point.get('reason')}"
+    if point["fits"]:
+        fmax, rate = point["fmax_mhz"], point["samples_per_second"] / 1e6
+        nanoseconds = 1000 * max(1, point["latency"]) / fmax
+        clock = f"{fmax:.1f} MHz, {rate:.1f} M samples/s, {nanoseconds:.0f} ns"
+    return f"{point['levels_per_stage']} levels a stage", f"{size}; {clock}"
+
+
 def is_verified(report: Mapping[str, Any]) -> bool:
     """Whether nothing that was simulated or proven contradicts the graph."""
     simulation = report.get("simulation", {"passed": True})

@@ -12,7 +12,9 @@ from amaranth.hdl import ClockDomain, Module, Shape, Signal, Value
 from amaranth.lib.wiring import Component
 from amaranth.sim import Simulator
 
+from hdl import pipeline
 from hdl.encoder import feature_width
+from hdl.pipeline import Registers
 from hdl.popcount import POPCOUNTS
 from lilogic.encoder import Encoder
 
@@ -21,6 +23,11 @@ SETTINGS = list(product(POPCOUNTS, LEVELS_PER_STAGE))
 
 Bits = npt.NDArray[np.bool_]
 Inputs = Sequence[tuple[Signal, int]]
+
+
+def every(levels_per_stage: int, levels: int) -> Registers:
+    """Registers of a part with ``levels``, after every few of them and the last."""
+    return pipeline.plan([1] * levels, levels_per_stage)
 
 
 def simulate(

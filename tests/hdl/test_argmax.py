@@ -3,8 +3,8 @@ from amaranth.hdl import Shape, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdl.argmax import Argmax
-from tests.hdl.simulation import LEVELS_PER_STAGE, stream
+from hdl.argmax import Argmax, rounds
+from tests.hdl.simulation import LEVELS_PER_STAGE, every, stream
 
 
 @st.composite
@@ -25,7 +25,8 @@ def cases(draw):
 @given(case=cases())
 def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
     shape, rows = case
-    argmax = Argmax(shape, len(rows[0]), levels_per_stage)
+    classes = len(rows[0])
+    argmax = Argmax(shape, classes, every(levels_per_stage, rounds(classes)))
     mask = (1 << shape.width) - 1
     words = [
         sum((score & mask) << (i * shape.width) for i, score in enumerate(row)) for row in rows
@@ -36,10 +37,8 @@ def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
 
 
 @pytest.mark.parametrize(
-    ("classes", "width", "rounds"), [(1, 1, 0), (2, 1, 1), (3, 2, 2), (10, 4, 4), (17, 5, 5)]
+    ("classes", "width", "expected"), [(1, 1, 0), (2, 1, 1), (3, 2, 2), (10, 4, 4), (17, 5, 5)]
 )
-def test_index_is_as_wide_and_latency_as_long_as_needed(classes, width, rounds):
-    argmax = Argmax(Shape(4), classes, 1)
-    assert len(argmax.index) == width
-    assert argmax.latency == rounds
-    assert Argmax(Shape(4), classes, 0).latency == 0
+def test_index_is_as_wide_and_rounds_are_as_many_as_needed(classes, width, expected):
+    assert rounds(classes) == expected
+    assert len(Argmax(Shape(4), classes, every(1, expected)).index) == width

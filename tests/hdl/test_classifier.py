@@ -9,6 +9,7 @@ from hdl import vector
 from hdl.classifier import MAX_DATA_WIDTH, Classifier
 from hdl.popcount import score_shape
 from lilogic import inference
+from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.hdl.simulation import SETTINGS, drive, pixel_bits, read_scores, simulate
@@ -163,14 +164,16 @@ def test_reset_in_flight_clears_valid_and_later_samples_are_right(graph, setting
             assert index == inference.classify(scores)[sample]
 
 
-def test_latency_is_the_sum_of_the_parts_and_known_before_elaboration():
-    graph = GateGraph.build(4, [(1, 0, 1), (6, 4, 2), (7, 5, 3)], [[6] * 8, [4], [5]])
+def test_levels_are_counted_through_all_parts_and_latency_is_known_before_elaboration():
+    encoder = Encoder((4,), "uint8", [0, 1, 2, 3], [9] * 4)
+    graph = GateGraph.build(
+        4, [(1, 0, 1), (6, 4, 2), (7, 5, 3)], [[6] * 8, [4], [5]], None, encoder
+    )
     # 3 gate levels; tree: full adders, then three leaves in two rounds; two rounds of argmax.
-    assert Classifier(graph, levels_per_stage=0).latency == 0
-    assert Classifier(graph, levels_per_stage=1).latency == 3 + 3 + 2
-    assert Classifier(graph, levels_per_stage=2).latency == 2 + 2 + 1
-    assert Classifier(graph, levels_per_stage=3).latency == 1 + 1 + 1
-    assert Classifier(graph, levels_per_stage=99).latency == 1 + 1 + 1
+    for levels_per_stage, latency in {0: 0, 1: 8, 2: 4, 3: 3, 5: 2, 8: 1, 99: 1}.items():
+        assert Classifier(graph, levels_per_stage=levels_per_stage).latency == latency
+    assert Classifier(graph, levels_per_stage=1, pixels=True).latency == 9
+    assert Classifier(graph, levels_per_stage=3, pixels=True).latency == 3
 
 
 @settings(max_examples=20)

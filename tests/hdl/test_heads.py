@@ -5,15 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdl.network import counted
-from hdl.popcount import POPCOUNTS, Heads, score_shape
+from hdl.popcount import POPCOUNTS, Heads, levels, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-from tests.hdl.simulation import SETTINGS, drive, read_scores, stream
+from tests.hdl.simulation import SETTINGS, drive, every, read_scores, stream
 from tests.strategies import graphs
 
 
 def check(graph, popcount, levels_per_stage, samples=10):
-    heads = Heads(graph, popcount, levels_per_stage)
+    heads = Heads(graph, popcount, every(levels_per_stage, levels(graph, popcount)))
     nodes = counted(graph)
     values = np.random.default_rng(0).random((samples, len(nodes))) < 0.6
     values[:2] = [[False], [True]]
@@ -79,4 +79,4 @@ def test_an_unknown_architecture_is_refused():
     with pytest.raises(
         LilogicError, match="popcount 'best' is not one of chain, tree, counters, compressor"
     ):
-        Heads(GateGraph.build(1, [], [[0]]), "best", 1)
+        Heads(GateGraph.build(1, [], [[0]]), "best", (True,))

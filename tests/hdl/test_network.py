@@ -3,16 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdl.network import GateNetwork, counted
+from hdl.network import GateNetwork, counted, levels
 from lilogic import gates
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
-from tests.hdl.simulation import LEVELS_PER_STAGE, drive, read_bits, stream
+from tests.hdl.simulation import LEVELS_PER_STAGE, drive, every, read_bits, stream
 from tests.strategies import graphs, random_bits, random_graph
 
 
 def check(graph, levels_per_stage, samples=12):
-    network = GateNetwork(graph, levels_per_stage)
+    network = GateNetwork(graph, every(levels_per_stage, levels(graph)))
     bits = random_bits(graph, samples)
     width = len(counted(graph))
     seen = stream(
@@ -55,15 +55,8 @@ def chain(length):
     return GateGraph.build(2, rows, [[length + 1]])
 
 
-@pytest.mark.parametrize(
-    ("levels", "levels_per_stage", "expected"),
-    [(1, 0, 0), (7, 0, 0), (1, 1, 1), (7, 1, 7), (7, 2, 4), (7, 3, 3), (7, 9, 1)],
-)
-def test_latency_is_the_levels_in_whole_stages(levels, levels_per_stage, expected):
-    assert GateNetwork(chain(levels), levels_per_stage).latency == expected
-
-
-def test_dead_gates_cost_nothing():
+def test_levels_are_the_depth_of_the_living():
+    assert levels(chain(7)) == 7
     rows = [(gates.AND, 0, 1), *((gates.XOR, node, 0) for node in range(2, 9))]
-    dead = GateNetwork(GateGraph.build(2, rows, [[2]]), 1)
-    assert dead.latency == 1
+    assert levels(GateGraph.build(2, rows, [[2]])) == 1
+    assert levels(GateGraph.build(2, [], [[0]])) == 1

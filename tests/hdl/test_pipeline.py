@@ -1,27 +1,32 @@
+import itertools
+
+import numpy as np
 import pytest
 from amaranth.hdl import Cat, Module, Shape, Signal, signed
 from amaranth.lib.wiring import Component, In, Out
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hdl import pipeline, vector
-from tests.hdl.simulation import LEVELS_PER_STAGE, simulate, stream
+from tests.hdl.simulation import LEVELS_PER_STAGE, every, simulate, stream
 
 WIDTH = 8
 NUMBER = signed(WIDTH)
 
 
 class Work(Component):
-    """A pipeline whose work is ``make(x)``, and how many levels that has."""
+    """A pipeline whose work is ``make(x)``."""
 
-    def __init__(self, make, levels, levels_per_stage, more=0, shape=NUMBER):
+    def __init__(self, make, registers, shape=NUMBER):
         self.make = make
-        self.levels_per_stage = levels_per_stage
-        self.latency = pipeline.latency(levels, levels_per_stage) + more
+        self.registers = registers
+        self.latency = sum(registers)
         super().__init__({"x": In(shape), "y": Out(Shape.cast(shape))})
 
     def elaborate(self, platform):
         m = Module()
         work = self.make(self.x)
-        m.d.comb += self.y.eq(pipeline.build(m, work, self.levels_per_stage, self.latency, "work"))
+        m.d.comb += self.y.eq(pipeline.build(m, work, self.registers, "work"))
         return m
 
 
@@ -38,11 +43,38 @@ def steps(levels):
 
 
 @pytest.mark.parametrize(
-    ("levels", "levels_per_stage", "expected"),
-    [(0, 0, 0), (5, 0, 0), (0, 2, 0), (1, 2, 1), (2, 2, 1), (3, 2, 2), (5, 1, 5), (5, 9, 1)],
+    ("costs", "capacity", "stages"),
+    [
+        ([], 2, []),
+        ([1] * 5, 0, [5]),
+        ([1] * 5, 1, [1] * 5),
+        ([1] * 5, 2, [1, 2, 2]),
+        ([1] * 4, 2, [2, 2]),
+        ([1] * 5, 9, [5]),
+        ([0.1] * 10, 1, [10]),
+        ([0.1] * 11, 0.3, [2, 3, 3, 3]),
+        ([1, 1, 3, 1, 1], 3, [2, 1, 2]),
+        ([1, 5, 1], 3, [1, 1, 1]),
+        ([1, 1, 1, 2, 2], 4, [3, 2]),
+    ],
 )
-def test_latency_rounds_up_to_whole_stages(levels, levels_per_stage, expected):
-    assert pipeline.latency(levels, levels_per_stage) == expected
+def test_stages_are_filled_from_the_end(costs, capacity, stages):
+    registers = pipeline.plan(costs, capacity)
+    expected = [place == count for count in stages for place in range(1, count + 1)]
+    assert registers == tuple(expected if capacity else [False] * len(costs))
+
+
+@given(
+    costs=st.lists(st.floats(0.1, 5), min_size=1, max_size=20),
+    capacity=st.floats(0.1, 12),
+)
+def test_no_stage_costs_more_than_allowed_unless_it_is_one_level(costs, capacity):
+    registers = pipeline.plan(costs, capacity)
+    assert registers[-1]
+    stages = np.split(costs, np.flatnonzero(registers)[:-1] + 1)
+    assert all(len(stage) == 1 or sum(stage) <= capacity + 1e-6 for stage in stages)
+    joined = [stage[-1] + sum(following) for stage, following in itertools.pairwise(stages)]
+    assert all(cost > capacity for cost in joined)
 
 
 @pytest.mark.parametrize("levels", range(5))
@@ -60,7 +92,7 @@ def test_work_ends_after_exactly_the_cycles_asked_for(levels, levels_per_stage, 
             (value,) = yield [value]
         return value
 
-    work = Work(make, levels, levels_per_stage, more)
+    work = Work(make, (*every(levels_per_stage, levels), *[True] * more))
     if not work.latency:
         return
     values = [5, -3, 127, -128, 0, 1, 77, -1]
@@ -71,7 +103,7 @@ def test_work_ends_after_exactly_the_cycles_asked_for(levels, levels_per_stage, 
 
 @pytest.mark.parametrize("levels_per_stage", LEVELS_PER_STAGE)
 def test_values_alive_together_stay_of_the_same_sample(levels_per_stage):
-    work = Work(steps(5), 5, levels_per_stage)
+    work = Work(steps(5), every(levels_per_stage, 5))
     inputs = [[(work.x, value)] for value in [0, 50, -60, 7, 7, -128, 100]]
     assert stream(work, inputs, lambda get: get(work.y)) == [5] * len(inputs)
 
@@ -83,7 +115,7 @@ def test_values_keep_their_sign(levels_per_stage):
             (x,) = yield [x]
         return x < 0
 
-    work = Work(make, 3, levels_per_stage)
+    work = Work(make, every(levels_per_stage, 3))
     inputs = [[(work.x, value)] for value in [-128, 127, -1, 0]]
     assert stream(work, inputs, lambda get: get(work.y) & 1) == [1, 0, 1, 0]
 
@@ -97,7 +129,7 @@ def test_values_wider_than_a_signal_pass_whole(monkeypatch, levels_per_stage):
         (x,) = yield [x]
         return x
 
-    work = Work(make, 2, levels_per_stage, shape=WIDTH)
+    work = Work(make, every(levels_per_stage, 2), WIDTH)
     values = [0b10110101, 255, 0, 1, 128]
     inputs = [[(work.x, value)] for value in values]
     assert stream(work, inputs, lambda get: get(work.y)) == values
@@ -108,7 +140,7 @@ def test_reset_leaves_registers_alone():
         (x,) = yield [x]
         return x
 
-    work = Work(make, 1, 1, more=2)
+    work = Work(make, (True,) * 3)
     cycles = [[(work.x, value)] for value in range(1, 9)]
     seen = simulate(work, cycles, lambda get: get(work.y), resets=[False] * 2 + [True] * 4)
     assert seen == [0, 0, 0, 1, 2, 3, 4, 5]

@@ -288,6 +288,24 @@ def write_graph(path: Path) -> GateGraph:
     return graph
 
 
+def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
+    path, picture = tmp_path / "small.lgn", tmp_path / "sweep.png"
+    write_graph(path)
+    arguments = ["sweep-pipeline", path, "-o", picture, "--json"]
+    for levels in (0, 2):
+        arguments += ["--levels-per-stage", levels]
+    status, out, _ = lilogic(*arguments)
+    assert status == 0
+    points = json.loads(out)["points"]
+    assert [point["levels_per_stage"] for point in points] == [0, 2]
+    assert points[0]["latency"] == points[0]["ffs"] == 0 < points[1]["latency"]
+    assert all(point["fits"] and point["fmax_mhz"] > 0 for point in points)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+    status, _, err = lilogic("sweep-pipeline", path, "--device", "asic")
+    assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
+
+
 def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     path = tmp_path / "small.lgn"
     graph = write_graph(path)
