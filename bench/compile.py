@@ -1,0 +1,114 @@
+"""Time and memory from a graph to RTLIL, and on request to Verilog and its area, over the size.
+
+Networks are random, of two layers, with 784 input bits and 10 classes; each is compiled in a fresh
+process. Prints a table and writes build/bench/compile.json. Seconds are of the processor, which
+other work on the machine disturbs less than the clock on the wall; with --area also those on the
+wall, because Yosys maps several targets at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from amaranth.back import rtlil
+from rich.console import Console
+from rich.table import Table
+
+from hdl import area, verilog
+from hdl.classifier import Classifier
+from lilogic.files import write_json
+from lilogic.graph import GateGraph
+
+OUTPUT = Path("build/bench/compile.json")
+GATES = [2_000, 8_000, 32_000, 128_000, 256_000]
+INPUTS, CLASSES = 784, 10
+
+
+def main() -> None:
+    """Measure each size and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gates", nargs="*", type=int, default=GATES)
+    parser.add_argument("--area", action="store_true", help="also write Verilog and map it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        print(json.dumps(measure(options.gates[0], options.area)))
+        return
+    flags = ["--here", *(["--area"] if options.area else [])]
+    sizes = []
+    for gates in options.gates:
+        command = [sys.executable, __file__, str(gates), *flags]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        sizes.append(json.loads(done.stdout))
+    result = {"inputs": INPUTS, "classes": CLASSES, "sizes": sizes}
+    write_json(OUTPUT, result)
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        show(sizes)
+
+
+def network(gates: int) -> GateGraph:
+    """A random network of two layers, whose heads share the second one out."""
+    generator = np.random.default_rng(0)
+    half = gates // 2
+    first = generator.integers(0, INPUTS, (2, half))
+    second = INPUTS + generator.integers(0, half, (2, half))
+    a, b = np.concatenate([first, second], axis=1)
+    last = np.arange(INPUTS + half, INPUTS + 2 * half)
+    ends = np.linspace(0, half, CLASSES + 1).astype(int)
+    op = generator.integers(0, 16, 2 * half)
+    return GateGraph(INPUTS, op, a, b, last, ends, np.zeros(CLASSES))
+
+
+def measure(gates: int, with_area: bool) -> dict[str, Any]:
+    """Seconds and megabytes of this process, and of Yosys if asked for."""
+    graph = network(gates)
+    began = time.process_time()
+    text = rtlil.convert(Classifier(graph), name=verilog.CORE, emit_src=False)
+    found: dict[str, Any] = {
+        "gates": gates,
+        "rtlil_cpu_s": round(time.process_time() - began, 2),
+        "rtlil_peak_mb": _peak(resource.RUSAGE_SELF),
+        "rtlil_mb": round(len(text) / 1e6, 2),
+    }
+    if with_area:
+        with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+            began = time.monotonic()
+            verilog.compile_graph(graph, Path(name))
+            found["verilog_s"] = round(time.monotonic() - began, 1)
+            began = time.monotonic()
+            targets = area.measure(Path(name))["targets"]
+            found["area_s"] = round(time.monotonic() - began, 1)
+            found["yosys_peak_mb"] = _peak(resource.RUSAGE_CHILDREN)
+            found["totals"] = {target: mapped["total"] for target, mapped in targets.items()}
+    return found
+
+
+def _peak(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss // 1024
+
+
+def show(sizes: list[dict[str, Any]]) -> None:
+    """Print the table."""
+    table = Table()
+    columns = [column for column in sizes[0] if column != "totals"]
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for size in sizes:
+        table.add_row(*(f"{size[column]:,}" for column in columns))
+    Console(highlight=False).print(table)
+
+
+if __name__ == "__main__":
+    main()
