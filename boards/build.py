@@ -491,4 +491,5 @@ def rows(report: Report) -> list[tuple[str, str]]:
 
 
 def _share(used: int, available: int) -> str:
-    return f"{used:,} of {available:,} ({used / available:.0%})"
+    share = f" ({used / available:.0%})" if available else ""  # nextpnr counts some kinds only
+    return f"{used:,} of {available:,}{share}"

@@ -86,9 +86,9 @@ FAMILIES: dict[str, Family] = {
     "xc7": Family(
         tools=("yosys",),
         lut="LUT6",
-        columns=TARGETS["xc7"].columns,
+        columns={"luts": {"$lut": 1}, "ffs": {"$_*DFF*": 1}, "carries": {}},
         joint=False,
-        synth_options="-nodsp -nosrl",
+        synth_options="-lut 6",
         route_options="",
         netlist="top.json",
         first_clock=100e6,

@@ -137,7 +137,10 @@ class _HimbaechelFlow:
 
 
 class _VivadoFlow:
-    """For Xilinx, Yosys only counts LUTs, from Verilog that is part of the project for Vivado."""
+    """For Xilinx, Yosys only counts LUTs, from Verilog that is part of the project for Vivado.
+
+    It counts with `abc -lut 6`, because ABC9 in `synth_xilinx` fails on these circuits.
+    """
 
     @property
     def required_tools(self) -> list[str]:
@@ -154,7 +157,10 @@ class _VivadoFlow:
             proc -noopt
             opt_clean
             write_verilog -norename {{name}}.v
-            synth_xilinx -family xc7 {{get_override("synth_opts")|options}} -top {{name}}
+            flatten
+            synth -noabc -run coarse:check -top {{name}}
+            abc {{get_override("synth_opts")|options}}
+            opt_clean
             write_json {{name}}.json
         """
         return templates
