@@ -65,7 +65,7 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
 
 
 def test_depth_falls_with_more_registers(tmp_path):
-    graph = random_graph((30,) * 6, 8, 3)
+    graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []
     for levels in (0, 1):
         result = measured(tmp_path / str(levels), graph, levels_per_stage=levels)

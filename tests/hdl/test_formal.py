@@ -18,6 +18,7 @@ from hdl.interface import VERILOG
 from hdl.netlist import Net, Netlist
 from hdl.popcount import POPCOUNTS
 from hdl.verilog import TOP, compile_graph
+from lilogic.formats import blif
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
 from tests.strategies import encoded_graphs, graphs, random_graph
@@ -140,7 +141,7 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     solve, answers = abc.find_difference, {}
 
     def answer(made: GateGraph, expected: GateGraph, folder: Path, timeout: float) -> Any:
-        question = "\n".join([*abc.blif(made), *abc.blif(expected)])
+        question = (*blif.lines(made), "", *blif.lines(expected))
         if question not in answers:
             answers[question] = solve(made, expected, folder, timeout)
         return answers[question]
