@@ -35,6 +35,8 @@ def chain(bits: Bits) -> Levels:
 
 def tree(bits: Bits) -> Levels:
     """A tree as ``chain``, over full adders of three bits each."""
+    if len(bits) <= 1:
+        return Cat(bits)
     leaves = -(-(len(bits) + 1) // 4)
     ones, twos, spare = yield [
         *_full_adders(*_columns(bits, leaves, 3)),
@@ -45,6 +47,8 @@ def tree(bits: Bits) -> Levels:
 
 def counters(bits: Bits) -> Levels:
     """A tree as ``chain``, over counters of six bits each, whose outputs are functions of six."""
+    if len(bits) <= 1:
+        return Cat(bits)
     leaves = -(-(len(bits) + 1) // 7)
     columns = _columns(bits, leaves, 6)
     low, high = _full_adders(*columns[:3]), _full_adders(*columns[3:])

@@ -71,9 +71,9 @@ def test_verilog_by_hand(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("module m(input c, d, output reg q); always @(posedge c) q <= d; endmodule", "_DFF_P_"),
-        ("module m(input a, output y); unknown u(a, y); endmodule", "Yosys failed"),
-        ("modul", "Yosys failed"),
-        ("", "Yosys failed|0 modules"),
+        ("module m(input a, output y); unknown u(a, y); endmodule", "yosys failed"),
+        ("modul", "yosys failed"),
+        ("", "yosys failed|0 modules"),
     ],
 )
 def test_verilog_that_is_refused(tmp_path: Path, text: str, message: str) -> None:
