@@ -120,7 +120,7 @@ def measure(job: Job) -> dict[str, Any]:
     }
     return {
         **asdict(job),
-        "tool": statistics["creator"],
+        "tool": " ".join(statistics["creator"].split()[:2]),
         "gates": graph.n_gates,
         "counted": len(graph.head_nodes),
         **columns,
@@ -197,6 +197,7 @@ def peer(name: str) -> Callable[[], GateGraph]:
 
 NETS: dict[str, Callable[[], GateGraph]] = {
     "random": random_net,
+    "random-800": lambda: random_net((800, 800)),
     "peer-fashion": peer("authors-fashionmnist-2x8000-acc8402"),
     "peer-mnist": peer("authors-mnist-6x4000-acc956"),
     **{name: (lambda name=name: lgn.read(zoo.path(name))) for name in zoo.names()},
