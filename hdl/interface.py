@@ -16,7 +16,7 @@ LEVELS_PER_STAGE = 2
 """Default of ``levels_per_stage``: levels between pipeline registers."""
 
 POPCOUNT = "tree"
-"""Default popcount architecture: the smallest in LUTs (see ``hdl.popcount``)."""
+"""Default popcount architecture: fewest logic cells on iCE40, fewest LUTs on xc7."""
 
 
 @dataclass(frozen=True)
