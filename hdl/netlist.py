@@ -14,6 +14,7 @@ from pathlib import Path
 from hdl import yosys
 from lilogic import gates
 from lilogic.errors import LilogicError
+from lilogic.formats.netlist import CELLS
 from lilogic.graph import GateGraph
 
 Net = int | str
@@ -44,18 +45,6 @@ opt_clean
 write_json netlist.json
 """
 
-_OPS = {
-    "$_AND_": gates.AND,
-    "$_NAND_": gates.NAND,
-    "$_OR_": gates.OR,
-    "$_NOR_": gates.NOR,
-    "$_XOR_": gates.XOR,
-    "$_XNOR_": gates.XNOR,
-    "$_ANDNOT_": gates.A_AND_NOT_B,
-    "$_ORNOT_": gates.A_OR_NOT_B,
-    "$_NOT_": gates.NOT_A,
-    "$_BUF_": gates.A,
-}
 _REGISTER = "$_DFF_P_"
 
 
@@ -194,7 +183,7 @@ def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> 
         return (nets["D"],)
     if kind == "$_MUX_":
         return nets["S"], nets["A"], nets["B"]
-    if kind in _OPS:
+    if kind in CELLS:
         return (nets["A"], nets.get("B", nets["A"]))
     raise LilogicError(f"the netlist has a cell {kind}, which is not understood")
 
@@ -258,5 +247,5 @@ def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) 
             low, high = add(gates.NOT_A_AND_B, select, low), add(gates.AND, select, high)
             node[net] = add(gates.OR, low, high)
         else:
-            node[net] = add(_OPS[cell.kind], wires[0], wires[1])
+            node[net] = add(CELLS[cell.kind], wires[0], wires[1])
     return GateGraph.build(n_inputs, rows, [[node[net] for net in outputs]])

@@ -440,55 +440,55 @@ def _execute(code, memory, row):  # type: ignore[no-untyped-def]
         op = code[i, 0]
         a, b, c = code[i, 1] * row, code[i, 2] * row, code[i, 3] * row
         to, carry = code[i, 4] * row, code[i, 5] * row
-        if op == 16:
+        if op == _ADD:
             for w in range(row):
                 x, y, z = memory[a + w], memory[b + w], memory[c + w]
                 memory[to + w] = x ^ y ^ z
                 memory[carry + w] = (x & y) | (z & (x | y))
-        elif op == 6:
+        elif op == gates.XOR:
             for w in range(row):
                 memory[to + w] = memory[a + w] ^ memory[b + w]
-        elif op == 9:
+        elif op == gates.XNOR:
             for w in range(row):
                 memory[to + w] = ~(memory[a + w] ^ memory[b + w])
-        elif op == 1:
+        elif op == gates.AND:
             for w in range(row):
                 memory[to + w] = memory[a + w] & memory[b + w]
-        elif op == 14:
+        elif op == gates.NAND:
             for w in range(row):
                 memory[to + w] = ~(memory[a + w] & memory[b + w])
-        elif op == 7:
+        elif op == gates.OR:
             for w in range(row):
                 memory[to + w] = memory[a + w] | memory[b + w]
-        elif op == 8:
+        elif op == gates.NOR:
             for w in range(row):
                 memory[to + w] = ~(memory[a + w] | memory[b + w])
-        elif op == 2:
+        elif op == gates.A_AND_NOT_B:
             for w in range(row):
                 memory[to + w] = memory[a + w] & ~memory[b + w]
-        elif op == 4:
+        elif op == gates.NOT_A_AND_B:
             for w in range(row):
                 memory[to + w] = ~memory[a + w] & memory[b + w]
-        elif op == 11:
+        elif op == gates.A_OR_NOT_B:
             for w in range(row):
                 memory[to + w] = memory[a + w] | ~memory[b + w]
-        elif op == 13:
+        elif op == gates.NOT_A_OR_B:
             for w in range(row):
                 memory[to + w] = ~memory[a + w] | memory[b + w]
-        elif op == 3:
+        elif op == gates.A:
             for w in range(row):
                 memory[to + w] = memory[a + w]
-        elif op == 12:
+        elif op == gates.NOT_A:
             for w in range(row):
                 memory[to + w] = ~memory[a + w]
-        elif op == 5:
+        elif op == gates.B:
             for w in range(row):
                 memory[to + w] = memory[b + w]
-        elif op == 10:
+        elif op == gates.NOT_B:
             for w in range(row):
                 memory[to + w] = ~memory[b + w]
         else:
-            value = ~np.uint64(0) if op == 15 else np.uint64(0)
+            value = ~np.uint64(0) if op == gates.TRUE else np.uint64(0)
             for w in range(row):
                 memory[to + w] = value
 
