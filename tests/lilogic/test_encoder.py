@@ -172,3 +172,17 @@ def test_above_quantile_is_the_comparison_with_the_interpolated_quantile(quantil
 def test_above_quantile_refuses_what_is_no_quantile():
     with pytest.raises(LilogicError, match="quantile is 1, but"):
         encoder.above_quantile((4,), "uint8", 1.0)
+
+
+def test_thresholds_with_a_rank_are_relative_to_the_sample_and_do_not_overflow():
+    encoder = Encoder((3,), "uint8", np.array([0, 1, 2]), np.array([5, -5, 2**31 - 1]), rank=1)
+    raw = np.array([[30, 20, 10], [25, 20, 10], [250, 14, 255], [0, 0, 0]], dtype=np.uint8)
+    expected = [
+        [
+            features[i] > sorted(features)[1] + threshold
+            for i, threshold in enumerate([5, -5, 2**31])
+        ]
+        for features in raw.tolist()
+    ]
+    assert encoder.encode(raw).tolist() == expected
+    assert expected == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]]
