@@ -22,7 +22,7 @@ def board(monkeypatch):
     def connect(graph, *how):
         yield Client(made, graph)
 
-    monkeypatch.setattr("lilogic.cli._client", connect)
+    monkeypatch.setattr("lilogic.cli.boards._client", connect)
     return made
 
 

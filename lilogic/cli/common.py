@@ -1,0 +1,69 @@
+"""What several commands share: their options, the data set of a model, how results are shown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lilogic.errors import LilogicError
+
+if TYPE_CHECKING:
+    from lilogic.datasets import Dataset
+    from lilogic.graph import GateGraph
+    from lilogic.report import Row
+
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LevelsPerStage = Annotated[
+    int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
+]
+Popcount = Annotated[
+    str, typer.Option(help="Popcount architecture: chain, tree, counters or compressor.")
+]
+BitsIn = Annotated[
+    bool, typer.Option("--bits", help="Read encoded bits, even if the model has an encoder.")
+]
+Device = Annotated[str, typer.Option(help="cpu, or cuda where PyTorch finds one.")]
+TrainingRecipe = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A recipe's name (see recipes), a .toml file, or a data set without one: "
+        "a known one, a .npz or a folder of images by class.",
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads; default: all cores, one for small networks.", min=1)
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: train.epochs=10."),
+]
+
+
+def dataset_of(graph: GateGraph, name: str | None) -> Dataset:
+    """The data set called ``name``; without one, what the network was trained on.
+
+    Raises:
+        LilogicError: there is none, or it cannot be loaded.
+    """
+    from lilogic import datasets
+
+    name = name or graph.metadata.get("dataset")
+    if not name:
+        raise LilogicError("the model records no data set; name one with --data")
+    return datasets.load(name)
+
+
+def show(result: dict[str, Any] | list[Any], rows: list[Row], title: str, as_json: bool) -> None:
+    """Print ``result`` as JSON, or else ``rows`` as a table called ``title``."""
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+    else:
+        from lilogic import console
+
+        console.show(title, rows)

@@ -1,0 +1,222 @@
+"""Commands that compile a network and say what its hardware takes and whether it is right."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
+from lilogic.cli.common import AsJson, BitsIn, LevelsPerStage, Model, Popcount, dataset_of, show
+from lilogic.errors import LilogicError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lilogic.graph import GateGraph
+    from lilogic.report import Report
+
+Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
+Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
+Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
+
+TIMEOUT = 60.0
+_SWEEP = (1, 2, 3, 4, 6)
+
+
+def compile_(
+    model: Model,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
+    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    popcount: Popcount = POPCOUNT,
+    bits: BitsIn = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a network's Verilog, its test vectors and an area report."""
+    from lilogic import models
+
+    graph = models.load(model)
+    name = models.name(graph, model)
+    result = compile_into(graph, name, output, levels_per_stage, popcount, bits)
+    write_vectors(graph, output)
+    write_report(result, output)
+    show_report(result, as_json)
+
+
+def verify(
+    model: Model,
+    build: Annotated[
+        Path | None,
+        typer.Option(help="Check the Verilog in this folder of compile; default: make it anew."),
+    ] = None,
+    simulator: Simulator = "verilator",
+    formal: Formal = True,
+    timeout: Timeout = TIMEOUT,
+    bits: BitsIn = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a network's Verilog against software, by simulation and, where possible, by proof."""
+    from lilogic import models, passes
+    from lilogic import report as reports
+
+    graph = models.load(model)
+    simplified = passes.simplify(graph)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+        folder = build or Path(temporary)
+        if build is None:
+            _emit(simplified, folder, LEVELS_PER_STAGE, POPCOUNT, bits)
+        write_vectors(graph, folder)
+        checks = check(simplified, folder, simulator, formal, timeout)
+    passed = reports.is_verified(checks)
+    show({"passed": passed, **checks}, reports.check_rows(checks), model, as_json)
+    raise typer.Exit(0 if passed else 1)
+
+
+def report(
+    model: Model,
+    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    popcount: Popcount = POPCOUNT,
+    bits: BitsIn = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count a network's gates, LUTs and flip-flops."""
+    from lilogic import models
+
+    graph = models.load(model)
+    name = models.name(graph, model)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
+        result = compile_into(graph, name, Path(folder), levels_per_stage, popcount, bits)
+    show_report(result, as_json)
+
+
+def sweep_pipeline(
+    model: Model,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Picture to draw; default: MODEL-pipeline.png."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="hx8k, up5k or ecp5.")] = "hx8k",
+    levels: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
+        ),
+    ] = None,
+    popcount: Popcount = POPCOUNT,
+    bits: BitsIn = False,
+    as_json: AsJson = False,
+) -> None:
+    """Place and route a network with registers more and less often: area, clock, latency."""
+    from hdl import timing
+    from lilogic import console, models, passes, plots
+    from lilogic import report as reports
+
+    chosen = timing.device(device)
+    graph = models.load(model)
+    name = models.name(graph, model)
+    simplified = passes.simplify(graph)
+    points = []
+    for count in levels or _SWEEP:
+        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+            folder = Path(temporary)
+            _emit(simplified, folder, count, popcount, bits)
+            with console.step(f"placing and routing, {count} levels a stage"):
+                measured = timing.measure(simplified, folder, chosen)
+        points.append({"levels_per_stage": count} | measured)
+    result = {"name": name, "device": chosen.label, "seed": timing.SEED, "points": points}
+    picture = output or Path(f"{name}-pipeline.png")
+    plots.draw_sweep(result, picture)
+    show(result, reports.sweep_rows(result), f"{name} on {chosen.label}", as_json)
+
+
+def compile_into(
+    graph: GateGraph, name: str, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+) -> Report:
+    """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
+    from dataclasses import asdict
+
+    from hdl import area
+    from lilogic import console, lgn, passes
+    from lilogic import report as reports
+
+    with console.step("simplifying"):
+        simplified = passes.simplify(graph)
+    simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
+    lgn.write(simplified, folder / f"{name}.lgn")
+    interface = _emit(simplified, folder, levels_per_stage, popcount, bits)
+    with console.step("mapping to cells and LUTs"):
+        measured = area.measure(folder)
+    description = reports.describe(name, simplified)
+    return description | {"interface": asdict(interface), "area": measured}
+
+
+def _emit(
+    graph: GateGraph, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+) -> Interface:
+    from hdl import verilog
+    from lilogic import console
+
+    with console.step("writing Verilog"):
+        return verilog.compile_graph(
+            graph,
+            folder,
+            levels_per_stage=levels_per_stage,
+            popcount=popcount,
+            pixels=graph.encoder is not None and not bits,
+        )
+
+
+def write_vectors(graph: GateGraph, folder: Path) -> None:
+    """Write what software answers into ``folder``, for the interface that is described there."""
+    from lilogic import console
+    from sim import vectors
+
+    with console.step("computing test vectors in software"):
+        interface = Interface.read(folder)
+        vectors.make(graph, interface, _samples(graph)).write(folder)
+
+
+def check(
+    graph: GateGraph, folder: Path, simulator: str, formal: bool, timeout: float
+) -> dict[str, Any]:
+    """Simulate and prove what ``folder`` holds; the results as parts of a report."""
+    from hdl import formal as proof
+    from lilogic import console
+    from sim import regression
+
+    checks: dict[str, Any] = {}
+    with console.step("simulating"):
+        checks["simulation"] = regression.simulate(folder, simulator)
+    if formal:
+        with console.step("proving"):
+            checks["formal"] = proof.prove(graph, folder, timeout)
+    return checks
+
+
+def _samples(graph: GateGraph) -> npt.NDArray[Any] | None:
+    """The test images to simulate; without them, the other vectors must do."""
+    from lilogic import console
+
+    try:
+        return dataset_of(graph, None).x_test
+    except LilogicError as error:
+        console.say(f"no vectors from a data set: {error}")
+        return None
+
+
+def write_report(result: Report, folder: Path, picture: str | None = None) -> None:
+    """Write ``report.json`` and ``report.md`` into ``folder``, where ``picture`` is a file."""
+    from lilogic import report as reports
+    from lilogic.files import write_json, write_text
+
+    write_json(folder / "report.json", result)
+    write_text(folder / "report.md", reports.markdown(result, picture))
+
+
+def show_report(result: Report, as_json: bool) -> None:
+    """Print a report."""
+    from lilogic import report as reports
+
+    show(result, reports.rows(result), result["name"], as_json)

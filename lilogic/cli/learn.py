@@ -1,0 +1,119 @@
+"""Commands that train and evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lilogic.cli.common import (
+    AsJson,
+    Device,
+    Model,
+    Setting,
+    Threads,
+    TrainingRecipe,
+    dataset_of,
+    show,
+)
+
+if TYPE_CHECKING:
+    from lilogic.datasets import Dataset
+    from lilogic.graph import GateGraph
+    from lilogic.recipe import Recipe
+    from lilogic.report import Report
+
+
+def train(
+    recipe: TrainingRecipe,
+    run: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
+    ] = None,
+    changes: Setting = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network; the same command goes on after an interruption."""
+    from lilogic import defaults
+    from lilogic import report as reports
+
+    chosen, data = defaults.load(recipe, changes)
+    folder = run or Path("runs") / chosen.name
+    _, summary = train_in(chosen, data, folder, device, threads, tensorboard)
+    show(summary, reports.rows(summary), str(folder), as_json)
+
+
+def evaluate(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Data set, .npz or image folder; default: what it was trained on."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the accuracy of a frozen network on its data set."""
+    from lilogic import inference, models
+
+    graph = models.load(model)
+    dataset = dataset_of(graph, data)
+    recorded = graph.metadata.get("accuracy", {})
+    result = {
+        "model": models.name(graph, model),
+        "gates": graph.n_gates,
+        "dataset": dataset.name,
+        "is_trained_data": dataset.hashes() == graph.metadata.get("dataset_hashes"),
+        "test_samples": len(dataset.x_test),
+        "train_frozen": inference.accuracy(graph, dataset.x_train, dataset.y_train),
+        "test_frozen": inference.accuracy(graph, dataset.x_test, dataset.y_test),
+        "recorded": recorded,
+    }
+    rows = [
+        ("data set", dataset.name if result["is_trained_data"] else f"{dataset.name} (another)"),
+        ("gates", f"{graph.n_gates:,}"),
+        ("frozen accuracy (train)", f"{result['train_frozen']:.2%}"),
+        ("frozen accuracy (test)", f"{result['test_frozen']:.2%}"),
+    ]
+    if "test_soft" in recorded:
+        rows.append(("soft accuracy (test, recorded)", f"{recorded['test_soft']:.2%}"))
+    show(result, rows, result["model"], as_json)
+
+
+def train_in(
+    recipe: Recipe,
+    data: Dataset,
+    run: Path,
+    device: str,
+    threads: int | None,
+    tensorboard: bool = False,
+) -> tuple[GateGraph, Report]:
+    """Train in ``run``, which then has a summary too; returns the graph and the summary."""
+    from contextlib import ExitStack
+
+    from lilogic import console, trainer, watchers
+    from lilogic import report as reports
+    from lilogic.files import write_json
+
+    with ExitStack() as open_watchers:
+        told: list[trainer.Watcher] = [
+            open_watchers.enter_context(console.TrainingProgress(f"training {recipe.name}")),
+            open_watchers.enter_context(watchers.Curves(run)),
+        ]
+        if tensorboard:
+            told.append(open_watchers.enter_context(watchers.TensorBoard(run)))
+        graph = trainer.train(recipe, data, run, watchers.Together(told), device, threads)
+    summary = reports.describe_trained(recipe.name, graph, recipe.net.layers)
+    write_json(run / "summary.json", summary)
+    if summary["training"]["epochs"] < recipe.train.epochs:
+        console.say(
+            f"{recipe.name}: stopped after epoch {summary['training']['epochs']}, because "
+            f"train.patience = {recipe.train.patience} ran out"
+        )
+    for warning in summary["warnings"]:
+        console.say(f"warning: {warning}")
+    return graph, summary

@@ -1,0 +1,35 @@
+"""Commands that list what lilogic brings along."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lilogic.cli.common import AsJson, show
+
+
+def zoo_(as_json: AsJson = False) -> None:
+    """List the trained networks that lilogic brings along; their names are MODELs."""
+    from lilogic import report as reports
+    from lilogic import zoo
+
+    known = {name: zoo.describe(name) for name in zoo.names()}
+    show(known, list(map(reports.zoo_row, known.values())), "zoo", as_json)
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Print this one, to start from.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the recipes that lilogic brings along, or print one."""
+    from lilogic import recipe
+
+    if name is None:
+        known = [recipe.load(each) for each in recipe.names()]
+        values = {each.name: each.model_dump() for each in known}
+        show(values, [(each.name, each.description) for each in known], "recipes", as_json)
+    elif as_json:
+        typer.echo(recipe.load(name).model_dump_json(indent=2))
+    else:
+        typer.echo(recipe.text(name).rstrip())
