@@ -24,6 +24,7 @@ from rich.table import Table
 from lilogic.trainer import Epoch, Watcher
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,7 +64,7 @@ class TrainingProgress(Watcher):
     """A bar, or lines at most every few seconds, while ``trainer.train`` works."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._name = self._title = name
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -85,6 +86,10 @@ class TrainingProgress(Watcher):
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+    def member(self, number: int, members: int, run: Path) -> None:
+        """See ``Watcher``."""
+        self._name = f"{self._title}, member {number} of {members}"
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``."""

@@ -28,14 +28,24 @@ class EncoderRecipe(_Section):
 
 
 class NetRecipe(_Section):
-    """The network's shape; see ``lilogic.layers.LogicNet``."""
+    """The network's shape; see ``lilogic.layers.LogicNet``.
+
+    With several ``members``, so many networks of these layers are trained apart from each other,
+    and count together as one.
+    """
 
     layers: list[PositiveInt] = Field(min_length=1)
+    members: PositiveInt = 1
     candidates: PositiveInt | Literal["all"] = 16
     reads: Literal["previous", "all"] = "all"
     counts: Literal["last", "all"] = "all"
     initial: Literal["normal", "pass-through"] = "normal"
     tau: float = Field(5.0, gt=0)
+
+    @property
+    def widths(self) -> list[int]:
+        """Gates in each layer, those of all members."""
+        return [self.members * width for width in self.layers]
 
 
 class AugmentRecipe(_Section):

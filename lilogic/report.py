@@ -88,8 +88,9 @@ def zoo_row(entry: Mapping[str, Any]) -> Row:
 
 
 def training_text(training: Mapping[str, Any]) -> str:
-    """Epochs, time, device and threads, as far as they are recorded."""
+    """Members of an ensemble, epochs, time, device and threads, as far as they are recorded."""
     texts = {
+        "members": "{:,} networks",
         "epochs": "{:,} epochs",
         "seconds": "{:,.0f} s",
         "device": "{}",

@@ -4,6 +4,8 @@ A run folder holds ``recipe.json`` (what was asked), ``metrics.jsonl`` (one line
 ``checkpoint.safetensors`` (the state after the last finished epoch) and, at the end,
 ``model.lgn``. All randomness of an epoch comes from (seed, epoch), so a run that was killed and
 resumed ends with the same graph as one that was not.
+
+The members of an ensemble are runs of their own, in folders inside the run folder.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ from lilogic.augment import augmented
 from lilogic.checkpoint import Checkpoint
 from lilogic.datasets import Dataset
 from lilogic.encoder import Encoder
+from lilogic.ensemble import merged
 from lilogic.errors import LilogicError
 from lilogic.files import write_json, write_text
 from lilogic.graph import GateGraph
 from lilogic.layers import LogicNet, Sharpness, Tap
 from lilogic.models import MODEL
-from lilogic.recipe import Recipe
+from lilogic.recipe import Recipe, parse
+
+Scores = npt.NDArray[np.float32]
 
 RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
@@ -42,6 +47,7 @@ CHECKPOINT = "checkpoint.safetensors"
 _CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
 _SPLIT_SEED = 0
+_SEEDS = 2**63
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -61,6 +67,11 @@ class Epoch:
     seconds: float
 
     @property
+    def sharpness(self) -> Sharpness:
+        """Sharpness after the epoch."""
+        return Sharpness(self.sharpen_connections, self.sharpen_gates)
+
+    @property
     def gap(self) -> float:
         """How much accuracy the validation split would lose by freezing now."""
         return self.validation_soft - self.validation_frozen
@@ -68,6 +79,9 @@ class Epoch:
 
 class Watcher:
     """Told how training goes; the command line draws a progress bar from it."""
+
+    def member(self, number: int, members: int, run: Path) -> None:
+        """An ensemble's member comes next, counted from 1, in a run folder of its own."""
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """Training begins: planned epochs, epochs already done, steps per epoch."""
@@ -104,10 +118,14 @@ def train(
     threads = min(threads or _threads(recipe), _CORES)
     numba.set_num_threads(threads)
     torch.set_num_threads(threads)
-    training = _Training(recipe, data, torch_device)
-    first = _resume(training, recipe, run)
-    history = read_history(run, first)
     watcher = watcher or Watcher()
+    if recipe.net.members > 1:
+        return _train_members(recipe, data, run, watcher, torch_device, threads)
+    training = _Training(recipe, data, torch_device)
+    _claim(recipe, run)
+    path = run / CHECKPOINT
+    first = _load(training, path) if path.exists() else 0
+    history = read_history(run, first)
     watcher.start(recipe.train.epochs, first, training.steps)
     while not schedule.is_finished(recipe.train, history):
         history.append(training.run_epoch(len(history), watcher.step))
@@ -118,6 +136,57 @@ def train(
     graph = training.freeze(history, {"device": str(torch_device), "threads": threads})
     lgn.write(graph, run / MODEL)
     return graph
+
+
+def _train_members(
+    recipe: Recipe,
+    data: Dataset,
+    run: Path,
+    watcher: Watcher,
+    device: torch.device,
+    threads: int,
+) -> GateGraph:
+    """Train the members of an ensemble one after another, and merge what they froze to."""
+    _claim(recipe, run)
+    count = recipe.net.members
+    graphs, scores = [], []
+    for number in range(1, count + 1):
+        member, folder = _member(recipe, number - 1), run / f"member-{number}"
+        watcher.member(number, count, folder)
+        graphs.append(train(member, data, folder, watcher, str(device), threads))
+        training = _Training(member, data, device)
+        (*_, last) = read_history(folder, _load(training, folder / CHECKPOINT))
+        scores.append(training.final_scores(last))
+    validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
+    trained = [member.metadata["training"] for member in graphs]
+    graph = _described(
+        merged(graphs, recipe.net.layers),
+        recipe,
+        data,
+        (validation, test),
+        {
+            "members": count,
+            "epochs": max(one["epochs"] for one in trained),
+            "seconds": round(sum(one["seconds"] for one in trained), 1),
+            "device": str(device),
+            "threads": threads,
+        },
+    )
+    lgn.write(graph, run / MODEL)
+    return graph
+
+
+def _member(recipe: Recipe, number: int) -> Recipe:
+    """The recipe of an ensemble's member; no two of all seeds' ensembles share one."""
+    count = recipe.net.members
+    return recipe.model_copy(
+        update={
+            "net": recipe.net.model_copy(update={"members": 1}),
+            "train": recipe.train.model_copy(
+                update={"seed": (recipe.train.seed * count + number) % _SEEDS}
+            ),
+        }
+    )
 
 
 def split(data: Dataset, validation: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -194,7 +263,7 @@ class _Training:
             epoch,
             loss.item() / self.steps,
             right.item() / (self.steps * self.batch),
-            self.soft_accuracy(self.held_x, self.held_y, sharpness),
+            _share_right(self.soft_scores(self.held_x, sharpness), self.held_y),
             inference.accuracy(graph, self.held_x, self.held_y),
             *sharpness,
             self.optimizer.param_groups[0]["lr"],
@@ -264,42 +333,65 @@ class _Training:
             self.optimizer.state[connect.logits] = state
 
     @torch.no_grad()
-    def soft_accuracy(
-        self, raw: npt.NDArray[Any], labels: npt.NDArray[np.int64], sharpness: Sharpness
-    ) -> float:
-        """Fraction of raw samples that the soft network classifies as labelled."""
+    def soft_scores(self, raw: npt.NDArray[Any], sharpness: Sharpness) -> Scores:
+        """float32 [samples, classes]: what the soft network says of raw samples."""
         self.net.eval()
-        features, right = self.encoder.features(raw), 0
-        for start in range(0, len(raw), _EVALUATION_BATCH):
-            part = slice(start, start + _EVALUATION_BATCH)
-            logits = self.net(self._bits(features[part]), sharpness)
-            right += int((logits.argmax(1).cpu().numpy() == labels[part]).sum())
-        return right / len(raw)
+        features = self.encoder.features(raw)
+        logits = [
+            self.net(self._bits(features[start : start + _EVALUATION_BATCH]), sharpness)
+            for start in range(0, len(raw), _EVALUATION_BATCH)
+        ]
+        scores: Scores = torch.cat(logits).cpu().numpy()
+        return scores
+
+    def final_scores(self, last: Epoch) -> tuple[Scores, Scores]:
+        """The soft scores of the validation split and of the test split after the last epoch."""
+        raw = (self.held_x, self.data.x_test)
+        validation, test = (self.soft_scores(samples, last.sharpness) for samples in raw)
+        return validation, test
 
     def freeze(self, history: list[Epoch], machine: dict[str, Any]) -> GateGraph:
         """The frozen graph, with its origin and its accuracies in the metadata."""
-        last, data = history[-1], self.data
-        sharpness = Sharpness(last.sharpen_connections, last.sharpen_gates)
-        graph = self.net.freeze(self.encoder)
-        return graph.with_metadata(
-            name=self.recipe.name,
-            version=__version__,
-            dataset=self.recipe.dataset,
-            dataset_hashes=data.hashes(),
-            class_names=list(data.class_names),
-            recipe=self.recipe.model_dump(),
-            accuracy={
-                "validation_soft": last.validation_soft,
-                "validation_frozen": last.validation_frozen,
-                "test_soft": self.soft_accuracy(data.x_test, data.y_test, sharpness),
-                "test_frozen": inference.accuracy(graph, data.x_test, data.y_test),
-            },
-            training={
-                "epochs": len(history),
-                "seconds": round(sum(entry.seconds for entry in history), 1),
-                **machine,
-            },
+        seconds = round(sum(entry.seconds for entry in history), 1)
+        return _described(
+            self.net.freeze(self.encoder),
+            self.recipe,
+            self.data,
+            self.final_scores(history[-1]),
+            {"epochs": len(history), "seconds": seconds, **machine},
         )
+
+
+def _described(
+    graph: GateGraph,
+    recipe: Recipe,
+    data: Dataset,
+    soft: tuple[Scores, Scores],
+    training: dict[str, Any],
+) -> GateGraph:
+    """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
+    held = split(data, recipe.train.validation)[1]
+    held_x, held_y = data.x_train[held], data.y_train[held]
+    return graph.with_metadata(
+        name=recipe.name,
+        version=__version__,
+        dataset=recipe.dataset,
+        dataset_hashes=data.hashes(),
+        class_names=list(data.class_names),
+        recipe=recipe.model_dump(),
+        accuracy={
+            "validation_soft": _share_right(soft[0], held_y),
+            "validation_frozen": inference.accuracy(graph, held_x, held_y),
+            "test_soft": _share_right(soft[1], data.y_test),
+            "test_frozen": inference.accuracy(graph, data.x_test, data.y_test),
+        },
+        training=training,
+    )
+
+
+def _share_right(scores: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> float:
+    """Fraction of samples whose label has the first highest score."""
+    return float((scores.argmax(1) == labels).mean())
 
 
 def _threads(recipe: Recipe) -> int:
@@ -323,8 +415,8 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _resume(training: _Training, recipe: Recipe, run: Path) -> int:
-    """Claim the run folder for the recipe; load its checkpoint if any. Returns the epochs done."""
+def _claim(recipe: Recipe, run: Path) -> None:
+    """Make the folder one of the recipe's runs, unless it holds something else."""
     if (run / RECIPE).exists():
         if not _same_recipe(recipe, run):
             raise LilogicError(
@@ -334,8 +426,6 @@ def _resume(training: _Training, recipe: Recipe, run: Path) -> int:
         if run.is_dir() and any(not path.name.startswith(".") for path in run.iterdir()):
             raise LilogicError(f"{run}: holds other files than a run's; choose an empty folder")
         write_json(run / RECIPE, recipe.model_dump())
-    path = run / CHECKPOINT
-    return _load(training, path) if path.exists() else 0
 
 
 def _other_data(run: Path, data: Dataset) -> LilogicError:
@@ -347,9 +437,7 @@ def _other_data(run: Path, data: Dataset) -> LilogicError:
 
 def _same_recipe(recipe: Recipe, run: Path) -> bool:
     try:
-        return bool(
-            json.loads((run / RECIPE).read_text("utf-8")) == json.loads(recipe.model_dump_json())
-        )
+        return parse(json.loads((run / RECIPE).read_text("utf-8")), str(run / RECIPE)) == recipe
     except (OSError, ValueError) as error:
         raise LilogicError(f"{run / RECIPE}: cannot be read ({error})") from error
 

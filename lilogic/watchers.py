@@ -37,6 +37,11 @@ class Together(Watcher):
     def __init__(self, watchers: Sequence[Watcher]) -> None:
         self._watchers = watchers
 
+    def member(self, number: int, members: int, run: Path) -> None:
+        """See ``Watcher``."""
+        for watcher in self._watchers:
+            watcher.member(number, members, run)
+
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``."""
         for watcher in self._watchers:
@@ -69,6 +74,11 @@ class Curves(Watcher):
 
     def __exit__(self, *_: object) -> None:
         self._draw()
+
+    def member(self, number: int, members: int, run: Path) -> None:
+        """See ``Watcher``; each member has its own curves."""
+        self._draw()
+        self._run, self._history = run, []
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``."""
@@ -115,6 +125,11 @@ class TensorBoard(Watcher):
     def __exit__(self, *_: object) -> None:
         if self._writer is not None:
             self._writer.close()
+
+    def member(self, number: int, members: int, run: Path) -> None:
+        """See ``Watcher``; each member has its own events."""
+        self.__exit__()
+        self._run, self._writer = run, None
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``; on a resumed run, TensorBoard forgets what events said before."""

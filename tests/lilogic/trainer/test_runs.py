@@ -105,7 +105,7 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten(
 def test_extra_epochs_are_trained_while_freezing_costs_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_gap: float, count: int
 ) -> None:
-    monkeypatch.setattr(trainer._Training, "soft_accuracy", lambda *_: 1.0)
+    monkeypatch.setattr(trainer, "_share_right", lambda *_: 1.0)
     monkeypatch.setattr(inference, "accuracy", lambda *_: 0.5)
     recorder = Recorder()
     train(tmp_path / "run", recorder, epochs=2, max_gap=max_gap, max_extra_epochs=3)

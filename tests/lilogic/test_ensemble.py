@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lilogic import inference
+from lilogic.ensemble import merged
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+
+
+def network(inputs: int, widths: list[int], classes: int, seed: int) -> GateGraph:
+    """Layers of random gates that read everything before them; heads count random nodes."""
+    random = np.random.default_rng(seed)
+    gates, end = [], inputs
+    for width in widths:
+        gates += [tuple(random.integers(0, (16, end, end)).tolist()) for _ in range(width)]
+        end += width
+    heads = [random.integers(0, end, random.integers(0, 6)).tolist() for _ in range(classes)]
+    return GateGraph.build(inputs, gates, heads, random.integers(-3, 4, classes).tolist())
+
+
+@given(
+    st.integers(1, 5),
+    st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    st.integers(1, 4),
+    st.lists(st.integers(0, 2**32), min_size=1, max_size=4),
+)
+def test_scores_add_up(inputs: int, widths: list[int], classes: int, seeds: list[int]) -> None:
+    graphs = [network(inputs, widths, classes, seed) for seed in seeds]
+    graph = merged(graphs, widths)
+    bits = np.array([[n >> i & 1 for i in range(inputs)] for n in range(2**inputs)], dtype=bool)
+    expected = sum(inference.scores(member, bits).astype(int) for member in graphs)
+    assert np.array_equal(inference.scores(graph, bits), expected)
+
+
+def test_layers_stand_side_by_side() -> None:
+    graphs = [GateGraph.build(2, [(op, 0, 1), (op + 1, 1, 2)], [[3]]) for op in (1, 6)]
+    graph = merged(graphs, [1, 1])
+    assert graph.op.tolist() == [1, 6, 2, 7]
+    assert graph.a.tolist() == [0, 0, 1, 1]
+    assert graph.b.tolist() == [1, 1, 2, 3]
+    assert graph.head_nodes.tolist() == [4, 5]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        GateGraph.build(3, [(1, 0, 1)], [[3]]),
+        GateGraph.build(2, [(1, 0, 1)], [[2], [2]]),
+        GateGraph.build(2, [(1, 0, 1), (1, 0, 1)], [[2]]),
+    ],
+)
+def test_other_networks_are_refused(other: GateGraph) -> None:
+    with pytest.raises(LilogicError, match="cannot be merged"):
+        merged([GateGraph.build(2, [(1, 0, 1)], [[2]]), other], [1])
