@@ -73,15 +73,12 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
     for seed in range(seeds):
         folder = run_folder(name, seed)
         graph = lgn.read(folder / models.MODEL)
-        epochs = [json.loads(line) for line in (folder / trainer.METRICS).read_text().splitlines()]
         runs.append(
             {
                 "seed": seed,
                 **{measure: graph.metadata["accuracy"][measure] for measure in MEASURES},
                 "gates_trained": graph.n_gates,
                 "gates_compiled": passes.simplify(graph).n_gates,
-                "epochs": len(epochs),
-                "seconds": sum(epoch["seconds"] for epoch in epochs),
                 "training": graph.metadata["training"],
             }
         )
@@ -120,10 +117,8 @@ def show(results: list[dict[str, Any]]) -> None:
             f"{100 * values['mean']:.2f} ± {100 * values['deviation']:.2f}"
             for values in result["summary"].values()
         ]
-        compiled, seconds = (
-            statistics.mean(run[key] for run in result["runs"])
-            for key in ("gates_compiled", "seconds")
-        )
+        compiled = statistics.mean(run["gates_compiled"] for run in result["runs"])
+        seconds = statistics.mean(run["training"]["seconds"] for run in result["runs"])
         row = [result["recipe"], str(len(result["runs"])), *accuracies]
         table.add_row(*row, f"{compiled:,.0f}", f"{seconds:.0f}")
     console = Console(highlight=False, width=120)
