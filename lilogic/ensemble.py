@@ -1,13 +1,66 @@
-"""Ensembles: networks that were trained apart from each other and count together, as one graph."""
+"""Ensembles: networks that count together, as one graph.
+
+They were trained apart from each other, or are one network that looks at an image several times:
+moved a little, or in the mirror.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
+from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.recipe import EnsembleRecipe
+
+Look = npt.NDArray[np.int64]
+"""int64 [features]: for each feature of what is seen, which one of the image it is."""
+
+
+def looks(shape: Sequence[int], recipe: EnsembleRecipe) -> list[Look]:
+    """Where each member looks, in images of shape (height, width, …); edges are repeated.
+
+    Raises:
+        LilogicError: what moves or is mirrored is no image.
+    """
+    if len(shape) < 2:
+        if recipe.mirror or recipe.shifts != [(0, 0)]:
+            raise LilogicError(f"ensemble looks at images, but samples are of shape {tuple(shape)}")
+        return [np.arange(np.prod(shape))]
+    places = np.arange(np.prod(shape)).reshape(shape)
+    rows, columns = (np.arange(side) for side in shape[:2])
+    moved = [
+        places[np.clip(rows - down, 0, shape[0] - 1)][:, np.clip(columns - right, 0, shape[1] - 1)]
+        for down, right in recipe.shifts
+    ]
+    mirrored = [image[:, ::-1] for image in moved] if recipe.mirror else []
+    return [image.reshape(-1) for image in (*moved, *mirrored)]
+
+
+def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
+    """int64 [bits]: for each bit of what is seen, which one of the image it is.
+
+    Raises:
+        LilogicError: features differ in their thresholds.
+    """
+    pairs = list(zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True))
+    bits = {pair: bit for bit, pair in enumerate(pairs)}
+    try:
+        return np.array([bits[int(look[feature]), threshold] for feature, threshold in pairs])
+    except KeyError as error:
+        raise LilogicError(
+            "an ensemble that looks at moved images needs the same thresholds for all features"
+        ) from error
+
+
+def looking(graph: GateGraph, bits: npt.NDArray[np.int64]) -> GateGraph:
+    """The graph with its wires moved from each input bit to that of ``bits``."""
+    nodes = np.concatenate([bits, np.arange(graph.n_inputs, graph.n_nodes)])
+    return replace(graph, a=nodes[graph.a], b=nodes[graph.b], head_nodes=nodes[graph.head_nodes])
 
 
 def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:

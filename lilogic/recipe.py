@@ -28,24 +28,14 @@ class EncoderRecipe(_Section):
 
 
 class NetRecipe(_Section):
-    """The network's shape; see ``lilogic.layers.LogicNet``.
-
-    With several ``members``, so many networks of these layers are trained apart from each other,
-    and count together as one.
-    """
+    """The network's shape; see ``lilogic.layers.LogicNet``."""
 
     layers: list[PositiveInt] = Field(min_length=1)
-    members: PositiveInt = 1
     candidates: PositiveInt | Literal["all"] = 16
     reads: Literal["previous", "all"] = "all"
     counts: Literal["last", "all"] = "all"
     initial: Literal["normal", "pass-through"] = "normal"
     tau: float = Field(5.0, gt=0)
-
-    @property
-    def widths(self) -> list[int]:
-        """Gates in each layer, those of all members."""
-        return [self.members * width for width in self.layers]
 
 
 class AugmentRecipe(_Section):
@@ -106,6 +96,24 @@ class TrainRecipe(_Section):
     kernel: str = "auto"
 
 
+class EnsembleRecipe(_Section):
+    """Networks that count together, as one; see ``lilogic.ensemble``.
+
+    So many ``members`` are trained apart from each other. Each then looks at the image once for
+    every one of ``shifts``, which are rows and columns to move it by, and with ``mirror`` at its
+    mirror images, too; a look takes as many gates as the network has.
+    """
+
+    members: PositiveInt = 1
+    shifts: list[tuple[int, int]] = Field(default=[(0, 0)], min_length=1)
+    mirror: bool = False
+
+    @property
+    def looks(self) -> int:
+        """How often each member looks at the image."""
+        return len(self.shifts) * (1 + self.mirror)
+
+
 class Recipe(_Section):
     """A data set, an encoder, a network and how to train it."""
 
@@ -114,8 +122,15 @@ class Recipe(_Section):
     dataset: str
     encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]
     net: NetRecipe
+    ensemble: EnsembleRecipe = EnsembleRecipe()
     augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
     train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
+
+    @property
+    def widths(self) -> list[int]:
+        """Gates in each layer, those of all members and looks."""
+        copies = self.ensemble.members * self.ensemble.looks
+        return [copies * width for width in self.net.layers]
 
 
 def names() -> list[str]:

@@ -24,19 +24,19 @@ import numpy.typing as npt
 import torch
 from torch.nn.functional import cross_entropy
 
-from lilogic import __version__, checkpoint, inference, kernels, lgn, schedule
+from lilogic import __version__, checkpoint, ensemble, inference, kernels, lgn, schedule
 from lilogic import encoder as encoders
 from lilogic.augment import augmented
 from lilogic.checkpoint import Checkpoint
 from lilogic.datasets import Dataset
 from lilogic.encoder import Encoder
-from lilogic.ensemble import merged
+from lilogic.ensemble import Look
 from lilogic.errors import LilogicError
 from lilogic.files import write_json, write_text
 from lilogic.graph import GateGraph
 from lilogic.layers import LogicNet, Sharpness, Tap
 from lilogic.models import MODEL
-from lilogic.recipe import Recipe, parse
+from lilogic.recipe import EnsembleRecipe, Recipe, parse
 
 Scores = npt.NDArray[np.float32]
 
@@ -119,7 +119,7 @@ def train(
     numba.set_num_threads(threads)
     torch.set_num_threads(threads)
     watcher = watcher or Watcher()
-    if recipe.net.members > 1:
+    if recipe.ensemble != EnsembleRecipe():
         return _train_members(recipe, data, run, watcher, torch_device, threads)
     training = _Training(recipe, data, torch_device)
     _claim(recipe, run)
@@ -148,19 +148,22 @@ def _train_members(
 ) -> GateGraph:
     """Train the members of an ensemble one after another, and merge what they froze to."""
     _claim(recipe, run)
-    count = recipe.net.members
-    graphs, scores = [], []
+    count = recipe.ensemble.members
+    trained, graphs, scores = [], [], []
     for number in range(1, count + 1):
         member, folder = _member(recipe, number - 1), run / f"member-{number}"
         watcher.member(number, count, folder)
-        graphs.append(train(member, data, folder, watcher, str(device), threads))
         training = _Training(member, data, device)
+        looks = ensemble.looks(training.encoder.feature_shape, recipe.ensemble)
+        bits = [ensemble.bits_seen(training.encoder, look) for look in looks]
+        graph = train(member, data, folder, watcher, str(device), threads)
+        trained.append(graph.metadata["training"])
+        graphs += [ensemble.looking(graph, seen) for seen in bits]
         (*_, last) = read_history(folder, _load(training, folder / CHECKPOINT))
-        scores.append(training.final_scores(last))
+        scores += [training.final_scores(last, look) for look in looks]
     validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
-    trained = [member.metadata["training"] for member in graphs]
     graph = _described(
-        merged(graphs, recipe.net.layers),
+        ensemble.merged(graphs, recipe.net.layers),
         recipe,
         data,
         (validation, test),
@@ -178,10 +181,10 @@ def _train_members(
 
 def _member(recipe: Recipe, number: int) -> Recipe:
     """The recipe of an ensemble's member; no two of all seeds' ensembles share one."""
-    count = recipe.net.members
+    count = recipe.ensemble.members
     return recipe.model_copy(
         update={
-            "net": recipe.net.model_copy(update={"members": 1}),
+            "ensemble": EnsembleRecipe(),
             "train": recipe.train.model_copy(
                 update={"seed": (recipe.train.seed * count + number) % _SEEDS}
             ),
@@ -333,10 +336,17 @@ class _Training:
             self.optimizer.state[connect.logits] = state
 
     @torch.no_grad()
-    def soft_scores(self, raw: npt.NDArray[Any], sharpness: Sharpness) -> Scores:
-        """float32 [samples, classes]: what the soft network says of raw samples."""
+    def soft_scores(
+        self, raw: npt.NDArray[Any], sharpness: Sharpness, look: Look | None = None
+    ) -> Scores:
+        """float32 [samples, classes]: what the soft network says of raw samples, as it sees them.
+
+        ``look`` has the places where it sees their features; default: where they are.
+        """
         self.net.eval()
-        features = self.encoder.features(raw)
+        features = self.encoder.features(raw).reshape(len(raw), -1)
+        if look is not None:
+            features = features[:, look]
         logits = [
             self.net(self._bits(features[start : start + _EVALUATION_BATCH]), sharpness)
             for start in range(0, len(raw), _EVALUATION_BATCH)
@@ -344,10 +354,10 @@ class _Training:
         scores: Scores = torch.cat(logits).cpu().numpy()
         return scores
 
-    def final_scores(self, last: Epoch) -> tuple[Scores, Scores]:
+    def final_scores(self, last: Epoch, look: Look | None = None) -> tuple[Scores, Scores]:
         """The soft scores of the validation split and of the test split after the last epoch."""
         raw = (self.held_x, self.data.x_test)
-        validation, test = (self.soft_scores(samples, last.sharpness) for samples in raw)
+        validation, test = (self.soft_scores(samples, last.sharpness, look) for samples in raw)
         return validation, test
 
     def freeze(self, history: list[Epoch], machine: dict[str, Any]) -> GateGraph:

@@ -107,7 +107,7 @@ def train_in(
         if tensorboard:
             told.append(open_watchers.enter_context(watchers.TensorBoard(run)))
         graph = trainer.train(recipe, data, run, watchers.Together(told), device, threads)
-    summary = reports.describe_trained(recipe.name, graph, recipe.net.widths)
+    summary = reports.describe_trained(recipe.name, graph, recipe.widths)
     write_json(run / "summary.json", summary)
     if summary["training"]["epochs"] < recipe.train.epochs:
         console.say(

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic import inference
-from lilogic.ensemble import merged
+from lilogic.encoder import Encoder
+from lilogic.ensemble import bits_seen, looks, merged
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.recipe import EnsembleRecipe
 
 
 def network(inputs: int, widths: list[int], classes: int, seed: int) -> GateGraph:
@@ -56,3 +58,28 @@ def test_layers_stand_side_by_side() -> None:
 def test_other_networks_are_refused(other: GateGraph) -> None:
     with pytest.raises(LilogicError, match="cannot be merged"):
         merged([GateGraph.build(2, [(1, 0, 1)], [[2]]), other], [1])
+
+
+def test_looks_go_past_the_edge_and_take_channels_along() -> None:
+    recipe = EnsembleRecipe(shifts=[(0, 0), (5, 0), (0, -1)], mirror=False)
+    places = looks((2, 2, 2), recipe)
+    assert [place.tolist() for place in places] == [
+        [0, 1, 2, 3, 4, 5, 6, 7],
+        [0, 1, 2, 3, 0, 1, 2, 3],
+        [2, 3, 2, 3, 6, 7, 6, 7],
+    ]
+    (_, mirrored) = looks((1, 3), EnsembleRecipe(mirror=True))
+    assert mirrored.tolist() == [2, 1, 0]
+
+
+def test_what_is_no_image_has_one_look() -> None:
+    (place,) = looks((3,), EnsembleRecipe(members=2))
+    assert place.tolist() == [0, 1, 2]
+    with pytest.raises(LilogicError, match=r"looks at images.*\(3,\)"):
+        looks((3,), EnsembleRecipe(mirror=True))
+
+
+def test_thresholds_of_each_feature_cannot_be_moved() -> None:
+    encoder = Encoder((1, 2), "uint8", np.array([0, 1]), np.array([10, 20]))
+    with pytest.raises(LilogicError, match="same thresholds"):
+        bits_seen(encoder, np.array([1, 0]))

@@ -39,6 +39,7 @@ def dataset(**replaced: Any) -> Dataset:
 def recipe(**train: Any) -> Recipe:
     """A recipe that uses everything: growing, narrowing, sharpening, augmentation, extra epochs."""
     net = train.pop("net", {"layers": [24, 12], "candidates": 4, "tau": 2.0})
+    ensemble, encoder = train.pop("ensemble", {}), train.pop("encoder", {"bits": 2})
     settings = {
         "epochs": 3,
         "batch": 16,
@@ -51,8 +52,9 @@ def recipe(**train: Any) -> Recipe:
     data = {
         "name": "sides",
         "dataset": "sides",
-        "encoder": {"bits": 2},
+        "encoder": encoder,
         "net": net,
+        "ensemble": ensemble,
         "augment": {"shift": 1},
         "train": settings | train,
     }

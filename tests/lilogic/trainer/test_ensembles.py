@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lilogic import inference, lgn, watchers
+from lilogic.errors import LilogicError
 from lilogic.models import MODEL
 from lilogic.recipe import parse
 from lilogic.trainer import CHECKPOINT, METRICS, RECIPE
@@ -30,7 +31,7 @@ MEMBERS = 3
 @pytest.fixture(scope="module")
 def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("ensemble")
-    train(run, seed=5, net=NET | {"members": MEMBERS})
+    train(run, seed=5, net=NET, ensemble={"members": MEMBERS})
     return run
 
 
@@ -63,12 +64,38 @@ def test_scores_are_the_sum_of_the_members(ensemble: Path) -> None:
     assert graph.metadata["training"]["seconds"] == pytest.approx(
         sum(member.metadata["training"]["seconds"] for member in members)
     )
-    settings = recipe(seed=5, net=NET | {"members": MEMBERS})
+    settings = recipe(seed=5, net=NET, ensemble={"members": MEMBERS})
     assert parse(graph.metadata["recipe"], "model.lgn") == settings
 
 
+def test_each_member_looks_at_moved_and_mirrored_images(tmp_path: Path) -> None:
+    looks = {"shifts": [(0, 0), (1, 0), (0, -1)], "mirror": True}
+    graph = train(tmp_path, net=NET, ensemble=looks)
+    plain = lgn.read(tmp_path / "member-1" / MODEL)
+    assert graph.encoder is not None
+    images = dataset().x_test
+    moved = [images, images[:, [0, 0, 1, 2]], images[:, :, [1, 2, 3, 4, 4]]]
+    sums = sum(
+        inference.scores(plain, graph.encoder.encode(seen)).astype(int)
+        for image in moved
+        for seen in (image, image[:, :, ::-1])
+    )
+    assert np.array_equal(inference.scores(graph, graph.encoder.encode(images)), sums)
+    assert graph.n_gates == sum(recipe(net=NET, ensemble=looks).widths) == 6 * plain.n_gates
+
+
+def test_soft_accuracy_is_of_all_looks(tmp_path: Path) -> None:
+    """Twice the same look changes nothing; another one does."""
+    found = [
+        train(tmp_path / str(number), net=NET, ensemble={"shifts": shifts}).metadata["accuracy"]
+        for number, shifts in enumerate(([(0, 0)], [(0, 0), (0, 0)], [(0, 2)]))
+    ]
+    assert found[0] == found[1]
+    assert found[0]["test_soft"] != found[2]["test_soft"]
+
+
 def test_one_that_was_killed_goes_on(tmp_path: Path, ensemble: Path) -> None:
-    settings = {"seed": 5, "net": NET | {"members": MEMBERS}}
+    settings = {"seed": 5, "net": NET, "ensemble": {"members": MEMBERS}}
     with pytest.raises(Killed):
         train(tmp_path, Killer(step=5 * STEPS + 2), **settings)
     recorder = Recorder()
@@ -81,10 +108,22 @@ def test_one_that_was_killed_goes_on(tmp_path: Path, ensemble: Path) -> None:
 
 
 def test_each_member_has_its_curves(tmp_path: Path) -> None:
-    settings = {"epochs": 1, "max_extra_epochs": 0, "net": NET | {"members": 2}}
+    settings = {"epochs": 1, "max_extra_epochs": 0, "net": NET, "ensemble": {"members": 2}}
     with watchers.Curves(tmp_path) as watcher:
         train(tmp_path, watcher, **settings)
     assert sorted(path.parent.name for path in tmp_path.rglob(watchers.CURVES)) == [
         "member-1",
         "member-2",
     ]
+
+
+def test_what_cannot_be_looked_at_is_refused_before_training(tmp_path: Path) -> None:
+    recorder = Recorder()
+    settings = {
+        "net": NET,
+        "ensemble": {"mirror": True},
+        "encoder": {"bits": 2, "spacing": "quantile", "per_feature": True},
+    }
+    with pytest.raises(LilogicError, match="same thresholds"):
+        train(tmp_path, recorder, **settings)
+    assert not recorder.starts
