@@ -90,7 +90,7 @@ def zoo_row(entry: Mapping[str, Any]) -> Row:
 def training_text(training: Mapping[str, Any]) -> str:
     """Members of an ensemble, epochs, time, device and threads, as far as they are recorded."""
     texts = {
-        "members": "{:,} networks",
+        "members": "networks trained: {:,}",
         "epochs": "{:,} epochs",
         "seconds": "{:,.0f} s",
         "device": "{}",
