@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from amaranth.back import rtlil
 from rich.console import Console
 from rich.table import Table
 
@@ -75,7 +74,7 @@ def measure(gates: int, with_area: bool) -> dict[str, Any]:
     """Seconds and megabytes of this process, and of Yosys if asked for."""
     graph = network(gates)
     began = time.process_time()
-    text = rtlil.convert(Classifier(graph), name=verilog.CORE, emit_src=False)
+    text = verilog.to_rtlil(Classifier(graph), verilog.CORE)
     found: dict[str, Any] = {
         "gates": gates,
         "rtlil_cpu_s": round(time.process_time() - began, 2),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.data import ArrayLayout
@@ -115,8 +116,8 @@ class Classifier(Component):
         else:
             m.submodules.encoder = self._encoder
             m.d.comb += vector.assign(self._encoder.pixels, self.data)
-            m.d.comb += vector.assign(gates.bits, vector.bits(self._encoder.bits))
-        m.d.comb += vector.assign(heads.values, vector.bits(gates.values))
+            m.d.comb += _connected(gates.bits, self._encoder.bits)
+        m.d.comb += _connected(heads.values, gates.values)
         scores = Value.cast(heads.scores)
         m.d.comb += [
             Value.cast(winner.scores).eq(scores),
@@ -133,6 +134,11 @@ class Classifier(Component):
         flags = Signal(self.latency)
         m.d.sync += flags.eq(Cat(self.valid_in, flags))
         return flags[-1]
+
+
+def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
+    """Statements that connect two ports of one shape, each made by ``vector.port``."""
+    return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]
 
 
 def _registers(levels: Mapping[str, int], levels_per_stage: int) -> dict[str, Registers]:

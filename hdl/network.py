@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import vector
@@ -16,7 +16,6 @@ from lilogic import gates
 from lilogic.gates import GATES, READS_A, READS_B
 from lilogic.graph import GateGraph
 
-Wires = dict[int, Value]
 Nodes = npt.NDArray[Any]
 
 # The other gates are the complements of these, and constants need no logic.
@@ -76,11 +75,6 @@ class GateNetwork(Component):
         graph = self._graph
         made = graph.n_inputs + np.flatnonzero(graph.alive[graph.n_inputs :])
         is_constant = ~(READS_A | READS_B)[graph.op[made - graph.n_inputs]]
-        # Constants pass no register: they are the same in every cycle.
-        constants: Wires = {
-            node: Const(int(graph.op[node - graph.n_inputs] == gates.TRUE), 1)
-            for node in made[is_constant].tolist()
-        }
         node = made[~is_constant]
         op = graph.op[node - graph.n_inputs]
         # Where a gate ignores one wire, both stand for the other.
@@ -92,27 +86,35 @@ class GateNetwork(Component):
         last_read[counted(graph)] = len(self._registers) + 1
         last_read[made[is_constant]] = 0
 
-        wires = constants | dict(enumerate(vector.bits(self.bits)))
+        # Constants pass no register: they are the same in every cycle.
+        constants = Const(0b10, 2)
+        wires = [constants, *self.bits]
+        # Of each node, its place in the row of all wires.
+        place = len(constants) + np.arange(graph.n_nodes)
+        place[made[is_constant]] = graph.op[made[is_constant] - graph.n_inputs] == gates.TRUE
+        width = sum(map(len, wires))
         for level, ends_stage in enumerate(self._registers, 1):
             here = np.flatnonzero(graph.levels[node] == level)
             for function in np.unique(op[here]).tolist():
                 for run in vector.chunks(here[op[here] == function]):
                     name = f"level{level}_{GATES[function].name.lower()}"
                     output = Signal(len(run), name=name)
-                    value = _apply(function, _cat(wires, a[run]), _cat(wires, b[run]))
-                    m.d.comb += output.eq(value)
-                    wires.update(zip(node[run].tolist(), output, strict=True))
+                    operands = (vector.take(wires, place[nodes[run]]) for nodes in (a, b))
+                    m.d.comb += output.eq(_apply(function, *operands))
+                    place[node[run]] = width + np.arange(len(run))
+                    wires.append(output)
+                    width += len(output)
             if ends_stage:
-                kept = np.flatnonzero((graph.levels <= level) & (last_read > level)).tolist()
+                kept = np.flatnonzero((graph.levels <= level) & (last_read > level))
+                # In the order of their wires, which is that of whole vectors.
+                kept = kept[np.argsort(place[kept])]
                 bank = vector.signals(len(kept), f"after{level}")
-                m.d.sync += vector.assign(bank, [wires[wire] for wire in kept])
-                wires = constants | dict(zip(kept, vector.bits(bank), strict=True))
-        m.d.comb += vector.assign(self.values, [wires[wire] for wire in counted(graph).tolist()])
+                m.d.sync += vector.assign_taken(bank, wires, place[kept])
+                place[kept] = len(constants) + np.arange(len(kept))
+                wires = [constants, *bank]
+                width = len(constants) + len(kept)
+        m.d.comb += vector.assign_taken(self.values, wires, place[counted(graph)])
         return m
-
-
-def _cat(wires: Wires, nodes: Nodes) -> Value:
-    return Cat(wires[node] for node in nodes.tolist())
 
 
 def _apply(op: int, a: Value, b: Value) -> Value:

@@ -78,6 +78,11 @@ def delay(m: Module, value: Value, cycles: int, name: str) -> Value:
     return value
 
 
+def named(m: Module, value: Value, name: str) -> Value:
+    """``value`` in a signal of its own, which costs less than its parts where it is read often."""
+    return _assign(m, "comb", value, name)
+
+
 def _assign(m: Module, domain: str, value: Value, name: str) -> Value:
     held = _like(value, name)
     m.d[domain] += held.eq(value)

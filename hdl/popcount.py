@@ -20,50 +20,45 @@ from hdl.pipeline import Levels, Registers
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
-Bits = Sequence[Value]
 
-
-def chain(bits: Bits) -> Levels:
+def chain(bits: Value) -> Levels:
     """A balanced tree of carry-chain adders, from single bits on.
 
     The carry input of an adder counts one more bit at no cost: of ``n`` bits, about half are
     added, and the others come in as carries.
     """
     leaves = -(-(len(bits) + 1) // 2)
-    return (yield from _sum(bits[:leaves], bits[leaves:]))
+    return (yield from _sum([bits[i] for i in range(leaves)], bits[leaves:]))
 
 
-def tree(bits: Bits) -> Levels:
+def tree(bits: Value) -> Levels:
     """A tree as ``chain``, over full adders of three bits each."""
     if len(bits) <= 1:
-        return Cat(bits)
+        return bits
     leaves = -(-(len(bits) + 1) // 4)
-    ones, twos, spare = yield [
-        *_full_adders(*_columns(bits, leaves, 3)),
-        Cat(bits[3 * leaves :]),
-    ]
+    ones, twos, spare = yield [*_full_adders(*_columns(bits, leaves, 3)), bits[3 * leaves :]]
     return (yield from _sum(_numbers(ones, twos), spare))
 
 
-def counters(bits: Bits) -> Levels:
+def counters(bits: Value) -> Levels:
     """A tree as ``chain``, over counters of six bits each, whose outputs are functions of six."""
     if len(bits) <= 1:
-        return Cat(bits)
+        return bits
     leaves = -(-(len(bits) + 1) // 7)
     columns = _columns(bits, leaves, 6)
     low, high = _full_adders(*columns[:3]), _full_adders(*columns[3:])
     ones, carry = low[0] ^ high[0], low[0] & high[0]
     twos, fours = _full_adders(low[1], high[1], carry)
-    ones, twos, fours, spare = yield [ones, twos, fours, Cat(bits[6 * leaves :])]
+    ones, twos, fours, spare = yield [ones, twos, fours, bits[6 * leaves :]]
     return (yield from _sum(_numbers(ones, twos, fours), spare))
 
 
-def compressor(bits: Bits) -> Levels:
+def compressor(bits: Value) -> Levels:
     """Wallace's tree: full adders keep carries apart until one adder can sum the two rows left.
 
     C. S. Wallace, "A Suggestion for a Fast Multiplier", 1964.
     """
-    columns = [Cat(bits)]
+    columns = [bits]
     while max(map(len, columns)) > 2:
         reduced: list[list[Value]] = [[] for _ in range(len(columns) + 1)]
         for weight, column in enumerate(columns):
@@ -80,7 +75,7 @@ def compressor(bits: Bits) -> Levels:
     return total
 
 
-POPCOUNTS: dict[str, Callable[[Bits], Levels]] = {
+POPCOUNTS: dict[str, Callable[[Value], Levels]] = {
     "chain": chain,
     "tree": tree,
     "counters": counters,
@@ -88,7 +83,7 @@ POPCOUNTS: dict[str, Callable[[Bits], Levels]] = {
 }
 
 
-def architecture(name: str) -> Callable[[Bits], Levels]:
+def architecture(name: str) -> Callable[[Value], Levels]:
     """The popcount architecture called ``name``.
 
     Raises:
@@ -139,30 +134,25 @@ class Heads(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        values = vector.bits(self.values)
         positions = [np.searchsorted(counted(self._graph), head) for head in self._graph.heads]
         offsets = self._graph.offset.tolist()
         for class_, (position, offset) in enumerate(zip(positions, offsets, strict=True)):
-            work = self._popcount([values[i] for i in position.tolist()])
             name = f"class{class_}"
-            total = pipeline.build(m, work, self._registers, name)
+            bits = pipeline.named(m, vector.take([*self.values], position), f"{name}_counted")
+            total = pipeline.build(m, self._popcount(bits), self._registers, name)
             m.d.comb += self.scores[class_].eq(total + offset)
         return m
 
 
 @cache
 def _levels(popcount: str, size: int) -> int:
-    return pipeline.count(POPCOUNTS[popcount](_zeros(size)))
+    return pipeline.count(POPCOUNTS[popcount](Const(0, size)))
 
 
-def _zeros(count: int) -> list[Value]:
-    return [Const(0, 1)] * count
-
-
-def _columns(bits: Bits, leaves: int, size: int) -> list[Value]:
-    """Every leaf's bits: the i-th of each leaf, for ``size`` i; zeros fill the last leaf up."""
-    filled = [*bits[: size * leaves], *_zeros(size * leaves - len(bits))]
-    return [Cat(filled[i::size]) for i in range(size)]
+def _columns(bits: Value, leaves: int, size: int) -> list[Value]:
+    """Every leaf's bits: the i-th of each leaf, for ``size`` i; zeros fill the last column up."""
+    columns = [bits[i * leaves : (i + 1) * leaves] for i in range(size)]
+    return [Cat(column, Const(0, leaves - len(column))) for column in columns]
 
 
 def _numbers(*digits: Value) -> list[Value]:
@@ -170,15 +160,15 @@ def _numbers(*digits: Value) -> list[Value]:
     return [Cat(number) for number in zip(*digits, strict=True)]
 
 
-def _sum(numbers: Sequence[Value], spare: Sequence[Value]) -> Levels:
+def _sum(numbers: Sequence[Value], spare: Value) -> Levels:
     """The sum of numbers of one width and, as carries, of spare bits, which must be fewer."""
     while len(numbers) > 1:
         pairs = len(numbers) // 2
-        carries = [*spare, *_zeros(pairs)][:pairs]
+        carries = [spare[i] if i < len(spare) else Const(0, 1) for i in range(pairs)]
         *numbers, spare = yield [
             *map(_add, numbers[0 : 2 * pairs : 2], numbers[1::2], carries),
             *numbers[2 * pairs :],
-            Cat(spare[pairs:]),
+            spare[pairs:],
         ]
     return numbers[0] if numbers else Const(0, 1)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from amaranth.hdl import Cat, Signal, Value
 from amaranth.lib.wiring import Flow, Member
 
@@ -37,6 +39,37 @@ def signals(width: int, name: str) -> list[Signal]:
 def bits(signals: Iterable[Signal]) -> list[Value]:
     """Each bit of ``signals``, in order."""
     return list(chain.from_iterable(signals))
+
+
+def take(values: Sequence[Value], places: npt.NDArray[np.integer[Any]]) -> Value:
+    """The bits at ``places`` of ``values`` in a row; neighbours are taken together, as one slice.
+
+    Amaranth's time goes by the number of values that it handles, not by their widths.
+    """
+    ends = np.cumsum([len(value) for value in values])
+    source = np.searchsorted(ends, places, side="right")
+    is_first = np.ones(len(places), dtype=bool)
+    is_first[1:] = (np.diff(places) != 1) | (np.diff(source) != 0)
+    firsts = np.flatnonzero(is_first)
+    counts = np.diff(firsts, append=len(places))
+    sources = source[firsts]
+    starts = places[firsts] - ends[sources] + [len(values[each]) for each in sources]
+    runs = zip(sources.tolist(), starts.tolist(), counts.tolist(), strict=True)
+    return Cat(values[each][start : start + count] for each, start, count in runs)
+
+
+def assign_taken(
+    signals: Iterable[Signal], values: Sequence[Value], places: npt.NDArray[np.integer[Any]]
+) -> list[Any]:
+    """Statements that set the bits of ``signals``, in order, to those at ``places`` of ``values``.
+
+    Any rest is set to 0.
+    """
+    statements, start = [], 0
+    for signal in signals:
+        statements.append(signal.eq(take(values, places[start : start + len(signal)])))
+        start += len(signal)
+    return statements
 
 
 def assign(signals: Iterable[Signal], values: Iterable[Value]) -> list[Any]:
