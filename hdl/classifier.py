@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
@@ -13,6 +13,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hdl import argmax, encoder, network, pipeline, vector
 from hdl import popcount as popcounts
 from hdl.argmax import Argmax
+from hdl.devices import Clock, Delays
 from hdl.encoder import ThermometerEncoder
 from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
 from hdl.network import GateNetwork
@@ -33,6 +34,7 @@ class Classifier(Component):
         graph: the graph; simplify it first.
         levels_per_stage: levels (encoder, gates, adders, comparisons) between pipeline registers,
             counted through all parts; 0 for a combinational classifier.
+        clock: place registers for this clock instead, by how long levels take on a device.
         popcount: name of the popcount architecture, one of ``popcount.POPCOUNTS``.
         pixels: whether to read raw features and encode them inside, instead of encoded bits.
 
@@ -46,8 +48,9 @@ class Classifier(Component):
         interface: the ports and their timing, as written to ``interface.json``.
 
     Raises:
-        LilogicError: an unknown popcount, a negative number of levels, pixels without encoder, or
-            more data than Amaranth's top level can take.
+        LilogicError: an unknown popcount, a negative number of levels, a clock that one level
+            alone is too slow for, pixels without encoder, or more data than Amaranth's top level
+            can take.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Classifier(Component):
         graph: GateGraph,
         *,
         levels_per_stage: int = LEVELS_PER_STAGE,
+        clock: Clock | None = None,
         popcount: str = POPCOUNT,
         pixels: bool = False,
     ) -> None:
@@ -71,13 +75,18 @@ class Classifier(Component):
             )
         # All is checked before the parts are made: Amaranth warns of parts that are never used.
         shape = score_shape(graph)
-        levels = {
-            "encoder": int(pixels),
-            "network": network.levels(graph),
-            "heads": popcounts.levels(graph, popcount),
-            "argmax": argmax.rounds(graph.n_classes),
-        }
-        registers = _registers(levels, levels_per_stage)
+        if clock is None:
+            levels = {
+                "encoder": int(pixels),
+                "network": network.levels(graph),
+                "heads": popcounts.levels(graph, popcount),
+                "argmax": argmax.rounds(graph.n_classes),
+            }
+            costs = {part: [1.0] * count for part, count in levels.items()}
+            registers = _registers(costs, levels_per_stage)
+        else:
+            costs = _delays(graph, popcount, pixels, clock.device.delays)
+            registers = _registers(costs, clock.capacity(max(chain(*costs.values()))))
         self.latency = sum(map(sum, registers.values()))
         self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if pixels else None
         self._network = GateNetwork(graph, registers["network"])
@@ -92,8 +101,10 @@ class Classifier(Component):
             score_width=shape.width,
             score_signed=shape.signed,
             latency=self.latency,
-            levels_per_stage=levels_per_stage,
+            levels_per_stage=levels_per_stage if clock is None else None,
             popcount=popcount,
+            clock_mhz=None if clock is None else clock.mhz,
+            device=None if clock is None else clock.device.label,
         )
         super().__init__(
             {
@@ -141,11 +152,31 @@ def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
     return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]
 
 
-def _registers(levels: Mapping[str, int], levels_per_stage: int) -> dict[str, Registers]:
+def _delays(
+    graph: GateGraph, popcount: str, pixels: bool, delays: Delays
+) -> dict[str, list[float]]:
+    """For each part, the nanoseconds that its levels take."""
+    shape = score_shape(graph)
+    scores = [Signal(shape, name=f"score{class_}") for class_ in range(graph.n_classes)]
+    rounds = pipeline.costs(argmax.tournament(scores), delays.of)
+    if rounds and graph.offset.any():
+        # Offsets are added behind the last level of the heads.
+        rounds[0] += delays.of(scores[0] + scores[0])
+    # A threshold is at most one gate for each bit of a feature.
+    width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 0
+    return {
+        "encoder": [delays.gate * width] * pixels,
+        "network": [delays.gate] * network.levels(graph),
+        "heads": popcounts.costs(graph, popcount, delays.of),
+        "argmax": rounds,
+    }
+
+
+def _registers(costs: Mapping[str, Sequence[float]], capacity: float) -> dict[str, Registers]:
     """For each part, after which of its levels registers stand.
 
     Levels are counted on from part to part, so that a stage may hold the last of one part and the
     first of the next.
     """
-    whole = iter(pipeline.plan([1] * sum(levels.values()), levels_per_stage))
-    return {part: tuple(islice(whole, count)) for part, count in levels.items()}
+    whole = iter(pipeline.plan([*chain(*costs.values())], capacity))
+    return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}

@@ -39,8 +39,11 @@ class Interface:
             score_width]``, in two's complement if ``score_signed``.
         score_signed: whether scores can be negative.
         latency: clock cycles from ``valid_in`` to ``valid_out``; 0 for a combinational classifier.
-        levels_per_stage: levels of logic between pipeline registers; 0 for none.
+        levels_per_stage: levels of logic between pipeline registers; 0 for none, null where a
+            clock was asked for instead.
         popcount: name of the popcount architecture.
+        clock_mhz: the clock that registers were placed for, null for none.
+        device: on which of ``devices.DEVICES``.
     """
 
     data: str
@@ -51,8 +54,10 @@ class Interface:
     score_width: int
     score_signed: bool
     latency: int
-    levels_per_stage: int
+    levels_per_stage: int | None
     popcount: str
+    clock_mhz: float | None = None
+    device: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``interface.json`` into ``folder``."""

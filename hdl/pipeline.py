@@ -16,6 +16,9 @@ from hdl import vector
 
 Levels = Generator[Sequence[Value], list[Value], Value]
 
+Cost = Callable[[Value], float]
+"""What a value takes of a stage, by the operators that it is written with."""
+
 Registers = tuple[bool, ...]
 """For each level of a part, whether registers stand after it."""
 
@@ -41,17 +44,21 @@ def plan(costs: Sequence[float], capacity: float) -> Registers:
     return tuple(reversed(registers))
 
 
-def count(work: Levels) -> int:
-    """The number of levels in ``work``, which may be given constants to work on."""
-    levels = 0
+def costs(work: Levels, cost: Cost) -> list[float]:
+    """What each level of ``work`` costs, which may be given constants to work on."""
+    found = []
 
     def next_level(alive: Sequence[Value]) -> list[Value]:
-        nonlocal levels
-        levels += 1
+        found.append(max(map(cost, alive), default=0.0))
         return [_like(value, "unused") for value in alive]
 
     _drive(work, next_level)
-    return levels
+    return found
+
+
+def count(work: Levels) -> int:
+    """The number of levels in ``work``, which may be given constants to work on."""
+    return len(costs(work, lambda value: 1))
 
 
 def build(m: Module, work: Levels, registers: Registers, name: str) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import zip_longest
 
 import numpy as np
 from amaranth.hdl import Cat, Const, Module, Shape, Value
@@ -16,7 +17,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hdl import pipeline, vector
 from hdl.network import counted
-from hdl.pipeline import Levels, Registers
+from hdl.pipeline import Cost, Levels, Registers
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
@@ -28,7 +29,7 @@ def chain(bits: Value) -> Levels:
     added, and the others come in as carries.
     """
     leaves = -(-(len(bits) + 1) // 2)
-    return (yield from _sum([bits[i] for i in range(leaves)], bits[leaves:]))
+    return (yield from _sum([bits[i] for i in range(len(bits))[:leaves]], bits[leaves:]))
 
 
 def tree(bits: Value) -> Levels:
@@ -105,6 +106,14 @@ def score_shape(graph: GateGraph) -> Shape:
 def levels(graph: GateGraph, popcount: str) -> int:
     """Levels that the longest of the heads takes with an architecture, one of ``POPCOUNTS``."""
     return max(_levels(popcount, size) for size in np.diff(graph.head_ptr).tolist())
+
+
+def costs(graph: GateGraph, popcount: str, cost: Cost) -> list[float]:
+    """What each of the ``levels`` costs, in the head where it costs most."""
+    work = POPCOUNTS[popcount]
+    sizes = np.unique(np.diff(graph.head_ptr)).tolist()
+    heads = (pipeline.costs(work(Const(0, size)), cost) for size in sizes)
+    return [max(level) for level in zip_longest(*heads, fillvalue=0.0)]
 
 
 class Heads(Component):

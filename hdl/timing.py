@@ -3,15 +3,13 @@
 A classifier has far more pins than any package, so it stands between shift registers, which take
 one pin each: bits are shifted in, and its outputs are mixed into what is shifted out. What is timed
 are paths from register to register, those from the data inputs and to the outputs among them.
-
-A new device is one entry in ``DEVICES``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,60 +17,20 @@ import numpy as np
 
 from hdl import tools, yosys
 from hdl.area import TARGETS, weigh
+from hdl.devices import Device
 from hdl.interface import VERILOG, Interface
 from hdl.verilog import TOP
 from lilogic.errors import LilogicError
 from lilogic.files import read_bytes
 from lilogic.graph import GateGraph
 
-
-@dataclass(frozen=True)
-class Device:
-    """An FPGA that nextpnr knows.
-
-    Attributes:
-        label: its name for people.
-        target: what ``area.TARGETS`` calls its family.
-        program: nextpnr for its family.
-        options: of nextpnr, which choose the device.
-        logic: the name of its logic cells in nextpnr's utilization.
-    """
-
-    label: str
-    target: str
-    program: str
-    options: tuple[str, ...]
-    logic: str
-
-
-DEVICES: dict[str, Device] = {
-    "hx8k": Device(
-        label="iCE40 HX8K",
-        target="ice40",
-        program="nextpnr-ice40",
-        options=("--hx8k", "--package", "ct256"),
-        logic="ICESTORM_LC",
-    ),
-    "up5k": Device(
-        label="iCE40 UP5K",
-        target="ice40",
-        program="nextpnr-ice40",
-        options=("--up5k", "--package", "sg48"),
-        logic="ICESTORM_LC",
-    ),
-    "ecp5": Device(
-        label="ECP5-85F, speed grade 6",
-        target="ecp5",
-        program="nextpnr-ecp5",
-        options=("--85k", "--package", "CABGA756", "--speed", "6"),
-        logic="TRELLIS_COMB",
-    ),
-}
-
 SEED = 1
 """Of nextpnr, so that the same design gives the same numbers."""
 
 _WRAPPER = "wrapper.v"
+
+# How nextpnr's placers say that cells are left over.
+_NO_ROOM = re.compile("no B[Ee][Ll]s remaining|legal placement|utili[sz]ation|[Ff]ailed to place")
 
 # Mapped for itself, the classifier is what is counted; flattened, it is what is placed.
 _SCRIPT = """\
@@ -91,15 +49,8 @@ write_json design.json
 """
 
 
-def device(name: str) -> Device:
-    """The device called ``name``.
-
-    Raises:
-        LilogicError: there is none.
-    """
-    if name not in DEVICES:
-        raise LilogicError(f"device {name!r} is not one of {', '.join(DEVICES)}")
-    return DEVICES[name]
+class DoesNotFitError(LilogicError):
+    """A design is larger than the device."""
 
 
 def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
@@ -113,7 +64,8 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
         and if not, ``reason`` is what nextpnr says.
 
     Raises:
-        LilogicError: the files cannot be read, or a program is missing or failed.
+        LilogicError: the files cannot be read, or a program is missing or failed for another
+            reason.
     """
     interface = Interface.read(folder)
     verilog = read_bytes(folder / VERILOG)
@@ -134,14 +86,10 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
 
 
 def _route(folder: Path, on: Device) -> dict[str, Any]:
-    tools.command(on.program)
-    # On iCE40, the default router can go round in circles where this one is done in seconds.
-    options = f"--router router2 --seed {SEED} --json design.json --report r.json".split()
     try:
-        tools.run(on.program, [*on.options, *options, "--timing-allow-fail", "--quiet"], folder)
-    except LilogicError as error:
-        return {"fits": False, "reason": str(error).rpartition("ERROR: ")[2]}
-    report = json.loads((folder / "r.json").read_text("utf-8"))
+        report = route(folder, on)
+    except DoesNotFitError as error:
+        return {"fits": False, "reason": str(error)}
     cells = report["utilization"][on.logic]
     (fmax,) = (clock["achieved"] for clock in report["fmax"].values())
     return {
@@ -151,6 +99,26 @@ def _route(folder: Path, on: Device) -> dict[str, Any]:
         "fmax_mhz": round(fmax, 2),
         "samples_per_second": round(fmax * 1e6),
     }
+
+
+def route(folder: Path, on: Device) -> dict[str, Any]:
+    """Place and route ``folder/design.json``, which Yosys made; nextpnr's report.
+
+    Raises:
+        DoesNotFitError: the device has not enough cells.
+        LilogicError: nextpnr is missing or failed otherwise.
+    """
+    # On iCE40, the default router can go round in circles where this one is done in seconds.
+    options = f"--router router2 --seed {SEED} --json design.json --report r.json".split()
+    try:
+        tools.run(on.program, [*on.options, *options, "--timing-allow-fail", "--quiet"], folder)
+    except LilogicError as error:
+        message = str(error).rpartition("ERROR: ")[2]
+        if _NO_ROOM.search(message):
+            raise DoesNotFitError(message) from error
+        raise
+    report: dict[str, Any] = json.loads((folder / "r.json").read_text("utf-8"))
+    return report
 
 
 _TEMPLATE = """\

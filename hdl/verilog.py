@@ -14,6 +14,7 @@ from amaranth.lib.wiring import Component
 
 from hdl import yosys
 from hdl.classifier import Classifier
+from hdl.devices import Clock
 from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, VERILOG, Interface
 from lilogic import __version__
 from lilogic.files import write_text
@@ -35,6 +36,7 @@ def compile_graph(
     folder: Path,
     *,
     levels_per_stage: int = LEVELS_PER_STAGE,
+    clock: Clock | None = None,
     popcount: str = POPCOUNT,
     pixels: bool = False,
 ) -> Interface:
@@ -44,7 +46,11 @@ def compile_graph(
         LilogicError: see ``Classifier``, or a file cannot be written.
     """
     classifier = Classifier(
-        graph, levels_per_stage=levels_per_stage, popcount=popcount, pixels=pixels
+        graph,
+        levels_per_stage=levels_per_stage,
+        clock=clock,
+        popcount=popcount,
+        pixels=pixels,
     )
     write_text(folder / VERILOG, emit(classifier))
     classifier.interface.write(folder)

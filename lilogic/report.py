@@ -65,7 +65,11 @@ def rows(report: Mapping[str, Any]) -> list[Row]:
     if "area" in report:
         lines += _area_rows(report["area"])
     if "interface" in report:
-        lines.append(("latency", f"{report['interface']['latency']} cycles, one result a cycle"))
+        interface = report["interface"]
+        lines.append(("latency", f"{interface['latency']} cycles, one result a cycle"))
+        if interface.get("clock_mhz") is not None:
+            wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
+            lines.append(("registers placed for", wanted))
     return lines + check_rows(report)
 
 

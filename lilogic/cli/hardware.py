@@ -15,6 +15,7 @@ from lilogic.errors import LilogicError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from hdl.devices import Clock
     from lilogic.graph import GateGraph
     from lilogic.report import Report
 
@@ -30,6 +31,16 @@ def compile_(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    clock: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MHZ",
+            help="Place registers for this clock on the target, instead of every few levels.",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The FPGA for --clock: hx8k or up5k.")
+    ] = None,
     popcount: Popcount = POPCOUNT,
     bits: BitsIn = False,
     as_json: AsJson = False,
@@ -37,9 +48,10 @@ def compile_(
     """Write a network's Verilog, its test vectors and an area report."""
     from lilogic import models
 
+    wanted = _clock(clock, target)
     graph = models.load(model)
     name = models.name(graph, model)
-    result = compile_into(graph, name, output, levels_per_stage, popcount, bits)
+    result = compile_into(graph, name, output, levels_per_stage, popcount, bits, wanted)
     write_vectors(graph, output)
     write_report(result, output)
     show_report(result, as_json)
@@ -109,11 +121,11 @@ def sweep_pipeline(
     as_json: AsJson = False,
 ) -> None:
     """Place and route a network with registers more and less often: area, clock, latency."""
-    from hdl import timing
+    from hdl import devices, timing
     from lilogic import console, models, passes, plots
     from lilogic import report as reports
 
-    chosen = timing.device(device)
+    chosen = devices.find(device)
     graph = models.load(model)
     name = models.name(graph, model)
     simplified = passes.simplify(graph)
@@ -132,7 +144,13 @@ def sweep_pipeline(
 
 
 def compile_into(
-    graph: GateGraph, name: str, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+    graph: GateGraph,
+    name: str,
+    folder: Path,
+    levels_per_stage: int,
+    popcount: str,
+    bits: bool,
+    clock: Clock | None = None,
 ) -> Report:
     """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
     from dataclasses import asdict
@@ -145,15 +163,31 @@ def compile_into(
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
-    interface = _emit(simplified, folder, levels_per_stage, popcount, bits)
+    interface = _emit(simplified, folder, levels_per_stage, popcount, bits, clock)
     with console.step("mapping to cells and LUTs"):
         measured = area.measure(folder)
     description = reports.describe(name, simplified)
     return description | {"interface": asdict(interface), "area": measured}
 
 
+def _clock(mhz: float | None, target: str | None) -> Clock | None:
+    """What ``--clock`` and ``--target`` ask for together."""
+    from hdl import devices
+
+    if mhz is None and target is None:
+        return None
+    if mhz is None or target is None:
+        raise LilogicError("--clock and --target go together: how many MHz, and on what")
+    return devices.Clock.on(mhz, devices.find(target))
+
+
 def _emit(
-    graph: GateGraph, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+    graph: GateGraph,
+    folder: Path,
+    levels_per_stage: int,
+    popcount: str,
+    bits: bool,
+    clock: Clock | None = None,
 ) -> Interface:
     from hdl import verilog
     from lilogic import console
@@ -163,6 +197,7 @@ def _emit(
             graph,
             folder,
             levels_per_stage=levels_per_stage,
+            clock=clock,
             popcount=popcount,
             pixels=graph.encoder is not None and not bits,
         )

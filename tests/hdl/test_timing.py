@@ -1,8 +1,10 @@
 """Placing and routing, on the smallest device and net that show it."""
 
+from dataclasses import replace
+
 import pytest
 
-from hdl import timing
+from hdl import devices, timing
 from hdl.verilog import compile_graph
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
@@ -14,13 +16,13 @@ GRAPH = GateGraph.build(3, [(6, 0, 1), (1, 3, 2)], [[3, 4], [0, 2]], None, ENCOD
 
 def test_an_unknown_device_is_refused():
     with pytest.raises(LilogicError, match="device 'asic' is not one of hx8k, up5k, ecp5"):
-        timing.device("asic")
+        devices.find("asic")
 
 
 @pytest.mark.parametrize("pixels", [False, True])
 def test_a_small_classifier_is_placed_and_routed(tmp_path, pixels):
     interface = compile_graph(GRAPH, tmp_path, levels_per_stage=1, pixels=pixels)
-    found = timing.measure(GRAPH, tmp_path, timing.device("hx8k"))
+    found = timing.measure(GRAPH, tmp_path, devices.DEVICES["hx8k"])
     assert found["fits"]
     assert found["latency"] == interface.latency
     assert 0 < found["luts"] <= found["used"] < found["available"] == 7680
@@ -35,7 +37,7 @@ def test_what_does_not_fit_says_so(tmp_path):
     graph = GateGraph.build(400, [], [range(400)])
     compile_graph(graph, tmp_path, levels_per_stage=0)
     options = ("--lp384", "--package", "qn32")
-    smallest = timing.Device("iCE40 LP384", "ice40", "nextpnr-ice40", options, "ICESTORM_LC")
+    smallest = replace(devices.DEVICES["hx8k"], options=options)
     found = timing.measure(graph, tmp_path, smallest)
     assert not found["fits"]
     assert found["reason"]

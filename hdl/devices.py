@@ -1,0 +1,146 @@
+"""FPGAs that nextpnr knows, and how long a level of logic takes on each.
+
+A new device is one entry in ``DEVICES``; ``bench/delays.py`` measures its delays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Value
+from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
+
+from lilogic.errors import LilogicError
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Nanoseconds after placement and routing, with what the wires take included.
+
+    Attributes:
+        stage: what every stage takes, however little stands in it: out of one register, into the
+            next, and the wires between.
+        gate: a level of two-input gates. LUTs hold about two, so this is half a LUT and its wires.
+        chain: getting into and out of a carry chain.
+        bit: each bit of a carry chain.
+    """
+
+    stage: float
+    gate: float
+    chain: float
+    bit: float
+
+    def of(self, value: Value) -> float:
+        """The longest way through the operators that ``value`` is written with."""
+        seen: dict[int, float] = {}
+
+        def longest(value: Value) -> float:
+            if id(value) not in seen:
+                own, parts = self._step(value)
+                seen[id(value)] = own + max(map(longest, parts), default=0)
+            return seen[id(value)]
+
+        return longest(value)
+
+    def _step(self, value: Value) -> tuple[float, list[Value]]:
+        """What the outermost operator takes, and what it reads."""
+        match value:
+            case Operator(operator="~", operands=operands):
+                return 0, [*operands]
+            case Operator(operator="+" | "<" | ">", operands=operands):
+                return self.chain + self.bit * max(map(len, operands)), [*operands]
+            case Operator(operands=operands):
+                return self.gate, [*operands]
+            case SwitchValue(test=test, cases=cases):
+                return self.gate, [test, *(chosen for _, chosen in cases)]
+            case Slice(value=whole):
+                return 0, [whole]
+            case Concat(parts=parts):
+                return 0, [*parts]
+        return 0, []
+
+
+@dataclass(frozen=True)
+class Device:
+    """An FPGA that nextpnr knows.
+
+    Attributes:
+        label: its name for people.
+        target: what ``area.TARGETS`` calls its family.
+        program: nextpnr for its family.
+        options: of nextpnr, which choose the device.
+        logic: the name of its logic cells in nextpnr's utilization.
+        delays: what levels take.
+    """
+
+    label: str
+    target: str
+    program: str
+    options: tuple[str, ...]
+    logic: str
+    delays: Delays
+
+
+DEVICES: dict[str, Device] = {
+    "hx8k": Device(
+        label="iCE40 HX8K",
+        target="ice40",
+        program="nextpnr-ice40",
+        options=("--hx8k", "--package", "ct256"),
+        logic="ICESTORM_LC",
+        delays=Delays(stage=2.5, gate=0.7, chain=1.5, bit=0.13),
+    ),
+    "up5k": Device(
+        label="iCE40 UP5K",
+        target="ice40",
+        program="nextpnr-ice40",
+        options=("--up5k", "--package", "sg48"),
+        logic="ICESTORM_LC",
+        delays=Delays(stage=2.5, gate=0.7, chain=1.5, bit=0.13),
+    ),
+    "ecp5": Device(
+        label="ECP5-85F, speed grade 6",
+        target="ecp5",
+        program="nextpnr-ecp5",
+        options=("--85k", "--package", "CABGA756", "--speed", "6"),
+        logic="TRELLIS_COMB",
+        delays=Delays(stage=2.5, gate=0.7, chain=1.5, bit=0.13),
+    ),
+}
+
+
+def find(name: str) -> Device:
+    """The device called ``name``.
+
+    Raises:
+        LilogicError: there is none.
+    """
+    if name not in DEVICES:
+        raise LilogicError(f"device {name!r} is not one of {', '.join(DEVICES)}")
+    return DEVICES[name]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that a classifier should run at, on a device."""
+
+    mhz: float
+    device: Device
+
+    def capacity(self, slowest: float) -> float:
+        """Nanoseconds for the levels of a stage.
+
+        Raises:
+            LilogicError: a level that takes ``slowest`` is too slow, or the clock is none.
+        """
+        if not self.mhz > 0:
+            raise LilogicError(f"the clock is {self.mhz:g} MHz, but must be more than 0")
+        delays = self.device.delays
+        capacity = 1000 / self.mhz - delays.stage
+        if slowest > capacity:
+            best = 1000 / (delays.stage + slowest)
+            raise LilogicError(
+                f"{self.mhz:g} MHz is too fast for the {self.device.label}: with registers after "
+                f"every level, the slowest one allows about {best:.0f} MHz"
+            )
+        return capacity
