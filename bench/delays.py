@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,11 +139,13 @@ def periods(on: Device) -> list[float]:
         synthesis = TARGETS[on.target].synthesis.format(top="levels").replace("-noflatten", "")
         yosys.run(f"read_verilog levels.v\n{synthesis}\nwrite_json design.json", folder)
         clocks = timing.route(folder, on)["fmax"]
-    found = {name: 1000 / clock["achieved"] for name, clock in clocks.items()}
-    return [
-        next(period for name, period in found.items() if f"clocks[{number}]" in name)
-        for number in range(len(KINDS))
-    ]
+    found = {}
+    for name, clock in clocks.items():
+        # What nextpnr calls a clock begins with one of the names that it has in Amaranth.
+        number = re.match(r"clocks?\[?(\d+)", name)
+        assert number is not None, name
+        found[int(number[1])] = 1000 / clock["achieved"]
+    return [found[number] for number in range(len(KINDS))]
 
 
 def fitted(measured: Sequence[float]) -> Delays:

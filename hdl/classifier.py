@@ -85,7 +85,7 @@ class Classifier(Component):
             costs = {part: [1.0] * count for part, count in levels.items()}
             registers = _registers(costs, levels_per_stage)
         else:
-            costs = _delays(graph, popcount, pixels, clock.device.delays)
+            costs = _delays(graph, popcount, pixels, clock.delays)
             registers = _registers(costs, clock.capacity(max(chain(*costs.values()))))
         self.latency = sum(map(sum, registers.values()))
         self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if pixels else None
@@ -104,7 +104,7 @@ class Classifier(Component):
             levels_per_stage=levels_per_stage if clock is None else None,
             popcount=popcount,
             clock_mhz=None if clock is None else clock.mhz,
-            device=None if clock is None else clock.device.label,
+            device=None if clock is None else clock.device,
         )
         super().__init__(
             {

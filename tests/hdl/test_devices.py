@@ -14,6 +14,7 @@ from lilogic.graph import GateGraph
 from tests.strategies import graphs
 
 DELAYS = Delays(stage=2, gate=1, chain=10, bit=0.5)
+HX8K = DEVICES["hx8k"]
 a, b = Signal(4), Signal(6)
 
 
@@ -39,13 +40,14 @@ def test_a_level_takes_as_long_as_its_longest_way(value, nanoseconds):
 @given(
     graph=graphs(),
     popcount=st.sampled_from([*POPCOUNTS]),
-    device=st.sampled_from([*DEVICES.values()]),
 )
-def test_the_faster_the_clock_the_longer_the_latency(graph, popcount, device):
+def test_the_faster_the_clock_the_longer_the_latency(graph, popcount):
     latencies = []
     for mhz in (0.1, 20, 40, 60, 80, 100):
         try:
-            latencies.append(Classifier(graph, clock=Clock(mhz, device), popcount=popcount).latency)
+            latencies.append(
+                Classifier(graph, clock=Clock.on(mhz, HX8K), popcount=popcount).latency
+            )
         except LilogicError:
             break
     assert latencies[0] == 1
@@ -56,14 +58,18 @@ def test_the_faster_the_clock_the_longer_the_latency(graph, popcount, device):
 
 def test_a_clock_that_one_level_alone_misses_is_refused():
     graph = GateGraph.build(400, [], [range(200), range(200, 400)])
-    device = DEVICES["hx8k"]
     with pytest.raises(LilogicError, match=r"900 MHz is too fast .* about (\d+) MHz") as caught:
-        Classifier(graph, clock=Clock(900, device))
+        Classifier(graph, clock=Clock.on(900, HX8K))
     best = int(str(caught.value).split("about ")[1].split()[0])
-    assert Classifier(graph, clock=Clock(best - 1, device)).latency > 1
+    assert Classifier(graph, clock=Clock.on(best - 1, HX8K)).latency > 1
 
 
 @pytest.mark.parametrize("mhz", [0, -5, np.nan])
 def test_a_clock_is_more_than_nothing(mhz):
     with pytest.raises(LilogicError, match="but must be more than 0"):
-        Classifier(GateGraph.build(1, [], [[0]]), clock=Clock(mhz, DEVICES["hx8k"]))
+        Clock.on(mhz, HX8K)
+
+
+def test_a_device_whose_delays_were_not_measured_is_refused():
+    with pytest.raises(LilogicError, match=r"no delays were measured .* use hx8k, up5k"):
+        Clock.on(10, DEVICES["ecp5"])
