@@ -162,10 +162,10 @@ def _delays(
     if rounds and graph.offset.any():
         # Offsets are added behind the last level of the heads.
         rounds[0] += delays.of(scores[0] + scores[0])
-    # A threshold is at most one gate for each bit of a feature.
+    # A bit of the input is a function of one feature.
     width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 0
     return {
-        "encoder": [delays.gate * width] * pixels,
+        "encoder": [delays.luts(width)] * pixels,
         "network": [delays.gate] * network.levels(graph),
         "heads": popcounts.costs(graph, popcount, delays.of),
         "argmax": rounds,

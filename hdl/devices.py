@@ -20,7 +20,7 @@ class Delays:
     Attributes:
         stage: what every stage takes, however little stands in it: out of one register, into the
             next, and the wires between.
-        gate: a level of two-input gates. LUTs hold about two, so this is half a LUT and its wires.
+        gate: a LUT4, or a level of two-input gates: where others read a gate too, LUTs hold one.
         chain: getting into and out of a carry chain.
         bit: each bit of a carry chain.
     """
@@ -42,15 +42,18 @@ class Delays:
 
         return longest(value)
 
+    def luts(self, inputs: int) -> float:
+        """A function of ``inputs`` bits, in a row of LUT4s of which each takes in three more."""
+        return self.gate * -(-(inputs - 1) // 3)
+
     def _step(self, value: Value) -> tuple[float, list[Value]]:
         """What the outermost operator takes, and what it reads."""
         match value:
-            case Operator(operator="~", operands=operands):
-                return 0, [*operands]
             case Operator(operator="+" | "<" | ">", operands=operands):
                 return self.chain + self.bit * max(map(len, operands)), [*operands]
-            case Operator(operands=operands):
-                return self.gate, [*operands]
+            case Operator():
+                leaves = _leaves(value)
+                return self.luts(len(leaves)), leaves
             case SwitchValue(test=test, cases=cases):
                 return self.gate, [test, *(chosen for _, chosen in cases)]
             case Slice(value=whole):
@@ -58,6 +61,14 @@ class Delays:
             case Concat(parts=parts):
                 return 0, [*parts]
         return 0, []
+
+
+def _leaves(value: Value) -> list[Value]:
+    """The distinct values that a bitwise expression is made of."""
+    if not (isinstance(value, Operator) and value.operator in ("~", "&", "|", "^")):
+        return [value]
+    leaves = {id(leaf): leaf for operand in value.operands for leaf in _leaves(operand)}
+    return [*leaves.values()]
 
 
 @dataclass(frozen=True)
@@ -88,8 +99,8 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ice40",
         options=("--hx8k", "--package", "ct256"),
         logic="ICESTORM_LC",
-        # Their proportions are estimated; their scale fits three clocks of docs/pipelining.md.
-        delays=Delays(stage=3.85, gate=0.77, chain=1.66, bit=0.144),
+        # Proportions as on the UP5K; the scale fits the three clocks in docs/pipelining.md.
+        delays=Delays(stage=3.851, gate=0.908, chain=2.012, bit=0.074),
     ),
     "up5k": Device(
         label="iCE40 UP5K",
@@ -97,6 +108,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ice40",
         options=("--up5k", "--package", "sg48"),
         logic="ICESTORM_LC",
+        delays=Delays(stage=2.706, gate=4.094, chain=9.073, bit=0.332),
     ),
     "ecp5": Device(
         label="ECP5-85F, speed grade 6",

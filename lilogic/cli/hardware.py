@@ -38,9 +38,7 @@ def compile_(
             help="Place registers for this clock on the target, instead of every few levels.",
         ),
     ] = None,
-    target: Annotated[
-        str | None, typer.Option(help="The FPGA for --clock: hx8k or up5k.")
-    ] = None,
+    target: Annotated[str | None, typer.Option(help="The FPGA for --clock: hx8k or up5k.")] = None,
     popcount: Popcount = POPCOUNT,
     bits: BitsIn = False,
     as_json: AsJson = False,
