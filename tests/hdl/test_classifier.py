@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from hdl import vector
 from hdl.classifier import MAX_DATA_WIDTH, Classifier
-from hdl.popcount import score_shape
+from hdl.devices import Clock, Delays
+from hdl.popcount import POPCOUNTS, score_shape
 from lilogic import inference
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
@@ -58,6 +59,22 @@ def check_bits(graph, levels_per_stage, popcount, seed=0):
 @given(graph=graphs(), seed=st.integers(0, 99))
 def test_classifies_bits_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
     check_bits(graph, levels_per_stage, popcount, seed)
+
+
+@settings(max_examples=20)
+@given(
+    graph=encoded_graphs(),
+    mhz=st.sampled_from([30, 100, 130, 150]),
+    popcount=st.sampled_from([*POPCOUNTS]),
+    seed=st.integers(0, 99),
+)
+def test_registers_placed_for_a_clock_change_no_answer(graph, mhz, popcount, seed):
+    # No level is too slow for this clock.
+    clock = Clock(mhz, "an FPGA", Delays(stage=1, gate=0.1, chain=2, bit=0.05))
+    classifier = Classifier(graph, clock=clock, popcount=popcount, pixels=True)
+    raw = random_raw(graph.encoder, SAMPLES, seed)
+    data = pixel_bits(graph.encoder, raw)
+    check_stream(classifier, graph, data, graph.encoder.encode(raw), np.ones(SAMPLES, dtype=bool))
 
 
 @pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)

@@ -42,3 +42,10 @@ def test_what_does_not_fit_says_so(tmp_path):
     assert not found["fits"]
     assert found["reason"]
     assert "fmax_mhz" not in found
+
+
+def test_other_failures_of_nextpnr_are_errors(tmp_path):
+    compile_graph(GRAPH, tmp_path)
+    unknown = replace(devices.DEVICES["hx8k"], options=("--hx8k", "--package", "none"))
+    with pytest.raises(LilogicError, match="nextpnr-ice40 failed"):
+        timing.measure(GRAPH, tmp_path, unknown)
