@@ -4,16 +4,18 @@ These are counts before placement. The design is mapped twice: part by part, so 
 named, and flattened, which gives the totals. Where a stage holds the end of one part and the start
 of the next, the mapper may merge them, so parts need not add up to the total.
 
-A new target is one entry in ``TARGETS``.
+A new target is one entry in ``TARGETS``; ``hdl.liberty`` makes one of a library of standard cells.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,13 @@ from hdl.interface import VERILOG
 from hdl.verilog import CORE, PARTS, TOP
 from lilogic.files import read_bytes
 
-Counts = dict[str, int]
+Counts = dict[str, float]
 Weights = Mapping[str, float]
 
 _AT_ONCE = 2
 _OTHER = "other"
 _NAMES = {"network": "gates"}
-_LENGTH = "(length="
+_PATH = re.compile(r"Longest topological path in (\S+) \(length=(-?\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Target:
         columns: for each number of the report, how much each cell type adds to it; types may be
             patterns.
         registers: patterns of the cell types that end a path.
+        files: what ``synthesis`` reads, by name.
     """
 
     unit: str
     synthesis: str
     columns: Mapping[str, Weights]
     registers: tuple[str, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 # Weights are the transistor counts of `stat -tech cmos` in Yosys (static CMOS: NAND 4, AND 6,
@@ -120,16 +124,18 @@ opt_clean
 design -save read
 {synthesis}
 tee -q -o parts.json stat -json
+select -set logic * {registers} t:{core}* %d
+tee -q -o parts.txt ltp @logic
 design -load read
 flatten
 {synthesis}
 tee -q -o total.json stat -json
 select -set logic * {registers}
-tee -q -o path.txt ltp @logic
+tee -q -o total.txt ltp @logic
 """
 
 
-def measure(folder: Path) -> dict[str, Any]:
+def measure(folder: Path, targets: Mapping[str, Target] = TARGETS) -> dict[str, Any]:
     """The area of ``folder/classifier.v`` on every target.
 
     Columns: ``luts`` counts LUTs of the target's size, smaller ones as one each (on xc7 inverters
@@ -141,78 +147,110 @@ def measure(folder: Path) -> dict[str, Any]:
     flip-flop 4.
 
     ``depth`` is the longest path through cells other than flip-flops, each counted as 1: LUTs,
-    multiplexers and carry cells alike, though a carry is far faster than a LUT.
+    multiplexers and carry cells alike, though a carry is far faster than a LUT. Where no
+    register stands between two parts, a path of the total runs through both.
 
     Returns:
-        ``{"tool": …, "targets": {name: {"unit": …, "parts": {part: {column: …}}, "total":
-        {column: …, "depth": …}}}}``; parts are encoder (where there is one), gates, heads, argmax
-        and other (valid flags and the scores that wait for the argmax). ``total`` is of the
-        flattened design.
+        ``{"tool": …, "targets": {name: {"unit": …, "parts": {part: {column: …, "depth": …}},
+        "total": {column: …, "depth": …}, "types": {part or total: {cell type: count}}}}}``; parts
+        are encoder (where there is one), gates, heads, argmax and other (valid flags and the scores
+        that wait for the argmax). ``total`` is of the flattened design.
 
     Raises:
         LilogicError: the Verilog cannot be read, or Yosys failed.
     """
     verilog = read_bytes(folder / VERILOG)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        measured = list(pool.map(lambda target: _measure(verilog, target), TARGETS.values()))
+        measured = list(pool.map(lambda target: _measure(verilog, target), targets.values()))
     return {
         "tool": measured[0].tool,
         "targets": {
             name: _summary(target, mapped)
-            for (name, target), mapped in zip(TARGETS.items(), measured, strict=True)
+            for (name, target), mapped in zip(targets.items(), measured, strict=True)
         },
     }
 
 
 @dataclass(frozen=True)
+class _Module:
+    """How many cells of each type there are, and how many follow each other on the longest path."""
+
+    types: Counter[str]
+    depth: int
+
+
+@dataclass(frozen=True)
 class _Mapped:
-    """What Yosys made: statistics of each module and of the flattened design, its longest path."""
+    """What Yosys made: the cells of each module and of the flattened design, by type.
+
+    With each stands the longest path through it, in cells.
+    """
 
     tool: str
-    modules: dict[str, Mapping[str, Any]]
-    total: Mapping[str, Any]
-    depth: int
+    modules: dict[str, _Module]
+    total: _Module
 
 
 def _measure(verilog: bytes, target: Target) -> _Mapped:
     script = _SCRIPT.format(
         verilog=VERILOG,
         top=TOP,
+        core=CORE,
         synthesis=target.synthesis.format(top=TOP),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
-        (folder / VERILOG).write_bytes(verilog)
+        for file, content in {VERILOG: verilog, **target.files}.items():
+            (folder / file).write_bytes(content)
         yosys.run(script, folder)
-        parts, total = (
-            json.loads((folder / file).read_text("utf-8")) for file in ("parts.json", "total.json")
-        )
-        path = (folder / "path.txt").read_text("utf-8")
-    return _Mapped(
-        tool=" ".join(parts["creator"].split()[:2]),
-        modules={name.removeprefix("\\"): found for name, found in parts["modules"].items()},
-        total=total["modules"][f"\\{TOP}"],
-        depth=max(0, int(path.partition(_LENGTH)[2].partition(")")[0])),
-    )
+        parts, total = _modules(folder, "parts"), _modules(folder, "total")
+        tool = json.loads((folder / "total.json").read_text("utf-8"))["creator"]
+    return _Mapped(" ".join(tool.split()[:2]), parts, total[TOP])
+
+
+def _modules(folder: Path, name: str) -> dict[str, _Module]:
+    """What the statistics in ``name.json`` and the paths in ``name.txt`` say of each module."""
+    statistics = json.loads((folder / f"{name}.json").read_text("utf-8"))["modules"]
+    paths = dict(_PATH.findall((folder / f"{name}.txt").read_text("utf-8")))
+    modules = {}
+    for escaped, found in statistics.items():
+        module = escaped.removeprefix("\\")
+        depth = max(0, int(paths.get(module, 0)))
+        modules[module] = _Module(Counter(found.get("num_cells_by_type", {})), depth)
+    return modules
 
 
 def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
     present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in mapped.modules]
-    found: dict[str, list[Mapping[str, Any]]] = {part: [] for part in (*present, _OTHER)}
-    for module, statistics in mapped.modules.items():
-        part = module.removeprefix(f"{CORE}.")
-        found[part if part in present else _OTHER].append(statistics)
-    parts = {_NAMES.get(part, part): _counts(target, modules) for part, modules in found.items()}
-    total = _counts(target, [mapped.total]) | {"depth": mapped.depth}
-    return {"unit": target.unit, "parts": parts, "total": total}
-
-
-def _counts(target: Target, modules: Sequence[Mapping[str, Any]]) -> Counts:
-    return {
-        column: round(sum(weigh(module.get("num_cells_by_type", {}), w) for module in modules))
-        for column, w in target.columns.items()
+    found: dict[str, list[_Module]] = {part: [] for part in (*present, _OTHER)}
+    for name, module in mapped.modules.items():
+        part = name.removeprefix(f"{CORE}.")
+        found[part if part in present else _OTHER].append(module)
+    merged = {_NAMES.get(part, part): _merged(modules) for part, modules in found.items()}
+    parts = {part: _counts(target, module) for part, module in merged.items()}
+    types = {
+        part: dict(module.types) for part, module in [*merged.items(), ("total", mapped.total)]
     }
+    total = _counts(target, mapped.total)
+    return {"unit": target.unit, "parts": parts, "total": total, "types": types}
+
+
+def _merged(modules: Sequence[_Module]) -> _Module:
+    types: Counter[str] = Counter()
+    for module in modules:
+        types += Counter({cell: n for cell, n in module.types.items() if not cell.startswith(CORE)})
+    return _Module(types, max(module.depth for module in modules))
+
+
+def _counts(target: Target, module: _Module) -> Counts:
+    counts = {column: weigh(module.types, w) for column, w in target.columns.items()}
+    return {column: _shortest(count) for column, count in counts.items()} | {"depth": module.depth}
+
+
+def _shortest(count: float) -> float:
+    """Whole numbers as such; an area to a thousandth, as sums of fractions are not exact."""
+    return int(count) if count == int(count) else round(count, 3)
 
 
 def weigh(counts: Mapping[str, int], weights: Weights) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Any
 
@@ -75,18 +75,7 @@ class Classifier(Component):
             )
         # All is checked before the parts are made: Amaranth warns of parts that are never used.
         shape = score_shape(graph)
-        if clock is None:
-            levels = {
-                "encoder": int(pixels),
-                "network": network.levels(graph),
-                "heads": popcounts.levels(graph, popcount),
-                "argmax": argmax.rounds(graph.n_classes),
-            }
-            costs = {part: [1.0] * count for part, count in levels.items()}
-            registers = _registers(costs, levels_per_stage)
-        else:
-            costs = _delays(graph, popcount, pixels, clock.delays)
-            registers = _registers(costs, clock.capacity(max(chain(*costs.values()))))
+        registers = plan(graph, levels_per_stage, clock, popcount, pixels)
         self.latency = sum(map(sum, registers.values()))
         self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if pixels else None
         self._network = GateNetwork(graph, registers["network"])
@@ -147,6 +136,30 @@ class Classifier(Component):
         return flags[-1]
 
 
+def plan(
+    graph: GateGraph, levels_per_stage: int, clock: Clock | None, popcount: str, pixels: bool
+) -> dict[str, Registers]:
+    """For each part, after which of its levels registers stand; arguments as ``Classifier``.
+
+    Levels are counted on from part to part, so that a stage may hold the last of one part and the
+    first of the next.
+    """
+    if clock is None:
+        levels = {
+            "encoder": int(pixels),
+            "network": network.levels(graph),
+            "heads": popcounts.levels(graph, popcount),
+            "argmax": argmax.rounds(graph.n_classes),
+        }
+        costs = {part: [1.0] * count for part, count in levels.items()}
+        capacity: float = levels_per_stage
+    else:
+        costs = _delays(graph, popcount, pixels, clock.delays)
+        capacity = clock.capacity(max(chain(*costs.values())))
+    whole = iter(pipeline.plan([*chain(*costs.values())], capacity))
+    return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}
+
+
 def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
     """Statements that connect two ports of one shape, each made by ``vector.port``."""
     return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]
@@ -170,13 +183,3 @@ def _delays(
         "heads": popcounts.costs(graph, popcount, delays.of),
         "argmax": rounds,
     }
-
-
-def _registers(costs: Mapping[str, Sequence[float]], capacity: float) -> dict[str, Registers]:
-    """For each part, after which of its levels registers stand.
-
-    Levels are counted on from part to part, so that a stage may hold the last of one part and the
-    first of the next.
-    """
-    whole = iter(pipeline.plan([*chain(*costs.values())], capacity))
-    return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}

@@ -41,6 +41,25 @@ def levels(graph: GateGraph) -> int:
     return max(graph.depth, 1)
 
 
+def banks(graph: GateGraph, registers: Registers) -> list[Nodes]:
+    """For each level, the nodes that registers after it carry, ascending; none without registers.
+
+    Those are the nodes made so far that a level behind reads, or a head counts.
+    """
+    made = graph.n_inputs + np.flatnonzero(graph.alive[graph.n_inputs :])
+    op, a, b = (wire[made - graph.n_inputs] for wire in (graph.op, graph.a, graph.b))
+    last_read = np.zeros(graph.n_nodes, dtype=np.int32)
+    for wire, reads in ((a, READS_A[op]), (b, READS_B[op])):
+        np.maximum.at(last_read, wire[reads], graph.levels[made[reads]])
+    last_read[counted(graph)] = len(registers) + 1
+    # Constants pass no register: they are the same in every cycle.
+    last_read[made[~(READS_A | READS_B)[op]]] = 0
+    return [
+        np.flatnonzero((graph.levels <= level) & (last_read > level) & ends_stage)
+        for level, ends_stage in enumerate(registers, 1)
+    ]
+
+
 class GateNetwork(Component):
     """A graph's gates, level after level.
 
@@ -80,19 +99,14 @@ class GateNetwork(Component):
         # Where a gate ignores one wire, both stand for the other.
         a, b = graph.a[node - graph.n_inputs], graph.b[node - graph.n_inputs]
         a, b = np.where(READS_A[op], a, b), np.where(READS_B[op], b, a)
-        last_read = np.zeros(graph.n_nodes, dtype=np.int32)
-        np.maximum.at(last_read, a, graph.levels[node])
-        np.maximum.at(last_read, b, graph.levels[node])
-        last_read[counted(graph)] = len(self._registers) + 1
-        last_read[made[is_constant]] = 0
 
-        # Constants pass no register: they are the same in every cycle.
         constants = Const(0b10, 2)
         wires = [constants, *self.bits]
         # Of each node, its place in the row of all wires.
         place = len(constants) + np.arange(graph.n_nodes)
         place[made[is_constant]] = graph.op[made[is_constant] - graph.n_inputs] == gates.TRUE
         width = sum(map(len, wires))
+        carried = banks(graph, self._registers)
         for level, ends_stage in enumerate(self._registers, 1):
             here = np.flatnonzero(graph.levels[node] == level)
             for function in np.unique(op[here]).tolist():
@@ -105,7 +119,7 @@ class GateNetwork(Component):
                     wires.append(output)
                     width += len(output)
             if ends_stage:
-                kept = np.flatnonzero((graph.levels <= level) & (last_read > level))
+                kept = carried[level - 1]
                 # In the order of their wires, which is that of whole vectors.
                 kept = kept[np.argsort(place[kept])]
                 bank = vector.signals(len(kept), f"after{level}")

@@ -1,8 +1,9 @@
-"""Pictures of a gate graph and its hardware, drawn from the graph and report.json."""
+"""Pictures of a gate graph and its hardware, drawn from report.json; of what it reads, from it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,30 @@ def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:
     axes = figure.subplots(2, 2)
     figure.suptitle(_headline(report), fontsize=14, color=_INK)
     _draw_reads(axes[0, 0], graph)
-    _draw_ops(axes[0, 1], graph)
+    _draw_ops(axes[0, 1], report["gates"]["ops"])
     _draw_area(axes[1, 0], report["area"])
-    _draw_levels(axes[1, 1], graph)
+    _draw_levels(axes[1, 1], report["levels"])
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110)
+
+
+def svg(report: Mapping[str, Any]) -> str:
+    """An SVG element: gates by function and by level, fan-out, and where the area goes."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8.5), layout="constrained", facecolor=_PAPER)
+    axes = figure.subplots(2, 2)
+    _draw_ops(axes[0, 0], report["gates"]["ops"])
+    _draw_levels(axes[0, 1], report["levels"])
+    _draw_fan_out(axes[1, 0], report)
+    _draw_area(axes[1, 1], report["area"])
+    written = io.StringIO()
+    # The same report is the same text: no date, and names that do not depend on chance.
+    with matplotlib.rc_context({"svg.hashsalt": "lilogic", "svg.fonttype": "none"}):
+        figure.savefig(written, format="svg", metadata={"Date": None})
+    text = written.getvalue()
+    return text[text.index("<svg") :]
 
 
 def draw_sweep(sweep: Mapping[str, Any], path: Path) -> None:
@@ -118,8 +138,8 @@ def _draw_reads(axes: Any, graph: GateGraph) -> None:
     axes.set_yticks([])
 
 
-def _draw_ops(axes: Any, graph: GateGraph) -> None:
-    counts = np.bincount(graph.op, minlength=16)
+def _draw_ops(axes: Any, ops: Mapping[str, int]) -> None:
+    counts = [ops.get(gate.name, 0) for gate in GATES]
     bars = axes.barh([gate.symbol for gate in GATES], counts, color=_PARTS["gates"])
     axes.bar_label(bars, fontsize=8, padding=2)
     axes.invert_yaxis()
@@ -149,11 +169,30 @@ def _luts(target: Mapping[str, Any], part: str) -> int:
     return int(target["parts"].get(part, {}).get("luts", 0))
 
 
-def _draw_levels(axes: Any, graph: GateGraph) -> None:
-    levels = graph.levels[graph.n_inputs :]
-    counts = np.bincount(levels, minlength=2)[1:]
-    axes.bar(np.arange(1, len(counts) + 1), counts, color=_PARTS["argmax"])
+def _draw_levels(axes: Any, levels: Sequence[Mapping[str, Any]]) -> None:
+    at = np.arange(1, len(levels) + 1)
+    for key, label, part, shift in (
+        ("gates", "gates", "argmax", -0.2),
+        ("ffs", "FF", "encoder", 0.2),
+    ):
+        counts = [level[key] for level in levels]
+        axes.bar(at + shift, counts, width=0.4, color=_PARTS[part], label=label)
+    axes.set_title("Gates, and flip-flops after them, by level", color=_INK)
+    _label_levels(axes)
+
+
+def _draw_fan_out(axes: Any, report: Mapping[str, Any]) -> None:
+    nodes = [report["inputs"], *(level["fan_out"] for level in report["levels"])]
+    for key, color in (("max", _PARTS["argmax"]), ("mean", _INK)):
+        axes.plot([node[key] for node in nodes], marker="o", color=color, label=key)
+    axes.set_yscale("symlog", linthresh=1)
+    axes.grid(alpha=0.3)
+    axes.set_title("Fan-out by level (0: input bits)", color=_INK)
+    _label_levels(axes)
+
+
+def _label_levels(axes: Any) -> None:
     axes.set_xlabel("level")
-    axes.set_ylabel("gates")
-    axes.set_title("Gates by level", color=_INK)
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8, frameon=False)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -1,27 +1,20 @@
-"""Reports: one dictionary, written as JSON, from which tables and pages are drawn."""
+"""Reports: one dictionary, written as JSON, from which tables, pages and plots are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from lilogic import __version__, statistics
-from lilogic.gates import GATES
 from lilogic.graph import GateGraph
 
 Report = dict[str, Any]
 Row = tuple[str, str]
 
-NOTE = (
-    "LUT counts are what Yosys maps to before placement; a vendor's tools may need more or fewer."
-)
-
 
 def describe(name: str, graph: GateGraph) -> Report:
     """What is known of a graph before it is synthesized."""
-    counts = np.bincount(graph.op, minlength=len(GATES)).tolist()
     return {
         "name": name,
         "version": __version__,
@@ -31,7 +24,7 @@ def describe(name: str, graph: GateGraph) -> Report:
             "trained": trained_gates(graph),
             "compiled": graph.n_gates,
             "depth": graph.depth,
-            "ops": {gate.name: count for gate, count in zip(GATES, counts, strict=True) if count},
+            "ops": statistics.by_function(graph.op),
         },
     }
 
@@ -40,6 +33,19 @@ def describe_trained(name: str, graph: GateGraph, widths: Sequence[int]) -> Repo
     """What is known of a network that was just trained with layers of these widths."""
     training = {"training": graph.metadata.get("training", {})}
     return describe(name, graph) | training | statistics.summarize(graph, widths)
+
+
+def describe_compiled(name: str, graph: GateGraph, flip_flops: Sequence[int]) -> Report:
+    """What is known of a graph that passes simplified, before it is synthesized.
+
+    ``flip_flops`` says how many stand after each level of gates.
+    """
+    inputs = statistics.fan_out(graph)[: graph.n_inputs]
+    levels = zip(statistics.levels(graph), flip_flops, strict=False)
+    return describe(name, graph) | {
+        "inputs": asdict(statistics.spread(inputs)),
+        "levels": [asdict(level) | {"ffs": ffs} for level, ffs in levels],
+    }
 
 
 def trained_gates(graph: GateGraph) -> int:
@@ -144,21 +150,6 @@ def is_verified(report: Mapping[str, Any]) -> bool:
     return bool(simulation["passed"]) and all(part["status"] != "refuted" for part in parts)
 
 
-def markdown(report: Mapping[str, Any], picture: str | None = None) -> str:
-    """The report as a page; ``picture`` is a file beside it."""
-    lines = [f"# {report['name']}", ""]
-    if picture:
-        lines += [f"![What the gates read, which gates there are, where area goes]({picture})", ""]
-    lines += ["| | |", "|---|---:|", *(f"| {label} | {value} |" for label, value in rows(report))]
-    if "area" in report:
-        lines += ["", "## Area", "", *_area_tables(report["area"]), "", NOTE]
-    if "simulation" in report:
-        lines += ["", "## Simulation", "", *_simulation_table(report["simulation"])]
-    if "formal" in report:
-        lines += ["", "## Proof", "", *_formal_table(report["formal"])]
-    return "\n".join(lines) + "\n"
-
-
 def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
     labels = {
         "test_soft": "soft accuracy (test)",
@@ -208,44 +199,4 @@ def _area_rows(area: Mapping[str, Any]) -> list[Row]:
                 f"{size:,}, {total['ffs']:,}, {total['depth']}",
             )
         )
-    return lines
-
-
-def _area_tables(area: Mapping[str, Any]) -> list[str]:
-    lines = [f"Counted by {area['tool']}.", ""]
-    for name, target in area["targets"].items():
-        columns = list(next(iter(target["parts"].values())))
-        lines += [
-            f"### {name} ({target['unit']})",
-            "",
-            f"| part | {' | '.join(columns)} |",
-            "|---|" + "---:|" * len(columns),
-        ]
-        for part, counts in [*target["parts"].items(), ("**total**", target["total"])]:
-            lines.append(f"| {part} | {' | '.join(f'{counts[c]:,}' for c in columns)} |")
-        lines += ["", f"Longest path: {target['total']['depth']} cells.", ""]
-    return lines[:-1]
-
-
-def _simulation_table(simulation: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"{simulation['simulator']}, {simulation['compared']:,} vectors compared, "
-        f"{simulation['mismatches']:,} mismatches.",
-        "",
-        "| test | compared | mismatches | passed |",
-        "|---|---:|---:|---|",
-    ]
-    for test in simulation["tests"]:
-        passed = "yes" if test["passed"] else "NO"
-        lines.append(
-            f"| {test['name']} | {test['compared']:,} | {test['mismatches']:,} | {passed} |"
-        )
-    return lines
-
-
-def _formal_table(formal: Mapping[str, Any]) -> list[str]:
-    lines = [f"{formal['tool']}.", "", "| part | status | remark |", "|---|---|---|"]
-    for part, result in formal["parts"].items():
-        remark = result.get("counterexample") or result.get("reason") or ""
-        lines.append(f"| {part} | {result['status']} | {remark} |")
     return lines

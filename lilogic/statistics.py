@@ -1,4 +1,4 @@
-"""What became of a trained network's gates: who is read how often, and which layers collapsed."""
+"""What became of a network's gates: who is read how often, by level, which layers collapsed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lilogic import passes
 from lilogic.errors import LilogicError
-from lilogic.gates import FALSE, NOT_A, NOT_B, READS_A, READS_B, TRUE, A, B
+from lilogic.gates import FALSE, GATES, NOT_A, NOT_B, READS_A, READS_B, TRUE, A, B
 from lilogic.graph import GateGraph
 
 # Of a good small network's last layer, passes can find two thirds to be buffers and inverters.
@@ -48,6 +48,21 @@ class Layer:
     fan_out: FanOut
 
 
+@dataclass(frozen=True)
+class Level:
+    """The gates of one level.
+
+    Attributes:
+        gates: number of gates.
+        ops: how many there are of each function, by its name in ``gates.GATES``.
+        fan_out: how often they are read.
+    """
+
+    gates: int
+    ops: dict[str, int]
+    fan_out: FanOut
+
+
 def summarize(graph: GateGraph, widths: Sequence[int]) -> dict[str, Any]:
     """What training ended with, as JSON values.
 
@@ -67,7 +82,7 @@ def summarize(graph: GateGraph, widths: Sequence[int]) -> dict[str, Any]:
     return {
         "gap": gap(graph),
         "gates_after_passes": passes.simplify(graph).n_gates,
-        "inputs": asdict(_fan_out(counts[: graph.n_inputs])),
+        "inputs": asdict(spread(counts[: graph.n_inputs])),
         "layers": [asdict(layer) for layer in found],
         "warnings": warnings(found),
     }
@@ -92,6 +107,26 @@ def fan_out(graph: GateGraph) -> npt.NDArray[np.int64]:
     return np.bincount(np.concatenate(read), minlength=graph.n_nodes)
 
 
+def by_function(op: npt.NDArray[np.uint8]) -> dict[str, int]:
+    """How many gates there are of each function, by its name; functions without gates left out."""
+    counts = np.bincount(op, minlength=len(GATES)).tolist()
+    return {gate.name: count for gate, count in zip(GATES, counts, strict=True) if count}
+
+
+def levels(graph: GateGraph) -> list[Level]:
+    """The gates of level 1, 2, …, as ``GateGraph.levels`` counts them.
+
+    Levels are what layers are in hardware: passes merge gates across the layers that were trained.
+    """
+    level = graph.levels[graph.n_inputs :]
+    counts = fan_out(graph)[graph.n_inputs :]
+    members = [level == number for number in range(1, int(level.max(initial=0)) + 1)]
+    return [
+        Level(int(here.sum()), by_function(graph.op[here]), spread(counts[here]))
+        for here in members
+    ]
+
+
 def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
     """The layers, first to last, of a graph whose gates stand layer after layer.
 
@@ -111,10 +146,11 @@ def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
 def _layer(op: npt.NDArray[np.uint8], counts: npt.NDArray[np.int64]) -> Layer:
     constants = int(np.isin(op, (FALSE, TRUE)).sum())
     pass_through = int(np.isin(op, (A, B, NOT_A, NOT_B)).sum())
-    return Layer(len(op), constants, pass_through, _fan_out(counts))
+    return Layer(len(op), constants, pass_through, spread(counts))
 
 
-def _fan_out(counts: npt.NDArray[np.int64]) -> FanOut:
+def spread(counts: npt.NDArray[np.int64]) -> FanOut:
+    """The fan-out of some nodes, at least one, of which ``counts`` says how often each is read."""
     return FanOut(int(counts.max()), float(counts.mean()), int((counts == 0).sum()))
 
 

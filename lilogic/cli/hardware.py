@@ -23,6 +23,13 @@ Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
 
+Liberty = Annotated[
+    Path | None,
+    typer.Option(
+        help="Also map to the standard cells of this Liberty file (.lib).", metavar="FILE"
+    ),
+]
+
 TIMEOUT = 60.0
 _SWEEP = (1, 2, 3, 4, 6)
 
@@ -41,6 +48,7 @@ def compile_(
     target: Annotated[str | None, typer.Option(help="The FPGA for --clock: hx8k or up5k.")] = None,
     popcount: Popcount = POPCOUNT,
     bits: BitsIn = False,
+    liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a network's Verilog, its test vectors and an area report."""
@@ -49,7 +57,7 @@ def compile_(
     wanted = _clock(clock, target)
     graph = models.load(model)
     name = models.name(graph, model)
-    result = compile_into(graph, name, output, levels_per_stage, popcount, bits, wanted)
+    result = compile_into(graph, name, output, levels_per_stage, popcount, bits, wanted, liberty)
     write_vectors(graph, output)
     write_report(result, output)
     show_report(result, as_json)
@@ -89,15 +97,24 @@ def report(
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
     popcount: Popcount = POPCOUNT,
     bits: BitsIn = False,
+    liberty: Liberty = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder to write report.json, .md and .html to."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count a network's gates, LUTs and flip-flops."""
+    """Count a network's gates, LUTs and flip-flops, by part and by level."""
     from lilogic import models
 
     graph = models.load(model)
     name = models.name(graph, model)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
-        result = compile_into(graph, name, Path(folder), levels_per_stage, popcount, bits)
+        result = compile_into(
+            graph, name, Path(folder), levels_per_stage, popcount, bits, library=liberty
+        )
+    if output is not None:
+        write_report(result, output)
     show_report(result, as_json)
 
 
@@ -149,22 +166,27 @@ def compile_into(
     popcount: str,
     bits: bool,
     clock: Clock | None = None,
+    library: Path | None = None,
 ) -> Report:
     """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
     from dataclasses import asdict
 
-    from hdl import area
+    from hdl import area, classifier, liberty, network
     from lilogic import console, lgn, passes
     from lilogic import report as reports
 
+    targets = area.TARGETS | ({liberty.NAME: liberty.read(library)} if library else {})
     with console.step("simplifying"):
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
     interface = _emit(simplified, folder, levels_per_stage, popcount, bits, clock)
     with console.step("mapping to cells and LUTs"):
-        measured = area.measure(folder)
-    description = reports.describe(name, simplified)
+        measured = area.measure(folder, targets)
+    pixels = interface.data == "pixels"
+    registers = classifier.plan(simplified, levels_per_stage, clock, popcount, pixels)["network"]
+    flip_flops = [len(bank) for bank in network.banks(simplified, registers)]
+    description = reports.describe_compiled(name, simplified, flip_flops)
     return description | {"interface": asdict(interface), "area": measured}
 
 
@@ -240,12 +262,13 @@ def _samples(graph: GateGraph) -> npt.NDArray[Any] | None:
 
 
 def write_report(result: Report, folder: Path, picture: str | None = None) -> None:
-    """Write ``report.json`` and ``report.md`` into ``folder``, where ``picture`` is a file."""
-    from lilogic import report as reports
+    """Write ``report.json``, ``.md`` and ``.html`` into ``folder``, where ``picture`` is a file."""
+    from lilogic import pages
     from lilogic.files import write_json, write_text
 
     write_json(folder / "report.json", result)
-    write_text(folder / "report.md", reports.markdown(result, picture))
+    write_text(folder / "report.md", pages.markdown(result, picture))
+    write_text(folder / "report.html", pages.html(result))
 
 
 def show_report(result: Report, as_json: bool) -> None:

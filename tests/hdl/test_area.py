@@ -27,7 +27,8 @@ def test_one_gate_is_one_cell_and_one_lut(tmp_path):
     result = measured(tmp_path, graph, levels_per_stage=0)
     assert result["targets"].keys() == {"generic", *FPGAS}
     generic = result["targets"]["generic"]["parts"]["gates"]
-    assert generic == {"cells": 1, "nand2": 3, "ffs": 0}
+    assert generic == {"cells": 1, "nand2": 3, "ffs": 0, "depth": 1}
+    assert result["targets"]["generic"]["types"]["gates"] == {"$_XOR_": 1}
     for name in FPGAS:
         target = result["targets"][name]
         assert target["parts"]["gates"]["luts"] == 1
@@ -62,6 +63,9 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
         assert 0 < target["total"][column] <= sum(counts[column] for counts in parts.values())
         assert 0 < target["total"]["ffs"] <= sum(counts["ffs"] for counts in parts.values())
         assert target["total"]["depth"] >= 1
+        assert parts["gates"]["depth"] >= 1
+        assert target["types"].keys() == {*parts, "total"}
+        assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
 
 
 def test_depth_falls_with_more_registers(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdl.network import GateNetwork, counted, levels
+from hdl.network import GateNetwork, banks, counted, levels
 from lilogic import gates
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
@@ -53,6 +53,14 @@ def test_more_wires_than_a_signal_holds_change_nothing(graph, limit):
 def chain(length):
     rows = [(gates.XOR, 0, 1)] + [(gates.XOR, node, 0) for node in range(2, length + 1)]
     return GateGraph.build(2, rows, [[length + 1]])
+
+
+def test_registers_carry_what_is_still_read():
+    every_level = [nodes.tolist() for nodes in banks(chain(3), (True, True, True))]
+    assert every_level == [[0, 2], [0, 3], [4]]
+    assert [len(nodes) for nodes in banks(chain(3), (False, True, False))] == [0, 2, 0]
+    constant = GateGraph.build(1, [(gates.TRUE, 0, 0), (gates.NOT_A, 0, 0)], [[1, 2]])
+    assert [nodes.tolist() for nodes in banks(constant, (True,))] == [[2]]
 
 
 def test_levels_are_the_depth_of_the_living():

@@ -14,7 +14,7 @@ from lilogic import gates, plots
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-from lilogic.report import describe
+from lilogic.report import describe_compiled
 from tests.strategies import encoded_graphs, random_graph
 
 
@@ -50,7 +50,10 @@ def report(graph: GateGraph, **accuracy: float) -> dict[str, Any]:
         "xc7": target("LUT6", "luts", 0),
     }
     area = {"tool": "Yosys 0.55", "targets": targets}
-    return describe("tiny", graph) | {"accuracy": accuracy, "area": area}
+    return describe_compiled("tiny", graph, [1] * graph.depth) | {
+        "accuracy": accuracy,
+        "area": area,
+    }
 
 
 def check_picture(path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from lilogic import gates, statistics
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-from lilogic.statistics import FanOut, Layer
+from lilogic.statistics import FanOut, Layer, Level
 from tests.strategies import graphs
 
 NOBODY = FanOut(0, 0.0, 1)
@@ -26,6 +26,22 @@ def network(**metadata: Any) -> GateGraph:
 
 def test_fan_out_counts_wires_that_matter_and_heads() -> None:
     assert statistics.fan_out(network()).tolist() == [1, 2, 0, 2, 0, 0, 1, 1, 2]
+
+
+def test_levels_are_those_of_the_netlist() -> None:
+    first, second = statistics.levels(network())
+    assert first == Level(4, {"FALSE": 1, "AND": 1, "NOT_A": 1, "TRUE": 1}, FanOut(2, 0.75, 2))
+    assert second == Level(2, {"A": 1, "B": 1}, FanOut(2, 1.5, 0))
+
+
+@given(graphs())
+def test_levels_hold_every_gate_once(graph: GateGraph) -> None:
+    levels = statistics.levels(graph)
+    assert sum(level.gates for level in levels) == graph.n_gates
+    read = statistics.fan_out(graph)[graph.n_inputs :].sum()
+    assert round(sum(level.gates * level.fan_out.mean for level in levels)) == read
+    for level in levels:
+        assert sum(level.ops.values()) == level.gates
 
 
 @given(graphs())
