@@ -316,7 +316,8 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert compiled["interface"]["data"] == "bits"
     assert compiled["interface"]["latency"] == 0
     assert compiled == json.loads((build / "report.json").read_text())
-    assert {"classifier.v", "interface.json", "vectors.npz", "report.md", "small.lgn"} <= {
+    pages = {"report.md", "report.html"}
+    assert pages | {"classifier.v", "interface.json", "vectors.npz", "small.lgn"} <= {
         file.name for file in build.iterdir()
     }
     bits = np.array([[i >> k & 1 for k in range(3)] for i in range(8)])
@@ -340,6 +341,23 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     broken = json.loads(out)
     assert not broken["passed"]
     assert broken["simulation"]["mismatches"] > 0
+
+
+def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path, monkeypatch):
+    monkeypatch.setattr("hdl.area.TARGETS", {})
+    path, library = tmp_path / "small.lgn", tmp_path / "cells.lib"
+    write_graph(path)
+    small = Path(__file__).parents[1] / "hdl" / "small.lib"
+    status, out, _ = lilogic("report", path, "--liberty", small, "-o", tmp_path / "out", "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads((tmp_path / "out" / "report.json").read_text())
+    assert json.loads(out)["area"]["targets"]["liberty"]["total"]["area"] > 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        f"report.{suffix}" for suffix in ("json", "md", "html")
+    }
+    library.write_text("library (broken) { cell (")
+    status, _, err = lilogic("report", path, "--liberty", library)
+    assert_one_line(status, err, "cells.lib", "not a Liberty file")
 
 
 def write_ranked(folder: Path) -> tuple[Path, Path]:

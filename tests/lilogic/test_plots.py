@@ -38,11 +38,12 @@ def report(graph: GateGraph, **accuracy: float) -> dict[str, Any]:
 
     def target(unit: str, column: str, count: int) -> dict[str, Any]:
         parts = {
-            name: {column: count + number, "ffs": number}
+            name: {column: count + number, "ffs": number, "depth": 3}
             for number, name in enumerate(("encoder", "gates", "heads", "argmax"))
         }
         total = {column: 4 * count + 6, "ffs": 6, "depth": 7}
-        return {"unit": unit, "parts": parts, "total": total}
+        types = {part: {"$_AND_": 1} for part in (*parts, "total")}
+        return {"unit": unit, "parts": parts, "total": total, "types": types}
 
     targets = {
         "generic": target("2-input cells", "cells", 90),
