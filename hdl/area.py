@@ -240,7 +240,7 @@ def _merged(modules: Sequence[_Module]) -> _Module:
     types: Counter[str] = Counter()
     for module in modules:
         types += Counter({cell: n for cell, n in module.types.items() if not cell.startswith(CORE)})
-    return _Module(types, max(module.depth for module in modules))
+    return _Module(types, max((module.depth for module in modules), default=0))
 
 
 def _counts(target: Target, module: _Module) -> Counts:

@@ -161,7 +161,8 @@ def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
     axes.set_yticks(range(len(targets)), [f"{name}\n{t['unit']}" for name, t in targets.items()])
     axes.invert_yaxis()
     axes.margins(x=0.05)
-    axes.legend(fontsize=8, frameon=False)
+    if targets:
+        axes.legend(fontsize=8, frameon=False)
     axes.set_title("Area after Yosys (an estimate)", color=_INK)
 
 
