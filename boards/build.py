@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -34,12 +35,14 @@ from lilogic.graph import GateGraph
 REPORT = "report.json"
 
 Report = dict[str, Any]
-Step = Callable[[str], AbstractContextManager[None]]
+Tell = Callable[[str], None]
+Step = Callable[[str], AbstractContextManager[Tell]]
 
 _NAME = "top"
 _NEXTPNR_REPORT = "nextpnr.json"
 _LOGS = {"top.rpt": "yosys.log", "top.tim": "nextpnr.log"}
 _PROJECT = ("top.tcl", "top.xdc", "top.v")
+_NEWS = re.compile(r"(?:Info: +|[\d.]+\. Executing )(.+)")
 _SEED = 1
 _TRIES = 5
 _TIMEOUT = 3600.0
@@ -131,8 +134,12 @@ class Routed:
         return self.fmax >= self.plan.setting.frequency
 
 
-def _in_silence(_: str) -> AbstractContextManager[None]:
-    return nullcontext()
+def _to_nobody(_: str) -> None:
+    pass
+
+
+def _in_silence(_: str) -> AbstractContextManager[Tell]:
+    return nullcontext(_to_nobody)
 
 
 def build(
@@ -147,7 +154,8 @@ def build(
         design: what to build.
         folder: where to; made if missing.
         clock: Hz to run at, at most; None for the best clock that timing closes at.
-        step: makes a context in which a step of the work is done, such as ``console.step``.
+        step: makes a context in which a step of the work is done, which yields what takes news of
+            it, such as ``console.step``.
 
     Returns:
         the report, which is also in ``folder``.
@@ -174,8 +182,8 @@ def build(
         scratch = Path(name)
         if family.is_complete:
             routed = _route(design, plan, settings, clock, scratch, step)
-            with step("packing the bitstream"):
-                _run(routed.plan, 2, scratch)
+            with step("packing the bitstream") as tell:
+                _run(routed.plan, 2, scratch, tell)
             report = _describe(design, routed.plan, routed.needs) | _describe_routed(design, routed)
         else:
             report = _describe(design, plan, _synthesize(design, plan, scratch, step))
@@ -204,6 +212,7 @@ def prepare(design: Design, setting: Setting) -> Plan:
         platform.OnBoard(design.board, top, setting),
         _NAME,
         emit_src=False,  # places in source files would depend on where they are
+        verbose=True,  # else nothing is heard of the programs until they end
         synth_opts=family.synth_options,
         nextpnr_opts=f"--seed {_SEED} {frequency} --timing-allow-fail --report {_NEXTPNR_REPORT} "
         + family.route_options,
@@ -212,12 +221,12 @@ def prepare(design: Design, setting: Setting) -> Plan:
     return Plan(top, setting, plan.files, commands)
 
 
-def synthesize(design: Design, plan: Plan, folder: Path) -> Needs:
+def synthesize(design: Design, plan: Plan, folder: Path, tell: Tell = _to_nobody) -> Needs:
     """Write the plan's files into ``folder``, run synthesis there, and count what it made."""
     for name, content in plan.files.items():
         data = content.encode() if isinstance(content, str) else content
         write_bytes(folder / name, data)
-    _run(plan, 0, folder)
+    _run(plan, 0, folder, tell)
     family = design.board.family
     modules = json.loads(read_bytes(folder / family.netlist))["modules"]
     return count(modules[_NAME]["cells"].values(), family)
@@ -330,9 +339,9 @@ def _route(
 def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> Routed:
     frequency = plan.setting.frequency
     needs = _synthesize(design, plan, scratch, step)
-    with step(f"placing and routing for {frequency / MHZ:.2f} MHz"):
+    with step(f"placing and routing for {frequency / MHZ:.2f} MHz") as tell:
         try:
-            _run(plan, 1, scratch)
+            _run(plan, 1, scratch, tell)
         except LilogicError as error:
             raise CheckFailedError(str(error)) from error
     report = json.loads(read_bytes(scratch / _NEXTPNR_REPORT))
@@ -356,15 +365,21 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
 
 
 def _synthesize(design: Design, plan: Plan, scratch: Path, step: Step) -> Needs:
-    with step(f"synthesizing for {plan.setting.frequency / MHZ:.2f} MHz"):
-        needs = synthesize(design, plan, scratch)
+    with step(f"synthesizing for {plan.setting.frequency / MHZ:.2f} MHz") as tell:
+        needs = synthesize(design, plan, scratch, tell)
     check_fit(design, needs)
     return needs
 
 
-def _run(plan: Plan, number: int, folder: Path) -> None:
+def _run(plan: Plan, number: int, folder: Path, tell: Tell) -> None:
+    """Run one of the plan's commands and tell what Yosys and nextpnr head their lines with."""
     program, *arguments = plan.commands[number]
-    tools.run(program, arguments, folder, _TIMEOUT)
+
+    def hear(line: str) -> None:
+        if news := _NEWS.match(line):
+            tell(news[1])
+
+    tools.run(program, arguments, folder, _TIMEOUT, hear)
 
 
 def _describe(design: Design, plan: Plan, needs: Needs) -> Report:

@@ -9,11 +9,15 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from lilogic.errors import LilogicError
+
+_IN_PNR = ("nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack")
+"""Programs of the smaller one of the extras in pyproject.toml; the others are in ``boards``."""
 
 
 class ToolTimeoutError(LilogicError):
@@ -48,8 +52,14 @@ def version(name: str) -> str:
     return f"{distribution.name} {distribution.version}"
 
 
-def run(name: str, arguments: Sequence[str], folder: Path, timeout: float | None = None) -> str:
-    """Run the program ``name`` in ``folder`` and return what it prints.
+def run(
+    name: str,
+    arguments: Sequence[str],
+    folder: Path,
+    timeout: float | None = None,
+    hear: Callable[[str], object] = lambda _: None,
+) -> str:
+    """Run the program ``name`` in ``folder`` and return what it prints, errors among it.
 
     File names among the arguments must be relative to ``folder``: WebAssembly builds do not see
     every absolute path.
@@ -59,6 +69,7 @@ def run(name: str, arguments: Sequence[str], folder: Path, timeout: float | None
         arguments: for the program.
         folder: existing working folder.
         timeout: seconds, or None for no limit.
+        hear: is given each line that the program prints, when it prints it.
 
     Raises:
         ToolTimeoutError: the time was up.
@@ -66,23 +77,43 @@ def run(name: str, arguments: Sequence[str], folder: Path, timeout: float | None
     """
     program = command(name)
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*program, *arguments],
             cwd=folder,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
-            check=False,
         )
     except FileNotFoundError as error:
         raise LilogicError(f"{variable(name)}={program[0]} does not exist") from error
-    except subprocess.TimeoutExpired as error:
-        raise ToolTimeoutError(f"{name} did not end within {timeout:g} s") from error
-    if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR")]
-        raise LilogicError(f"{name} failed in {folder}: {(errors or lines or ['no output'])[-1]}")
-    return done.stdout
+    expired = threading.Event()
+
+    def stop() -> None:
+        expired.set()
+        process.kill()
+
+    lines = []
+    alarm = threading.Timer(threading.TIMEOUT_MAX if timeout is None else timeout, stop)
+    alarm.start()
+    with process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                hear(line)
+            process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            alarm.cancel()
+    if process.returncode != 0 and expired.is_set():
+        raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
+    if process.returncode != 0:
+        said = [line.rstrip() for line in lines if line.strip()]
+        errors = [line for line in said if line.startswith("ERROR")]
+        raise LilogicError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
+    return "".join(lines)
 
 
 def _script(name: str) -> EntryPoint:
@@ -91,6 +122,7 @@ def _script(name: str) -> EntryPoint:
     for script in (f"yowasp-{name}", f"yowasp-{name}-gowin", name):
         for found in scripts.select(name=script):
             return found
+    extra = "pnr" if name in _IN_PNR else "boards"
     raise LilogicError(
-        f"{name} is missing: pip install 'lilogic[boards]', or name a program in {variable(name)}"
+        f"{name} is missing: pip install 'lilogic[{extra}]', or name a program in {variable(name)}"
     )

@@ -6,7 +6,7 @@ On a terminal, progress is a bar with the time left; elsewhere it is plain lines
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ from rich.progress import (
     SpinnerColumn,
     TaskID,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from lilogic.trainer import Epoch, Watcher
 
@@ -31,6 +32,7 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False)
 
 _LOG_EVERY = 5.0
+_NEWS_EVERY = 30.0
 
 
 def say(message: str) -> None:
@@ -49,14 +51,33 @@ def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
 
 
 @contextmanager
-def step(message: str) -> Iterator[None]:
-    """Say what is being done and, afterwards, how long it took; with a spinner on a terminal."""
-    began = time.monotonic()
-    if messages.is_terminal:
-        with messages.status(message):
-            yield
-    else:
-        yield
+def step(message: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being done and, afterwards, how long it took.
+
+    Yields a function that takes news of the work: on a terminal the latest stand beside a spinner
+    and the time so far, elsewhere they are lines, one in a while.
+    """
+    began = logged = time.monotonic()
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[news]}", markup=False, table_column=Column(no_wrap=True)),
+        console=messages,
+        transient=True,
+        disable=not messages.is_terminal,
+    ) as spinner:
+        task = spinner.add_task(message, total=None, news="")
+
+        def tell(news: str) -> None:
+            nonlocal logged
+            spinner.update(task, news=news)
+            now = time.monotonic()
+            if not messages.is_terminal and now - logged >= _NEWS_EVERY:
+                logged = now
+                say(f"{message}: {now - began:.0f} s, {news}")
+
+        yield tell
     say(f"{message}: {time.monotonic() - began:.1f} s")
 
 

@@ -156,10 +156,3 @@ def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.Mon
     program.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
         loader.load(board, tmp_path / "x.bin")
-
-
-def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEXTPNR_ICE40", "echo mine")
-    assert tools.run("nextpnr-ice40", ["--json"], tmp_path) == "mine --json\n"
-    with pytest.raises(LilogicError, match="nosuchtool is missing: pip install"):
-        tools.command("nosuchtool")
