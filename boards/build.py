@@ -12,8 +12,8 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ _SEED = 1
 _TRIES = 5
 _TIMEOUT = 3600.0
 _STEP_DOWN = 0.98
+_LEVELS_PER_STAGE = (LEVELS_PER_STAGE, 2 * LEVELS_PER_STAGE, 4 * LEVELS_PER_STAGE)
 # nextpnr rounds the periods that it derives to whole picoseconds, an oscillator's first.
 _CONSTRAINT_TOLERANCE = 1e-2
 
@@ -61,7 +62,7 @@ class Design:
         name: of the graph.
         baud: bits a second on the link.
         pixels: whether the board takes raw features instead of encoded bits.
-        levels_per_stage: see ``Classifier``.
+        levels_per_stage: see ``Classifier``; None for the fewest that leave room for registers.
         popcount: see ``Classifier``.
     """
 
@@ -70,7 +71,7 @@ class Design:
     name: str
     baud: int = BAUD
     pixels: bool = False
-    levels_per_stage: int = LEVELS_PER_STAGE
+    levels_per_stage: int | None = None
     popcount: str = POPCOUNT
 
     def top(self, clock: float) -> Top:
@@ -80,9 +81,15 @@ class Design:
             clock_hz=clock,
             baud=self.baud,
             pixels=self.pixels,
-            levels_per_stage=self.levels_per_stage,
+            levels_per_stage=self.levels_per_stage or LEVELS_PER_STAGE,
             popcount=self.popcount,
         )
+
+    def variants(self) -> list[Design]:
+        """The designs to try in turn, each with fewer registers than the one before."""
+        if self.levels_per_stage is not None:
+            return [self]
+        return [replace(self, levels_per_stage=levels) for levels in _LEVELS_PER_STAGE]
 
 
 @dataclass(frozen=True)
@@ -104,11 +111,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a netlist takes, before place and route."""
+    """What a netlist takes, before place and route.
+
+    Attributes:
+        luts: look-up tables, and flip-flops that take the place of one.
+        ffs: flip-flops.
+        carries: carry cells.
+        lone_ffs: flip-flops among ``luts``.
+    """
 
     luts: int
     ffs: int
     carries: int
+    lone_ffs: int = 0
+
+
+class RegistersDoNotFitError(CheckFailedError):
+    """It does not fit, but may with fewer registers."""
 
 
 @dataclass(frozen=True)
@@ -174,20 +193,38 @@ def build(
         raise LilogicError(f"{design.board.name} has no clock below {slowest / MHZ:g} MHz")
     with step(f"describing {design.name} for {design.board.name}"):
         plan = prepare(design, first)
-    inputs = _digest(plan, family, clock)
+    inputs = _digest(design, plan, clock)
     built = _intact(folder)
     if built is not None and built.get("inputs") == inputs:
         return built
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         scratch = Path(name)
-        if family.is_complete:
-            routed = _route(design, plan, settings, clock, scratch, step)
-            with step("packing the bitstream") as tell:
-                _run(routed.plan, 2, scratch, tell)
-            report = _describe(design, routed.plan, routed.needs) | _describe_routed(design, routed)
+        *before, last = design.variants()
+        for variant in before:
+            with suppress(RegistersDoNotFitError):
+                report = _make(variant, first, settings, clock, scratch, step)
+                break
         else:
-            report = _describe(design, plan, _synthesize(design, plan, scratch, step))
+            report = _make(last, first, settings, clock, scratch, step)
         return _finish(design, report | {"inputs": inputs}, scratch, folder)
+
+
+def _make(
+    design: Design,
+    first: Setting,
+    settings: list[Setting],
+    clock: float | None,
+    scratch: Path,
+    step: Step,
+) -> Report:
+    """Leave what is to be kept in ``scratch``, and describe it."""
+    plan = prepare(design, first)
+    if not design.board.family.is_complete:
+        return _describe(design, plan, _synthesize(design, plan, scratch, step))
+    routed = _route(design, plan, settings, clock, scratch, step)
+    with step("packing the bitstream") as tell:
+        _run(routed.plan, 2, scratch, tell)
+    return _describe(design, routed.plan, routed.needs) | _describe_routed(design, routed)
 
 
 def bitstream(folder: Path, board: Board) -> Path:
@@ -239,24 +276,36 @@ def count(cells: Any, family: Family) -> Needs:
     luts, ffs, carries = (
         round(weigh(types, family.columns[column])) for column in ("luts", "ffs", "carries")
     )
-    if family.joint:
-        luts += _lone_ffs(cells, family)
-    return Needs(luts, ffs, carries)
+    lone = _lone_ffs(cells, family) if family.joint else 0
+    return Needs(luts + lone, ffs, carries, lone)
 
 
 def check_fit(design: Design, needs: Needs) -> None:
-    """Raise a ``CheckFailedError`` with advice where ``needs`` are more than the device has."""
+    """Raise with advice where ``needs`` are more than the device has.
+
+    Raises:
+        RegistersDoNotFitError: without registers, it would fit.
+        CheckFailedError: nor would it without them.
+    """
     device, lut = design.board.device, design.board.family.lut
-    for kind, needed, has in (
-        (lut, needs.luts, device.luts),
-        ("flip-flops", needs.ffs, device.ffs),
+    for kind, needed, registers, has in (
+        (lut, needs.luts, needs.lone_ffs, device.luts),
+        ("flip-flops", needs.ffs, needs.ffs, device.ffs),
     ):
         if needed > has:
-            advice = " or ".join(_smaller(design, needs) + _larger(design, needs))
-            raise CheckFailedError(
+            may_fit = needed - registers <= has
+            raise (RegistersDoNotFitError if may_fit else CheckFailedError)(
                 f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}"
-                + (f": try {advice}" if advice else "")
+                + _advice(design, needs, may_fit)
             )
+
+
+def _advice(design: Design, needs: Needs, may_fit: bool) -> str:
+    """What else to ask for, where ``needs`` are too much, as the end of a message."""
+    ways = _smaller(design, needs) + _larger(design, needs)
+    if may_fit:
+        ways.append("a larger --levels-per-stage")
+    return f": try {' or '.join(ways)}" if ways else ""
 
 
 def _smaller(design: Design, needs: Needs) -> list[str]:
@@ -342,8 +391,12 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
     with step(f"placing and routing for {frequency / MHZ:.2f} MHz") as tell:
         try:
             _run(plan, 1, scratch, tell)
-        except LilogicError as error:
-            raise CheckFailedError(str(error)) from error
+        except tools.ToolTimeoutError:
+            raise
+        except LilogicError as error:  # the estimate is a lower bound
+            more = replace(needs, luts=design.board.device.luts + 1)
+            advice = _advice(design, more, may_fit=True)
+            raise RegistersDoNotFitError(f"{error}{advice}") from error
     report = json.loads(read_bytes(scratch / _NEXTPNR_REPORT))
     utilization = report["utilization"]
     # The board's own clock may feed nothing but the loop, and then has no maximum. What is derived
@@ -365,7 +418,8 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
 
 
 def _synthesize(design: Design, plan: Plan, scratch: Path, step: Step) -> Needs:
-    with step(f"synthesizing for {plan.setting.frequency / MHZ:.2f} MHz") as tell:
+    frequency = f"{plan.setting.frequency / MHZ:.2f} MHz"
+    with step(f"synthesizing for {frequency}, {design.levels_per_stage} levels a stage") as tell:
         needs = synthesize(design, plan, scratch, tell)
     check_fit(design, needs)
     return needs
@@ -401,6 +455,7 @@ def _describe(design: Design, plan: Plan, needs: Needs) -> Report:
         "luts": {"unit": board.family.lut, "needed": needs.luts, "available": board.device.luts},
         "ffs": {"needed": needs.ffs, "available": board.device.ffs},
         "carries": needs.carries,
+        "levels_per_stage": design.levels_per_stage,
         "latency": {"cycles": identity.latency, "ns": 1e9 * identity.latency / frequency},
         "link": {
             "baud": design.baud,
@@ -461,13 +516,14 @@ def _intact(folder: Path) -> Report | None:
     return report if intact else None
 
 
-def _digest(plan: Plan, family: Family, clock: float | None) -> str:
+def _digest(design: Design, plan: Plan, clock: float | None) -> str:
     """What tells whether a build would give the same again."""
-    digest = hashlib.sha256(json.dumps([__version__, clock]).encode())
+    asked = [__version__, clock, design.levels_per_stage]
+    digest = hashlib.sha256(json.dumps(asked).encode())
     for name, content in sorted(plan.files.items()):
         digest.update(name.encode())
         digest.update(content.encode() if isinstance(content, str) else content)
-    for program in family.tools:
+    for program in design.board.family.tools:
         digest.update(tools.version(program).encode())
     return digest.hexdigest()
 
@@ -492,6 +548,7 @@ def rows(report: Report) -> list[tuple[str, str]]:
     else:
         lines.append(("Fmax", "unknown: the vendor's tools place and route"))
     lines += [
+        ("levels a stage", f"{report['levels_per_stage']}"),
         ("latency", f"{report['latency']['cycles']} cycles, {report['latency']['ns']:,.0f} ns"),
         (
             "link",

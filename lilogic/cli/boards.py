@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT
+from hdl.interface import POPCOUNT
 from lilogic.cli.common import AsJson, Model, Popcount, dataset_of, show
 from lilogic.errors import LilogicError
 
@@ -163,8 +163,13 @@ def synth(
         bool, typer.Option("--pixels", help="Encode pixels on the board, not in the host.")
     ] = False,
     levels_per_stage: Annotated[
-        int, typer.Option(help="Levels between pipeline registers.", min=1)
-    ] = LEVELS_PER_STAGE,
+        int | None,
+        typer.Option(
+            help="Levels between pipeline registers; default: 2, or 4 or 8 if that is too many "
+            "registers for the board.",
+            min=1,
+        ),
+    ] = None,
     popcount: Popcount = POPCOUNT,
     as_json: AsJson = False,
 ) -> None:

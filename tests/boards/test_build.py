@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from boards import build, loader, platform, pll
-from boards.build import Design, Needs
+from boards.build import Design, Needs, Plan
 from boards.catalogue import BOARDS, Board, find
 from boards.pll import MHZ
 from hdl import tools
@@ -63,6 +63,58 @@ def test_what_does_not_fit_gets_advice() -> None:
     build.check_fit(replace(design, board=find("ulx3s-12f")), needs)
 
 
+@pytest.fixture
+def needed(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, Needs]:
+    """What synthesis is to find by levels a stage, in place of Yosys."""
+    found: dict[int | None, Needs] = {}
+
+    def synthesize(design: Design, _: Plan, folder: Path, tell: build.Tell) -> Needs:
+        for name in ("top.tcl", "top.xdc", "top.v"):
+            (folder / name).write_text(f"{design.levels_per_stage} levels a stage")
+        return found[design.levels_per_stage]
+
+    monkeypatch.setattr(build, "synthesize", synthesize)
+    return found
+
+
+def test_registers_are_left_out_until_it_fits(
+    tmp_path: Path, needed: dict[int | None, Needs]
+) -> None:
+    design = _design("arty-a7-35")
+    needed |= {2: Needs(10, 41_601, 0), 4: Needs(10, 41_600, 0)}
+    report = build.build(design, tmp_path)
+    assert report["levels_per_stage"] == 4
+    assert report["ffs"]["needed"] == 41_600
+    assert (tmp_path / "top.v").read_text() == "4 levels a stage"
+    with pytest.raises(CheckFailedError, match=r"flip-flops, .*: try a larger --levels-per-stage"):
+        build.build(replace(design, levels_per_stage=2), tmp_path)
+    needed |= {2: Needs(20_801, 10, 0)}
+    with pytest.raises(CheckFailedError, match=r"needs 20,801 LUT6, arty-a7-35 has 20,800$"):
+        build.build(design, tmp_path / "luts")
+
+
+def test_registers_in_place_of_look_up_tables_are_left_out(
+    tmp_path: Path, needed: dict[int | None, Needs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "nextpnr"
+    script.write_text(
+        '[ "$1" = --version ] && exit; echo "$@" >> ../calls; echo "ERROR: no BELs"; exit 1'
+    )
+    monkeypatch.setenv("NEXTPNR_ICE40", f"sh {script}")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    needed |= {
+        2: Needs(1281, 900, 0, lone_ffs=1),
+        4: Needs(1280, 800, 0, lone_ffs=0),
+        8: Needs(1200, 700, 0, lone_ffs=0),
+    }
+    with pytest.raises(CheckFailedError, match=r"no BELs: try .* or a larger --levels-per-stage"):
+        build.build(_design("icestick"), tmp_path / "out")
+    assert len((tmp_path / "calls").read_text().splitlines()) == 2  # for 4 and 8
+    needed[2] = Needs(1282, 900, 0, lone_ffs=1)
+    with pytest.raises(CheckFailedError, match="needs 1,282 LUT4"):
+        build.build(_design("icestick"), tmp_path / "out")
+
+
 def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> None:
     directions = {"I0": "input", "O": "output", "D": "input", "Q": "output"}
     cells = [
@@ -77,7 +129,7 @@ def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> No
         )
     ]
     ice40, ecp5 = find("icebreaker").family, find("ulx3s-12f").family
-    assert build.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0)
+    assert build.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0, lone_ffs=2)
     assert build.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
 
 
