@@ -251,6 +251,7 @@ def prepare(design: Design, setting: Setting) -> Plan:
         emit_src=False,  # places in source files would depend on where they are
         verbose=True,  # else nothing is heard of the programs until they end
         synth_opts=family.synth_options,
+        script_after_synth="blackbox =A:whitebox",  # cells' models are no part of the netlist
         nextpnr_opts=f"--seed {_SEED} {frequency} --timing-allow-fail --report {_NEXTPNR_REPORT} "
         + family.route_options,
     )
