@@ -28,6 +28,7 @@ class Family:
         netlist: file that synthesis makes.
         first_clock: Hz that the first place and route is asked for, to learn what can be reached.
         bitstream: file name extension.
+        target: the one of ``hdl.area.TARGETS`` that its logic cells are alike.
     """
 
     tools: tuple[str, ...]
@@ -39,6 +40,7 @@ class Family:
     netlist: str
     first_clock: float
     bitstream: str
+    target: str
 
     @property
     def is_complete(self) -> bool:
@@ -60,6 +62,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.json",
         first_clock=60e6,
         bitstream="bin",
+        target="ice40",
     ),
     "ecp5": Family(
         tools=("yosys", "nextpnr-ecp5", "ecppack"),
@@ -71,6 +74,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.json",
         first_clock=150e6,
         bitstream="bit",
+        target="ecp5",
     ),
     "gowin": Family(
         tools=("yosys", "nextpnr-himbaechel", "gowin_pack"),
@@ -82,6 +86,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.syn.json",
         first_clock=60e6,
         bitstream="fs",
+        target="ice40",  # four inputs, and carries in the same cell
     ),
     "xc7": Family(
         tools=("yosys",),
@@ -93,6 +98,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.json",
         first_clock=100e6,
         bitstream="bit",
+        target="xc7",
     ),
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
+from hdl.interface import AUTO, LEVELS_PER_STAGE, Interface
 from lilogic.errors import CheckFailedError, LilogicError
 
 if TYPE_CHECKING:
@@ -43,7 +43,15 @@ LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
 ]
 Popcount = Annotated[
-    str, typer.Option(help="Popcount architecture: chain, tree, counters or compressor.")
+    str,
+    typer.Option(
+        help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
+        "measured to be best for the target."
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(help="What popcount=auto is for: ice40, ecp5, xc7 or generic; default: all."),
 ]
 BitsIn = Annotated[
     bool, typer.Option("--bits", help="Read encoded bits, even if the model has an encoder.")
@@ -175,7 +183,8 @@ def compile_(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
+    target: Target = None,
     bits: BitsIn = False,
     as_json: AsJson = False,
 ) -> None:
@@ -184,7 +193,7 @@ def compile_(
 
     graph = models.load(model)
     name = models.name(graph, model)
-    result = _compile(graph, name, output, levels_per_stage, popcount, bits)
+    result = _compile(graph, name, output, levels_per_stage, popcount, bits, target)
     _write_vectors(graph, output)
     _write_report(result, output)
     _print_report(result, as_json)
@@ -212,7 +221,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
         folder = build or Path(temporary)
         if build is None:
-            _emit(simplified, folder, LEVELS_PER_STAGE, POPCOUNT, bits)
+            _emit(simplified, folder, LEVELS_PER_STAGE, AUTO, bits)
         _write_vectors(graph, folder)
         checks = _check(simplified, folder, simulator, formal, timeout)
     passed = reports.is_verified(checks)
@@ -224,7 +233,7 @@ def verify(
 def report(
     model: Model,
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
     as_json: AsJson = False,
 ) -> None:
@@ -458,7 +467,7 @@ def synth(
     levels_per_stage: Annotated[
         int, typer.Option(help="Levels between pipeline registers.", min=1)
     ] = LEVELS_PER_STAGE,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
@@ -530,7 +539,7 @@ def sweep_pipeline(
             "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
         ),
     ] = None,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
     as_json: AsJson = False,
 ) -> None:
@@ -602,7 +611,7 @@ def demo(
 
     chosen, data = defaults.load(recipe, changes)
     trained, _ = _train(chosen, data, output / f"{chosen.name}-run", device, threads)
-    result = _compile(trained, chosen.name, output, LEVELS_PER_STAGE, POPCOUNT, bits=False)
+    result = _compile(trained, chosen.name, output, LEVELS_PER_STAGE, AUTO, bits=False)
     compiled = models.load(str(output / f"{chosen.name}.lgn"))
     _write_vectors(trained, output)
     result |= _check(compiled, output, "verilator", True, _TIMEOUT)
@@ -649,7 +658,13 @@ def _train(
 
 
 def _compile(
-    graph: GateGraph, name: str, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+    graph: GateGraph,
+    name: str,
+    folder: Path,
+    levels_per_stage: int,
+    popcount: str,
+    bits: bool,
+    target: str | None = None,
 ) -> Report:
     """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
     from dataclasses import asdict
@@ -662,7 +677,7 @@ def _compile(
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
-    interface = _emit(simplified, folder, levels_per_stage, popcount, bits)
+    interface = _emit(simplified, folder, levels_per_stage, popcount, bits, target)
     with console.step("mapping to cells and LUTs"):
         measured = area.measure(folder)
     description = reports.describe(name, simplified)
@@ -670,17 +685,24 @@ def _compile(
 
 
 def _emit(
-    graph: GateGraph, folder: Path, levels_per_stage: int, popcount: str, bits: bool
+    graph: GateGraph,
+    folder: Path,
+    levels_per_stage: int,
+    popcount: str,
+    bits: bool,
+    target: str | None = None,
 ) -> Interface:
+    from hdl import popcount as popcounts
     from hdl import verilog
     from lilogic import console
 
+    architecture = popcounts.chosen(popcount, target, graph, levels_per_stage > 0)
     with console.step("writing Verilog"):
         return verilog.compile_graph(
             graph,
             folder,
             levels_per_stage=levels_per_stage,
-            popcount=popcount,
+            popcount=architecture,
             pixels=graph.encoder is not None and not bits,
         )
 
