@@ -24,9 +24,10 @@ from boards.host import BAUD
 from boards.pll import MHZ, Setting
 from boards.top import Top
 from boards.uart import FRAME_BITS
+from hdl import popcount as popcounts
 from hdl import tools
 from hdl.area import weigh
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT
+from hdl.interface import AUTO, LEVELS_PER_STAGE
 from lilogic import __version__, zoo
 from lilogic.errors import CheckFailedError, LilogicError
 from lilogic.files import open_text, read_bytes, write_bytes, write_json
@@ -63,7 +64,7 @@ class Design:
         baud: bits a second on the link.
         pixels: whether the board takes raw features instead of encoded bits.
         levels_per_stage: see ``Classifier``; None for the fewest that leave room for registers.
-        popcount: see ``Classifier``.
+        popcount: see ``Classifier``, or ``AUTO`` for what is best on the board's FPGA.
     """
 
     board: Board
@@ -72,7 +73,7 @@ class Design:
     baud: int = BAUD
     pixels: bool = False
     levels_per_stage: int | None = None
-    popcount: str = POPCOUNT
+    popcount: str = AUTO
 
     def top(self, clock: float) -> Top:
         """The circuit for a clock of this many Hz."""
@@ -82,7 +83,9 @@ class Design:
             baud=self.baud,
             pixels=self.pixels,
             levels_per_stage=self.levels_per_stage or LEVELS_PER_STAGE,
-            popcount=self.popcount,
+            popcount=popcounts.chosen(
+                self.popcount, self.board.family.target, self.graph, registers=True
+            ),
         )
 
     def variants(self) -> list[Design]:

@@ -28,6 +28,7 @@ class Family:
         netlist: file that synthesis makes.
         first_clock: Hz that the first place and route is asked for, to learn what can be reached.
         bitstream: file name extension.
+        target: the one of ``hdl.area.TARGETS`` that its logic cells are alike.
     """
 
     tools: tuple[str, ...]
@@ -39,6 +40,7 @@ class Family:
     netlist: str
     first_clock: float
     bitstream: str
+    target: str
 
     @property
     def is_complete(self) -> bool:
@@ -63,6 +65,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.json",
         first_clock=60e6,
         bitstream="bin",
+        target="ice40",
     ),
     "ecp5": Family(
         tools=("yosys", "nextpnr-ecp5", "ecppack"),
@@ -75,6 +78,7 @@ FAMILIES: dict[str, Family] = {
         # Large networks reach little more, and small ones climb from there in a few tries.
         first_clock=62.5e6,
         bitstream="bit",
+        target="ecp5",
     ),
     "gowin": Family(
         tools=("yosys", "nextpnr-himbaechel", "gowin_pack"),
@@ -86,6 +90,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.syn.json",
         first_clock=60e6,
         bitstream="fs",
+        target="ice40",  # four inputs, and carries in the same cell
     ),
     "xc7": Family(
         tools=("yosys",),
@@ -97,6 +102,7 @@ FAMILIES: dict[str, Family] = {
         netlist="top.json",
         first_clock=100e6,
         bitstream="bit",
+        target="xc7",
     ),
 }
 

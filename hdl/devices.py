@@ -131,6 +131,11 @@ def find(name: str) -> Device:
     return DEVICES[name]
 
 
+def family(name: str) -> str:
+    """What ``area.TARGETS`` calls the family of a device, or ``name`` where that is no device."""
+    return DEVICES[name].target if name in DEVICES else name
+
+
 @dataclass(frozen=True)
 class Clock:
     """A clock that a classifier should run at.

@@ -16,7 +16,10 @@ LEVELS_PER_STAGE = 2
 """Default of ``levels_per_stage``: levels between pipeline registers."""
 
 POPCOUNT = "tree"
-"""Default popcount architecture: fewest logic cells on iCE40, fewest LUTs on xc7."""
+"""Default popcount architecture: good on every FPGA that was measured."""
+
+AUTO = "auto"
+"""Stands for the popcount architecture that is best for a target; see ``hdl.popcount.chosen``."""
 
 
 @dataclass(frozen=True)

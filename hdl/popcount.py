@@ -6,20 +6,31 @@ An architecture is ``pipeline.Levels`` of the bits to count. To add one, write i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import math
+from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from itertools import zip_longest
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from amaranth.hdl import Cat, Const, Module, Shape, Value
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import pipeline, vector
+from hdl.interface import AUTO, POPCOUNT
 from hdl.network import counted
 from hdl.pipeline import Cost, Levels, Registers
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+
+Bits = Sequence[Value]
+
+MEASURED = Path(__file__).with_name("popcount.json")
+"""What each architecture takes on each target; ``bench/popcount.py --write`` writes it."""
 
 
 def chain(bits: Value) -> Levels:
@@ -36,7 +47,7 @@ def tree(bits: Value) -> Levels:
     """A tree as ``chain``, over full adders of three bits each."""
     if len(bits) <= 1:
         return bits
-    leaves = -(-(len(bits) + 1) // 4)
+    leaves = _leaves(len(bits))
     ones, twos, spare = yield [*_full_adders(*_columns(bits, leaves, 3)), bits[3 * leaves :]]
     return (yield from _sum(_numbers(ones, twos), spare))
 
@@ -59,20 +70,23 @@ def compressor(bits: Value) -> Levels:
 
     C. S. Wallace, "A Suggestion for a Fast Multiplier", 1964.
     """
-    columns = [bits]
-    while max(map(len, columns)) > 2:
-        reduced: list[list[Value]] = [[] for _ in range(len(columns) + 1)]
-        for weight, column in enumerate(columns):
-            third = len(column) // 3
-            ones, twos = _full_adders(
-                *(column[i * third : (i + 1) * third] for i in range(3)),
-            )
-            reduced[weight] += [ones, column[3 * third :]]
-            reduced[weight + 1].append(twos)
-        columns = yield [Cat(parts) for parts in reduced if sum(map(len, parts))]
-    first = Cat(column[0] if len(column) else Const(0, 1) for column in columns)
-    second = Cat(column[1] if len(column) > 1 else Const(0, 1) for column in columns)
-    (total,) = yield [first + second]
+    first, second = yield from _two_rows(bits)
+    (total,) = yield [Cat(first) + Cat(second)]
+    return total
+
+
+def cells(bits: Value) -> Levels:
+    """Full and half adders only, for standard cells: Wallace's tree, whose two rows are rippled.
+
+    Every adder is written as the cell that a library may have, and no sum is left to synthesis.
+    """
+    first, second = yield from _two_rows(bits)
+    carry: Value = Const(0, 1)
+    digits = []
+    for one, other in zip(first, second, strict=True):
+        digit, carry = _full_adders(one, other, carry)
+        digits.append(digit)
+    (total,) = yield [Cat(digits, carry)]
     return total
 
 
@@ -81,7 +95,43 @@ POPCOUNTS: dict[str, Callable[[Value], Levels]] = {
     "tree": tree,
     "counters": counters,
     "compressor": compressor,
+    "cells": cells,
 }
+
+
+def best(target: str, bits: int, registers: bool) -> str:
+    """The architecture that takes least on a target, for heads of so many bits.
+
+    That is the smallest for the number of bits closest to ``bits``, by ratio, that
+    ``bench/popcount.py`` measured: in LUTs, to which it adds what carries take in logic cells or
+    slices without their LUTs, or in NAND2 equivalents on the generic target.
+
+    Args:
+        target: one of ``hdl.area.TARGETS``.
+        bits: number of counted bits.
+        registers: whether there are pipeline registers.
+
+    Raises:
+        LilogicError: the target is unknown.
+    """
+    rows = [row for row in _measured() if row["target"] == target and row["registers"] == registers]
+    if not rows:
+        known = ", ".join(dict.fromkeys(row["target"] for row in _measured()))
+        raise LilogicError(f"target {target!r} is not one of {known}")
+    near = min((row["bits"] for row in rows), key=lambda size: abs(math.log(size / max(1, bits))))
+    rows = [row for row in rows if row["bits"] == near]
+    return str(min(rows, key=lambda row: float(row["size"]))["popcount"])
+
+
+def chosen(name: str, target: str | None, graph: GateGraph, registers: bool) -> str:
+    """``name``, or where that is ``AUTO`` the best for the largest head; by default ``POPCOUNT``.
+
+    Raises:
+        LilogicError: the target is unknown.
+    """
+    largest = int(np.diff(graph.head_ptr).max())
+    choice = POPCOUNT if target is None else best(target, largest, registers)
+    return choice if name == AUTO else name
 
 
 def architecture(name: str) -> Callable[[Value], Levels]:
@@ -143,19 +193,55 @@ class Heads(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        positions = [np.searchsorted(counted(self._graph), head) for head in self._graph.heads]
+        heads = map(_paired, self._graph.heads)
+        positions = [np.searchsorted(counted(self._graph), head) for head in heads]
         offsets = self._graph.offset.tolist()
+        highest = self._graph.score_bounds()[1].tolist()
         for class_, (position, offset) in enumerate(zip(positions, offsets, strict=True)):
             name = f"class{class_}"
             bits = pipeline.named(m, vector.take([*self.values], position), f"{name}_counted")
             total = pipeline.build(m, self._popcount(bits), self._registers, name)
-            m.d.comb += self.scores[class_].eq(total + offset)
+            score = total + offset
+            if offset >= 0:
+                # What this class cannot reach is a constant 0, for the argmax too.
+                score = score[: highest[class_].bit_length()]
+            m.d.comb += self.scores[class_].eq(score)
         return m
+
+
+def _paired(head: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The nodes of a head in an order in which those that count twice cost least in a ``tree``.
+
+    Of a full adder of three bits of which two are the same, the sum is the third bit and the carry
+    one of the two: so a pair stands where one full adder has its first two bits.
+    """
+    nodes, times = np.unique(head, return_counts=True)
+    pairs, others = np.repeat(nodes, times // 2), nodes[times % 2 == 1]
+    leaves = _leaves(len(head))
+    filled = leaves - len(pairs[:leaves])
+    return np.concatenate(
+        [
+            *(pairs[:leaves], others[:filled]),
+            *(pairs[:leaves], others[filled : 2 * filled]),
+            *(others[2 * filled :], np.repeat(pairs[leaves:], 2)),
+        ]
+    )
+
+
+@cache
+def _measured() -> list[dict[str, Any]]:
+    heads: list[dict[str, Any]] = json.loads(MEASURED.read_text("utf-8"))["heads"]
+    return heads
 
 
 @cache
 def _levels(popcount: str, size: int) -> int:
     return pipeline.count(POPCOUNTS[popcount](Const(0, size)))
+
+
+def _leaves(bits: int) -> int:
+    """Full adders at the bottom of a ``tree``, which leave a carry for each adder above them."""
+    return -(-(bits + 1) // 4)
 
 
 def _columns(bits: Value, leaves: int, size: int) -> list[Value]:
@@ -167,6 +253,23 @@ def _columns(bits: Value, leaves: int, size: int) -> list[Value]:
 def _numbers(*digits: Value) -> list[Value]:
     """A number from each place of the digits' vectors, lowest digit first."""
     return [Cat(number) for number in zip(*digits, strict=True)]
+
+
+def _two_rows(bits: Value) -> Generator[Sequence[Value], list[Value], tuple[Bits, Bits]]:
+    """Levels of full adders; two bits of each weight, lowest first, that add up to the count."""
+    columns = [bits]
+    while max(map(len, columns)) > 2:
+        reduced: list[list[Value]] = [[] for _ in range(len(columns) + 1)]
+        for weight, column in enumerate(columns):
+            third = len(column) // 3
+            ones, twos = _full_adders(
+                *(column[i * third : (i + 1) * third] for i in range(3)),
+            )
+            reduced[weight] += [ones, column[3 * third :]]
+            reduced[weight + 1].append(twos)
+        columns = yield [Cat(parts) for parts in reduced if sum(map(len, parts))]
+    filled = [[*column, Const(0, 1), Const(0, 1)] for column in columns]
+    return [column[0] for column in filled], [column[1] for column in filled]
 
 
 def _sum(numbers: Sequence[Value], spare: Value) -> Levels:
@@ -184,7 +287,8 @@ def _sum(numbers: Sequence[Value], spare: Value) -> Levels:
 
 def _full_adders(a: Value, b: Value, c: Value) -> tuple[Value, Value]:
     """Bit by bit, the sum of three bits: ones and twos."""
-    return a ^ b ^ c, a & b | (a | b) & c
+    half = a ^ b
+    return half ^ c, a & b | half & c
 
 
 def _add(a: Value, b: Value, carry: Value) -> Value:

@@ -7,6 +7,7 @@ superfluous stays behind unread until ``remove_dead``. Everything is linear in g
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
@@ -59,7 +60,51 @@ def remove_dead(graph: GateGraph) -> GateGraph:
     return replace(graph, op=op, a=number[a], b=number[b], head_nodes=number[graph.head_nodes])
 
 
-PASSES: tuple[Pass, ...] = (fold_constants, absorb_buffers, merge_duplicates, remove_dead)
+def count_together(graph: GateGraph) -> GateGraph:
+    """Two nodes that a head counts become one where never both, or always one of them, is 1.
+
+    ``f + g = (f | g) + (f & g)``, and then one of these two is a constant. ``f`` is a gate that
+    nothing else needs, and ``g`` one of its wires or a gate that reads the same wires.
+    """
+    needed = np.bincount(
+        np.concatenate([graph.a, graph.b, graph.head_nodes]), minlength=graph.n_nodes
+    ).tolist()
+    gates, offset = list(_gates(graph)), graph.offset.copy()
+    heads: list[list[int]] = []
+    for class_, head in enumerate(graph.heads):
+        times = Counter(head.tolist())
+        alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        for node in [*times]:
+            if node < graph.n_inputs or needed[node] > 1:
+                continue
+            op, a, b = gates[node - graph.n_inputs]
+            partners = [(other, gates[other - graph.n_inputs][0]) for other in alike[a, b]]
+            for other, function in [(a, A), (b, B), *partners]:
+                both, either = op & function, op | function
+                if times[other] and (both == FALSE or either == TRUE):
+                    times[other] -= 1
+                    offset[class_] += either == TRUE
+                    op = both if either == TRUE else either
+                    gates[node - graph.n_inputs] = op, a, b
+                    break
+            alike[a, b].append(node)
+        heads.append([*times.elements()])
+    return replace(
+        graph,
+        op=np.array([op for op, _, _ in gates], dtype=np.uint8),
+        head_nodes=np.array([node for head in heads for node in head], dtype=np.int32),
+        head_ptr=np.cumsum([0, *map(len, heads)]).astype(np.int32),
+        offset=offset,
+    )
+
+
+PASSES: tuple[Pass, ...] = (
+    fold_constants,
+    absorb_buffers,
+    merge_duplicates,
+    count_together,
+    remove_dead,
+)
 
 
 def simplify(graph: GateGraph) -> GateGraph:
@@ -71,7 +116,7 @@ def simplify(graph: GateGraph) -> GateGraph:
     while True:
         before = graph
         graph = _uncount_constants(_rewrite(graph, _fold, _order, _absorb, _merge))
-        graph = remove_dead(_choose_counted(graph))
+        graph = remove_dead(count_together(_choose_counted(graph)))
         if _equal(graph, before):
             return graph
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hdl.interface import POPCOUNT
+from hdl.interface import AUTO
 from lilogic.cli.common import AsJson, Model, Popcount, dataset_of, show
 from lilogic.errors import LilogicError
 
@@ -170,7 +170,7 @@ def synth(
             min=1,
         ),
     ] = None,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""

@@ -22,7 +22,11 @@ LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
 ]
 Popcount = Annotated[
-    str, typer.Option(help="Popcount architecture: chain, tree, counters or compressor.")
+    str,
+    typer.Option(
+        help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
+        "measured to be best for the target."
+    ),
 ]
 BitsIn = Annotated[
     bool, typer.Option("--bits", help="Read encoded bits, even if the model has an encoder.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT
+from hdl.interface import AUTO, LEVELS_PER_STAGE
 from lilogic.cli import hardware, learn
 from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe
 
@@ -28,9 +28,7 @@ def demo(
 
     chosen, data = defaults.load(recipe, changes)
     trained, _ = learn.train_in(chosen, data, output / f"{chosen.name}-run", device, threads)
-    result = hardware.compile_into(
-        trained, chosen.name, output, LEVELS_PER_STAGE, POPCOUNT, bits=False
-    )
+    result = hardware.compile_into(trained, chosen.name, output, LEVELS_PER_STAGE, AUTO, bits=False)
     compiled = models.load(str(output / f"{chosen.name}.lgn"))
     hardware.write_vectors(trained, output)
     result |= hardware.check(compiled, output, "verilator", True, hardware.TIMEOUT)

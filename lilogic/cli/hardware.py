@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
+from hdl.interface import AUTO, LEVELS_PER_STAGE, Interface
 from lilogic.cli.common import AsJson, BitsIn, LevelsPerStage, Model, Popcount, dataset_of, show
 from lilogic.errors import LilogicError
 
@@ -45,8 +45,14 @@ def compile_(
             help="Place registers for this clock on the target, instead of every few levels.",
         ),
     ] = None,
-    target: Annotated[str | None, typer.Option(help="The FPGA for --clock: hx8k or up5k.")] = None,
-    popcount: Popcount = POPCOUNT,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
+            "up5k; chooses the popcount."
+        ),
+    ] = None,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
     liberty: Liberty = None,
     as_json: AsJson = False,
@@ -57,7 +63,9 @@ def compile_(
     wanted = _clock(clock, target)
     graph = models.load(model)
     name = models.name(graph, model)
-    result = compile_into(graph, name, output, levels_per_stage, popcount, bits, wanted, liberty)
+    result = compile_into(
+        graph, name, output, levels_per_stage, popcount, bits, target, wanted, liberty
+    )
     write_vectors(graph, output)
     write_report(result, output)
     show_report(result, as_json)
@@ -84,7 +92,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
         folder = build or Path(temporary)
         if build is None:
-            _emit(simplified, folder, LEVELS_PER_STAGE, POPCOUNT, bits)
+            _emit(simplified, folder, LEVELS_PER_STAGE, AUTO, bits)
         write_vectors(graph, folder)
         checks = check(simplified, folder, simulator, formal, timeout)
     passed = reports.is_verified(checks)
@@ -95,7 +103,7 @@ def verify(
 def report(
     model: Model,
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
     liberty: Liberty = None,
     output: Annotated[
@@ -131,7 +139,7 @@ def sweep_pipeline(
             "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
         ),
     ] = None,
-    popcount: Popcount = POPCOUNT,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +156,7 @@ def sweep_pipeline(
     for count in levels or _SWEEP:
         with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
             folder = Path(temporary)
-            _emit(simplified, folder, count, popcount, bits)
+            _emit(simplified, folder, count, popcount, bits, device)
             with console.step(f"placing and routing, {count} levels a stage"):
                 measured = timing.measure(simplified, folder, chosen)
         points.append({"levels_per_stage": count} | measured)
@@ -165,6 +173,7 @@ def compile_into(
     levels_per_stage: int,
     popcount: str,
     bits: bool,
+    target: str | None = None,
     clock: Clock | None = None,
     library: Path | None = None,
 ) -> Report:
@@ -180,12 +189,12 @@ def compile_into(
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
-    interface = _emit(simplified, folder, levels_per_stage, popcount, bits, clock)
+    interface = _emit(simplified, folder, levels_per_stage, popcount, bits, target, clock)
     with console.step("mapping to cells and LUTs"):
         measured = area.measure(folder, targets)
     pixels = interface.data == "pixels"
-    registers = classifier.plan(simplified, levels_per_stage, clock, popcount, pixels)["network"]
-    flip_flops = [len(bank) for bank in network.banks(simplified, registers)]
+    plan = classifier.plan(simplified, levels_per_stage, clock, interface.popcount, pixels)
+    flip_flops = [len(bank) for bank in network.banks(simplified, plan["network"])]
     description = reports.describe_compiled(name, simplified, flip_flops)
     return description | {"interface": asdict(interface), "area": measured}
 
@@ -194,10 +203,10 @@ def _clock(mhz: float | None, target: str | None) -> Clock | None:
     """What ``--clock`` and ``--target`` ask for together."""
     from hdl import devices
 
-    if mhz is None and target is None:
+    if mhz is None:
         return None
-    if mhz is None or target is None:
-        raise LilogicError("--clock and --target go together: how many MHz, and on what")
+    if target is None:
+        raise LilogicError("--clock needs a --target: the device that it is for")
     return devices.Clock.on(mhz, devices.find(target))
 
 
@@ -207,18 +216,23 @@ def _emit(
     levels_per_stage: int,
     popcount: str,
     bits: bool,
+    target: str | None = None,
     clock: Clock | None = None,
 ) -> Interface:
-    from hdl import verilog
+    from hdl import devices, verilog
+    from hdl import popcount as popcounts
     from lilogic import console
 
+    family = None if target is None else devices.family(target)
+    has_registers = clock is not None or levels_per_stage > 0
+    architecture = popcounts.chosen(popcount, family, graph, has_registers)
     with console.step("writing Verilog"):
         return verilog.compile_graph(
             graph,
             folder,
             levels_per_stage=levels_per_stage,
             clock=clock,
-            popcount=popcount,
+            popcount=architecture,
             pixels=graph.encoder is not None and not bits,
         )
 

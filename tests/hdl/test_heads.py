@@ -1,11 +1,15 @@
+import json
+
 import numpy as np
 import pytest
 from amaranth.hdl import signed, unsigned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hdl.area import TARGETS
+from hdl.interface import AUTO, POPCOUNT
 from hdl.network import counted
-from hdl.popcount import POPCOUNTS, Heads, levels, score_shape
+from hdl.popcount import MEASURED, POPCOUNTS, Heads, best, chosen, levels, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.hdl.simulation import SETTINGS, drive, every, read_scores, stream
@@ -80,3 +84,33 @@ def test_an_unknown_architecture_is_refused():
         LilogicError, match="popcount 'best' is not one of chain, tree, counters, compressor"
     ):
         Heads(GateGraph.build(1, [], [[0]]), "best", (True,))
+
+
+@pytest.mark.parametrize("registers", [False, True])
+@pytest.mark.parametrize("bits", [0, 1, 10, 55, 400, 10**6])
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_a_best_architecture_for_every_size(target, bits, registers):
+    assert best(target, bits, registers) in POPCOUNTS
+
+
+def test_the_best_architecture_is_the_smallest_that_was_measured():
+    rows = [row for row in json.loads(MEASURED.read_text())["heads"] if row["bits"] == 100]
+    for row in rows:
+        name = best(row["target"], 110, row["registers"])
+        same = [
+            r for r in rows if (r["target"], r["registers"]) == (row["target"], row["registers"])
+        ]
+        assert row["size"] >= next(r["size"] for r in same if r["popcount"] == name)
+
+
+def test_an_architecture_is_chosen_for_the_largest_head_only_where_none_is_named():
+    graph = GateGraph.build(100, [], [range(3), range(100)])
+    assert chosen(AUTO, None, graph, registers=False) == POPCOUNT
+    assert chosen(AUTO, "generic", graph, registers=False) == best("generic", 100, False)
+    assert chosen("counters", "generic", graph, registers=False) == "counters"
+
+
+def test_an_unknown_target_is_refused():
+    graph = GateGraph.build(1, [], [[0]])
+    with pytest.raises(LilogicError, match="target 'z80' is not one of generic, ice40, ecp5, xc7"):
+        chosen("tree", "z80", graph, registers=True)

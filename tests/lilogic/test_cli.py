@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hdl import popcount
 from lilogic import inference, lgn
 from lilogic.graph import GateGraph
 from tests import tiny
@@ -215,6 +216,13 @@ def test_compile_refuses_an_unknown_popcount(lilogic, run_folder, tmp_path):
     assert_one_line(status, error, "abacus", "tree")
 
 
+def test_compile_refuses_an_unknown_target(lilogic, run_folder, tmp_path):
+    status, _, err = lilogic("compile", run_folder, "-o", tmp_path, "--target", "z80")
+    progress, error = err.splitlines(keepends=True)
+    assert progress.startswith("simplifying: ")
+    assert_one_line(status, error, "z80", "ice40")
+
+
 def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
     path = tmp_path / "file"
     path.write_text("mine")
@@ -310,9 +318,11 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     path = tmp_path / "small.lgn"
     graph = write_graph(path)
     build = tmp_path / "build"
-    status, out, _ = lilogic("compile", path, "-o", build, "--levels-per-stage", "0", "--json")
+    options = ["--levels-per-stage", "0", "--target", "xc7", "--json"]
+    status, out, _ = lilogic("compile", path, "-o", build, *options)
     assert status == 0
     compiled = json.loads(out)
+    assert compiled["interface"]["popcount"] == popcount.best("xc7", 3, registers=False)
     assert compiled["interface"]["data"] == "bits"
     assert compiled["interface"]["latency"] == 0
     assert compiled == json.loads((build / "report.json").read_text())

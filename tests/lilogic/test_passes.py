@@ -102,6 +102,28 @@ def test_a_complement_is_shared_and_the_function_of_its_reader_changes():
     assert result.n_gates == 2
 
 
+@pytest.mark.parametrize(
+    ("rows", "head", "left", "offset"),
+    [
+        ([(gates.NOT_A_AND_B, 0, 1)], [0, 2], [(gates.OR, 0, 1)], 0),
+        ([(gates.NAND, 0, 1)], [2, 1], [(gates.NOT_A_AND_B, 0, 1)], 1),
+        ([(gates.AND, 0, 1), (gates.NOR, 0, 1)], [2, 3], [(gates.XNOR, 0, 1)], 0),
+        ([(gates.XOR, 0, 1), (gates.XNOR, 0, 1)], [2, 3], [], 1),
+    ],
+)
+def test_two_counted_nodes_become_one(rows, head, left, offset):
+    graph = passes.simplify(build(rows, [head]))
+    assert list(zip(graph.op, graph.a, graph.b, strict=True)) == left
+    assert len(graph.head_nodes) == len(left)
+    assert graph.offset.tolist() == [offset]
+
+
+def test_a_counted_gate_that_others_read_stays():
+    rows = [(gates.NOT_A_AND_B, 0, 1), (gates.AND, 2, 0)]
+    graph = passes.count_together(build(rows, [[0, 2], [3]]))
+    assert graph.head_nodes.tolist() == [0, 2, 3]
+
+
 def test_dead_gates_go_and_input_bits_stay():
     result = passes.remove_dead(build([(gates.AND, 0, 1), (gates.OR, 0, 1)], [[8]], n_inputs=7))
     assert (result.n_inputs, result.op.tolist()) == (7, [gates.OR])
