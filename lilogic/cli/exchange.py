@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lilogic.cli.common import AsJson, BitsIn, Model, show
+from hdl.interface import AUTO, LEVELS_PER_STAGE
+from lilogic.cli.common import AsJson, BitsIn, LevelsPerStage, Model, Popcount, show
 from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
@@ -83,21 +84,35 @@ def export_(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
+    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
 ) -> None:
-    """Write a network in another format."""
+    """Write a network in another format; the options are for Verilog, as those of compile."""
     from lilogic import formats, models
 
     graph = models.load(model)
     if to == "verilog":
+        from hdl import popcount as popcounts
         from hdl import verilog
         from hdl.classifier import Classifier
+        from lilogic import passes
         from lilogic.files import write_text
 
-        classifier = Classifier(graph, pixels=graph.encoder is not None and not bits)
+        simplified = passes.simplify(graph)
+        classifier = Classifier(
+            simplified,
+            levels_per_stage=levels_per_stage,
+            popcount=popcounts.chosen(popcount, None, simplified, levels_per_stage > 0),
+            pixels=graph.encoder is not None and not bits,
+        )
         write_text(output, verilog.emit(classifier))
-    else:
-        formats.write(graph, to, output)
+        return
+    if bits or (levels_per_stage, popcount) != (LEVELS_PER_STAGE, AUTO):
+        raise LilogicError(
+            "--levels-per-stage, --popcount and --bits are for Verilog only: leave them out"
+        )
+    formats.write(graph, to, output)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
