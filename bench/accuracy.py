@@ -101,7 +101,10 @@ def publish(result: dict[str, Any]) -> None:
     best = max(runs, key=lambda run: float(run["validation_frozen"]))
     graph = lgn.read(run_folder(name, best["seed"]) / models.MODEL)
     seeds = {key: [run[key] for run in runs] for key in ("test_frozen", "validation_frozen")}
-    metadata = {"seeds": {"seeds": [run["seed"] for run in runs], **seeds}}
+    metadata = {
+        "seeds": {"seeds": [run["seed"] for run in runs], **seeds},
+        "gates_after_passes": best["gates_compiled"],
+    }
     lgn.write(graph.with_metadata(**metadata), zoo.path(recipes.load(name).name))
 
 

@@ -25,7 +25,7 @@ def path(name: str) -> Path:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What is recorded of a network, and how many gates passes leave of it.
+    """What is recorded of a network; how many gates passes leave of it is counted if it is not.
 
     ``seeds`` has the frozen test accuracies of the recipe's seeds and their mean and standard
     deviation; it is None where the file records none.
@@ -42,7 +42,7 @@ def describe(name: str) -> dict[str, Any]:
         "dataset": metadata.get("dataset"),
         "gates": {
             "trained": trained_gates(graph),
-            "after_passes": passes.simplify(graph).n_gates,
+            "after_passes": metadata.get("gates_after_passes") or passes.simplify(graph).n_gates,
         },
         "accuracy": metadata.get("accuracy", {}),
         "seeds": _seeds(graph),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lilogic import cli, datasets, inference, lgn, models, report, zoo
+from lilogic import cli, datasets, inference, lgn, models, passes, report, zoo
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.lilogic import independent_reader
@@ -47,11 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     graph = models.load(name)
     entry = zoo.describe(name)
+    assert entry["gates"]["after_passes"] == passes.simplify(graph).n_gates
     assert entry["dataset"] in datasets.REGISTRY
     assert entry["description"]
     assert graph.encoder is not None
     limits = np.iinfo(graph.encoder.input_dtype)
-    shape = (200, *graph.encoder.input_shape)
+    shape = (40, *graph.encoder.input_shape)
     raw = np.random.default_rng(0).integers(0, limits.max, shape, endpoint=True)
     raw = raw.astype(graph.encoder.input_dtype)
     found = independent_reader.predict(zoo.path(name), raw)
