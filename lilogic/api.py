@@ -58,13 +58,13 @@ class Model:
         encoder = self.graph.encoder
         return encoder is not None and encoder.rank is None
 
-    def _words(self, x: npt.NDArray[Any]) -> bitslice.Words:
+    def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the program reads of samples."""
         encoder = self.graph.encoder
         if encoder is None:
             return bitslice.packed(inference.checked(self.graph, x))
         if self._encodes_inside:
-            return bitslice.as_words(encoder.features(x))
+            return encoder.features(x)
         return bitslice.packed(encoder.encode(x))
 
     def summary(self) -> dict[str, Any]:

@@ -1,19 +1,24 @@
 """Fast inference: a graph as a program for a machine whose words hold one bit of many samples.
 
-Encoder, gates, popcounts and argmax all become instructions on rows of words, so that nothing is
-computed sample by sample but the transposition of what comes in and the class that comes out. One
-interpreter runs every program; nothing is compiled for a graph. ``lilogic.inference`` defines
-what the results must be.
+Gates, popcounts and argmax all become instructions on rows of 512 samples, so that nothing is
+computed sample by sample but the comparisons of an encoder, the transposition of what comes in and
+the class that comes out. One interpreter runs every program; nothing is compiled for a graph.
+``lilogic.inference`` defines what the results must be.
+
+A branch for each gate would cost more than the gate, so instructions come in runs of one kind. Most
+gates of a trained network are only counted: a run computes them and counts them at once, with the
+sum in registers, and writes only carries (carry-save addition; Harley and Seal's population count,
+H. S. Warren, "Hacker's Delight", 5-1).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,60 +28,75 @@ from numba import njit
 from lilogic import gates, passes
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
-from lilogic.gates import READS_A, READS_B
+from lilogic.gates import READS_A, READS_B, TRUTH
 from lilogic.graph import GateGraph
+from lilogic.simd import LANES, exceeds, filled, load, store
 
 Words = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.uint64]
-
-BLOCK = 2048
-"""Samples that go through a program at once: rows of 32 words, so that a program of ten thousand
-rows fits a second-level cache and an instruction costs little more than its vector operations."""
 
 _WORD = 64
-_ROW = BLOCK // _WORD
-_ADD = 16
-"""The instruction beside the sixteen gates: a full adder of three rows, which writes two."""
+BLOCK = _WORD * LANES
+"""Samples that go through a program at once, one row."""
 
-_NONE = np.uint64(2**64 - 1)
+_LINEAR, _PRODUCT, _COUNT, _COUNT_LINEAR, _COUNT_PRODUCT = range(5)
+"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, full adders of two rows each and the
+sum so far, and full adders of two gates each and the sum so far."""
+
+_OPERANDS = (3, 3, 3, 5, 5)
+"""How many rows a step of each kind reads and writes; it writes the last."""
+
+_NONE = np.uint32(2**32 - 1)
+_NO_MASKS = 0, 0, 0
+_FREED = -2
 
 
 @dataclass(frozen=True)
 class Program:
-    """Instructions over rows, for ``samples`` that are given as words of packed bits.
+    """Runs of instructions on rows, and where samples go in and results come out.
 
     Attributes:
-        width: bits of one sample, those of the raw features or the input bits.
+        width: what ``samples`` must be wide: words of packed bits, or features.
         classes: number of classes.
         lowest: what is added to every score.
-        code: uint64 [instructions, 6]: operation (a gate's number, or a full adder), the rows that
-            it reads (three) and writes (two); a gate uses two and one of them.
-        inputs: uint64 [width rounded up to words], the row of each input bit; all ones where no
-            instruction reads it.
+        runs: uint64 [runs, 8]: kind, begin and end in ``operands``, masks i, j and k of all ones or
+            zeros, and the rows that a count starts from and leaves its sum in.
+        operands: uint32 [n]: rows, so many for each step of a run as its kind has. Rows are
+            given by the word where they begin.
+        words: int64 [chunks]: the first of eight words of a sample that are transposed at once.
+        inputs: uint32 [used bits, 2]: for each chunk, where its bits are then, and their rows.
+        ends: int64 [chunks], where in ``inputs`` each chunk ends.
         zero: the row that holds 0.
-        one: the row that holds 1.
-        index: uint64 [bits], rows of the class's number, lowest bit first.
-        scores: uint64 [classes, bits], rows of the scores, lowest bit first.
+        index: uint32 [bits], rows of the class's number, lowest bit first.
+        scores: uint32 [classes, bits], rows of the scores, lowest bit first.
         rows: how many rows there are.
+        features: int64 [words], for raw samples: each word's first feature, of 64.
+        thresholds: [words, 64] of the features' dtype; bit i of a word of input bits tells whether
+            its feature i exceeds this. Has no words where samples are packed bits.
     """
 
     width: int
     classes: int
     lowest: int
-    code: Rows
-    inputs: Rows
+    runs: Words
+    operands: npt.NDArray[np.uint32]
+    words: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.uint32]
+    ends: npt.NDArray[np.int64]
     zero: int
-    one: int
-    index: Rows
-    scores: Rows
+    index: npt.NDArray[np.uint32]
+    scores: npt.NDArray[np.uint32]
     rows: int
+    features: npt.NDArray[np.int64]
+    thresholds: npt.NDArray[Any]
 
 
 def compile_bits(graph: GateGraph) -> Program:
     """The program that reads the graph's input bits."""
     graph = passes.simplify(graph)
-    builder = _Builder(graph.n_inputs)
-    return _heads(builder, graph, _gates(builder, graph, range(graph.n_inputs)))
+    words = -(-graph.n_inputs // _WORD)
+    builder = _Builder(words)
+    nothing = np.empty((0, _WORD), dtype=np.uint8)
+    return _program(builder, graph, range(graph.n_inputs), words, np.arange(words), nothing)
 
 
 def compile_raw(graph: GateGraph) -> Program:
@@ -92,45 +112,45 @@ def compile_raw(graph: GateGraph) -> Program:
         raise LilogicError("the encoder compares with a quantile of each sample: encode it first")
     graph = passes.simplify(graph)
     assert graph.encoder is not None
-    dtype = np.dtype(graph.encoder.input_dtype)
-    builder = _Builder(graph.encoder.n_features * 8 * dtype.itemsize)
-    bits = _encoder(builder, graph.encoder, graph.alive[: graph.n_inputs])
-    return _heads(builder, graph, _gates(builder, graph, bits))
+    features, thresholds, bits = _comparisons(graph.encoder, graph.alive[: graph.n_inputs])
+    builder = _Builder(len(features))
+    rows = [
+        builder.zero if bit == _ALWAYS_0 else builder.one if bit == _ALWAYS_1 else bit
+        for bit in bits
+    ]
+    return _program(builder, graph, rows, graph.encoder.n_features, features, thresholds)
 
 
 def packed(bits: npt.NDArray[Any]) -> Words:
     """uint64 [samples, ceil(width / 64)] of bool [samples, width]; bit i is bit ``i % 64``."""
-    return as_words(np.packbits(np.asarray(bits, dtype=bool), axis=1, bitorder="little"))
-
-
-def as_words(rows: npt.NDArray[Any]) -> Words:
-    """uint64 [samples, words] of rows [samples, width]: their bytes, zeros to the end of a word."""
-    data = np.ascontiguousarray(rows.astype(rows.dtype.newbyteorder("<"), copy=False))
-    data = data.view(np.uint8).reshape(len(rows), rows.shape[1] * rows.dtype.itemsize)
-    missing = -data.shape[1] % 8
-    if missing:
-        data = np.pad(data, ((0, 0), (0, missing)))
-    words: Words = data.view("<u8").astype(np.uint64, copy=False)
+    data = np.packbits(np.asarray(bits, dtype=bool), axis=1, bitorder="little")
+    data = np.pad(data, ((0, 0), (0, -data.shape[1] % 8)))
+    words: Words = np.ascontiguousarray(data).view("<u8").astype(np.uint64, copy=False)
     return words
 
 
-def classify(program: Program, samples: Words, threads: int | None = None) -> npt.NDArray[np.int64]:
-    """int64 [samples]: the class of each of samples, uint64 [samples, words].
+def classify(
+    program: Program, samples: npt.NDArray[Any], threads: int | None = None
+) -> npt.NDArray[np.int64]:
+    """int64 [samples]: the class of each sample.
 
     Args:
         program: what to run.
-        samples: as ``packed`` or ``as_words`` gives them.
+        samples: uint64 [samples, words] as ``packed`` gives them, or features [samples, n_features]
+            of the encoder's dtype.
         threads: default: one for each core.
 
     Raises:
-        LilogicError: samples of another width.
+        LilogicError: samples of another width or dtype.
     """
     index = np.empty(len(samples), dtype=np.int64)
     _run(program, samples, threads, index, np.empty((0, program.classes), dtype=np.int32))
     return index
 
 
-def scores(program: Program, samples: Words, threads: int | None = None) -> npt.NDArray[np.int32]:
+def scores(
+    program: Program, samples: npt.NDArray[Any], threads: int | None = None
+) -> npt.NDArray[np.int32]:
     """int32 [samples, classes]; arguments and errors as ``classify``."""
     result = np.empty((len(samples), program.classes), dtype=np.int32)
     _run(program, samples, threads, np.empty(0, dtype=np.int64), result)
@@ -139,37 +159,48 @@ def scores(program: Program, samples: Words, threads: int | None = None) -> npt.
 
 def _run(
     program: Program,
-    samples: Words,
+    samples: npt.NDArray[Any],
     threads: int | None,
     index: npt.NDArray[np.int64],
     result: npt.NDArray[np.int32],
 ) -> None:
-    words = -(-program.width // _WORD)
-    if samples.ndim != 2 or samples.shape[1] != words or samples.dtype != np.uint64:
+    is_raw = len(program.thresholds) > 0
+    dtype = program.thresholds.dtype if is_raw else np.dtype(np.uint64)
+    if samples.ndim != 2 or samples.shape[1] != program.width or samples.dtype != dtype:
         raise LilogicError(
             f"samples are {samples.dtype} of shape {samples.shape}, "
-            f"but the program reads uint64 (samples, {words})"
+            f"but the program reads {dtype} (samples, {program.width})"
         )
+    at_once = _WORD if is_raw else LANES
+    if program.width < at_once:
+        samples = np.pad(samples, ((0, 0), (0, at_once - program.width)))
     samples = np.ascontiguousarray(samples)
-    blocks = -(-len(samples) // BLOCK)
-    workers = max(1, min(threads or _cores(), blocks))
-    ends = [blocks * part // workers for part in range(workers + 1)]
-    work = partial(
-        _blocks,
-        program.code,
+    code = (
+        program.runs,
+        program.operands,
+        program.words,
         program.inputs,
+        program.ends,
         program.zero,
-        program.one,
+        program.rows,
         program.index,
         program.scores,
-        program.rows,
         program.lowest,
-        samples,
-        index,
-        result,
     )
+    blocks = -(-len(samples) // BLOCK)
+    workers = max(1, min(threads or _cores(), blocks))
+    ends = [blocks * part // workers * BLOCK for part in range(workers + 1)]
+
+    def work(start: int, end: int) -> None:
+        part = slice(start, end)
+        if is_raw:
+            encoder = program.features, program.thresholds
+            _run_raw(code, *encoder, samples[part], index[part], result[part])
+        else:
+            _run_bits(code, samples[part], index[part], result[part])
+
     if workers == 1:
-        work(0, blocks)
+        work(0, len(samples))
         return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, ends[:-1], ends[1:]))
@@ -181,326 +212,502 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-class _Builder:
-    """Instructions whose rows are all different; ``finish`` lets them share."""
+_ALWAYS_0, _ALWAYS_1 = -1, -2
 
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.code: list[tuple[int, int, int, int, int, int]] = []
-        self.rows = width + 3
-        self.zero, self.one, self._unused = width, width + 1, width + 2
+
+def _comparisons(
+    encoder: Encoder, used: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any], list[int]]:
+    """``Program.features``, ``Program.thresholds`` and which of their bits is each encoder bit.
+
+    Each 64 features have as many words as the one of them with the most thresholds in use.
+    """
+    info = np.iinfo(encoder.input_dtype)
+    bits = [_ALWAYS_0] * encoder.n_bits
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for bit in np.flatnonzero(used).tolist():
+        threshold = int(encoder.threshold[bit])
+        if info.min <= threshold < info.max:
+            found[int(encoder.feature[bit]), threshold].append(bit)
+        elif threshold < info.min:
+            bits[bit] = _ALWAYS_1
+    features: list[int] = []
+    thresholds: list[npt.NDArray[Any]] = []
+    planes: dict[int, int] = defaultdict(int)
+    words: dict[tuple[int, int], int] = {}
+    for (feature, threshold), same in sorted(found.items()):
+        chunk, plane = feature // _WORD, planes[feature]
+        planes[feature] += 1
+        if (chunk, plane) not in words:
+            words[chunk, plane] = len(features)
+            # The last word ends with the last feature, as nothing may be read behind it.
+            features.append(max(0, min(chunk * _WORD, encoder.n_features - _WORD)))
+            thresholds.append(np.full(_WORD, info.max, dtype=encoder.input_dtype))
+        word = words[chunk, plane]
+        place = feature - features[word]
+        thresholds[word][place] = threshold
+        for bit in same:
+            bits[bit] = word * _WORD + place
+    nothing = np.full(_WORD, info.max, dtype=encoder.input_dtype)
+    return np.array(features or [0]), np.stack(thresholds or [nothing]), bits
+
+
+Pair = tuple[int, int]
+Masks = tuple[int, int, int]
+
+
+def _linear(op: int) -> bool:
+    """Whether a gate is a constant, a wire, its complement, XOR or XNOR."""
+    return int(TRUTH[op].sum()) % 2 == 0
+
+
+def _masks(op: int) -> Masks:
+    """What a run of gates of that function has as i, j and k, 0 or -1; see the kinds of runs.
+
+    A product has one input for which it is unlike all others.
+    """
+    truth = TRUTH[op].tolist()
+    if _linear(op):
+        return 0, 0, -truth[0]
+    k = int(sum(truth) == 3)
+    odd = truth.index(1 - k)
+    return (odd >> 1) - 1, (odd & 1) - 1, -k
+
+
+class _Builder:
+    """Runs whose rows are all different; ``_program`` lets them share memory."""
+
+    def __init__(self, words: int) -> None:
+        self.zero = words * _WORD
+        self.rows = self.zero + 1
+        self.runs: list[tuple[int, ...]] = []
+        self.operands: list[int] = []
+        self._one: int | None = None
+
+    @property
+    def one(self) -> int:
+        """The row that holds 1."""
+        if self._one is None:
+            self._one = self.gate(gates.TRUE, self.zero, self.zero)
+        return self._one
 
     def gate(self, op: int, a: int, b: int) -> int:
+        """The row of a gate; gates of one function on end make one run."""
+        begin, row = len(self.operands), self._new()
+        self.operands += *self._read(op, (a, b)), row
+        run = (_LINEAR if _linear(op) else _PRODUCT, *_masks(op), self.zero, self.zero)
+        if self.runs and self.runs[-1] == (run[0], *self.runs[-1][1:3], *run[1:]):
+            begin = self.runs.pop()[1]
+        self.runs.append((run[0], begin, len(self.operands), *run[1:]))
+        return row
+
+    def count(self, first: int, pairs: Sequence[Pair]) -> tuple[int, list[int]]:
+        """The sum of a row and pairs of rows, and the carries."""
+        begin = len(self.operands)
+        carries = []
+        for pair in pairs:
+            carries.append(self._new())
+            self.operands += *pair, carries[-1]
+        return self._sum(_COUNT, begin, _NO_MASKS, first), carries
+
+    def count_gates(
+        self, op: int, first: int, wires: Sequence[tuple[Pair, Pair]]
+    ) -> tuple[int, list[int]]:
+        """The sum of a row and pairs of gates of one function, and the carries."""
+        begin = len(self.operands)
+        carries = []
+        for one, other in wires:
+            carries.append(self._new())
+            self.operands += *self._read(op, one), *self._read(op, other), carries[-1]
+        kind = _COUNT_LINEAR if _linear(op) else _COUNT_PRODUCT
+        return self._sum(kind, begin, _masks(op), first), carries
+
+    def _read(self, op: int, wire: Pair) -> Pair:
+        """What a gate reads in place of wires that its function ignores."""
+        a, b = wire
+        return a if READS_A[op] else self.zero, b if READS_B[op] else self.zero
+
+    def _new(self) -> int:
         self.rows += 1
-        self.code.append((op, a, b, self.zero, self.rows - 1, self._unused))
         return self.rows - 1
 
-    def add(self, a: int, b: int, c: int) -> tuple[int, int]:
-        """Sum and carry."""
-        self.rows += 2
-        self.code.append((_ADD, a, b, c, self.rows - 2, self.rows - 1))
-        return self.rows - 2, self.rows - 1
-
-    def select(self, condition: int, if_true: int, if_false: int) -> int:
-        differ = self.gate(gates.XOR, if_true, if_false)
-        return self.gate(gates.XOR, self.gate(gates.AND, condition, differ), if_false)
+    def _sum(self, kind: int, begin: int, masks: Masks, first: int) -> int:
+        self.runs.append((kind, begin, len(self.operands), *masks, first, self._new()))
+        return self.runs[-1][-1]
 
 
-def _encoder(builder: _Builder, encoder: Encoder, used: npt.NDArray[np.bool_]) -> list[int]:
-    """The rows of the encoder's bits; the others' are 0."""
-    info = np.iinfo(encoder.input_dtype)
-    rows = [builder.zero] * encoder.n_bits
-    pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
-    for bit, (feature, threshold) in enumerate(pairs):
-        if not used[bit]:
-            continue
-        if not info.min <= threshold < info.max:
-            rows[bit] = builder.one if threshold < info.min else builder.zero
-            continue
-        planes = list(range(feature * info.bits, (feature + 1) * info.bits))
-        if info.min < 0:
-            # With its sign bit flipped, two's complement is in the order of unsigned numbers.
-            planes[-1] = builder.gate(gates.NOT_A, planes[-1], planes[-1])
-        rows[bit] = _exceeds(builder, planes, threshold - int(info.min))
-    return rows
-
-
-def _exceeds(builder: _Builder, value: Sequence[int], threshold: int) -> int:
-    """Whether an unsigned value is greater than a constant; the constant's low ones don't matter.
-
-    Above the lowest 0 bit of the constant, each bit decides or leaves it to the bits below.
-    """
-    lowest = (~threshold & (threshold + 1)).bit_length() - 1
-    exceeds = value[lowest]
-    for position in range(lowest + 1, len(value)):
-        op = gates.AND if threshold >> position & 1 else gates.OR
-        exceeds = builder.gate(op, value[position], exceeds)
-    return exceeds
-
-
-def _gates(builder: _Builder, graph: GateGraph, bits: Iterable[int]) -> list[int]:
-    """The rows of all nodes, gates of one level and function side by side."""
-    alive = graph.alive[graph.n_inputs :]
-    order = np.lexsort((graph.op, graph.levels[graph.n_inputs :]))
-    rows = [*bits, *[builder.zero] * graph.n_gates]
-    op, a, b = graph.op.tolist(), graph.a.tolist(), graph.b.tolist()
-    for gate in order[alive[order]].tolist():
-        kind = op[gate]
-        # Where a gate ignores a wire, that may be any row that exists.
-        first = rows[a[gate]] if READS_A[kind] else rows[b[gate]] if READS_B[kind] else builder.zero
-        second = rows[b[gate]] if READS_B[kind] else first
-        rows[graph.n_inputs + gate] = builder.gate(kind, first, second)
-    return rows
-
-
-def _heads(builder: _Builder, graph: GateGraph, rows: Sequence[int]) -> Program:
-    """Popcounts and argmax, after the rows of all nodes are known."""
+def _program(
+    builder: _Builder,
+    graph: GateGraph,
+    bits: Sequence[int],
+    width: int,
+    features: npt.NDArray[np.int64],
+    thresholds: npt.NDArray[Any],
+) -> Program:
+    """The program of a simplified graph, whose input bits are in the rows ``bits``."""
     lowest = int(graph.offset.min())
-    totals = [
-        _popcount(builder, [rows[node] for node in head.tolist()], int(offset) - lowest)
-        for head, offset in zip(graph.heads, graph.offset, strict=True)
-    ]
-    width = max(1, *map(len, totals))
-    scores = [[*total, *[builder.zero] * (width - len(total))] for total in totals]
-    index_width = max(1, (len(scores) - 1).bit_length())
-    best, index = scores[0], [builder.zero] * index_width
+    totals = _totals(builder, graph, bits, graph.offset - lowest)
+    size = max(1, *map(len, totals))
+    scores = [[*total, *[builder.zero] * (size - len(total))] for total in totals]
+    index = _argmax(builder, scores)
+    runs = np.array(builder.runs, dtype=np.int64).reshape(-1, 8)
+    operands = np.array(builder.operands, dtype=np.int64)
+    kept = np.array([*index, *(row for score in scores for row in score), builder.zero])
+    place, rows = _share(runs, operands, np.array(_OPERANDS), builder.rows, builder.zero, kept)
+    runs[:, 6:] = place[runs[:, 6:]]
+    words, inputs, ends = _chunks(place[: builder.zero].reshape(-1, _WORD))
+    return Program(
+        width=width,
+        classes=graph.n_classes,
+        lowest=lowest,
+        runs=runs.view(np.uint64),
+        operands=place[operands],
+        words=words,
+        inputs=inputs,
+        ends=ends,
+        zero=int(place[builder.zero]),
+        index=place[index],
+        scores=place[np.array(scores)],
+        rows=rows,
+        features=features,
+        thresholds=thresholds,
+    )
+
+
+def _totals(
+    builder: _Builder, graph: GateGraph, bits: Sequence[int], offset: npt.NDArray[Any]
+) -> list[list[int]]:
+    """For each class, rows of its count plus its offset, lowest bit first."""
+    op, levels = graph.op.tolist(), graph.levels[graph.n_inputs :]
+    wires = list(zip(graph.a.tolist(), graph.b.tolist(), strict=True))
+    counted = np.bincount(graph.head_nodes, minlength=graph.n_nodes)
+    reads = np.concatenate([graph.a[READS_A[graph.op]], graph.b[READS_B[graph.op]]])
+    is_read = np.bincount(reads, minlength=graph.n_nodes) > 0
+    # A gate that is counted once and not read is computed where it is counted.
+    has_row = ((counted > 1) | is_read)[graph.n_inputs :] & graph.alive[graph.n_inputs :]
+    rows = [*bits, *[builder.zero] * graph.n_gates]
+
+    def read(gate: int) -> Pair:
+        a, b = wires[gate]
+        return rows[a], rows[b]
+
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for gate in np.flatnonzero(has_row).tolist():
+        groups[int(levels[gate]), op[gate]].append(gate)
+    for (_, function), members in sorted(groups.items()):
+        for gate in members:
+            rows[graph.n_inputs + gate] = builder.gate(function, *read(gate))
+    totals = []
+    for head, first in zip(graph.heads, offset.tolist(), strict=True):
+        column: list[int] = []
+        only_counted: dict[int, list[Pair]] = defaultdict(list)
+        for node in head.tolist():
+            gate = node - graph.n_inputs
+            if gate < 0 or has_row[gate]:
+                column.append(rows[node])
+            else:
+                only_counted[op[gate]].append(read(gate))
+        totals.append(_popcount(builder, column, only_counted, first))
+    return totals
+
+
+def _popcount(
+    builder: _Builder, column: list[int], only_counted: dict[int, list[Pair]], offset: int
+) -> list[int]:
+    """Rows of how many rows and gates are 1, plus a constant, lowest bit first.
+
+    ``column`` holds rows; ``only_counted`` has, for each function, what gates of it read.
+    """
+    sum_ = builder.zero
+    carries: list[int] = []
+    for op, wires in sorted(only_counted.items()):
+        if len(wires) % 2:
+            column.append(builder.gate(op, *wires.pop()))
+        if wires:
+            sum_, more = builder.count_gates(
+                op, sum_, list(zip(wires[::2], wires[1::2], strict=True))
+            )
+            carries += more
+    total = []
+    while True:
+        if offset & 1:
+            column.append(builder.one)
+        if sum_ == builder.zero and column:
+            sum_ = column.pop()
+        if column:
+            if len(column) % 2:
+                column.append(builder.zero)
+            sum_, more = builder.count(sum_, list(zip(column[::2], column[1::2], strict=True)))
+            carries += more
+        total.append(sum_)
+        offset >>= 1
+        if not carries and not offset:
+            return total
+        sum_, column, carries = builder.zero, carries, []
+
+
+def _argmax(builder: _Builder, scores: Sequence[Sequence[int]]) -> list[int]:
+    """Rows of the first class with the highest score, lowest bit first."""
+    best = scores[0]
+    index = [builder.zero] * max(1, (len(scores) - 1).bit_length())
     for class_, score in enumerate(scores[1:], 1):
         better = _greater(builder, score, best)
-        best = [builder.select(better, new, old) for new, old in zip(score, best, strict=True)]
+        differ = [builder.gate(gates.XOR, *pair) for pair in zip(score, best, strict=True)]
+        change = [builder.gate(gates.AND, better, row) for row in differ]
+        best = [builder.gate(gates.XOR, *pair) for pair in zip(change, best, strict=True)]
         index = [
             builder.gate(gates.OR if class_ >> bit & 1 else gates.NOT_A_AND_B, better, old)
             for bit, old in enumerate(index)
         ]
-    return _finish(builder, graph.n_classes, lowest, index, scores)
-
-
-def _popcount(builder: _Builder, counted: Sequence[int], offset: int) -> list[int]:
-    """Rows of how many of the counted rows are 1, plus a constant, lowest bit first."""
-    column = list(counted)
-    total = []
-    while column or offset:
-        if offset & 1:
-            column.append(builder.one)
-        carries = []
-        # The sum just made is taken up at once, while it is in the nearest cache.
-        while len(column) > 1:
-            third = column.pop(-3) if len(column) > 2 else builder.zero
-            sum_, carry = builder.add(column.pop(), column.pop(), third)
-            column.append(sum_)
-            carries.append(carry)
-        total.append(column[0] if column else builder.zero)
-        column, offset = carries, offset >> 1
-    return total
+    return index
 
 
 def _greater(builder: _Builder, left: Sequence[int], right: Sequence[int]) -> int:
-    """Whether unsigned left exceeds right: the carry of left + ¬right."""
-    carry = builder.zero
-    for a, b in zip(left, right, strict=True):
-        _, carry = builder.add(a, builder.gate(gates.NOT_A, b, b), carry)
-    return carry
+    """Whether unsigned left exceeds right.
+
+    From the lowest bit on, where bits differ, left exceeds if it has the 1:
+    ``exceeds = (a > b) | (a == b) & exceeds``, in NANDs.
+    """
+    pairs = list(zip(left, right, strict=True))
+    not_above = [builder.gate(gates.NOT_A_OR_B, *pair) for pair in pairs]
+    equal = [builder.gate(gates.XNOR, *pair) for pair in pairs]
+    exceeds = builder.zero
+    for above, same in zip(not_above, equal, strict=True):
+        exceeds = builder.gate(gates.NAND, above, builder.gate(gates.NAND, same, exceeds))
+    return exceeds
 
 
-def _finish(
-    builder: _Builder,
-    classes: int,
-    lowest: int,
-    index: Sequence[int],
-    scores: Sequence[Sequence[int]],
-) -> Program:
-    """Let rows share memory: one that is read for the last time is free for what comes after."""
-    code = np.array(builder.code, dtype=np.int64).reshape(-1, 6)
-    last = np.full(builder.rows, -1, dtype=np.int64)
-    np.maximum.at(last, code[:, 1:4], np.arange(len(code))[:, None])
-    kept = np.array(
-        [*index, *(row for score in scores for row in score), builder.zero, builder.one]
-    )
-    last[kept] = len(code)
-    inputs = np.flatnonzero(last[: builder.width] >= 0)
-    fixed = [*inputs.tolist(), builder.zero, builder.one, builder.width + 2]
-    place = np.zeros(builder.rows, dtype=np.int64)
-    place[fixed] = np.arange(len(fixed))
-    rows = _share(code, last, place, len(fixed), builder.width + 2)
-    code[:, 1:] = place[code[:, 1:]]
-    read = np.full(-(-builder.width // _WORD) * _WORD, _NONE, dtype=np.uint64)
-    read[inputs] = place[inputs].astype(np.uint64)
-    return Program(
-        width=builder.width,
-        classes=classes,
-        lowest=lowest,
-        code=code.astype(np.uint64),
-        inputs=read,
-        zero=int(place[builder.zero]),
-        one=int(place[builder.one]),
-        index=place[list(index)].astype(np.uint64),
-        scores=place[np.array(scores)].astype(np.uint64),
-        rows=rows,
-    )
+def _chunks(
+    place: npt.NDArray[np.uint32],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """``Program.words``, ``Program.inputs`` and ``Program.ends`` of the rows of all input bits."""
+    used = place != _NONE
+    words, inputs = [], [np.empty((0, 2), dtype=np.uint32)]
+    while used.any():
+        # The last chunk ends with the last word, as nothing may be read behind it.
+        word = max(0, min(int(used.any(axis=1).argmax()), len(place) - LANES))
+        lane, bit = np.nonzero(used[word : word + LANES])
+        rows = place[word + lane, bit]
+        inputs.append(np.stack([bit * LANES + lane, rows], axis=1).astype(np.uint32))
+        words.append(word)
+        used[word : word + LANES] = False
+    ends = np.cumsum([len(chunk) for chunk in inputs[1:]], dtype=np.int64)
+    return np.array(words, dtype=np.int64), np.concatenate(inputs), ends
 
 
 @njit(cache=True)
-def _share(code, last, place, used, unused):  # type: ignore[no-untyped-def]
-    """Give every written row a place; returns how many there are.
+def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-untyped-def]
+    """Give every row a place: one that is read for the last time is free for what comes after.
 
-    An instruction never writes what it reads, so that its loop is one for vectors.
+    A step may write what it reads, as it reads first. Returns each row's place, in words, and how
+    many rows there are. Inputs that nobody reads have no place.
     """
-    free = np.empty(len(place), dtype=np.int64)
-    n_free = 0
-    for i in range(len(code)):
-        for k in range(4, 6):
-            if code[i, k] == unused:
-                continue
-            if n_free:
-                n_free -= 1
-                place[code[i, k]] = free[n_free]
-            else:
-                place[code[i, k]] = used
-                used += 1
-        for k in range(1, 6):
-            row = code[i, k]
-            if row != unused and last[row] == (i if k < 4 else -1):
-                # One instruction may read a row twice.
-                last[row] = -2
-                free[n_free] = place[row]
-                n_free += 1
-    return used
+    last = np.full(rows, -1, dtype=np.int64)
+    for run in runs:
+        stride = strides[run[0]]
+        last[run[6]] = max(last[run[6]], run[1])
+        for step in range(run[1], run[2], stride):
+            for k in range(stride - 1):
+                last[operands[step + k]] = step
+    last[kept] = len(operands)
+    place = np.full(rows, _NONE, dtype=np.uint32)
+    free = np.empty(rows, dtype=np.uint32)
+    n_free, used = 0, 0
+    for row in range(inputs + 1):
+        if last[row] >= 0:
+            place[row] = used
+            used += 1
+    for run in runs:
+        stride, counts = strides[run[0]], run[0] >= _COUNT
+        for step in range(run[1], run[2], stride):
+            for k in range(-1 if counts and step == run[1] else 0, stride - 1):
+                row = run[6] if k < 0 else operands[step + k]
+                if last[row] == step:
+                    last[row] = _FREED
+                    free[n_free] = place[row]
+                    n_free += 1
+            for row in (operands[step + stride - 1], run[7]):
+                if row == inputs or (row == run[7] and step + stride < run[2]):
+                    continue
+                if n_free:
+                    n_free -= 1
+                    place[row] = free[n_free]
+                else:
+                    place[row] = used
+                    used += 1
+                if last[row] < 0:
+                    free[n_free] = place[row]
+                    n_free += 1
+    for row in range(rows):
+        if place[row] != _NONE:
+            place[row] *= LANES
+    return place, used
 
 
 @njit(cache=True, nogil=True)
-def _blocks(  # type: ignore[no-untyped-def]
-    code, inputs, zero, one, index_rows, score_rows, rows, lowest, samples, index, result,
-    first, end,
-):  # fmt: skip
-    """Run the program on blocks ``first`` to ``end`` of the samples."""
-    row = np.uint64(_ROW)
-    memory = np.zeros(rows * _ROW, dtype=np.uint64)
-    memory[one * _ROW : (one + 1) * _ROW] = ~np.uint64(0)
-    square = np.empty(_WORD * _ROW, dtype=np.uint64)
-    for block in range(first, end):
-        start = block * BLOCK
-        count = min(BLOCK, len(samples) - start)
-        for word in range(samples.shape[1]):
-            _gather(samples[start : start + count, word], square, row)
-            _transpose(square, row)
-            _place(square, inputs[word * _WORD : (word + 1) * _WORD], memory, row)
-        _execute(code, memory, row)
-        if len(index):
-            _read(memory, index_rows, 0, index[start : start + count])
-        for class_ in range(result.shape[1]):
-            if len(result):
-                _read(memory, score_rows[class_], lowest, result[start : start + count, class_])
-
-
-# Indices are unsigned, which saves numba a test for each, and a row's length is no constant, or
-# the compiler would unroll loops over it and forget vectors.
+def _run_bits(code, samples, index, scores):  # type: ignore[no-untyped-def]
+    """Run the program on packed bits."""
+    memory, square = _memory(code[6]), _memory(_WORD)
+    for start in range(0, len(samples), BLOCK):
+        block = slice(start, start + BLOCK)
+        _run_block(code, samples[block], index[block], scores[block], memory, square)
 
 
 @njit(cache=True, nogil=True)
-def _gather(words, square, row):  # type: ignore[no-untyped-def]
-    """Sample ``64 c + r`` to row r, column c; zeros where there are no more samples."""
-    for r in range(np.uint64(_WORD)):
-        for c in range(row):
-            sample = c * np.uint64(_WORD) + r
-            square[r * row + c] = words[sample] if sample < len(words) else np.uint64(0)
+def _run_raw(code, features, thresholds, samples, index, scores):  # type: ignore[no-untyped-def]
+    """Run the program on raw samples."""
+    memory, square = _memory(code[6]), _memory(_WORD)
+    bits = np.zeros((BLOCK, max(LANES, len(features))), dtype=np.uint64)
+    for start in range(0, len(samples), BLOCK):
+        block = slice(start, start + BLOCK)
+        count = len(samples[block])
+        _compare(samples[block], features, thresholds, bits)
+        _run_block(code, bits[:count], index[block], scores[block], memory, square)
 
 
 @njit(cache=True, nogil=True)
-def _transpose(square, row):  # type: ignore[no-untyped-def]
-    """Rows of 64-bit words: each column is a square of bits, which is mirrored in its diagonal.
+def _memory(rows):  # type: ignore[no-untyped-def]
+    """Zeros for so many rows; no row is in two lines of the cache."""
+    memory = np.zeros((rows + 1) * LANES, dtype=np.uint64)
+    begin = -(memory.ctypes.data // 8) % LANES
+    return memory[begin : begin + rows * LANES]
+
+
+@njit(cache=True, nogil=True)
+def _run_block(code, samples, index, scores, memory, square):  # type: ignore[no-untyped-def]
+    """Run the program on one block."""
+    runs, operands, words, inputs, ends, zero, _, index_rows, score_rows, lowest = code
+    store(memory, np.uint64(zero), filled(np.uint64(0)))
+    for chunk in range(len(words)):
+        used = inputs[ends[chunk - 1] if chunk else 0 : ends[chunk]]
+        for start in range(0, len(samples), _WORD):
+            _take(samples[start : start + _WORD], words[chunk], square)
+            _transpose(square)
+            group = np.uint64(start // _WORD)
+            for i in range(len(used)):
+                memory[np.uint64(used[i, 1]) + group] = square[np.uint64(used[i, 0])]
+    _execute(runs, operands, memory)
+    if len(index):
+        _read(memory, index_rows, square, 0, index)
+    if len(scores):
+        for class_ in range(len(score_rows)):
+            _read(memory, score_rows[class_], square, lowest, scores[:, class_])
+
+
+@njit(cache=True, nogil=True)
+def _compare(samples, features, thresholds, bits):  # type: ignore[no-untyped-def]
+    """Words of input bits [samples, words] of raw samples."""
+    values, limits = samples.ravel(), thresholds.ravel()
+    for sample in range(len(samples)):
+        begin = sample * samples.shape[1]
+        for word in range(len(features)):
+            bits[sample, word] = exceeds(
+                values, np.uint64(begin + features[word]), limits, np.uint64(word * _WORD)
+            )
+
+
+@njit(cache=True, nogil=True)
+def _take(samples, word, square):  # type: ignore[no-untyped-def]
+    """Eight words of each of at most 64 samples to its row; zeros where there are no more."""
+    words = samples.ravel()
+    for sample in range(len(samples)):
+        row = load(words, np.uint64(sample * samples.shape[1] + word))
+        store(square, np.uint64(sample * LANES), row)
+    square[len(samples) * LANES :] = 0
+
+
+@njit(cache=True, nogil=True)
+def _transpose(square):  # type: ignore[no-untyped-def]
+    """64 rows: each column of words is a square of bits, which is mirrored in its diagonal.
 
     Ever smaller blocks off the diagonal change places (H. S. Warren, "Hacker's Delight", 7-3).
     """
-    one = np.uint64(1)
-    for power in range(6):
-        width = np.uint64(32 >> power)
-        mask = ~np.uint64(0) // ((one << width) + one)
-        for top in range(np.uint64(0), np.uint64(_WORD), width + width):
-            upper, lower = top * row, (top + width) * row
-            for i in range(width * row):
-                x, y = square[upper + i], square[lower + i]
-                swap = ((x >> width) ^ y) & mask
-                square[upper + i] = x ^ (swap << width)
-                square[lower + i] = y ^ swap
+    for power in range(0, 6, 2):
+        # Two sizes at once, on four rows in registers.
+        width, half = np.uint64(32 >> power), np.uint64(16 >> power)
+        step, jump = half * np.uint64(LANES), width * np.uint64(LANES)
+        for four in range(np.uint64(_WORD // 4)):
+            # Rows of which neither half's nor width's bit is set in the number.
+            first = ((four // half) * half * np.uint64(3) + four) * np.uint64(LANES)
+            p, q = load(square, first), load(square, first + step)
+            r, s = load(square, first + jump), load(square, first + jump + step)
+            p, r = _exchange(p, r, width)
+            q, s = _exchange(q, s, width)
+            p, q = _exchange(p, q, half)
+            r, s = _exchange(r, s, half)
+            store(square, first, p)
+            store(square, first + step, q)
+            store(square, first + jump, r)
+            store(square, first + jump + step, s)
 
 
 @njit(cache=True, nogil=True)
-def _place(square, places, memory, row):  # type: ignore[no-untyped-def]
-    """Copy the rows that have a place in memory there."""
-    for r in range(np.uint64(_WORD)):
-        if places[r] != _NONE:
-            to = places[r] * row
-            for c in range(row):
-                memory[to + c] = square[r * row + c]
+def _exchange(upper, lower, width):  # type: ignore[no-untyped-def]
+    """Each second ``width`` bits of the upper row change places with those before, of the lower."""
+    mask = filled(~np.uint64(0) // ((np.uint64(1) << width) + np.uint64(1)))
+    swap = ((upper >> filled(width)) ^ lower) & mask
+    return upper ^ (swap << filled(width)), lower ^ swap
 
 
 @njit(cache=True, nogil=True)
-def _execute(code, memory, row):  # type: ignore[no-untyped-def]
+def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
     """Run the instructions."""
-    for i in range(len(code)):
-        op = code[i, 0]
-        a, b, c = code[i, 1] * row, code[i, 2] * row, code[i, 3] * row
-        to, carry = code[i, 4] * row, code[i, 5] * row
-        if op == _ADD:
-            for w in range(row):
-                x, y, z = memory[a + w], memory[b + w], memory[c + w]
-                memory[to + w] = x ^ y ^ z
-                memory[carry + w] = (x & y) | (z & (x | y))
-        elif op == gates.XOR:
-            for w in range(row):
-                memory[to + w] = memory[a + w] ^ memory[b + w]
-        elif op == gates.XNOR:
-            for w in range(row):
-                memory[to + w] = ~(memory[a + w] ^ memory[b + w])
-        elif op == gates.AND:
-            for w in range(row):
-                memory[to + w] = memory[a + w] & memory[b + w]
-        elif op == gates.NAND:
-            for w in range(row):
-                memory[to + w] = ~(memory[a + w] & memory[b + w])
-        elif op == gates.OR:
-            for w in range(row):
-                memory[to + w] = memory[a + w] | memory[b + w]
-        elif op == gates.NOR:
-            for w in range(row):
-                memory[to + w] = ~(memory[a + w] | memory[b + w])
-        elif op == gates.A_AND_NOT_B:
-            for w in range(row):
-                memory[to + w] = memory[a + w] & ~memory[b + w]
-        elif op == gates.NOT_A_AND_B:
-            for w in range(row):
-                memory[to + w] = ~memory[a + w] & memory[b + w]
-        elif op == gates.A_OR_NOT_B:
-            for w in range(row):
-                memory[to + w] = memory[a + w] | ~memory[b + w]
-        elif op == gates.NOT_A_OR_B:
-            for w in range(row):
-                memory[to + w] = ~memory[a + w] | memory[b + w]
-        elif op == gates.A:
-            for w in range(row):
-                memory[to + w] = memory[a + w]
-        elif op == gates.NOT_A:
-            for w in range(row):
-                memory[to + w] = ~memory[a + w]
-        elif op == gates.B:
-            for w in range(row):
-                memory[to + w] = memory[b + w]
-        elif op == gates.NOT_B:
-            for w in range(row):
-                memory[to + w] = ~memory[b + w]
+    for run in range(len(runs)):
+        kind, begin, end = runs[run, 0], runs[run, 1], runs[run, 2]
+        i, j, k = filled(runs[run, 3]), filled(runs[run, 4]), filled(runs[run, 5])
+        if kind == _LINEAR:
+            for step in range(begin, end, np.uint64(3)):
+                a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
+                store(memory, _at(operands, step, 2), a ^ b ^ k)
+        elif kind == _PRODUCT:
+            for step in range(begin, end, np.uint64(3)):
+                a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
+                store(memory, _at(operands, step, 2), ((a ^ i) & (b ^ j)) ^ k)
         else:
-            value = ~np.uint64(0) if op == gates.TRUE else np.uint64(0)
-            for w in range(row):
-                memory[to + w] = value
+            sum_ = load(memory, runs[run, 6])
+            if kind == _COUNT:
+                for step in range(begin, end, np.uint64(3)):
+                    a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
+                    odd = sum_ ^ a
+                    store(memory, _at(operands, step, 2), (sum_ & a) | (odd & b))
+                    sum_ = odd ^ b
+            elif kind == _COUNT_LINEAR:
+                for step in range(begin, end, np.uint64(5)):
+                    a = _row(memory, operands, step, 0) ^ _row(memory, operands, step, 1) ^ k
+                    b = _row(memory, operands, step, 2) ^ _row(memory, operands, step, 3) ^ k
+                    odd = sum_ ^ a
+                    store(memory, _at(operands, step, 4), (sum_ & a) | (odd & b))
+                    sum_ = odd ^ b
+            else:
+                for step in range(begin, end, np.uint64(5)):
+                    a = _row(memory, operands, step, 0) ^ i
+                    b = _row(memory, operands, step, 2) ^ i
+                    a = (a & (_row(memory, operands, step, 1) ^ j)) ^ k
+                    b = (b & (_row(memory, operands, step, 3) ^ j)) ^ k
+                    odd = sum_ ^ a
+                    store(memory, _at(operands, step, 4), (sum_ & a) | (odd & b))
+                    sum_ = odd ^ b
+            store(memory, runs[run, 7], sum_)
 
 
 @njit(cache=True, nogil=True)
-def _read(memory, rows, lowest, numbers):  # type: ignore[no-untyped-def]
+def _at(operands, step, k):  # type: ignore[no-untyped-def]
+    return np.uint64(operands[step + np.uint64(k)])
+
+
+@njit(cache=True, nogil=True)
+def _row(memory, operands, step, k):  # type: ignore[no-untyped-def]
+    return load(memory, _at(operands, step, k))
+
+
+@njit(cache=True, nogil=True)
+def _read(memory, rows, square, lowest, numbers):  # type: ignore[no-untyped-def]
     """Numbers whose bits stand in rows, plus the lowest."""
-    for w in range(-(-len(numbers) // _WORD)):
-        end = min(len(numbers), (w + 1) * _WORD)
-        for plane in range(len(rows)):
-            word = memory[rows[plane] * np.uint64(_ROW) + np.uint64(w)]
-            for sample in range(w * _WORD, end):
-                bit = np.int64(word & np.uint64(1)) << plane
-                numbers[sample] = bit + (lowest if plane == 0 else numbers[sample])
-                word >>= np.uint64(1)
+    square[:] = 0
+    for bit in range(len(rows)):
+        store(square, np.uint64(bit * LANES), load(memory, np.uint64(rows[bit])))
+    _transpose(square)
+    for start in range(0, len(numbers), _WORD):
+        part = numbers[start : start + _WORD]
+        for sample in range(len(part)):
+            part[sample] = lowest + np.int64(square[sample * LANES + start // _WORD])
