@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lilogic.cli.common import AsJson, BitsIn, Model, show
+from hdl.interface import AUTO, LEVELS_PER_STAGE, VERILOG
+from lilogic.cli.common import (
+    AsJson,
+    BitsIn,
+    ClockMhz,
+    LevelsPerStage,
+    Model,
+    Popcount,
+    Target,
+    show,
+)
 from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
@@ -83,21 +94,32 @@ def export_(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
+    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    clock: ClockMhz = None,
+    target: Target = None,
+    popcount: Popcount = AUTO,
     bits: BitsIn = False,
 ) -> None:
-    """Write a network in another format."""
-    from lilogic import formats, models
+    """Write a network in another format; the options are for Verilog, as those of compile."""
+    from lilogic import formats, models, passes
+    from lilogic.cli import hardware
+    from lilogic.files import write_text
 
     graph = models.load(model)
+    options = levels_per_stage, popcount, bits, target, clock
     if to == "verilog":
-        from hdl import verilog
-        from hdl.classifier import Classifier
-        from lilogic.files import write_text
-
-        classifier = Classifier(graph, pixels=graph.encoder is not None and not bits)
-        write_text(output, verilog.emit(classifier))
-    else:
-        formats.write(graph, to, output)
+        wanted = hardware.wanted_clock(clock, target)
+        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+            folder = Path(temporary)
+            hardware.emit(passes.simplify(graph), folder, *options[:-1], wanted)
+            write_text(output, (folder / VERILOG).read_text("utf-8"))
+        return
+    if options != (LEVELS_PER_STAGE, AUTO, False, None, None):
+        raise LilogicError(
+            "--levels-per-stage, --clock, --target, --popcount and --bits are for Verilog only: "
+            "leave them out"
+        )
+    formats.write(graph, to, output)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

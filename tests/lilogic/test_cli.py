@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hdl import popcount
-from lilogic import inference, lgn
+from lilogic import inference, lgn, passes
 from lilogic.graph import GateGraph
 from tests import tiny
 from tests.lilogic import independent_reader
@@ -443,13 +443,25 @@ def test_export_writes_what_formats_writes(lilogic, tmp_path, kind):
         np.testing.assert_array_equal(inference.scores(again, bits), inference.scores(graph, bits))
 
 
+def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
+    path = tmp_path / "small.lgn"
+    write_graph(path)
+    for option in (("--bits",), ("--popcount", "chain"), ("--target", "ice40"), ("--clock", "9")):
+        status, _, err = lilogic("export", path, "--to", "blif", *option, "-o", tmp_path / "x.blif")
+        assert_one_line(status, err, "for Verilog only", "leave them out")
+        assert not (tmp_path / "x.blif").exists()
+
+
 def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic, tmp_path):
     from hdl.verilog import compile_graph
 
     path, output = tmp_path / "small.lgn", tmp_path / "net.v"
-    compile_graph(write_graph(path), tmp_path)
-    assert lilogic("export", path, "--to", "verilog", "-o", output)[0] == 0
-    assert output.read_text() == (tmp_path / "classifier.v").read_text()
+    simplified = passes.simplify(write_graph(path))
+    for levels, architecture in ((0, "chain"), (2, "tree")):
+        compile_graph(simplified, tmp_path, levels_per_stage=levels, popcount=architecture)
+        options = ("--levels-per-stage", str(levels), "--popcount", architecture)
+        assert lilogic("export", path, "--to", "verilog", *options, "-o", output)[0] == 0
+        assert output.read_text() == (tmp_path / "classifier.v").read_text()
     status, _, err = lilogic("import", output, "-o", tmp_path / "net.lgn")
     assert_one_line(status, err.splitlines(keepends=True)[-1], "net.v: cell", "no registers")
     output.write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
