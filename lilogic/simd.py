@@ -40,20 +40,21 @@ _row = Row()
 @register_model(Row)
 class _RowModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Row) -> None:
-        super().__init__(manager, kind, _ROW)
+        super().__init__(manager, kind, _ROW)  # type: ignore[no-untyped-call]
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, offset: Any, to: ir.Type) -> Any:
+def _pointer(context: Any, builder: Any, kind: Any, place: Any, to: ir.Type) -> Any:
+    array, offset = place
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [offset]), to.as_pointer())
 
 
 @_inline
-def load(typing: Any, memory: types.Array, offset: types.Integer) -> Any:
+def load(typing: Any, memory: Any, offset: Any) -> Any:
     """The row that begins at word ``offset`` of ``memory``, uint64 and contiguous; not checked."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        row = builder.load(_pointer(context, builder, signature.args[0], *arguments, _ROW))
+        row = builder.load(_pointer(context, builder, signature.args[0], arguments, _ROW))
         row.align = 8
         return row
 
@@ -61,12 +62,12 @@ def load(typing: Any, memory: types.Array, offset: types.Integer) -> Any:
 
 
 @_inline
-def store(typing: Any, memory: types.Array, offset: types.Integer, row: Row) -> Any:
+def store(typing: Any, memory: Any, offset: Any, row: Any) -> Any:
     """Write the row that begins at word ``offset`` of ``memory``; not checked."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         *place, value = arguments
-        pointer = _pointer(context, builder, signature.args[0], *place, _ROW)
+        pointer = _pointer(context, builder, signature.args[0], place, _ROW)
         builder.store(value, pointer).align = 8
         return context.get_dummy_value()
 
@@ -74,7 +75,7 @@ def store(typing: Any, memory: types.Array, offset: types.Integer, row: Row) -> 
 
 
 @_inline
-def filled(typing: Any, word: types.Integer) -> Any:
+def filled(typing: Any, word: Any) -> Any:
     """The row whose words all are ``word``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -87,9 +88,7 @@ def filled(typing: Any, word: types.Integer) -> Any:
 
 
 @_inline
-def exceeds(
-    typing: Any, values: types.Array, offset: types.Integer, limits: types.Array, at: types.Integer
-) -> Any:
+def exceeds(typing: Any, values: Any, offset: Any, limits: Any, at: Any) -> Any:
     """uint64: bit i tells whether ``values[offset + i] > limits[at + i]``; not checked.
 
     Both arrays are contiguous, of the same integer dtype, and have 64 elements from there on.
@@ -100,7 +99,7 @@ def exceeds(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         sides = []
         for kind, *place in zip(signature.args[::2], arguments[::2], arguments[1::2], strict=True):
-            side = builder.load(_pointer(context, builder, kind, *place, of))
+            side = builder.load(_pointer(context, builder, kind, place, of))
             side.align = values.dtype.bitwidth // 8
             sides.append(side)
         return builder.bitcast(getattr(builder, compare)(">", *sides), ir.IntType(64))
@@ -111,7 +110,7 @@ def exceeds(
 def _binary(function: Callable[..., Any], instruction: str) -> None:
     """Let rows be operands of an operator."""
 
-    @type_callable(function)
+    @type_callable(function)  # type: ignore[no-untyped-call]
     def _type(context: Any) -> Any:
         return lambda left, right: _row if left == right == _row else None
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic import bitslice, inference
-from lilogic.encoder import above_quantile
+from lilogic.encoder import DTYPES, Encoder, above_quantile
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
@@ -33,6 +33,32 @@ def test_raw_samples_are_encoded_alike(graph, samples):
     words = graph.encoder.features(raw)
     np.testing.assert_array_equal(
         bitslice.scores(program, words), inference.scores(graph, graph.encoder.encode(raw))
+    )
+
+
+@pytest.mark.parametrize("n_inputs", [64, 512, 513, 700, 1100])
+def test_wide_samples_are_transposed_in_overlapping_chunks(n_inputs):
+    graph = random_graph((400, 100), n_inputs, 3)
+    bits = random_bits(graph, 600)
+    program = bitslice.compile_bits(graph)
+    np.testing.assert_array_equal(
+        bitslice.scores(program, bitslice.packed(bits)), inference.scores(graph, bits)
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("features", [63, 64, 65, 700])
+def test_many_features_are_compared_in_overlapping_words(features, dtype):
+    info = np.iinfo(dtype)
+    generator = np.random.default_rng(0)
+    feature = np.sort(generator.integers(0, features, 3 * features))
+    threshold = generator.integers(info.min, info.max, 3 * features)
+    encoder = Encoder((features,), dtype, feature, threshold)
+    graph = replace(random_graph((400,), encoder.n_bits, 3), encoder=encoder)
+    raw = random_raw(encoder, 70)
+    np.testing.assert_array_equal(
+        bitslice.scores(bitslice.compile_raw(graph), raw),
+        inference.scores(graph, encoder.encode(raw)),
     )
 
 
