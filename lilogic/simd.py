@@ -110,11 +110,11 @@ def exceeds(typing: Any, values: Any, offset: Any, limits: Any, at: Any) -> Any:
 def _binary(function: Callable[..., Any], instruction: str) -> None:
     """Let rows be operands of an operator."""
 
-    @type_callable(function)  # type: ignore[no-untyped-call]
+    @type_callable(function)
     def _type(context: Any) -> Any:
         return lambda left, right: _row if left == right == _row else None
 
-    @lower_builtin(function, Row, Row)
+    @lower_builtin(function, Row, Row)  # type: ignore[no-untyped-call]
     def _generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return getattr(builder, instruction)(*arguments)
 
