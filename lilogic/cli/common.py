@@ -21,6 +21,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 LevelsPerStage = Annotated[
     int, typer.Option(help="Levels between pipeline registers; 0 for combinational.", min=0)
 ]
+ClockMhz = Annotated[
+    float | None,
+    typer.Option(
+        metavar="MHZ",
+        help="Place registers for this clock on the target, instead of every few levels.",
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
+        "up5k; chooses the popcount."
+    ),
+]
 Popcount = Annotated[
     str,
     typer.Option(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hdl.interface import AUTO, LEVELS_PER_STAGE
-from lilogic.cli.common import AsJson, BitsIn, LevelsPerStage, Model, Popcount, show
+from hdl.interface import AUTO, LEVELS_PER_STAGE, VERILOG
+from lilogic.cli.common import (
+    AsJson,
+    BitsIn,
+    ClockMhz,
+    LevelsPerStage,
+    Model,
+    Popcount,
+    Target,
+    show,
+)
 from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
@@ -85,32 +95,29 @@ def export_(
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    clock: ClockMhz = None,
+    target: Target = None,
     popcount: Popcount = AUTO,
     bits: BitsIn = False,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
-    from lilogic import formats, models
+    from lilogic import formats, models, passes
+    from lilogic.cli import hardware
+    from lilogic.files import write_text
 
     graph = models.load(model)
+    options = levels_per_stage, popcount, bits, target, clock
     if to == "verilog":
-        from hdl import popcount as popcounts
-        from hdl import verilog
-        from hdl.classifier import Classifier
-        from lilogic import passes
-        from lilogic.files import write_text
-
-        simplified = passes.simplify(graph)
-        classifier = Classifier(
-            simplified,
-            levels_per_stage=levels_per_stage,
-            popcount=popcounts.chosen(popcount, None, simplified, levels_per_stage > 0),
-            pixels=graph.encoder is not None and not bits,
-        )
-        write_text(output, verilog.emit(classifier))
+        wanted = hardware.wanted_clock(clock, target)
+        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
+            folder = Path(temporary)
+            hardware.emit(passes.simplify(graph), folder, *options[:-1], wanted)
+            write_text(output, (folder / VERILOG).read_text("utf-8"))
         return
-    if bits or (levels_per_stage, popcount) != (LEVELS_PER_STAGE, AUTO):
+    if options != (LEVELS_PER_STAGE, AUTO, False, None, None):
         raise LilogicError(
-            "--levels-per-stage, --popcount and --bits are for Verilog only: leave them out"
+            "--levels-per-stage, --clock, --target, --popcount and --bits are for Verilog only: "
+            "leave them out"
         )
     formats.write(graph, to, output)
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hdl.interface import AUTO, LEVELS_PER_STAGE, Interface
-from lilogic.cli.common import AsJson, BitsIn, LevelsPerStage, Model, Popcount, dataset_of, show
+from lilogic.cli.common import (
+    AsJson,
+    BitsIn,
+    ClockMhz,
+    LevelsPerStage,
+    Model,
+    Popcount,
+    Target,
+    dataset_of,
+    show,
+)
 from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
@@ -38,20 +48,8 @@ def compile_(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    clock: Annotated[
-        float | None,
-        typer.Option(
-            metavar="MHZ",
-            help="Place registers for this clock on the target, instead of every few levels.",
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
-            "up5k; chooses the popcount."
-        ),
-    ] = None,
+    clock: ClockMhz = None,
+    target: Target = None,
     popcount: Popcount = AUTO,
     bits: BitsIn = False,
     liberty: Liberty = None,
@@ -60,7 +58,7 @@ def compile_(
     """Write a network's Verilog, its test vectors and an area report."""
     from lilogic import models
 
-    wanted = _clock(clock, target)
+    wanted = wanted_clock(clock, target)
     graph = models.load(model)
     name = models.name(graph, model)
     result = compile_into(
@@ -92,7 +90,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
         folder = build or Path(temporary)
         if build is None:
-            _emit(simplified, folder, LEVELS_PER_STAGE, AUTO, bits)
+            emit(simplified, folder, LEVELS_PER_STAGE, AUTO, bits)
         write_vectors(graph, folder)
         checks = check(simplified, folder, simulator, formal, timeout)
     passed = reports.is_verified(checks)
@@ -156,7 +154,7 @@ def sweep_pipeline(
     for count in levels or _SWEEP:
         with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
             folder = Path(temporary)
-            _emit(simplified, folder, count, popcount, bits, device)
+            emit(simplified, folder, count, popcount, bits, device)
             with console.step(f"placing and routing, {count} levels a stage"):
                 measured = timing.measure(simplified, folder, chosen)
         points.append({"levels_per_stage": count} | measured)
@@ -189,7 +187,7 @@ def compile_into(
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
-    interface = _emit(simplified, folder, levels_per_stage, popcount, bits, target, clock)
+    interface = emit(simplified, folder, levels_per_stage, popcount, bits, target, clock)
     with console.step("mapping to cells and LUTs"):
         measured = area.measure(folder, targets)
     pixels = interface.data == "pixels"
@@ -199,7 +197,7 @@ def compile_into(
     return description | {"interface": asdict(interface), "area": measured}
 
 
-def _clock(mhz: float | None, target: str | None) -> Clock | None:
+def wanted_clock(mhz: float | None, target: str | None) -> Clock | None:
     """What ``--clock`` and ``--target`` ask for together."""
     from hdl import devices
 
@@ -210,7 +208,7 @@ def _clock(mhz: float | None, target: str | None) -> Clock | None:
     return devices.Clock.on(mhz, devices.find(target))
 
 
-def _emit(
+def emit(
     graph: GateGraph,
     folder: Path,
     levels_per_stage: int,
@@ -219,6 +217,7 @@ def _emit(
     target: str | None = None,
     clock: Clock | None = None,
 ) -> Interface:
+    """Write a simplified graph's Verilog and the description of its ports into ``folder``."""
     from hdl import devices, verilog
     from hdl import popcount as popcounts
     from lilogic import console

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdl import popcount as popcounts
+from hdl import popcount
 from lilogic import inference, lgn, passes
 from lilogic.graph import GateGraph
 from tests import tiny
@@ -322,7 +322,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     status, out, _ = lilogic("compile", path, "-o", build, *options)
     assert status == 0
     compiled = json.loads(out)
-    assert compiled["interface"]["popcount"] == popcounts.best("xc7", 3, registers=False)
+    assert compiled["interface"]["popcount"] == popcount.best("xc7", 3, registers=False)
     assert compiled["interface"]["data"] == "bits"
     assert compiled["interface"]["latency"] == 0
     assert compiled == json.loads((build / "report.json").read_text())
@@ -447,7 +447,7 @@ def test_export_writes_what_formats_writes(lilogic, tmp_path, kind):
 def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
     path = tmp_path / "small.lgn"
     write_graph(path)
-    for option in (("--bits",), ("--popcount", "chain"), ("--levels-per-stage", "1")):
+    for option in (("--bits",), ("--popcount", "chain"), ("--target", "ice40"), ("--clock", "9")):
         status, _, err = lilogic("export", path, "--to", "blif", *option, "-o", tmp_path / "x.blif")
         assert_one_line(status, err, "for Verilog only", "leave them out")
         assert not (tmp_path / "x.blif").exists()
@@ -458,9 +458,9 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
 
     path, output = tmp_path / "small.lgn", tmp_path / "net.v"
     simplified = passes.simplify(write_graph(path))
-    for levels, popcount in ((0, "chain"), (2, "tree")):
-        compile_graph(simplified, tmp_path, levels_per_stage=levels, popcount=popcount)
-        options = ("--levels-per-stage", str(levels), "--popcount", popcount)
+    for levels, architecture in ((0, "chain"), (2, "tree")):
+        compile_graph(simplified, tmp_path, levels_per_stage=levels, popcount=architecture)
+        options = ("--levels-per-stage", str(levels), "--popcount", architecture)
         assert lilogic("export", path, "--to", "verilog", *options, "-o", output)[0] == 0
         assert output.read_text() == (tmp_path / "classifier.v").read_text()
     status, _, err = lilogic("import", output, "-o", tmp_path / "net.lgn")
