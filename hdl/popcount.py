@@ -203,8 +203,9 @@ class Heads(Component):
             total = pipeline.build(m, self._popcount(bits), self._registers, name)
             score = total + offset
             if offset >= 0:
-                # What this class cannot reach is a constant 0, for the argmax too.
-                score = score[: highest[class_].bit_length()]
+                # What this class cannot reach is a constant 0, for the argmax too. One bit is left,
+                # because Amaranth would leave out heads of which nothing is computed.
+                score = score[: max(1, highest[class_].bit_length())]
             m.d.comb += self.scores[class_].eq(score)
         return m
 
