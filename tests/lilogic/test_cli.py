@@ -232,7 +232,7 @@ def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
 
 
 def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
-    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=600"]
+    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=300"]
     whole = subprocess.run(
         [*command[:-3], tmp_path / "whole", *command[-2:]], capture_output=True, text=True
     )
