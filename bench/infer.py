@@ -71,7 +71,7 @@ class Version:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("networks", nargs="*", default=zoo.names(), help="MODELs with an encoder")
-    parser.add_argument("--images", type=int, default=16_384, help="how many random images")
+    parser.add_argument("--images", type=int, default=131_072, help="how many random images")
     parser.add_argument("--rounds", type=int, default=7, help="rounds to take medians of")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
@@ -463,13 +463,16 @@ def floor(graph: GateGraph) -> dict[str, float]:
 
 @njit
 def _xor(memory, count):  # type: ignore[no-untyped-def]
-    """One operation for each row that is loaded; what it gives is stored at the end."""
+    """One operation for each row that is loaded; what it gives is stored at the end.
+
+    The memory's size is a power of two.
+    """
     sum_ = load(memory, np.uint64(0))
-    size = np.uint64(len(memory))
+    mask = np.uint64(len(memory) - 1)
     at = np.uint64(0)
     for _ in range(count):
         sum_ = sum_ ^ load(memory, at)
-        at = (at + np.uint64(simd.LANES)) % size
+        at = (at + np.uint64(simd.LANES)) & mask
     store(memory, np.uint64(0), sum_)
 
 

@@ -2,8 +2,8 @@
 
 Gates, popcounts and argmax all become instructions on rows of 512 samples, so that nothing is
 computed sample by sample but the comparisons of an encoder, the transposition of what comes in and
-the class that comes out. One interpreter runs every program; nothing is compiled for a graph.
-``lilogic.inference`` defines what the results must be.
+the class that comes out. ``lilogic.interpreter`` runs every program; nothing is compiled for a
+graph. ``lilogic.inference`` defines what the results must be.
 
 A branch for each gate would cost more than the gate, so instructions come in runs of one kind. Most
 gates of a trained network are only counted: a run computes them and counts them at once, with the
@@ -30,20 +30,21 @@ from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.gates import READS_A, READS_B, TRUTH
 from lilogic.graph import GateGraph
-from lilogic.simd import LANES, exceeds, filled, load, store
+from lilogic.interpreter import (
+    BLOCK,
+    COUNT,
+    COUNT_LINEAR,
+    COUNT_PRODUCT,
+    LINEAR,
+    OPERANDS,
+    PRODUCT,
+    WORD,
+    run_bits,
+    run_raw,
+)
+from lilogic.simd import LANES
 
 Words = npt.NDArray[np.uint64]
-
-_WORD = 64
-BLOCK = _WORD * LANES
-"""Samples that go through a program at once, one row."""
-
-_LINEAR, _PRODUCT, _COUNT, _COUNT_LINEAR, _COUNT_PRODUCT = range(5)
-"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, full adders of two rows each and the
-sum so far, and full adders of two gates each and the sum so far."""
-
-_OPERANDS = (3, 3, 3, 5, 5)
-"""How many rows a step of each kind reads and writes; it writes the last."""
 
 _NONE = np.uint32(2**32 - 1)
 _NO_MASKS = 0, 0, 0
@@ -62,9 +63,8 @@ class Program:
             zeros, and the rows that a count starts from and leaves its sum in.
         operands: uint32 [n]: rows, so many for each step of a run as its kind has. Rows are
             given by the word where they begin.
-        words: int64 [chunks]: the first of eight words of a sample that are transposed at once.
-        inputs: uint32 [used bits, 2]: for each chunk, where its bits are then, and their rows.
-        ends: int64 [chunks], where in ``inputs`` each chunk ends.
+        words: int64 [used words]: which words of a sample's input bits are read.
+        inputs: uint32 [used words, 64]: the rows of their bits; those that nobody reads share one.
         zero: the row that holds 0.
         index: uint32 [bits], rows of the class's number, lowest bit first.
         scores: uint32 [classes, bits], rows of the scores, lowest bit first.
@@ -81,7 +81,6 @@ class Program:
     operands: npt.NDArray[np.uint32]
     words: npt.NDArray[np.int64]
     inputs: npt.NDArray[np.uint32]
-    ends: npt.NDArray[np.int64]
     zero: int
     index: npt.NDArray[np.uint32]
     scores: npt.NDArray[np.uint32]
@@ -93,9 +92,9 @@ class Program:
 def compile_bits(graph: GateGraph) -> Program:
     """The program that reads the graph's input bits."""
     graph = passes.simplify(graph)
-    words = -(-graph.n_inputs // _WORD)
+    words = -(-graph.n_inputs // WORD)
     builder = _Builder(words)
-    nothing = np.empty((0, _WORD), dtype=np.uint8)
+    nothing = np.empty((0, WORD), dtype=np.uint8)
     return _program(builder, graph, range(graph.n_inputs), words, np.arange(words), nothing)
 
 
@@ -171,16 +170,14 @@ def _run(
             f"samples are {samples.dtype} of shape {samples.shape}, "
             f"but the program reads {dtype} (samples, {program.width})"
         )
-    at_once = _WORD if is_raw else LANES
-    if program.width < at_once:
-        samples = np.pad(samples, ((0, 0), (0, at_once - program.width)))
+    if is_raw and program.width < WORD:
+        samples = np.pad(samples, ((0, 0), (0, WORD - program.width)))
     samples = np.ascontiguousarray(samples)
     code = (
         program.runs,
         program.operands,
         program.words,
         program.inputs,
-        program.ends,
         program.zero,
         program.rows,
         program.index,
@@ -195,9 +192,9 @@ def _run(
         part = slice(start, end)
         if is_raw:
             encoder = program.features, program.thresholds
-            _run_raw(code, *encoder, samples[part], index[part], result[part])
+            run_raw(code, *encoder, samples[part], index[part], result[part])
         else:
-            _run_bits(code, samples[part], index[part], result[part])
+            run_bits(code, samples[part], index[part], result[part])
 
     if workers == 1:
         work(0, len(samples))
@@ -236,19 +233,19 @@ def _comparisons(
     planes: dict[int, int] = defaultdict(int)
     words: dict[tuple[int, int], int] = {}
     for (feature, threshold), same in sorted(found.items()):
-        chunk, plane = feature // _WORD, planes[feature]
+        chunk, plane = feature // WORD, planes[feature]
         planes[feature] += 1
         if (chunk, plane) not in words:
             words[chunk, plane] = len(features)
             # The last word ends with the last feature, as nothing may be read behind it.
-            features.append(max(0, min(chunk * _WORD, encoder.n_features - _WORD)))
-            thresholds.append(np.full(_WORD, info.max, dtype=encoder.input_dtype))
+            features.append(max(0, min(chunk * WORD, encoder.n_features - WORD)))
+            thresholds.append(np.full(WORD, info.max, dtype=encoder.input_dtype))
         word = words[chunk, plane]
         place = feature - features[word]
         thresholds[word][place] = threshold
         for bit in same:
-            bits[bit] = word * _WORD + place
-    nothing = np.full(_WORD, info.max, dtype=encoder.input_dtype)
+            bits[bit] = word * WORD + place
+    nothing = np.full(WORD, info.max, dtype=encoder.input_dtype)
     return np.array(features or [0]), np.stack(thresholds or [nothing]), bits
 
 
@@ -278,7 +275,7 @@ class _Builder:
     """Runs whose rows are all different; ``_program`` lets them share memory."""
 
     def __init__(self, words: int) -> None:
-        self.zero = words * _WORD
+        self.zero = words * WORD
         self.rows = self.zero + 1
         self.runs: list[tuple[int, ...]] = []
         self.operands: list[int] = []
@@ -295,7 +292,7 @@ class _Builder:
         """The row of a gate; gates of one function on end make one run."""
         begin, row = len(self.operands), self._new()
         self.operands += *self._read(op, (a, b)), row
-        run = (_LINEAR if _linear(op) else _PRODUCT, *_masks(op), self.zero, self.zero)
+        run = (LINEAR if _linear(op) else PRODUCT, *_masks(op), self.zero, self.zero)
         if self.runs and self.runs[-1] == (run[0], *self.runs[-1][1:3], *run[1:]):
             begin = self.runs.pop()[1]
         self.runs.append((run[0], begin, len(self.operands), *run[1:]))
@@ -308,7 +305,7 @@ class _Builder:
         for pair in pairs:
             carries.append(self._new())
             self.operands += *pair, carries[-1]
-        return self._sum(_COUNT, begin, _NO_MASKS, first), carries
+        return self._sum(COUNT, begin, _NO_MASKS, first), carries
 
     def count_gates(
         self, op: int, first: int, wires: Sequence[tuple[Pair, Pair]]
@@ -319,7 +316,7 @@ class _Builder:
         for one, other in wires:
             carries.append(self._new())
             self.operands += *self._read(op, one), *self._read(op, other), carries[-1]
-        kind = _COUNT_LINEAR if _linear(op) else _COUNT_PRODUCT
+        kind = COUNT_LINEAR if _linear(op) else COUNT_PRODUCT
         return self._sum(kind, begin, _masks(op), first), carries
 
     def _read(self, op: int, wire: Pair) -> Pair:
@@ -353,9 +350,10 @@ def _program(
     runs = np.array(builder.runs, dtype=np.int64).reshape(-1, 8)
     operands = np.array(builder.operands, dtype=np.int64)
     kept = np.array([*index, *(row for score in scores for row in score), builder.zero])
-    place, rows = _share(runs, operands, np.array(_OPERANDS), builder.rows, builder.zero, kept)
+    place, rows = _share(runs, operands, np.array(OPERANDS), builder.rows, builder.zero, kept)
     runs[:, 6:] = place[runs[:, 6:]]
-    words, inputs, ends = _chunks(place[: builder.zero].reshape(-1, _WORD))
+    inputs = place[: builder.zero].reshape(-1, WORD)
+    words = np.flatnonzero((inputs != _NONE).any(axis=1))
     return Program(
         width=width,
         classes=graph.n_classes,
@@ -363,12 +361,11 @@ def _program(
         runs=runs.view(np.uint64),
         operands=place[operands],
         words=words,
-        inputs=inputs,
-        ends=ends,
+        inputs=np.where(inputs == _NONE, np.uint32(rows * LANES), inputs)[words],
         zero=int(place[builder.zero]),
         index=place[index],
         scores=place[np.array(scores)],
-        rows=rows,
+        rows=rows + 1,
         features=features,
         thresholds=thresholds,
     )
@@ -477,24 +474,6 @@ def _greater(builder: _Builder, left: Sequence[int], right: Sequence[int]) -> in
     return exceeds
 
 
-def _chunks(
-    place: npt.NDArray[np.uint32],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """``Program.words``, ``Program.inputs`` and ``Program.ends`` of the rows of all input bits."""
-    used = place != _NONE
-    words, inputs = [], [np.empty((0, 2), dtype=np.uint32)]
-    while used.any():
-        # The last chunk ends with the last word, as nothing may be read behind it.
-        word = max(0, min(int(used.any(axis=1).argmax()), len(place) - LANES))
-        lane, bit = np.nonzero(used[word : word + LANES])
-        rows = place[word + lane, bit]
-        inputs.append(np.stack([bit * LANES + lane, rows], axis=1).astype(np.uint32))
-        words.append(word)
-        used[word : word + LANES] = False
-    ends = np.cumsum([len(chunk) for chunk in inputs[1:]], dtype=np.int64)
-    return np.array(words, dtype=np.int64), np.concatenate(inputs), ends
-
-
 @njit(cache=True)
 def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-untyped-def]
     """Give every row a place: one that is read for the last time is free for what comes after.
@@ -518,7 +497,7 @@ def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-unty
             place[row] = used
             used += 1
     for run in runs:
-        stride, counts = strides[run[0]], run[0] >= _COUNT
+        stride, counts = strides[run[0]], run[0] >= COUNT
         for step in range(run[1], run[2], stride):
             for k in range(-1 if counts and step == run[1] else 0, stride - 1):
                 row = run[6] if k < 0 else operands[step + k]
@@ -542,172 +521,3 @@ def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-unty
         if place[row] != _NONE:
             place[row] *= LANES
     return place, used
-
-
-@njit(cache=True, nogil=True)
-def _run_bits(code, samples, index, scores):  # type: ignore[no-untyped-def]
-    """Run the program on packed bits."""
-    memory, square = _memory(code[6]), _memory(_WORD)
-    for start in range(0, len(samples), BLOCK):
-        block = slice(start, start + BLOCK)
-        _run_block(code, samples[block], index[block], scores[block], memory, square)
-
-
-@njit(cache=True, nogil=True)
-def _run_raw(code, features, thresholds, samples, index, scores):  # type: ignore[no-untyped-def]
-    """Run the program on raw samples."""
-    memory, square = _memory(code[6]), _memory(_WORD)
-    bits = np.zeros((BLOCK, max(LANES, len(features))), dtype=np.uint64)
-    for start in range(0, len(samples), BLOCK):
-        block = slice(start, start + BLOCK)
-        count = len(samples[block])
-        _compare(samples[block], features, thresholds, bits)
-        _run_block(code, bits[:count], index[block], scores[block], memory, square)
-
-
-@njit(cache=True, nogil=True)
-def _memory(rows):  # type: ignore[no-untyped-def]
-    """Zeros for so many rows; no row is in two lines of the cache."""
-    memory = np.zeros((rows + 1) * LANES, dtype=np.uint64)
-    begin = -(memory.ctypes.data // 8) % LANES
-    return memory[begin : begin + rows * LANES]
-
-
-@njit(cache=True, nogil=True)
-def _run_block(code, samples, index, scores, memory, square):  # type: ignore[no-untyped-def]
-    """Run the program on one block."""
-    runs, operands, words, inputs, ends, zero, _, index_rows, score_rows, lowest = code
-    store(memory, np.uint64(zero), filled(np.uint64(0)))
-    for chunk in range(len(words)):
-        used = inputs[ends[chunk - 1] if chunk else 0 : ends[chunk]]
-        for start in range(0, len(samples), _WORD):
-            _take(samples[start : start + _WORD], words[chunk], square)
-            _transpose(square)
-            group = np.uint64(start // _WORD)
-            for i in range(len(used)):
-                memory[np.uint64(used[i, 1]) + group] = square[np.uint64(used[i, 0])]
-    _execute(runs, operands, memory)
-    if len(index):
-        _read(memory, index_rows, square, 0, index)
-    if len(scores):
-        for class_ in range(len(score_rows)):
-            _read(memory, score_rows[class_], square, lowest, scores[:, class_])
-
-
-@njit(cache=True, nogil=True)
-def _compare(samples, features, thresholds, bits):  # type: ignore[no-untyped-def]
-    """Words of input bits [samples, words] of raw samples."""
-    values, limits = samples.ravel(), thresholds.ravel()
-    for sample in range(len(samples)):
-        begin = sample * samples.shape[1]
-        for word in range(len(features)):
-            bits[sample, word] = exceeds(
-                values, np.uint64(begin + features[word]), limits, np.uint64(word * _WORD)
-            )
-
-
-@njit(cache=True, nogil=True)
-def _take(samples, word, square):  # type: ignore[no-untyped-def]
-    """Eight words of each of at most 64 samples to its row; zeros where there are no more."""
-    words = samples.ravel()
-    for sample in range(len(samples)):
-        row = load(words, np.uint64(sample * samples.shape[1] + word))
-        store(square, np.uint64(sample * LANES), row)
-    square[len(samples) * LANES :] = 0
-
-
-@njit(cache=True, nogil=True)
-def _transpose(square):  # type: ignore[no-untyped-def]
-    """64 rows: each column of words is a square of bits, which is mirrored in its diagonal.
-
-    Ever smaller blocks off the diagonal change places (H. S. Warren, "Hacker's Delight", 7-3).
-    """
-    for power in range(0, 6, 2):
-        # Two sizes at once, on four rows in registers.
-        width, half = np.uint64(32 >> power), np.uint64(16 >> power)
-        step, jump = half * np.uint64(LANES), width * np.uint64(LANES)
-        for four in range(np.uint64(_WORD // 4)):
-            # Rows of which neither half's nor width's bit is set in the number.
-            first = ((four // half) * half * np.uint64(3) + four) * np.uint64(LANES)
-            p, q = load(square, first), load(square, first + step)
-            r, s = load(square, first + jump), load(square, first + jump + step)
-            p, r = _exchange(p, r, width)
-            q, s = _exchange(q, s, width)
-            p, q = _exchange(p, q, half)
-            r, s = _exchange(r, s, half)
-            store(square, first, p)
-            store(square, first + step, q)
-            store(square, first + jump, r)
-            store(square, first + jump + step, s)
-
-
-@njit(cache=True, nogil=True)
-def _exchange(upper, lower, width):  # type: ignore[no-untyped-def]
-    """Each second ``width`` bits of the upper row change places with those before, of the lower."""
-    mask = filled(~np.uint64(0) // ((np.uint64(1) << width) + np.uint64(1)))
-    swap = ((upper >> filled(width)) ^ lower) & mask
-    return upper ^ (swap << filled(width)), lower ^ swap
-
-
-@njit(cache=True, nogil=True)
-def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
-    """Run the instructions."""
-    for run in range(len(runs)):
-        kind, begin, end = runs[run, 0], runs[run, 1], runs[run, 2]
-        i, j, k = filled(runs[run, 3]), filled(runs[run, 4]), filled(runs[run, 5])
-        if kind == _LINEAR:
-            for step in range(begin, end, np.uint64(3)):
-                a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
-                store(memory, _at(operands, step, 2), a ^ b ^ k)
-        elif kind == _PRODUCT:
-            for step in range(begin, end, np.uint64(3)):
-                a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
-                store(memory, _at(operands, step, 2), ((a ^ i) & (b ^ j)) ^ k)
-        else:
-            sum_ = load(memory, runs[run, 6])
-            if kind == _COUNT:
-                for step in range(begin, end, np.uint64(3)):
-                    a, b = _row(memory, operands, step, 0), _row(memory, operands, step, 1)
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step, 2), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
-            elif kind == _COUNT_LINEAR:
-                for step in range(begin, end, np.uint64(5)):
-                    a = _row(memory, operands, step, 0) ^ _row(memory, operands, step, 1) ^ k
-                    b = _row(memory, operands, step, 2) ^ _row(memory, operands, step, 3) ^ k
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step, 4), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
-            else:
-                for step in range(begin, end, np.uint64(5)):
-                    a = _row(memory, operands, step, 0) ^ i
-                    b = _row(memory, operands, step, 2) ^ i
-                    a = (a & (_row(memory, operands, step, 1) ^ j)) ^ k
-                    b = (b & (_row(memory, operands, step, 3) ^ j)) ^ k
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step, 4), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
-            store(memory, runs[run, 7], sum_)
-
-
-@njit(cache=True, nogil=True)
-def _at(operands, step, k):  # type: ignore[no-untyped-def]
-    return np.uint64(operands[step + np.uint64(k)])
-
-
-@njit(cache=True, nogil=True)
-def _row(memory, operands, step, k):  # type: ignore[no-untyped-def]
-    return load(memory, _at(operands, step, k))
-
-
-@njit(cache=True, nogil=True)
-def _read(memory, rows, square, lowest, numbers):  # type: ignore[no-untyped-def]
-    """Numbers whose bits stand in rows, plus the lowest."""
-    square[:] = 0
-    for bit in range(len(rows)):
-        store(square, np.uint64(bit * LANES), load(memory, np.uint64(rows[bit])))
-    _transpose(square)
-    for start in range(0, len(numbers), _WORD):
-        part = numbers[start : start + _WORD]
-        for sample in range(len(part)):
-            part[sample] = lowest + np.int64(square[sample * LANES + start // _WORD])
