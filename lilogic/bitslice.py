@@ -19,7 +19,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +60,9 @@ class Program:
         width: what ``samples`` must be wide: words of packed bits, or features.
         classes: number of classes.
         lowest: what is added to every score.
-        runs: uint64 [runs, 8]: kind, begin and end in ``operands``, masks i, j and k of all ones or
-            zeros, and the rows that a count starts from and leaves its sum in.
+        runs: uint64 [runs, 10]: kind, begin and end in ``operands``, masks i, j and k of all ones
+            or zeros, the rows that a count's sum of ones starts from and is left in, and those of
+            its sum of twos.
         operands: uint32 [n]: rows, so many for each step of a run as its kind has. Rows are
             given by the word where they begin.
         words: int64 [used words]: which words of a sample's input bits are read.
@@ -250,6 +252,7 @@ def _comparisons(
 
 
 Pair = tuple[int, int]
+T = TypeVar("T")
 Masks = tuple[int, int, int]
 
 
@@ -292,32 +295,32 @@ class _Builder:
         """The row of a gate; gates of one function on end make one run."""
         begin, row = len(self.operands), self._new()
         self.operands += *self._read(op, (a, b)), row
-        run = (LINEAR if _linear(op) else PRODUCT, *_masks(op), self.zero, self.zero)
+        run = (LINEAR if _linear(op) else PRODUCT, *_masks(op), *[self.zero] * 4)
         if self.runs and self.runs[-1] == (run[0], *self.runs[-1][1:3], *run[1:]):
             begin = self.runs.pop()[1]
         self.runs.append((run[0], begin, len(self.operands), *run[1:]))
         return row
 
-    def count(self, first: int, pairs: Sequence[Pair]) -> tuple[int, list[int]]:
-        """The sum of a row and pairs of rows, and the carries."""
+    def count(self, sums: Pair, fours: Sequence[Sequence[int]]) -> tuple[Pair, list[int]]:
+        """Sums of ones and of twos with four rows a time added, and the carries."""
         begin = len(self.operands)
         carries = []
-        for pair in pairs:
+        for rows in fours:
             carries.append(self._new())
-            self.operands += *pair, carries[-1]
-        return self._sum(COUNT, begin, _NO_MASKS, first), carries
+            self.operands += *rows, carries[-1]
+        return self._sums(COUNT, begin, _NO_MASKS, sums), carries
 
     def count_gates(
-        self, op: int, first: int, wires: Sequence[tuple[Pair, Pair]]
-    ) -> tuple[int, list[int]]:
-        """The sum of a row and pairs of gates of one function, and the carries."""
+        self, op: int, sums: Pair, fours: Sequence[Sequence[Pair]]
+    ) -> tuple[Pair, list[int]]:
+        """The same with four gates of one function a time."""
         begin = len(self.operands)
         carries = []
-        for one, other in wires:
+        for wires in fours:
             carries.append(self._new())
-            self.operands += *self._read(op, one), *self._read(op, other), carries[-1]
+            self.operands += *chain(*(self._read(op, wire) for wire in wires)), carries[-1]
         kind = COUNT_LINEAR if _linear(op) else COUNT_PRODUCT
-        return self._sum(kind, begin, _masks(op), first), carries
+        return self._sums(kind, begin, _masks(op), sums), carries
 
     def _read(self, op: int, wire: Pair) -> Pair:
         """What a gate reads in place of wires that its function ignores."""
@@ -328,9 +331,11 @@ class _Builder:
         self.rows += 1
         return self.rows - 1
 
-    def _sum(self, kind: int, begin: int, masks: Masks, first: int) -> int:
-        self.runs.append((kind, begin, len(self.operands), *masks, first, self._new()))
-        return self.runs[-1][-1]
+    def _sums(self, kind: int, begin: int, masks: Masks, first: Pair) -> Pair:
+        ones, twos = self._new(), self._new()
+        end = len(self.operands)
+        self.runs.append((kind, begin, end, *masks, first[0], ones, first[1], twos))
+        return ones, twos
 
 
 def _program(
@@ -347,7 +352,7 @@ def _program(
     size = max(1, *map(len, totals))
     scores = [[*total, *[builder.zero] * (size - len(total))] for total in totals]
     index = _argmax(builder, scores)
-    runs = np.array(builder.runs, dtype=np.int64).reshape(-1, 8)
+    runs = np.array(builder.runs, dtype=np.int64).reshape(-1, 10)
     operands = np.array(builder.operands, dtype=np.int64)
     kept = np.array([*index, *(row for score in scores for row in score), builder.zero])
     place, rows = _share(runs, operands, np.array(OPERANDS), builder.rows, builder.zero, kept)
@@ -415,32 +420,33 @@ def _popcount(
 
     ``column`` holds rows; ``only_counted`` has, for each function, what gates of it read.
     """
-    sum_ = builder.zero
-    carries: list[int] = []
+    largest = offset + len(column) + sum(map(len, only_counted.values()))
+    bits = max(1, largest.bit_length())
+    # A step counts onto two bits, and carries into the next.
+    sums = [builder.zero] * (bits + 1)
+    columns: list[list[int]] = [column, *([] for _ in range(bits + 1))]
     for op, wires in sorted(only_counted.items()):
-        if len(wires) % 2:
+        while len(wires) % 4:
             column.append(builder.gate(op, *wires.pop()))
         if wires:
-            sum_, more = builder.count_gates(
-                op, sum_, list(zip(wires[::2], wires[1::2], strict=True))
-            )
-            carries += more
-    total = []
-    while True:
-        if offset & 1:
+            sums[:2], carries = builder.count_gates(op, (sums[0], sums[1]), _fours(wires))
+            columns[2] += carries
+    for bit in range(bits):
+        column = columns[bit]
+        if offset >> bit & 1:
             column.append(builder.one)
-        if sum_ == builder.zero and column:
-            sum_ = column.pop()
+        if sums[bit] == builder.zero and column:
+            sums[bit] = column.pop()
         if column:
-            if len(column) % 2:
-                column.append(builder.zero)
-            sum_, more = builder.count(sum_, list(zip(column[::2], column[1::2], strict=True)))
-            carries += more
-        total.append(sum_)
-        offset >>= 1
-        if not carries and not offset:
-            return total
-        sum_, column, carries = builder.zero, carries, []
+            column += [builder.zero] * (-len(column) % 4)
+            pair = sums[bit], sums[bit + 1]
+            sums[bit : bit + 2], carries = builder.count(pair, _fours(column))
+            columns[bit + 2] += carries
+    return sums[:bits]
+
+
+def _fours(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[i : i + 4] for i in range(0, len(items), 4)]
 
 
 def _argmax(builder: _Builder, scores: Sequence[Sequence[int]]) -> list[int]:
@@ -484,7 +490,8 @@ def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-unty
     last = np.full(rows, -1, dtype=np.int64)
     for run in runs:
         stride = strides[run[0]]
-        last[run[6]] = max(last[run[6]], run[1])
+        for first in (run[6], run[8]):
+            last[first] = max(last[first], run[1])
         for step in range(run[1], run[2], stride):
             for k in range(stride - 1):
                 last[operands[step + k]] = step
@@ -497,16 +504,18 @@ def _share(runs, operands, strides, rows, inputs, kept):  # type: ignore[no-unty
             place[row] = used
             used += 1
     for run in runs:
-        stride, counts = strides[run[0]], run[0] >= COUNT
+        stride = strides[run[0]]
         for step in range(run[1], run[2], stride):
-            for k in range(-1 if counts and step == run[1] else 0, stride - 1):
-                row = run[6] if k < 0 else operands[step + k]
+            # What a count starts from is read before its first step; sums are written at its end.
+            begins, ends = step == run[1], step + stride == run[2]
+            for k in range(-2 if begins else 0, stride - 1):
+                row = operands[step + k] if k >= 0 else run[10 + 2 * k]
                 if last[row] == step:
                     last[row] = _FREED
                     free[n_free] = place[row]
                     n_free += 1
-            for row in (operands[step + stride - 1], run[7]):
-                if row == inputs or (row == run[7] and step + stride < run[2]):
+            for row in (operands[step + stride - 1], run[7], run[9]):
+                if row == inputs or (row in (run[7], run[9]) and not ends):
                     continue
                 if n_free:
                     n_free -= 1

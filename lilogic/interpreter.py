@@ -16,10 +16,10 @@ BLOCK = WORD * LANES
 """Samples that go through a program at once, one row."""
 
 LINEAR, PRODUCT, COUNT, COUNT_LINEAR, COUNT_PRODUCT = range(5)
-"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, full adders of two rows each and the
-sum so far, and full adders of two gates each and the sum so far."""
+"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, and counts of four rows, or of four
+gates of either kind, a step: onto a sum of ones and a sum of twos. A step writes the carry."""
 
-OPERANDS = (3, 3, 3, 5, 5)
+OPERANDS = (3, 3, 5, 9, 9)
 """How many rows a step of each kind reads and writes; it writes the last."""
 
 _IN_PLACE = np.arange(0, BLOCK, LANES, dtype=np.uint32)
@@ -157,45 +157,66 @@ def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
         i, j, k = filled(runs[run, 3]), filled(runs[run, 4]), filled(runs[run, 5])
         if kind == LINEAR:
             for step in range(begin, end, np.uint64(3)):
-                a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
-                store(memory, _at(operands, step + np.uint64(2)), a ^ b ^ k)
+                gate = _linear(memory, operands, step, k)
+                store(memory, _at(operands, step + np.uint64(2)), gate)
         elif kind == PRODUCT:
             for step in range(begin, end, np.uint64(3)):
-                a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
-                store(memory, _at(operands, step + np.uint64(2)), ((a ^ i) & (b ^ j)) ^ k)
+                gate = _product(memory, operands, step, i, j, k)
+                store(memory, _at(operands, step + np.uint64(2)), gate)
         else:
-            sum_ = load(memory, runs[run, 6])
+            ones, twos = load(memory, runs[run, 6]), load(memory, runs[run, 8])
             if kind == COUNT:
-                for step in range(begin, end, np.uint64(3)):
+                for step in range(begin, end, np.uint64(5)):
                     a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step + np.uint64(2)), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
+                    c = _row(memory, operands, step + np.uint64(2))
+                    d = _row(memory, operands, step + np.uint64(3))
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(4)), carry)
             elif kind == COUNT_LINEAR:
-                for step in range(begin, end, np.uint64(5)):
-                    a = (
-                        _row(memory, operands, step)
-                        ^ _row(memory, operands, step + np.uint64(1))
-                        ^ k
-                    )
-                    b = (
-                        _row(memory, operands, step + np.uint64(2))
-                        ^ _row(memory, operands, step + np.uint64(3))
-                        ^ k
-                    )
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step + np.uint64(4)), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
+                for step in range(begin, end, np.uint64(9)):
+                    a = _linear(memory, operands, step, k)
+                    b = _linear(memory, operands, step + np.uint64(2), k)
+                    c = _linear(memory, operands, step + np.uint64(4), k)
+                    d = _linear(memory, operands, step + np.uint64(6), k)
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(8)), carry)
             else:
-                for step in range(begin, end, np.uint64(5)):
-                    a = _row(memory, operands, step) ^ i
-                    b = _row(memory, operands, step + np.uint64(2)) ^ i
-                    a = (a & (_row(memory, operands, step + np.uint64(1)) ^ j)) ^ k
-                    b = (b & (_row(memory, operands, step + np.uint64(3)) ^ j)) ^ k
-                    odd = sum_ ^ a
-                    store(memory, _at(operands, step + np.uint64(4)), (sum_ & a) | (odd & b))
-                    sum_ = odd ^ b
-            store(memory, runs[run, 7], sum_)
+                for step in range(begin, end, np.uint64(9)):
+                    a = _product(memory, operands, step, i, j, k)
+                    b = _product(memory, operands, step + np.uint64(2), i, j, k)
+                    c = _product(memory, operands, step + np.uint64(4), i, j, k)
+                    d = _product(memory, operands, step + np.uint64(6), i, j, k)
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(8)), carry)
+            store(memory, runs[run, 7], ones)
+            store(memory, runs[run, 9], twos)
+
+
+@njit(cache=True, nogil=True)
+def _count(ones, twos, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Four rows added to a sum of ones and one of twos, and the carry, which counts four."""
+    ones, first = _add(ones, a, b)
+    ones, second = _add(ones, c, d)
+    twos, carry = _add(twos, first, second)
+    return ones, twos, carry
+
+
+@njit(cache=True, nogil=True)
+def _add(a, b, c):  # type: ignore[no-untyped-def]
+    """A full adder: sum and carry."""
+    odd = a ^ b
+    return odd ^ c, (a & b) | (odd & c)
+
+
+@njit(cache=True, nogil=True)
+def _linear(memory, operands, step, k):  # type: ignore[no-untyped-def]
+    return _row(memory, operands, step) ^ _row(memory, operands, step + np.uint64(1)) ^ k
+
+
+@njit(cache=True, nogil=True)
+def _product(memory, operands, step, i, j, k):  # type: ignore[no-untyped-def]
+    a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
+    return ((a ^ i) & (b ^ j)) ^ k
 
 
 @njit(cache=True, nogil=True)
