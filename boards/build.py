@@ -10,28 +10,22 @@ import hashlib
 import json
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from boards import platform, pll, protocol
-from boards.catalogue import BOARDS, Board, Family
-from boards.host import BAUD
+from boards import fit, platform, pll, protocol
+from boards.catalogue import Board
+from boards.design import Design
 from boards.pll import MHZ, Setting
 from boards.top import Top
 from boards.uart import FRAME_BITS
-from hdl import popcount as popcounts
 from hdl import tools
-from hdl.area import weigh
-from hdl.interface import AUTO, LEVELS_PER_STAGE
-from lilogic import __version__, zoo
+from lilogic import __version__
 from lilogic.errors import CheckFailedError, LilogicError
 from lilogic.files import open_text, read_bytes, write_bytes, write_json
-from lilogic.graph import GateGraph
 
 REPORT = "report.json"
 
@@ -48,51 +42,8 @@ _SEED = 1
 _TRIES = 5
 _TIMEOUT = 3600.0
 _STEP_DOWN = 0.98
-_LEVELS_PER_STAGE = (LEVELS_PER_STAGE, 2 * LEVELS_PER_STAGE, 4 * LEVELS_PER_STAGE)
 # nextpnr rounds the periods that it derives to whole picoseconds, an oscillator's first.
 _CONSTRAINT_TOLERANCE = 1e-2
-
-
-@dataclass(frozen=True)
-class Design:
-    """What is to be built, but for its clock.
-
-    Attributes:
-        board: where.
-        graph: the simplified graph.
-        name: of the graph.
-        baud: bits a second on the link.
-        pixels: whether the board takes raw features instead of encoded bits.
-        levels_per_stage: see ``Classifier``; None for the fewest that leave room for registers.
-        popcount: see ``Classifier``, or ``AUTO`` for what is best on the board's FPGA.
-    """
-
-    board: Board
-    graph: GateGraph
-    name: str
-    baud: int = BAUD
-    pixels: bool = False
-    levels_per_stage: int | None = None
-    popcount: str = AUTO
-
-    def top(self, clock: float) -> Top:
-        """The circuit for a clock of this many Hz."""
-        return Top(
-            self.graph,
-            clock_hz=clock,
-            baud=self.baud,
-            pixels=self.pixels,
-            levels_per_stage=self.levels_per_stage or LEVELS_PER_STAGE,
-            popcount=popcounts.chosen(
-                self.popcount, self.board.family.target, self.graph, registers=True
-            ),
-        )
-
-    def variants(self) -> list[Design]:
-        """The designs to try in turn, each with fewer registers than the one before."""
-        if self.levels_per_stage is not None:
-            return [self]
-        return [replace(self, levels_per_stage=levels) for levels in _LEVELS_PER_STAGE]
 
 
 @dataclass(frozen=True)
@@ -113,27 +64,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What a netlist takes, before place and route.
-
-    Attributes:
-        luts: look-up tables, and flip-flops that take the place of one.
-        ffs: flip-flops.
-        carries: carry cells.
-        lone_ffs: flip-flops among ``luts``.
-    """
-
-    luts: int
-    ffs: int
-    carries: int
-    lone_ffs: int = 0
-
-
-class RegistersDoNotFitError(CheckFailedError):
-    """It does not fit, but may with fewer registers."""
-
-
-@dataclass(frozen=True)
 class Routed:
     """What place and route made.
 
@@ -145,7 +75,7 @@ class Routed:
     """
 
     plan: Plan
-    needs: Needs
+    needs: fit.Needs
     fmax: float
     used: Mapping[str, int]
     available: Mapping[str, int]
@@ -204,7 +134,7 @@ def build(
         scratch = Path(name)
         *before, last = design.variants()
         for variant in before:
-            with suppress(RegistersDoNotFitError):
+            with suppress(fit.RegistersDoNotFitError):
                 report = _make(variant, first, settings, clock, scratch, step)
                 break
         else:
@@ -262,7 +192,7 @@ def prepare(design: Design, setting: Setting) -> Plan:
     return Plan(top, setting, plan.files, commands)
 
 
-def synthesize(design: Design, plan: Plan, folder: Path, tell: Tell = _to_nobody) -> Needs:
+def synthesize(design: Design, plan: Plan, folder: Path, tell: Tell = _to_nobody) -> fit.Needs:
     """Write the plan's files into ``folder``, run synthesis there, and count what it made."""
     for name, content in plan.files.items():
         data = content.encode() if isinstance(content, str) else content
@@ -270,94 +200,7 @@ def synthesize(design: Design, plan: Plan, folder: Path, tell: Tell = _to_nobody
     _run(plan, 0, folder, tell)
     family = design.board.family
     modules = json.loads(read_bytes(folder / family.netlist))["modules"]
-    return count(modules[_NAME]["cells"].values(), family)
-
-
-def count(cells: Any, family: Family) -> Needs:
-    """What the cells of a netlist, as Yosys writes them to JSON, take of an FPGA."""
-    cells = list(cells)
-    types = Counter(cell["type"] for cell in cells)
-    luts, ffs, carries = (
-        round(weigh(types, family.columns[column])) for column in ("luts", "ffs", "carries")
-    )
-    lone = _lone_ffs(cells, family) if family.joint else 0
-    return Needs(luts + lone, ffs, carries, lone)
-
-
-def check_fit(design: Design, needs: Needs) -> None:
-    """Raise with advice where ``needs`` are more than the device has.
-
-    Raises:
-        RegistersDoNotFitError: without registers, it would fit.
-        CheckFailedError: nor would it without them.
-    """
-    device, lut = design.board.device, design.board.family.lut
-    for kind, needed, registers, has in (
-        (lut, needs.luts, needs.lone_ffs, device.luts),
-        ("flip-flops", needs.ffs, needs.ffs, device.ffs),
-    ):
-        if needed > has:
-            may_fit = needed - registers <= has
-            raise (RegistersDoNotFitError if may_fit else CheckFailedError)(
-                f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}"
-                + _advice(design, needs, may_fit)
-            )
-
-
-def _advice(design: Design, needs: Needs, may_fit: bool) -> str:
-    """What else to ask for, where ``needs`` are too much, as the end of a message."""
-    ways = _smaller(design, needs) + _larger(design, needs)
-    if may_fit:
-        ways.append("a larger --levels-per-stage")
-    return f": try {' or '.join(ways)}" if ways else ""
-
-
-def _smaller(design: Design, needs: Needs) -> list[str]:
-    """The largest network of the zoo for the same data that may fit; sizes go with gates."""
-    device = design.board.device
-    share = min(device.luts / needs.luts, device.ffs / max(1, needs.ffs))
-    known = map(zoo.describe, zoo.names())
-    fitting = {
-        entry["name"]: entry["gates"]["after_passes"]
-        for entry in known
-        if entry["dataset"] == design.graph.metadata.get("dataset")
-        and entry["gates"]["after_passes"] <= share * design.graph.n_gates
-    }
-    return [f"MODEL={max(fitting, key=lambda name: fitting[name])}"] if fitting else []
-
-
-def _larger(design: Design, needs: Needs) -> list[str]:
-    """The smallest board that it fits on."""
-    boards = [
-        board
-        for board in BOARDS.values()
-        if board.family.is_complete
-        and board.family.lut == design.board.family.lut
-        and board.device.luts >= needs.luts
-        and board.device.ffs >= needs.ffs
-    ]
-    return [f"BOARD={min(boards, key=lambda board: board.device.luts).name}"] if boards else []
-
-
-def _lone_ffs(cells: list[Any], family: Family) -> int:
-    """Flip-flops that do not stand behind a look-up table of their own."""
-    loads: Counter[Any] = Counter()
-    outputs: set[Any] = set()
-    fed: list[Any] = []
-    for cell in cells:
-        is_lut = _matches(cell, family.columns["luts"])
-        for port, bits in cell["connections"].items():
-            if cell["port_directions"][port] == "input":
-                loads.update(bits)
-            elif is_lut:
-                outputs.update(bits)
-        if _matches(cell, family.columns["ffs"]):
-            fed.append(cell["connections"]["D"][0])
-    return sum(bit not in outputs or loads[bit] > 1 for bit in fed)
-
-
-def _matches(cell: Any, patterns: Mapping[str, float]) -> bool:
-    return any(fnmatchcase(cell["type"], pattern) for pattern in patterns)
+    return fit.count(modules[_NAME]["cells"].values(), family)
 
 
 def _route(
@@ -399,8 +242,8 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
             raise
         except LilogicError as error:  # the estimate is a lower bound
             more = replace(needs, luts=design.board.device.luts + 1)
-            advice = _advice(design, more, may_fit=True)
-            raise RegistersDoNotFitError(f"{error}{advice}") from error
+            advice = fit.advice(design, more, may_fit=True)
+            raise fit.RegistersDoNotFitError(f"{error}{advice}") from error
     report = json.loads(read_bytes(scratch / _NEXTPNR_REPORT))
     utilization = report["utilization"]
     # The board's own clock may feed nothing but the loop, and then has no maximum. What is derived
@@ -421,11 +264,11 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
     )
 
 
-def _synthesize(design: Design, plan: Plan, scratch: Path, step: Step) -> Needs:
+def _synthesize(design: Design, plan: Plan, scratch: Path, step: Step) -> fit.Needs:
     frequency = f"{plan.setting.frequency / MHZ:.2f} MHz"
     with step(f"synthesizing for {frequency}, {design.levels_per_stage} levels a stage") as tell:
         needs = synthesize(design, plan, scratch, tell)
-    check_fit(design, needs)
+    fit.check(design, needs)
     return needs
 
 
@@ -440,7 +283,7 @@ def _run(plan: Plan, number: int, folder: Path, tell: Tell) -> None:
     tools.run(program, arguments, folder, _TIMEOUT, hear)
 
 
-def _describe(design: Design, plan: Plan, needs: Needs) -> Report:
+def _describe(design: Design, plan: Plan, needs: fit.Needs) -> Report:
     """What is known without place and route."""
     board, identity, frequency = design.board, plan.top.identity, plan.setting.frequency
     request = protocol.request(protocol.Command.CLASSIFY, 0, bytes(identity.data_bytes))

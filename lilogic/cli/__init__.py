@@ -6,6 +6,7 @@ name it in ``_COMMANDS``.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -69,6 +70,8 @@ def _options(
 
 def main() -> None:
     """Run the command line and end the process; errors are one line instead of a traceback."""
+    # Being told to end is like Ctrl-C: programs that were started end too, temporary files go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = app(standalone_mode=False)
     except Exception as error:

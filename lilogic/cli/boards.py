@@ -175,12 +175,13 @@ def synth(
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
     from boards import build, catalogue
+    from boards.design import Design
     from lilogic import console, models, passes
 
     chosen = catalogue.find(board)
     graph = passes.simplify(models.load(model))
     name = models.name(graph, model)
-    design = build.Design(chosen, graph, name, baud, pixels, levels_per_stage, popcount)
+    design = Design(chosen, graph, name, baud, pixels, levels_per_stage, popcount)
     folder = output or _board_folder(name, board)
     hertz = None if clock is None else 1e6 * clock
     result = build.build(design, folder, hertz, console.step)

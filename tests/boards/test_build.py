@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from boards import build, loader, platform, pll
-from boards.build import Design, Needs, Plan
+from boards import build, fit, loader, platform, pll
+from boards.build import Plan
 from boards.catalogue import BOARDS, Board, find
+from boards.design import Design
+from boards.fit import Needs
 from boards.pll import MHZ
 from hdl import tools
 from lilogic import models
@@ -56,11 +58,11 @@ def test_what_does_not_fit_gets_advice() -> None:
     design = replace(_design("icebreaker"), graph=models.load("mnist-8k"), name="mnist-8k")
     needs = Needs(luts=15120, ffs=9000, carries=10)
     with pytest.raises(CheckFailedError) as raised:
-        build.check_fit(design, needs)
+        fit.check(design, needs)
     assert str(raised.value) == (
         "mnist-8k needs 15,120 LUT4, icebreaker has 5,280: try MODEL=mnist-tiny or BOARD=ulx3s-12f"
     )
-    build.check_fit(replace(design, board=find("ulx3s-12f")), needs)
+    fit.check(replace(design, board=find("ulx3s-12f")), needs)
 
 
 @pytest.fixture
@@ -129,8 +131,8 @@ def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> No
         )
     ]
     ice40, ecp5 = find("icebreaker").family, find("ulx3s-12f").family
-    assert build.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0, lone_ffs=2)
-    assert build.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
+    assert fit.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0, lone_ffs=2)
+    assert fit.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
 
 
 def test_a_bitstream_is_built_once_and_always_the_same(

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -252,6 +253,30 @@ def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
     whole_graph, graph = (lgn.read(tmp_path / run / "model.lgn") for run in ("whole", "run"))
     for field in ("op", "a", "b", "head_nodes"):
         np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_programs_it_runs_end_with_it(run_folder, tmp_path, told):
+    program, started = tmp_path / "yosys", tmp_path / "started"
+    program.write_text(
+        f"#!/bin/sh\necho $$ > {started}.part\nmv {started}.part {started}\nexec sleep 60\n"
+    )
+    program.chmod(0o755)
+    process = subprocess.Popen(
+        [*LILOGIC, "report", run_folder],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"YOSYS": str(program)},
+    )
+    while not started.exists():
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(told)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("lilogic: interrupted")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
 
 
 def test_a_reader_that_stops_early_is_no_error():
