@@ -112,6 +112,10 @@ class TrainingProgress(Watcher):
         """See ``Watcher``."""
         self._name = f"{self._title}, member {number} of {members}"
 
+    def finished(self, epochs: int) -> None:
+        """See ``Watcher``."""
+        say(f"{self._name}: trained before, {epochs} epochs")
+
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``."""
         self._epochs, self._steps = epochs, steps

@@ -83,6 +83,9 @@ class Watcher:
     def member(self, number: int, members: int, run: Path) -> None:
         """An ensemble's member comes next, counted from 1, in a run folder of its own."""
 
+    def finished(self, epochs: int) -> None:
+        """The run, or this member of it, has been trained before, for so many epochs."""
+
     def start(self, epochs: int, done: int, steps: int) -> None:
         """Training begins: planned epochs, epochs already done, steps per epoch."""
 
@@ -113,6 +116,8 @@ def train(
         graph = lgn.read(run / MODEL)
         if graph.metadata.get("dataset_hashes") != data.hashes():
             raise _other_data(run, data)
+        if watcher and (run / METRICS).exists():
+            watcher.finished(graph.metadata["training"]["epochs"])
         return graph
     torch_device = _device(device)
     threads = min(threads or _threads(recipe), _CORES)

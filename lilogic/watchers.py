@@ -42,6 +42,11 @@ class Together(Watcher):
         for watcher in self._watchers:
             watcher.member(number, members, run)
 
+    def finished(self, epochs: int) -> None:
+        """See ``Watcher``."""
+        for watcher in self._watchers:
+            watcher.finished(epochs)
+
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``."""
         for watcher in self._watchers:
@@ -130,6 +135,10 @@ class TensorBoard(Watcher):
         """See ``Watcher``; each member has its own events."""
         self.__exit__()
         self._run, self._writer = run, None
+
+    def finished(self, epochs: int) -> None:
+        """See ``Watcher``."""
+        self.start(epochs, epochs, 0)
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Watcher``; on a resumed run, TensorBoard forgets what events said before."""

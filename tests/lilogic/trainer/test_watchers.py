@@ -94,6 +94,21 @@ class Writer:
         self.is_closed = True
 
 
+def test_tensorboard_has_every_epoch_of_a_run_that_was_finished(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer)
+    )
+    Writer.made = []
+    with watchers.TensorBoard(whole) as watcher:
+        train(whole, watchers.Together([watcher]))
+    (writer,) = Writer.made
+    assert writer.is_closed
+    found = [step for tag, _, step in writer.scalars if tag == "loss"]
+    assert found == [line["epoch"] + 1 for line in metrics(whole)]
+
+
 def test_tensorboard_has_every_epoch_of_a_resumed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
