@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from lilogic.graph import GateGraph
 from lilogic.simd import load, store
 
 OUTPUT = Path("build/bench/infer.json")
+OURS = "packed bits"
 COMPILER = ["cc", "-O3", "-march=native", "-shared", "-fPIC"]
 NAMES = [
     "CONST_FALSE", "AND", "AND_NOT_B", "WIRE", "AND_NOT_A", "WIRE", "XOR", "OR",
@@ -77,15 +78,21 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", default=zoo.names(), help="MODELs with an encoder")
     parser.add_argument("--images", type=int, default=131_072, help="how many random images")
     parser.add_argument("--rounds", type=int, default=7, help="rounds to take medians of")
+    parser.add_argument("--only", nargs="+", metavar="VERSION", help="default: all versions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    # What all are compared with is always there.
+    asked = {OURS, *(options.only or [version.name for version in VERSIONS])}
+    versions = [version for version in VERSIONS if version.name in asked]
     # numba compiles its functions once for all graphs, and keeps them.
     warm = models.load("digits")
     for make in (packed_bits, raw_pixels, golden):
         make(warm, draw(warm, 64))()
     result = {
         "machine": machine(),
-        "networks": [measure(name, options.images, options.rounds) for name in options.networks],
+        "networks": [
+            measure(name, versions, options.images, options.rounds) for name in options.networks
+        ],
     }
     write_json(OUTPUT, result)
     if options.json:
@@ -94,17 +101,17 @@ def main() -> None:
         show(result)
 
 
-def measure(name: str, images: int, rounds: int) -> dict[str, Any]:
-    """Images a second of every version, on one core and, for lilogic, on all."""
+def measure(name: str, versions: Sequence[Version], images: int, rounds: int) -> dict[str, Any]:
+    """Images a second of the versions, on one core and, for lilogic, on all."""
     graph = models.load(name)
     simplified = passes.simplify(graph)
     samples = draw(graph, images)
     cores = sorted(os.sched_getaffinity(0))
     ready: dict[str, tuple[Classify, int]] = {}
-    versions: dict[str, dict[str, Any]] = {}
-    for version in VERSIONS:
+    found: dict[str, dict[str, Any]] = {}
+    for version in versions:
         if simplified.n_gates > version.gates:
-            versions[version.name] = {"absent": f"made for up to {version.gates:,} gates"}
+            found[version.name] = {"absent": f"made for up to {version.gates:,} gates"}
             continue
         count = min(images, version.images)
         part = Samples(samples.raw[:count], samples.bits[:count], samples.expected[:count])
@@ -112,12 +119,12 @@ def measure(name: str, images: int, rounds: int) -> dict[str, Any]:
             classify, spent = made(version, graph, part)
         except (ImportError, SyntaxError) as error:
             # torchlogix 0.2.2 says that Python 3.10 is enough, but is written for 3.12.
-            versions[version.name] = {"absent": f"{type(error).__name__}: {error}"}
+            found[version.name] = {"absent": f"{type(error).__name__}: {error}"}
             continue
         exact = bool((classify() == part.expected).all())
         if not exact:
             raise LilogicError(f"{name}: {version.name} differs from the golden model")
-        versions[version.name] = {"exact": exact, "images": count} | spent
+        found[version.name] = {"exact": exact, "images": count} | spent
         ready[version.name] = classify, count
     seconds: dict[str, list[float]] = {each: [] for each in ready}
     os.sched_setaffinity(0, cores[-1:])
@@ -128,23 +135,22 @@ def measure(name: str, images: int, rounds: int) -> dict[str, Any]:
     limit = floor(graph)
     os.sched_setaffinity(0, cores)
     for each, (_, count) in ready.items():
-        versions[each]["images_per_second"] = count / statistics.median(seconds[each])
-        versions[each]["best_images_per_second"] = count / min(seconds[each])
-    for each in ("packed bits", "raw pixels"):
+        found[each]["images_per_second"] = count / statistics.median(seconds[each])
+        found[each]["best_images_per_second"] = count / min(seconds[each])
+    for each in ready.keys() & {OURS, "raw pixels"}:
         classify, count = ready[each]
         times = [elapsed(classify, time.perf_counter) for _ in range(rounds)]
-        versions[each]["images_per_second_all_cores"] = count / statistics.median(times)
-    ours = versions["packed bits"]["images_per_second"]
-    for version_ in versions.values():
-        if "absent" not in version_:
-            version_["packed_bits_ahead"] = ours / version_["images_per_second"]
+        found[each]["images_per_second_all_cores"] = count / statistics.median(times)
+    ours = found[OURS]["images_per_second"]
+    for each in ready:
+        found[each]["packed_bits_ahead"] = ours / found[each]["images_per_second"]
     return {
         "network": name,
         "gates": simplified.n_gates,
         "counted": len(simplified.head_nodes),
         "images": images,
         "floor": limit | {"reached": ours / limit["images_per_second"]},
-        "versions": versions,
+        "versions": found,
     }
 
 
@@ -429,7 +435,7 @@ def torchlogix_circuit(graph: GateGraph, samples: Samples) -> Classify:
 
 
 VERSIONS = [
-    Version("packed bits", packed_bits),
+    Version(OURS, packed_bits),
     Version("raw pixels", raw_pixels),
     Version("golden model", golden, 4096),
     Version("plain numpy", plain_numpy, 4096),
