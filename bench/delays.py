@@ -141,8 +141,8 @@ def periods(on: Device) -> list[float]:
         clocks = timing.route(folder, on)["fmax"]
     found = {}
     for name, clock in clocks.items():
-        # What nextpnr calls a clock begins with one of the names that it has in Amaranth.
-        number = re.match(r"clocks?\[?(\d+)", name)
+        # What nextpnr calls a clock contains one of the names that it has in Amaranth.
+        number = re.search(r"clocks?\[?(\d+)", name)
         assert number is not None, name
         found[int(number[1])] = 1000 / clock["achieved"]
     return [found[number] for number in range(len(KINDS))]

@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -78,12 +79,12 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", default=zoo.names(), help="MODELs with an encoder")
     parser.add_argument("--images", type=int, default=131_072, help="how many random images")
     parser.add_argument("--rounds", type=int, default=7, help="rounds to take medians of")
-    parser.add_argument("--only", nargs="+", metavar="VERSION", help="default: all versions")
+    names = [version.name for version in VERSIONS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="versions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     # What all are compared with is always there.
-    asked = {OURS, *(options.only or [version.name for version in VERSIONS])}
-    versions = [version for version in VERSIONS if version.name in asked]
+    versions = [version for version in VERSIONS if version.name in {OURS, *options.only}]
     # numba compiles its functions once for all graphs, and keeps them.
     warm = models.load("digits")
     for make in (packed_bits, raw_pixels, golden):
@@ -117,8 +118,9 @@ def measure(name: str, versions: Sequence[Version], images: int, rounds: int) ->
         part = Samples(samples.raw[:count], samples.bits[:count], samples.expected[:count])
         try:
             classify, spent = made(version, graph, part)
-        except (ImportError, SyntaxError) as error:
-            # torchlogix 0.2.2 says that Python 3.10 is enough, but is written for 3.12.
+        except (ImportError, SyntaxError, FileNotFoundError, LilogicError) as error:
+            # torchlogix 0.2.2 says that Python 3.10 is enough, but is written for 3.12; there may
+            # be no compiler; and raw samples are not encoded with quantiles of their own.
             found[version.name] = {"absent": f"{type(error).__name__}: {error}"}
             continue
         exact = bool((classify() == part.expected).all())
@@ -161,7 +163,8 @@ def draw(graph: GateGraph, images: int) -> Samples:
     generator = np.random.default_rng(0)
     info = np.iinfo(graph.encoder.input_dtype)
     shape = images, *graph.encoder.input_shape
-    top = min(int(info.max), 2 * int(graph.encoder.threshold.max()) + 1)
+    highest = int(graph.encoder.threshold.max())
+    top = min(int(info.max), 2 * max(highest, 0) + 1)
     raw = generator.integers(0, top, shape, endpoint=True).astype(graph.encoder.input_dtype)
     raw[generator.random(shape) < 0.5] = 0
     bits = graph.encoder.encode(raw)
@@ -512,7 +515,8 @@ def _registers(memory, count):  # type: ignore[no-untyped-def]
 
 def machine() -> dict[str, Any]:
     """What the numbers depend on."""
-    compiler = subprocess.run(["cc", "--version"], check=True, stdout=subprocess.PIPE, text=True)
+    found = shutil.which(COMPILER[0])
+    told = subprocess.run([found, "--version"], capture_output=True, text=True) if found else None
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor = next(line.split(":")[1].strip() for line in lines if line.startswith("model n"))
@@ -522,7 +526,7 @@ def machine() -> dict[str, Any]:
         "processor": processor,
         "cores": len(os.sched_getaffinity(0)),
         "load": os.getloadavg()[0],
-        "compiler": compiler.stdout.splitlines()[0],
+        "compiler": told.stdout.splitlines()[0] if told else "no C compiler",
         "torch": torch.__version__,
         "numpy": np.__version__,
     }

@@ -22,7 +22,7 @@ from boards.design import Design
 from boards.pll import MHZ, Setting
 from boards.top import Top
 from boards.uart import FRAME_BITS
-from hdl import tools
+from hdl import timing, tools
 from lilogic import __version__
 from lilogic.errors import CheckFailedError, LilogicError
 from lilogic.files import open_text, read_bytes, write_bytes, write_json
@@ -105,7 +105,7 @@ def build(
     Args:
         design: what to build.
         folder: where to; made if missing.
-        clock: Hz to run at, at most; None for the best clock that timing closes at.
+        clock: Hz to run at, at most; None for about the best that timing closes at.
         step: makes a context in which a step of the work is done, which yields what takes news of
             it, such as ``console.step``.
 
@@ -157,7 +157,7 @@ def _make(
     routed = _route(design, plan, settings, clock, scratch, step)
     with step("packing the bitstream") as tell:
         _run(routed.plan, 2, scratch, tell)
-    return _describe(design, routed.plan, routed.needs) | _describe_routed(design, routed)
+    return _describe(design, routed.plan, routed.needs) | _describe_routed(routed)
 
 
 def bitstream(folder: Path, board: Board) -> Path:
@@ -211,18 +211,22 @@ def _route(
     scratch: Path,
     step: Step,
 ) -> Routed:
-    """Place and route with the fastest clock that it can take, or at ``clock``."""
-    routed = _place_and_route(design, plan, scratch, step)
+    """Place and route with about the fastest clock that it can take, or at ``clock``."""
+    first = routed = _place_and_route(design, plan, scratch, step)
+    lowest = plan.setting.frequency
     if clock is None:
         for _ in range(_TRIES):
             asked = routed.plan.setting.frequency
             limit = routed.fmax if routed.closes else min(routed.fmax, _STEP_DOWN * asked)
             setting = pll.fastest(settings, limit)
-            if setting is None or (routed.closes and setting.frequency <= asked):
+            if setting is None or (first.closes and setting.frequency <= lowest):
                 break
             routed = _place_and_route(design, prepare(design, setting), scratch, step)
             if routed.closes:
                 break
+    if first.closes and not routed.closes:
+        # Faster clocks were tried in vain, and the same again gives the same.
+        routed = _place_and_route(design, plan, scratch, step)
     if not routed.closes:
         raise CheckFailedError(
             f"{design.name} on {design.board.name} is too slow: it reaches "
@@ -238,9 +242,10 @@ def _place_and_route(design: Design, plan: Plan, scratch: Path, step: Step) -> R
     with step(f"placing and routing for {frequency / MHZ:.2f} MHz") as tell:
         try:
             _run(plan, 1, scratch, tell)
-        except tools.ToolTimeoutError:
-            raise
-        except LilogicError as error:  # the estimate is a lower bound
+        except LilogicError as error:
+            if not timing.no_room(error):
+                raise
+            # The estimate is a lower bound.
             more = replace(needs, luts=design.board.device.luts + 1)
             advice = fit.advice(design, more, may_fit=True)
             raise fit.RegistersDoNotFitError(f"{error}{advice}") from error
@@ -317,7 +322,7 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> Report:
     }
 
 
-def _describe_routed(design: Design, routed: Routed) -> Report:
+def _describe_routed(routed: Routed) -> Report:
     """What place and route adds."""
     return {
         "fmax_hz": routed.fmax,

@@ -81,7 +81,7 @@ class Device:
         program: nextpnr for its family.
         options: of nextpnr, which choose the device.
         logic: the name of its logic cells in nextpnr's utilization.
-        delays: what levels take, None where that was not measured.
+        delays: what levels take.
     """
 
     label: str
@@ -89,7 +89,7 @@ class Device:
     program: str
     options: tuple[str, ...]
     logic: str
-    delays: Delays | None = None
+    delays: Delays
 
 
 DEVICES: dict[str, Device] = {
@@ -99,8 +99,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ice40",
         options=("--hx8k", "--package", "ct256"),
         logic="ICESTORM_LC",
-        # Proportions as on the UP5K; the scale fits the three clocks in docs/pipelining.md.
-        delays=Delays(stage=3.851, gate=0.908, chain=2.012, bit=0.074),
+        delays=Delays(stage=2.28, gate=1.446, chain=2.661, bit=0.18),
     ),
     "up5k": Device(
         label="iCE40 UP5K",
@@ -116,6 +115,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ecp5",
         options=("--85k", "--package", "CABGA756", "--speed", "6"),
         logic="TRELLIS_COMB",
+        delays=Delays(stage=1.484, gate=1.422, chain=2.616, bit=0.012),
     ),
 }
 
@@ -155,16 +155,10 @@ class Clock:
         """A clock on a device.
 
         Raises:
-            LilogicError: the clock is none, or the device's delays were not measured.
+            LilogicError: the clock is none.
         """
         if not mhz > 0:
             raise LilogicError(f"the clock is {mhz:g} MHz, but must be more than 0")
-        if device.delays is None:
-            measured = ", ".join(name for name, each in DEVICES.items() if each.delays)
-            raise LilogicError(
-                f"no delays were measured on the {device.label}: use {measured}, or say "
-                "--levels-per-stage"
-            )
         return cls(mhz, device.label, device.delays)
 
     def capacity(self, slowest: float) -> float:

@@ -113,12 +113,17 @@ def route(folder: Path, on: Device) -> dict[str, Any]:
     try:
         tools.run(on.program, [*on.options, *options, "--timing-allow-fail", "--quiet"], folder)
     except LilogicError as error:
-        message = str(error).rpartition("ERROR: ")[2]
-        if _NO_ROOM.search(message):
+        if message := no_room(error):
             raise DoesNotFitError(message) from error
         raise
     report: dict[str, Any] = json.loads((folder / "r.json").read_text("utf-8"))
     return report
+
+
+def no_room(error: LilogicError) -> str | None:
+    """What nextpnr says where a device has not enough cells, None for other failures."""
+    message = str(error).rpartition("ERROR: ")[2]
+    return message if _NO_ROOM.search(message) else None
 
 
 _TEMPLATE = """\

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import bitslice, formats, inference, lgn, models, report
+from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class Model:
         Raises:
             LilogicError: samples that do not fit the network.
         """
-        return bitslice.scores(self._program, self._words(np.asarray(x)))
+        return bitslice.scores(self._program, self._words(x))
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return bitslice.classify(self._program, self._words(np.asarray(x)))
+        return bitslice.classify(self._program, self._words(x))
 
     @cached_property
     def _program(self) -> bitslice.Program:
@@ -60,6 +61,10 @@ class Model:
 
     def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the program reads of samples."""
+        try:
+            x = np.asarray(x)
+        except ValueError as error:
+            raise LilogicError(f"samples are no array: {error}") from error
         encoder = self.graph.encoder
         if encoder is None:
             return bitslice.packed(inference.checked(self.graph, x))
@@ -135,7 +140,7 @@ def load(model: str | Path) -> Model:
         LilogicError: there is no such network, or its file is damaged.
     """
     path = Path(model)
-    if path.suffix.lower() in formats.READERS:
+    if path.suffix.lower() in formats.READERS and not path.is_dir():
         return Model(formats.load(path), path.stem)
     graph = models.load(str(model))
     return Model(graph, models.name(graph, str(model)))

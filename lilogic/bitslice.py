@@ -52,7 +52,7 @@ _NO_MASKS = 0, 0, 0
 _FREED = -2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Runs of instructions on rows, and where samples go in and results come out.
 
@@ -96,8 +96,8 @@ def compile_bits(graph: GateGraph) -> Program:
     graph = passes.simplify(graph)
     words = -(-graph.n_inputs // WORD)
     builder = _Builder(words)
-    nothing = np.empty((0, WORD), dtype=np.uint8)
-    return _program(builder, graph, range(graph.n_inputs), words, np.arange(words), nothing)
+    nothing = np.empty(0, dtype=np.int64), np.empty((0, WORD), dtype=np.uint8)
+    return _program(builder, graph, range(graph.n_inputs), words, *nothing)
 
 
 def compile_raw(graph: GateGraph) -> Program:
@@ -348,7 +348,7 @@ def _program(
 ) -> Program:
     """The program of a simplified graph, whose input bits are in the rows ``bits``."""
     lowest = int(graph.offset.min())
-    totals = _totals(builder, graph, bits, graph.offset - lowest)
+    totals = _totals(builder, graph, bits, graph.offset.astype(np.int64) - lowest)
     size = max(1, *map(len, totals))
     scores = [[*total, *[builder.zero] * (size - len(total))] for total in totals]
     index = _argmax(builder, scores)
@@ -386,7 +386,7 @@ def _totals(
     reads = np.concatenate([graph.a[READS_A[graph.op]], graph.b[READS_B[graph.op]]])
     is_read = np.bincount(reads, minlength=graph.n_nodes) > 0
     # A gate that is counted once and not read is computed where it is counted.
-    has_row = ((counted > 1) | is_read)[graph.n_inputs :] & graph.alive[graph.n_inputs :]
+    has_row = ((counted > 1) | is_read)[graph.n_inputs :]
     rows = [*bits, *[builder.zero] * graph.n_gates]
 
     def read(gate: int) -> Pair:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def test_registers_in_place_of_look_up_tables_are_left_out(
 ) -> None:
     script = tmp_path / "nextpnr"
     script.write_text(
-        '[ "$1" = --version ] && exit; echo "$@" >> ../calls; echo "ERROR: no BELs"; exit 1'
+        '[ "$1" = --version ] && exit; echo "$@" >> ../calls; '
+        'echo "ERROR: no BELs remaining"; exit 1'
     )
     monkeypatch.setenv("NEXTPNR_ICE40", f"sh {script}")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -109,12 +111,48 @@ def test_registers_in_place_of_look_up_tables_are_left_out(
         4: Needs(1280, 800, 0, lone_ffs=0),
         8: Needs(1200, 700, 0, lone_ffs=0),
     }
-    with pytest.raises(CheckFailedError, match=r"no BELs: try .* or a larger --levels-per-stage"):
+    with pytest.raises(
+        CheckFailedError, match=r"no BELs remaining: try .* or a larger --levels-per-stage"
+    ):
         build.build(_design("icestick"), tmp_path / "out")
-    assert len((tmp_path / "calls").read_text().splitlines()) == 2  # for 4 and 8
+    calls = tmp_path / "calls"
+    assert len(calls.read_text().splitlines()) == 2  # for 4 and 8
+    script.write_text(script.read_text().replace("no BELs remaining", "out of memory"))
+    with pytest.raises(LilogicError, match=r"nextpnr-ice40 failed .*: ERROR: out of memory$"):
+        build.build(_design("icestick"), tmp_path / "out")
+    assert len(calls.read_text().splitlines()) == 3  # for 4, and not for 8
     needed[2] = Needs(1282, 900, 0, lone_ffs=1)
     with pytest.raises(CheckFailedError, match="needs 1,282 LUT4"):
         build.build(_design("icestick"), tmp_path / "out")
+
+
+def test_a_clock_that_was_met_is_kept_if_faster_ones_are_not(
+    tmp_path: Path, needed: dict[int | None, Needs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nextpnr.py").write_text(
+        """
+import json, pathlib, sys
+if "--version" not in sys.argv:
+    asked, calls = float(sys.argv[sys.argv.index("--freq") + 1]), pathlib.Path("../calls")
+    known = json.loads(calls.read_text()) if calls.exists() else []
+    calls.write_text(json.dumps([*known, asked]))
+    met = asked * (1.5 if asked == [*known, asked][0] else 0.9)
+    report = {"fmax": {"clk": {"achieved": met, "constraint": asked}}, "utilization": {}}
+    pathlib.Path("nextpnr.json").write_text(json.dumps(report))
+"""
+    )
+    (tmp_path / "icepack.py").write_text("open('top.bin', 'w').write('bits')")
+    for program in ("nextpnr", "icepack"):
+        command = f"{sys.executable} {tmp_path / program}.py"
+        monkeypatch.setenv({"nextpnr": "NEXTPNR_ICE40"}.get(program, "ICEPACK"), command)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    needed[2] = Needs(1000, 900, 0)
+    report = build.build(_design("icestick"), tmp_path / "out")
+    first, *others, last = json.loads((tmp_path / "calls").read_text())
+    assert first == last == pytest.approx(report["clock"]["hz"] / MHZ)
+    assert report["fmax_hz"] == pytest.approx(1.5 * first * MHZ)
+    assert others == sorted(others, reverse=True)
+    assert min(others) > first
 
 
 def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> None:

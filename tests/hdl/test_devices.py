@@ -71,8 +71,3 @@ def test_a_clock_that_one_level_alone_misses_is_refused():
 def test_a_clock_is_more_than_nothing(mhz):
     with pytest.raises(LilogicError, match="but must be more than 0"):
         Clock.on(mhz, HX8K)
-
-
-def test_a_device_whose_delays_were_not_measured_is_refused():
-    with pytest.raises(LilogicError, match=r"no delays were measured .* use hx8k, up5k"):
-        Clock.on(10, DEVICES["ecp5"])

@@ -34,6 +34,8 @@ def test_raw_samples_go_through_the_encoder():
     assert model.predict(raw).tolist() == [0, 0]
     with pytest.raises(LilogicError, match="samples have shape"):
         model.predict(np.zeros((3, 5)))
+    with pytest.raises(LilogicError, match="samples are no array"):
+        model.predict([[1, 2], [3]])
 
 
 @settings(max_examples=20)
@@ -72,6 +74,13 @@ def test_files_from_elsewhere_are_loaded_too(tmp_path):
     bits = np.array([[0, 1], [1, 1]])
     np.testing.assert_array_equal(model.scores(bits), inference.scores(GRAPH, bits))
     assert lilogic.load(str(tmp_path / "net.lgn")).graph.encoder is not None
+
+
+def test_a_run_folder_may_be_called_like_a_file_from_elsewhere(tmp_path):
+    run = tmp_path / "run.npz"
+    run.mkdir()
+    lgn.write(GRAPH, run / "model.lgn")
+    assert lilogic.load(run).graph.n_gates == 1
 
 
 def test_other_names_are_missing():

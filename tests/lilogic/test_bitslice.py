@@ -25,14 +25,37 @@ def test_scores_and_classes_are_those_of_inference(graph, samples):
     np.testing.assert_array_equal(bitslice.classify(program, words), inference.classify(expected))
 
 
-@given(encoded_graphs(), st.sampled_from([1, 70]))
-def test_raw_samples_are_encoded_alike(graph, samples):
+@given(encoded_graphs(), SAMPLES, st.integers(1, 3))
+def test_raw_samples_are_encoded_alike(graph, samples, threads):
     raw = random_raw(graph.encoder, samples)
     program = bitslice.compile_raw(graph)
-    words = graph.encoder.features(raw)
+    features = graph.encoder.features(raw)
+    expected = inference.scores(graph, graph.encoder.encode(raw))
+    np.testing.assert_array_equal(bitslice.scores(program, features, threads), expected)
     np.testing.assert_array_equal(
-        bitslice.scores(program, words), inference.scores(graph, graph.encoder.encode(raw))
+        bitslice.classify(program, features, threads), inference.classify(expected)
     )
+
+
+@pytest.mark.parametrize("offset", [[1, 1 - 2**31], [2**31 - 2, -2], [-(2**31) + 1, 0]])
+def test_offsets_may_be_as_far_apart_as_their_dtype_allows(offset):
+    graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], offset)
+    bits = random_bits(graph, 70)
+    program = bitslice.compile_bits(graph)
+    np.testing.assert_array_equal(
+        bitslice.scores(program, bitslice.packed(bits)), inference.scores(graph, bits)
+    )
+
+
+def test_samples_may_lie_in_memory_in_any_way():
+    graph = random_graph((300, 200), 130, 10)
+    program = bitslice.compile_bits(graph)
+    words = bitslice.packed(random_bits(graph, 600))
+    expected = bitslice.scores(program, words)
+    read_only = words.copy()
+    read_only.setflags(write=False)
+    for same in (np.asfortranarray(words), words[::-1].copy()[::-1], read_only):
+        np.testing.assert_array_equal(bitslice.scores(program, same), expected)
 
 
 @pytest.mark.parametrize("n_inputs", [1, 64, 512, 513, 1100])
