@@ -27,9 +27,9 @@ from hdl.devices import DEVICES, Delays, Device
 from lilogic.files import write_json
 
 OUTPUT = Path("build/bench/delays.json")
-SOURCES = 96
+SOURCES = 192
 """Registers that the levels of one kind read, at random."""
-BITS = 192
+BITS = 96
 """Registers that they end in."""
 
 Kind = Callable[[np.random.Generator, Value, Module], list[Value]]
@@ -58,12 +58,15 @@ def gates(levels: int) -> Kind:
 def words(
     width: int, apply: Callable[[Value, Value], Value]
 ) -> Callable[[np.random.Generator, Value, Module], list[Value]]:
-    """A function of two words of bits from anywhere, so often that it makes all the bits."""
+    """A function of two words of bits from anywhere, so often that it makes all the bits.
+
+    No bit is in two words, as none is in a popcount or an argmax.
+    """
 
     def make(generator: np.random.Generator, sources: Value, m: Module) -> list[Value]:
         made: list[Value] = []
-        while len(made) < BITS:
-            a, b = generator.integers(0, len(sources), (2, width)).tolist()
+        bits = generator.permutation(len(sources))
+        for a, b in bits[: len(bits) // (2 * width) * 2 * width].reshape(-1, 2, width).tolist():
             made += [*apply(Cat(sources[i] for i in a), Cat(sources[i] for i in b))]
         return made[:BITS]
 

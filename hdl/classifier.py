@@ -173,8 +173,9 @@ def _delays(
     scores = [Signal(shape, name=f"score{class_}") for class_ in range(graph.n_classes)]
     rounds = pipeline.costs(argmax.tournament(scores), delays.of)
     if rounds and graph.offset.any():
-        # Offsets are added behind the last level of the heads.
-        rounds[0] += delays.of(scores[0] + scores[0])
+        # Offsets are added behind the last level of the heads. Their carries run ahead of those of
+        # the comparison, which need not wait for the last.
+        rounds[0] += delays.chain
     # A bit of the input is a function of one feature.
     width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 0
     return {

@@ -99,7 +99,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ice40",
         options=("--hx8k", "--package", "ct256"),
         logic="ICESTORM_LC",
-        delays=Delays(stage=2.28, gate=1.446, chain=2.661, bit=0.18),
+        delays=Delays(stage=2.377, gate=1.07, chain=2.182, bit=0.084),
     ),
     "up5k": Device(
         label="iCE40 UP5K",
@@ -107,7 +107,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ice40",
         options=("--up5k", "--package", "sg48"),
         logic="ICESTORM_LC",
-        delays=Delays(stage=2.706, gate=4.094, chain=9.073, bit=0.332),
+        delays=Delays(stage=3.854, gate=2.997, chain=5.812, bit=0.335),
     ),
     "ecp5": Device(
         label="ECP5-85F, speed grade 6",
@@ -115,7 +115,7 @@ DEVICES: dict[str, Device] = {
         program="nextpnr-ecp5",
         options=("--85k", "--package", "CABGA756", "--speed", "6"),
         logic="TRELLIS_COMB",
-        delays=Delays(stage=1.484, gate=1.422, chain=2.616, bit=0.012),
+        delays=Delays(stage=1.061, gate=1.121, chain=2.112, bit=0.043),
     ),
 }
 
