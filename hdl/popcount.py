@@ -20,7 +20,7 @@ from amaranth.hdl import Cat, Const, Module, Shape, Value
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from hdl import pipeline, vector
+from hdl import neighbours, pipeline, vector
 from hdl.interface import AUTO, POPCOUNT
 from hdl.network import counted
 from hdl.pipeline import Cost, Levels, Registers
@@ -193,7 +193,7 @@ class Heads(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        heads = map(_paired, self._graph.heads)
+        heads = [_arranged(self._graph, head) for head in self._graph.heads]
         positions = [np.searchsorted(counted(self._graph), head) for head in heads]
         offsets = self._graph.offset.tolist()
         highest = self._graph.score_bounds()[1].tolist()
@@ -210,23 +210,20 @@ class Heads(Component):
         return m
 
 
-def _paired(head: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The nodes of a head in an order in which those that count twice cost least in a ``tree``.
+def _arranged(graph: GateGraph, head: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """The nodes of a head in an order in which a ``tree`` costs least.
 
     Of a full adder of three bits of which two are the same, the sum is the third bit and the carry
-    one of the two: so a pair stands where one full adder has its first two bits.
+    one of the two: so what counts twice stands where one full adder has its first two bits. The
+    other full adders have ``neighbours``.
     """
-    nodes, times = np.unique(head, return_counts=True)
+    nodes, times = np.unique(head.astype(np.int64), return_counts=True)
     pairs, others = np.repeat(nodes, times // 2), nodes[times % 2 == 1]
     leaves = _leaves(len(head))
-    filled = leaves - len(pairs[:leaves])
-    return np.concatenate(
-        [
-            *(pairs[:leaves], others[:filled]),
-            *(pairs[:leaves], others[filled : 2 * filled]),
-            *(others[2 * filled :], np.repeat(pairs[leaves:], 2)),
-        ]
-    )
+    twice, more = pairs[:leaves], np.repeat(pairs[leaves:], 2)
+    first, second, third, rest = neighbours.triples(graph, others, leaves - len(twice))
+    beside = len(twice)
+    return np.concatenate([twice, first, twice, second, rest[:beside], third, rest[beside:], more])
 
 
 @cache
