@@ -141,7 +141,9 @@ if "--version" not in sys.argv:
     pathlib.Path("nextpnr.json").write_text(json.dumps(report))
 """
     )
-    (tmp_path / "icepack.py").write_text("open('top.bin', 'w').write('bits')")
+    (tmp_path / "icepack.py").write_text(
+        "import sys\nif len(sys.argv) > 2: open('top.bin', 'w').write('bits')"
+    )
     for program in ("nextpnr", "icepack"):
         command = f"{sys.executable} {tmp_path / program}.py"
         monkeypatch.setenv({"nextpnr": "NEXTPNR_ICE40"}.get(program, "ICEPACK"), command)
