@@ -124,7 +124,8 @@ def test_a_collapsed_layer_is_warned_of(lilogic, recipe, run_folder, monkeypatch
     monkeypatch.setattr("lilogic.statistics._MANY_PASS_THROUGH", 0.0)
     status, out, err = lilogic("train", recipe, "-o", run_folder, "--json")
     assert status == 0
-    lines = err.splitlines()
+    before, *lines = err.splitlines()
+    assert before == "training tiny: trained before, 4 epochs"
     assert [line.removeprefix("warning: ") for line in lines] == json.loads(out)["warnings"]
     assert lines[0].startswith("warning: layer 1 ")
 
