@@ -44,6 +44,13 @@ def test_scores_are_offsets_plus_counts(popcount, levels_per_stage, graph):
     check(graph, popcount, levels_per_stage)
 
 
+@given(graph=graphs(), levels_per_stage=st.integers(0, 2))
+def test_large_heads_are_counted_in_the_order_of_their_nodes(graph, levels_per_stage):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hdl.popcount._ARRANGED", -1)
+        check(graph, POPCOUNT, levels_per_stage)
+
+
 @pytest.mark.parametrize("popcount", POPCOUNTS)
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 31, 64, 100, 257])
 def test_every_size_counts_up_to_all_ones(popcount, size):
