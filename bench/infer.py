@@ -445,7 +445,7 @@ VERSIONS = [
     Version("torch, int64 words", torch_words, 1024),
     Version("torch, a byte a bit", torch_bool, 1024),
     Version("exported C", exported_c),
-    # Compilers take minutes for these, and more than twice the time for twice the gates.
+    # Compilers take minutes for these, and ten times as long for four times the gates.
     Version("one C function", one_function, gates=10_000),
     Version("torchlogix Circuit", torchlogix_circuit, 4096, gates=10_000),
 ]
