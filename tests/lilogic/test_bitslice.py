@@ -37,6 +37,16 @@ def test_raw_samples_are_encoded_alike(graph, samples, threads):
     )
 
 
+def test_every_block_of_raw_samples_is_encoded():
+    encoder = Encoder((130,), "uint8", np.arange(130), np.full(130, 100))
+    graph = replace(random_graph((300, 200), 130, 10), encoder=encoder)
+    raw = random_raw(encoder, 3 * BLOCK + 1)
+    np.testing.assert_array_equal(
+        bitslice.scores(bitslice.compile_raw(graph), raw, threads=1),
+        inference.scores(graph, encoder.encode(raw)),
+    )
+
+
 @pytest.mark.parametrize("offset", [[1, 1 - 2**31], [2**31 - 2, -2], [-(2**31) + 1, 0]])
 def test_offsets_may_be_as_far_apart_as_their_dtype_allows(offset):
     graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], offset)
