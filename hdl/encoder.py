@@ -96,9 +96,9 @@ def encoder_of(graph: GateGraph) -> Encoder:
     """
     if graph.encoder is None:
         raise LilogicError("the classifier is to read pixels, but the graph has no encoder")
-    if graph.encoder.rank is not None:
+    if not graph.encoder.is_thermometer:
         raise LilogicError(
-            "the encoder compares with a quantile of each sample, which is left to the host: "
+            f"the encoder {graph.encoder.compares}, which is left to the host: "
             "let the classifier read bits (--bits)"
         )
     return graph.encoder

@@ -57,7 +57,7 @@ class Model:
     @property
     def _encodes_inside(self) -> bool:
         encoder = self.graph.encoder
-        return encoder is not None and encoder.rank is None
+        return encoder is not None and encoder.is_thermometer
 
     def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the program reads of samples."""

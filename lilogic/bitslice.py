@@ -104,13 +104,13 @@ def compile_raw(graph: GateGraph) -> Program:
     """The program that reads raw features and encodes them.
 
     Raises:
-        LilogicError: the graph has no encoder, or one that compares with a quantile of the sample,
-            for which a sample must be sorted.
+        LilogicError: the graph has no encoder, or one that compares more than a feature with a
+            constant: a quantile of the sample, or differences.
     """
     if graph.encoder is None:
         raise LilogicError("the graph has no encoder, so it reads bits, not raw samples")
-    if graph.encoder.rank is not None:
-        raise LilogicError("the encoder compares with a quantile of each sample: encode it first")
+    if not graph.encoder.is_thermometer:
+        raise LilogicError(f"the encoder {graph.encoder.compares}: encode samples first")
     graph = passes.simplify(graph)
     assert graph.encoder is not None
     features, thresholds, bits = _comparisons(graph.encoder, graph.alive[: graph.n_inputs])

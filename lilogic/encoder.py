@@ -2,14 +2,16 @@
 
 One recorded description serves software, host and hardware, so all three encode alike: a crop
 and an exact integer area resize of images, then comparisons with thresholds in the raw domain.
-Thresholds may be relative to a quantile of the sample itself; that is left to the host.
+What is compared may also be the difference of two features, or relative to a quantile of the
+sample itself; both are left to the host.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from typing import Any
 
@@ -19,6 +21,9 @@ import numpy.typing as npt
 from lilogic.errors import LilogicError
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
+
+NOTHING = -1
+"""In ``Encoder.minus``: nothing is subtracted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,9 @@ class Encoder:
         rank: None, or thresholds are relative to a value of the sample itself, the one with this
             rank (0 is the lowest) among its features: bit ``i`` is
             ``features[feature[i]] > threshold[i] + sorted(features)[rank]``.
+        minus: None, or int32 [bits], features to subtract first: ``features[feature[i]]`` above
+            is then ``features[feature[i]] - features[minus[i]]``, but for bits whose ``minus`` is
+            -1.
 
     Raises:
         LilogicError: a field is out of range.
@@ -49,12 +57,15 @@ class Encoder:
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
     rank: int | None = None
+    minus: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _sizes(name, getattr(self, name), length))
-        for name in ("feature", "threshold"):
+        for name in ("feature", "threshold", "minus"):
+            if getattr(self, name) is None:
+                continue
             given = np.asarray(getattr(self, name))
             with np.errstate(invalid="ignore"):
                 array = given.astype(np.int32) if given.dtype.kind in "buif" else None
@@ -86,12 +97,14 @@ class Encoder:
                 f"encoder feature has {len(self.feature)} entries, "
                 f"but threshold has {len(self.threshold)}"
             )
-        wrong = np.flatnonzero((self.feature < 0) | (self.feature >= self.n_features))
-        if wrong.size:
-            raise LilogicError(
-                f"encoder bit {wrong[0]} looks at feature {self.feature[wrong[0]]}, "
-                f"but only {self.n_features} exist"
-            )
+        self._check_features(self.feature, 0)
+        if self.minus is not None:
+            if len(self.minus) != len(self.feature):
+                raise LilogicError(
+                    f"encoder feature has {len(self.feature)} entries, "
+                    f"but minus has {len(self.minus)}"
+                )
+            self._check_features(self.minus, NOTHING)
         if self.rank is not None and (
             type(self.rank) is not int or not 0 <= self.rank < self.n_features
         ):
@@ -99,10 +112,30 @@ class Encoder:
                 f"encoder rank is {self.rank}, but only {self.n_features} features have one"
             )
 
+    def _check_features(self, features: npt.NDArray[np.int32], lowest: int) -> None:
+        wrong = np.flatnonzero((features < lowest) | (features >= self.n_features))
+        if wrong.size:
+            raise LilogicError(
+                f"encoder bit {wrong[0]} looks at feature {features[wrong[0]]}, "
+                f"but only {self.n_features} exist"
+            )
+
     @property
     def n_bits(self) -> int:
         """Number of bits made."""
         return len(self.feature)
+
+    @property
+    def is_thermometer(self) -> bool:
+        """Whether each bit compares one feature with a constant, as hardware's encoder does."""
+        return self.rank is None and self.minus is None
+
+    @property
+    def compares(self) -> str:
+        """What it does beyond that of a thermometer, for messages."""
+        if self.rank is not None:
+            return "compares with a quantile of each sample"
+        return "compares differences of features"
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
@@ -138,10 +171,20 @@ class Encoder:
 
     def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of features [samples, n_features]."""
-        if self.rank is None:
-            return features[:, self.feature] > self.threshold
-        level = np.partition(features, self.rank, axis=1)[:, [self.rank]].astype(np.int64)
-        return features[:, self.feature] > level + self.threshold
+        # Twice as wide, so that no difference overflows; thresholds beyond that decide the same.
+        wide = np.dtype(f"i{2 * features.dtype.itemsize}")
+        columns = np.zeros((self.n_features + 1, len(features)), dtype=wide)
+        columns[:NOTHING] = features.T
+        values = columns[self.feature]
+        if self.minus is not None:
+            values -= columns[self.minus]
+        if self.rank is not None:
+            values -= np.partition(features, self.rank, axis=1)[:, self.rank].astype(wide)
+        limits = np.iinfo(wide)
+        exceeds: npt.NDArray[np.bool_] = (
+            values > self.threshold.clip(limits.min, limits.max).astype(wide)[:, None]
+        ).T
+        return exceeds
 
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
@@ -209,6 +252,8 @@ def fit(
     per_feature: bool = False,
     crop: tuple[int, int, int, int] | None = None,
     resize: tuple[int, int] | None = None,
+    differences: Sequence[tuple[int, int]] = (),
+    steps: Sequence[float] = (),
 ) -> Encoder:
     """An encoder for training samples [samples, ...] of an integer dtype in ``DTYPES``.
 
@@ -221,6 +266,10 @@ def fit(
             are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
         crop: see ``Encoder``.
         resize: see ``Encoder``.
+        differences: rows down and columns right from one pixel to another; for every two pixels
+            of an image (of the same channel) that lie so, bits say by how much one exceeds the
+            other, and the other the one.
+        steps: by which fractions of the range of training values.
 
     Raises:
         LilogicError: impossible settings, or no threshold that splits the data.
@@ -246,14 +295,54 @@ def fit(
     feature = np.repeat(np.arange(blank.n_features), [len(level) for level in levels])
     if not len(feature):
         raise LilogicError("encoder: no threshold splits the training samples: all are alike")
-    return Encoder(
-        shape,
-        train.dtype.name,
-        feature.astype(np.int32),
-        np.concatenate(levels),
-        crop,
-        resize,
+    threshold = np.concatenate(levels)
+    made = replace(blank, feature=feature.astype(np.int32), threshold=threshold)
+    if not differences and not steps:
+        return made
+    spread = int(features.max()) - int(features.min())
+    return _with_differences(made, differences, [math.floor(step * spread) for step in steps])
+
+
+def _with_differences(
+    made: Encoder, offsets: Sequence[tuple[int, int]], steps: Sequence[int]
+) -> Encoder:
+    """The encoder with bits for how much pixels differ, behind its own."""
+    shape = made.feature_shape
+    if len(shape) < 2:
+        raise LilogicError(f"encoder differences are of images, but samples are of shape {shape}")
+    if not offsets or not steps:
+        raise LilogicError("encoder differences need steps, and steps differences")
+    if not all(low < high for low, high in itertools.pairwise((-1, *steps))):
+        raise LilogicError(f"encoder steps {list(steps)} do not rise from 0")
+    places = np.arange(made.n_features).reshape(shape)
+    pairs = [_pairs(places, *offset) for offset in offsets]
+    first, second = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    # For each pair and each step, how much the first exceeds the second, and the second the first.
+    feature = np.stack([first, second], 1).repeat(len(steps), 0).reshape(-1)
+    minus = np.stack([second, first], 1).repeat(len(steps), 0).reshape(-1)
+    threshold = np.tile(np.repeat(steps, 2), len(first))
+    return replace(
+        made,
+        feature=np.concatenate([made.feature, feature]),
+        threshold=np.concatenate([made.threshold, threshold]),
+        minus=np.concatenate([np.full(made.n_bits, NOTHING), minus]),
     )
+
+
+def _pairs(
+    places: npt.NDArray[np.int64], down: int, right: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Places of two pixels each, the second so far down and right of the first."""
+    height, width = places.shape[:2]
+    if (down, right) == (0, 0) or abs(down) >= height or abs(right) >= width:
+        raise LilogicError(
+            f"encoder differences of pixels {down} rows and {right} columns apart, "
+            f"but the image has {height} rows and {width} columns"
+        )
+    rows, columns = np.arange(height - abs(down)), np.arange(width - abs(right))
+    first = places[rows + max(-down, 0)][:, columns + max(-right, 0)]
+    second = places[rows + max(down, 0)][:, columns + max(right, 0)]
+    return first.reshape(-1), second.reshape(-1)
 
 
 def above_quantile(

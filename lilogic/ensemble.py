@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.encoder import Encoder
+from lilogic.encoder import NOTHING, Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.recipe import EnsembleRecipe
@@ -47,13 +47,18 @@ def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
     Raises:
         LilogicError: features differ in their thresholds.
     """
-    pairs = list(zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True))
-    bits = {pair: bit for bit, pair in enumerate(pairs)}
+    # The last place stands for a feature that is not there, as where nothing is subtracted.
+    place = np.append(look, NOTHING)
+    minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
+    made = np.stack([encoder.feature, minus, encoder.threshold], 1).tolist()
+    seen = np.stack([place[encoder.feature], place[minus], encoder.threshold], 1).tolist()
+    bits = {tuple(compared): bit for bit, compared in enumerate(made)}
     try:
-        return np.array([bits[int(look[feature]), threshold] for feature, threshold in pairs])
+        return np.array([bits[tuple(compared)] for compared in seen])
     except KeyError as error:
         raise LilogicError(
-            "an ensemble that looks at moved images needs the same thresholds for all features"
+            "an ensemble that looks at moved images needs the same thresholds for all features, "
+            "and differences between all pixels that it sees"
         ) from error
 
 

@@ -18,9 +18,9 @@ from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 
 FORMAT = "lilogic.lgn"
-VERSIONS = ("1", "2")
+VERSIONS = ("1", "2", "3")
 """Versions that are read. A file is written as the lowest one that can express it: 2 where the
-encoder has a rank."""
+encoder has a rank, 3 where it subtracts features."""
 
 _GRAPH = {
     "op": np.dtype(np.uint8),
@@ -34,6 +34,7 @@ _ENCODER = {
     "encoder.feature": np.dtype(np.int32),
     "encoder.threshold": np.dtype(np.int32),
 }
+_SUBTRACTED = {"encoder.minus": np.dtype(np.int32)}
 
 
 def write(graph: GateGraph, path: Path) -> None:
@@ -50,11 +51,18 @@ def write(graph: GateGraph, path: Path) -> None:
         raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
     header = {
         "format": FORMAT,
-        "version": VERSIONS[graph.encoder is not None and graph.encoder.rank is not None],
+        "version": _version(graph.encoder),
         "graph": text,
         "sha256": _digest(tensors, text),
     }
     write_bytes(path, save(tensors, metadata=header))
+
+
+def _version(encoder: Encoder | None) -> str:
+    """The lowest version that can express a graph with that encoder."""
+    if encoder is None or encoder.is_thermometer:
+        return "1"
+    return "2" if encoder.minus is None else "3"
 
 
 def fingerprint(graph: GateGraph) -> bytes:
@@ -76,7 +84,9 @@ def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
             "crop": encoder.crop,
             "resize": encoder.resize,
         }
-        if encoder.rank is not None:
+        if encoder.minus is not None:
+            tensors["encoder.minus"] = encoder.minus
+        if _version(encoder) != "1":
             description["encoder"]["rank"] = encoder.rank
     return tensors, description
 
@@ -94,7 +104,7 @@ def read(path: Path) -> GateGraph:
     if version not in VERSIONS:
         raise LilogicError(
             f"{path}: format version {version}, "
-            f"but this lilogic reads versions {' and '.join(VERSIONS)}"
+            f"but this lilogic reads versions {', '.join(VERSIONS)}"
         )
     text = header.get("graph", "")
     if header.get("sha256") != _digest(tensors, text):
@@ -126,7 +136,8 @@ def _graph(
     tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any], version: str
 ) -> GateGraph:
     record = description["encoder"]
-    expected = _GRAPH if record is None else _GRAPH | _ENCODER
+    subtracts = version == "3"
+    expected = _GRAPH if record is None else _GRAPH | _ENCODER | (_SUBTRACTED if subtracts else {})
     for name, dtype in expected.items():
         if name not in tensors:
             raise LilogicError(f"tensor {name} is missing")
@@ -141,7 +152,8 @@ def _graph(
             tensors["encoder.threshold"],
             None if record["crop"] is None else tuple(record["crop"]),
             None if record["resize"] is None else tuple(record["resize"]),
-            record["rank"] if version == "2" else None,
+            None if version == "1" else record["rank"],
+            tensors["encoder.minus"] if subtracts else None,
         )
     arrays = {name: tensors[name] for name in _GRAPH}
     metadata = description["metadata"]

@@ -25,6 +25,8 @@ class EncoderRecipe(_Section):
     per_feature: bool = False
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
+    differences: list[tuple[int, int]] = []
+    steps: list[float] = []
 
 
 class NetRecipe(_Section):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from lilogic.encoder import DTYPES, Encoder
+from lilogic.encoder import DTYPES, NOTHING, Encoder
 from lilogic.graph import GateGraph
 
 Draw = st.DrawFn
@@ -47,11 +47,11 @@ def graphs(
 
 
 @st.composite
-def encoders(draw: Draw, max_bits: int = 8, ranked: bool = False) -> Encoder:
+def encoders(draw: Draw, max_bits: int = 8, on_host: bool = False) -> Encoder:
     """Encoders of flat samples or images, cropped and resized or not.
 
-    Bits may repeat, and thresholds may lie outside the range of the input's dtype. With ``ranked``,
-    some have thresholds relative to the sample.
+    Bits may repeat, and thresholds may lie outside the range of the input's dtype. With
+    ``on_host``, some are no thermometers: they compare with the sample, or differences.
     """
     dtype = draw(st.sampled_from(DTYPES))
     shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
@@ -67,16 +67,22 @@ def encoders(draw: Draw, max_bits: int = 8, ranked: bool = False) -> Encoder:
     pairs = st.tuples(st.integers(0, n_features - 1), thresholds)
     bits = draw(st.lists(pairs, min_size=1, max_size=max_bits))
     feature, threshold = np.array(bits, dtype=np.int64).T
-    ranks = st.one_of(st.none(), st.integers(0, n_features - 1)) if ranked else st.none()
-    return Encoder(shape, dtype, feature, threshold, crop, resize, draw(ranks))
+    rank, minus = None, None
+    if on_host:
+        rank = draw(st.one_of(st.none(), st.integers(0, n_features - 1)))
+        others = st.lists(
+            st.integers(NOTHING, n_features - 1), min_size=len(bits), max_size=len(bits)
+        )
+        minus = draw(st.one_of(st.none(), others))
+    return Encoder(shape, dtype, feature, threshold, crop, resize, rank, minus)
 
 
 @st.composite
 def encoded_graphs(
-    draw: Draw, max_gates: int = 16, max_classes: int = 4, ranked: bool = False
+    draw: Draw, max_gates: int = 16, max_classes: int = 4, on_host: bool = False
 ) -> GateGraph:
     """Graphs with an encoder; see ``encoders`` and ``graphs``."""
-    encoder = draw(encoders(ranked=ranked))
+    encoder = draw(encoders(on_host=on_host))
     return draw(graphs(max_gates=max_gates, max_classes=max_classes, encoder=encoder))
 
 

@@ -61,10 +61,14 @@ def encode(encoder: dict[str, Any], tensors: dict[str, np.ndarray], raw: np.ndar
     level = np.zeros(len(data), dtype=np.int64)
     if encoder["rank"] is not None:
         level = np.sort(features, axis=1)[:, encoder["rank"]]
+    minus = tensors.get("encoder.minus", np.full(len(tensors["encoder.feature"]), -1))
     columns = [
-        features[:, feature] > level + threshold
-        for feature, threshold in zip(
-            tensors["encoder.feature"].tolist(), tensors["encoder.threshold"].tolist(), strict=True
+        features[:, feature] - (features[:, other] if other >= 0 else 0) > level + threshold
+        for feature, threshold, other in zip(
+            tensors["encoder.feature"].tolist(),
+            tensors["encoder.threshold"].tolist(),
+            minus.tolist(),
+            strict=True,
         )
     ]
     return np.stack(columns, axis=1)
@@ -124,11 +128,15 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     starts, ends = [begin for begin, _ in used], [end for _, end in used]
     require([*starts, len(data)] == [0, *ends], "gaps, overlaps or bytes left over")
     require(metadata["format"] == "lilogic.lgn", "another format")
-    require(metadata["version"] in ("1", "2"), "another version")
+    require(metadata["version"] in ("1", "2", "3"), "another version")
     require(metadata["sha256"] == digest.hexdigest(), "altered")
     description = json.loads(metadata["graph"])
     if metadata["version"] == "1" and description["encoder"] is not None:
         description["encoder"]["rank"] = None
+    if metadata["version"] == "3":
+        require(tensors["encoder.minus"].dtype == "<i4", "dtype of encoder.minus")
+    else:
+        tensors.pop("encoder.minus", None)
     return tensors, description
 
 
@@ -175,3 +183,6 @@ def check_encoder(encoder: dict[str, Any], tensors: dict[str, np.ndarray], n_inp
     feature = tensors["encoder.feature"]
     require(len(feature) == len(tensors["encoder.threshold"]) == n_inputs, "encoder lengths")
     require(((feature >= 0) & (feature < n_features)).all(), "feature")
+    minus = tensors.get("encoder.minus", -np.ones_like(feature))
+    require(len(minus) == n_inputs, "length of minus")
+    require(((minus >= -1) & (minus < n_features)).all(), "minus")

@@ -125,5 +125,5 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(LilogicError, match="the graph has no encoder"):
         bitslice.compile_raw(graph)
     encoder = above_quantile((70,), "uint8", 0.5)
-    with pytest.raises(LilogicError, match="a quantile of each sample: encode it first"):
+    with pytest.raises(LilogicError, match="a quantile of each sample: encode samples first"):
         bitslice.compile_raw(replace(graph, encoder=encoder))

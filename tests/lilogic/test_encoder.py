@@ -4,19 +4,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic import encoder
-from lilogic.encoder import DTYPES, Encoder
+from lilogic.encoder import DTYPES, NOTHING, Encoder
 from lilogic.errors import LilogicError
 from tests.strategies import encoders, random_raw
 
 
-@given(encoders())
+@given(encoders(on_host=True))
 def test_a_bit_says_whether_its_feature_exceeds_its_threshold(made):
     raw = random_raw(made, 30)
     features = made.features(raw).astype(int)
     bits = made.encode(raw)
     assert bits.shape == (30, made.n_bits)
-    for bit, (feature, threshold) in enumerate(zip(made.feature, made.threshold, strict=True)):
-        assert bits[:, bit].tolist() == [row[feature] > threshold for row in features.tolist()]
+    minus = [NOTHING] * made.n_bits if made.minus is None else made.minus.tolist()
+    for sample, row in enumerate(features.tolist()):
+        level = 0 if made.rank is None else sorted(row)[made.rank]
+        subtracted = [0 if other == NOTHING else row[other] for other in minus]
+        assert bits[sample].tolist() == [
+            row[feature] - less > threshold + level
+            for feature, less, threshold in zip(
+                made.feature.tolist(), subtracted, made.threshold.tolist(), strict=True
+            )
+        ]
 
 
 def test_crop_comes_before_resize_and_channels_stay():
@@ -50,6 +58,7 @@ def test_resize_is_the_mean_weighted_by_overlap_with_halves_rounded_up(source, t
 
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(64, 4)
+IMAGES = np.arange(18, dtype=np.uint8).reshape(3, 2, 3)
 
 
 def test_uniform_thresholds_divide_the_range():
@@ -108,6 +117,13 @@ def test_every_fitted_threshold_splits_the_training_values(made, bits, spacing, 
         ({"train": np.zeros((5, 2), np.uint8)}, "no threshold splits the training samples"),
         ({"train": np.zeros((0, 2), np.uint8)}, "no training samples"),
         ({"train": np.zeros((5, 2), np.float32)}, "input_dtype float32 is not one of"),
+        ({"differences": [(0, 1)], "steps": [0.1]}, "differences are of images"),
+        ({"train": IMAGES, "differences": [(0, 1)]}, "need steps"),
+        ({"train": IMAGES, "steps": [0.1]}, "need steps"),
+        ({"train": IMAGES, "differences": [(0, 0)], "steps": [0.1]}, "0 rows and 0 columns apart"),
+        ({"train": IMAGES, "differences": [(0, -3)], "steps": [0.1]}, "but the image has 2 rows"),
+        ({"train": IMAGES, "differences": [(0, 1)], "steps": [0.2, 0.1]}, "do not rise from 0"),
+        ({"train": IMAGES, "differences": [(0, 1)], "steps": [-0.1]}, "do not rise from 0"),
     ],
 )
 def test_impossible_settings_are_refused(arguments, message):
@@ -132,6 +148,9 @@ def test_impossible_settings_are_refused(arguments, message):
         ({"feature": [-1, 0]}, "encoder bit 0 looks at feature -1"),
         ({"feature": [0, 1], "resize": (1, 1)}, "bit 1 looks at feature 1, but only 1 exist"),
         ({"feature": [0]}, "feature has 1 entries, but threshold has 2"),
+        ({"minus": [-2, 0]}, "encoder bit 0 looks at feature -2"),
+        ({"minus": [0, 16]}, "encoder bit 1 looks at feature 16, but only 16 exist"),
+        ({"minus": [0]}, "feature has 2 entries, but minus has 1"),
         ({"threshold": [0.5, 1]}, "threshold must be one row of 32-bit integers"),
         ({"threshold": [2**31, 1]}, "threshold must be one row of 32-bit integers"),
         ({"threshold": [[1, 2]]}, "threshold must be one row of 32-bit integers"),
@@ -186,3 +205,24 @@ def test_thresholds_with_a_rank_are_relative_to_the_sample_and_do_not_overflow()
     ]
     assert encoder.encode(raw).tolist() == expected
     assert expected == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]]
+
+
+def test_differences_say_how_much_pixels_that_lie_so_differ():
+    images = np.array([[[0, 10, 30], [100, 0, 50]]], dtype=np.uint8)
+    made = encoder.fit(images, bits=1, differences=[(1, -1), (0, 2)], steps=[0.0, 0.25])
+    bits = made.encode(images)[0].tolist()
+    assert bits[:6] == [0, 0, 0, 1, 0, 0]
+    expected = []
+    for first, second in [(10, 100), (30, 0), (0, 30), (100, 50)]:
+        for step in (0, 25):
+            expected += [first - second > step, second - first > step]
+    assert bits[6:] == expected
+
+
+def test_differences_are_of_the_same_channel():
+    images = np.random.default_rng(0).integers(0, 256, (9, 2, 2, 3)).astype(np.uint8)
+    made = encoder.fit(images, bits=1, differences=[(0, 1)], steps=[0.1])
+    assert made.n_bits == 12 + 2 * 2 * 3
+    assert made.minus is not None
+    differing = made.minus != NOTHING
+    assert (made.feature[differing] % 3 == made.minus[differing] % 3).all()

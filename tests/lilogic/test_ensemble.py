@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilogic import inference
+from lilogic import encoder, inference
 from lilogic.encoder import Encoder
 from lilogic.ensemble import bits_seen, looks, merged
 from lilogic.errors import LilogicError
@@ -70,6 +70,22 @@ def test_looks_go_past_the_edge_and_take_channels_along() -> None:
     ]
     (_, mirrored) = looks((1, 3), EnsembleRecipe(mirror=True))
     assert mirrored.tolist() == [2, 1, 0]
+
+
+def test_mirrored_differences_are_those_the_other_way_round() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
+    made = encoder.fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
+    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
+    bits = made.encode(images)[:, bits_seen(made, mirrored)]
+    assert np.array_equal(bits, made.encode(images[:, :, ::-1]))
+
+
+def test_looks_at_differences_that_no_bit_has_are_refused() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
+    made = encoder.fit(images, differences=[(1, 1)], steps=[0.05])
+    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
+    with pytest.raises(LilogicError, match="differences between all pixels"):
+        bits_seen(made, mirrored)
 
 
 def test_what_is_no_image_has_one_look() -> None:

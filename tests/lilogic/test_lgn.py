@@ -14,6 +14,7 @@ from tests.lilogic import independent_reader
 from tests.strategies import encoded_graphs, graphs, random_bits, random_raw
 
 ENCODER = Encoder((4, 4), "uint8", np.array([0, 3, 3]), np.array([7, 100, 200]), (1, 1, 3, 3))
+MINUS = [-1, 2, 8]
 ROWS = [(gates.AND, 0, 1), (gates.XOR, 3, 2), (gates.NOT_A, 1, 1)]
 GRAPH = GateGraph.build(3, ROWS, [[4, 5], [3]], [0, -1], ENCODER, {"name": "small"})
 
@@ -41,6 +42,7 @@ def assert_equal(graph, other):
     if graph.encoder is not None:
         np.testing.assert_array_equal(graph.encoder.feature, other.encoder.feature)
         np.testing.assert_array_equal(graph.encoder.threshold, other.encoder.threshold)
+        np.testing.assert_array_equal(graph.encoder.minus, other.encoder.minus)
         for name in ("input_shape", "input_dtype", "crop", "resize", "rank"):
             assert getattr(graph.encoder, name) == getattr(other.encoder, name)
 
@@ -51,7 +53,7 @@ def test_a_file_gives_back_the_graph(path, graph):
     assert_equal(lgn.read(path), graph)
 
 
-@given(graph=encoded_graphs(ranked=True))
+@given(graph=encoded_graphs(on_host=True))
 def test_a_file_gives_back_the_encoder(path, graph):
     graph = graph.with_metadata(name="été", accuracy={"test_frozen": 0.5}, recipe=[1, None])
     lgn.write(graph, path)
@@ -66,7 +68,7 @@ def test_a_reader_made_from_the_documentation_agrees_on_bits(path, graph):
     np.testing.assert_array_equal(scores, inference.scores(graph, bits))
 
 
-@given(graph=encoded_graphs(ranked=True))
+@given(graph=encoded_graphs(on_host=True))
 def test_a_reader_made_from_the_documentation_agrees_on_samples(path, graph):
     lgn.write(graph, path)
     raw = random_raw(graph.encoder, 20)
@@ -135,11 +137,11 @@ def test_other_safetensors_files_and_versions_are_refused(tmp_path, small):
     with pytest.raises(LilogicError, match="some other safetensors file"):
         lgn.read(path)
     header = json.loads(small[8 : 8 + int.from_bytes(small[:8], "little")])
-    newer = small.replace(b'"version":"1"', b'"version":"3"')
+    newer = small.replace(b'"version":"1"', b'"version":"4"')
     assert newer != small
     assert header["__metadata__"]["version"] == "1"
     path.write_bytes(newer)
-    with pytest.raises(LilogicError, match="version 3, but this lilogic reads versions 1 and 2"):
+    with pytest.raises(LilogicError, match="version 4, but this lilogic reads versions 1, 2, 3"):
         lgn.read(path)
 
 
@@ -205,6 +207,33 @@ def test_only_files_with_a_rank_are_of_version_2(tmp_path, small):
     lgn.write(replace(GRAPH, encoder=replace(ENCODER, rank=4)), path)
     assert b'"version":"2"' in path.read_bytes()
     assert b"rank" not in small
+
+
+def test_only_files_that_subtract_are_of_version_3(tmp_path):
+    path = tmp_path / "subtracts.lgn"
+    lgn.write(replace(GRAPH, encoder=replace(ENCODER, minus=MINUS)), path)
+    assert b'"version":"3"' in path.read_bytes()
+    assert lgn.read(path).encoder.minus.tolist() == MINUS
+
+
+@pytest.mark.parametrize(
+    "minus",
+    [
+        None,
+        np.array(MINUS[1:], np.int32),
+        np.array(MINUS, np.int64),
+        np.array([-2, *MINUS[1:]], np.int32),
+        np.array([16, *MINUS[1:]], np.int32),
+    ],
+)
+def test_a_wrong_subtraction_is_refused(tmp_path, minus):
+    path = tmp_path / "forged.lgn"
+    encoding = ENCODING | {"rank": None}
+    right = np.array(MINUS, np.int32)
+    forge(path, {"encoder.minus": right}, version="3", encoder=encoding)
+    assert lgn.read(path).encoder.minus.tolist() == MINUS
+    tensors = {} if minus is None else {"encoder.minus": minus}
+    refused_by_both(path, forge(path, tensors, version="3", encoder=encoding).read_bytes())
 
 
 def test_metadata_that_is_no_json_is_refused_and_what_was_there_stays(tmp_path):

@@ -107,7 +107,7 @@ def test_reads_count_the_wires_of_living_gates_and_heads() -> None:
     assert plots.reads_per_feature(tiny()).tolist() == [[2, 1, 0], [0, 1, 1]]
 
 
-@given(encoded_graphs())
+@given(encoded_graphs(on_host=True))
 def test_reads_equal_a_count_by_hand(graph: GateGraph) -> None:
     assert graph.encoder is not None
     expected = [0] * graph.encoder.n_features
@@ -122,6 +122,8 @@ def test_reads_equal_a_count_by_hand(graph: GateGraph) -> None:
     for wire in wires:
         if wire < graph.n_inputs:
             expected[graph.encoder.feature[wire]] += 1
+            if graph.encoder.minus is not None and graph.encoder.minus[wire] >= 0:
+                expected[graph.encoder.minus[wire]] += 1
     found = plots.reads_per_feature(graph)
     assert found.shape == graph.encoder.feature_shape
     assert found.flatten().tolist() == expected
