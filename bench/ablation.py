@@ -32,6 +32,8 @@ OUTPUT = Path("build/bench/ablation.json")
 RUNS = Path("build/bench/ablation")
 BASE = "base"
 
+_DIFFERENCES = "encoder.differences=[[0, {0}], [{0}, 0], [{0}, {0}], [{0}, -{0}]]"
+
 # Each variant: a question, the answer tried, and what it changes in the recipe.
 VARIANTS: list[tuple[str, str, list[str]]] = [
     (BASE, "as in the recipe", []),
@@ -56,6 +58,8 @@ VARIANTS: list[tuple[str, str, list[str]]] = [
     ("gates start as", "pass-through", ["net.initial=pass-through"]),
     ("bits a pixel", "1", ["encoder.thresholds=[0.4]"]),
     ("bits a pixel", "3", ["encoder.thresholds=[0.2,0.45,0.7]"]),
+    ("edges", "of pixels 2 apart", [_DIFFERENCES.format(2), "encoder.steps=[0.0625, 0.25]"]),
+    ("edges", "of pixels 4 apart", [_DIFFERENCES.format(4), "encoder.steps=[0.0625, 0.25]"]),
     ("depth", "1 layer", ["net.layers=[2000]"]),
     ("depth", "2 layers", ["net.layers=[1000,1000]"]),
     ("depth", "4 layers", ["net.layers=[500,500,500,500]"]),

@@ -11,6 +11,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl.encoder import encoder_of, feature_width
+from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
 
@@ -46,11 +47,16 @@ class SerialEncoder(Component):
         busiest: cycles that the feature with the most bits takes.
 
     Raises:
-        LilogicError: the graph has no encoder.
+        LilogicError: the graph has no encoder, or one that compares differences.
     """
 
     def __init__(self, graph: GateGraph) -> None:
         encoder = encoder_of(graph)
+        if encoder.minus is not None:
+            raise LilogicError(
+                f"the encoder {encoder.compares}, but pixels that come one after another are not "
+                "kept for that: let the classifier read bits (--bits)"
+            )
         self._width = feature_width(encoder)
         info = np.iinfo(encoder.input_dtype)
         self._signed = info.min < 0

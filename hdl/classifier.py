@@ -176,10 +176,8 @@ def _delays(
         # Offsets are added behind the last level of the heads. Their carries run ahead of those of
         # the comparison, which need not wait for the last.
         rounds[0] += delays.chain
-    # A bit of the input is a function of one feature.
-    width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 0
     return {
-        "encoder": [delays.luts(width)] * pixels,
+        "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if pixels else [],
         "network": [delays.gate] * network.levels(graph),
         "heads": popcounts.costs(graph, popcount, delays.of),
         "argmax": rounds,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib.wiring import Component, In, Out
 
 from hdl import vector
-from lilogic.encoder import Encoder
+from lilogic.encoder import NOTHING, Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 
@@ -48,21 +48,40 @@ class ThermometerEncoder(Component):
         m = Module()
         encoder = self._encoder
         pixels = vector.bits(self.pixels)
-        width = feature_width(encoder)
+        width, is_signed = feature_width(encoder), np.iinfo(encoder.input_dtype).min < 0
         bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-        thresholds = encoder.threshold[self._used]
-        for threshold in np.unique(thresholds).tolist():
-            used = self._used[thresholds == threshold]
-            exceeding: dict[int, Value] = {}
+
+        def columns(features: Iterable[int]) -> list[Value]:
+            """The features' lowest bits in a row, their second ones, and so on.
+
+            With its sign bit flipped, two's complement is in the order of unsigned numbers, and
+            differences are the same.
+            """
+            first = [feature * width for feature in features]
+            rows = [Cat(pixels[start + place] for start in first) for place in range(width)]
+            return [*rows[:-1], ~rows[-1]] if is_signed else rows
+
+        minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
+        compared = np.stack([encoder.threshold, minus != NOTHING, encoder.feature, minus], axis=1)
+        for threshold, subtracts in np.unique(compared[self._used, :2], axis=0).tolist():
+            alike = (compared[self._used, :2] == (threshold, subtracts)).all(axis=1)
+            used = self._used[alike]
+            exceeding: dict[tuple[int, int], Value] = {}
             # Comparisons with one threshold are wide vector operations, as gates are.
-            for run in vector.chunks(np.unique(encoder.feature[used]).tolist()):
-                first = [feature * width for feature in run]
-                columns = [Cat(pixels[start + place] for start in first) for place in range(width)]
-                compared = Signal(len(run), name=f"exceeds_{threshold}".replace("-", "minus_"))
-                m.d.comb += compared.eq(_exceed(columns, threshold, encoder.input_dtype))
-                exceeding.update(zip(run, compared, strict=True))
+            for run in vector.chunks(np.unique(compared[used, 2:], axis=0).tolist()):
+                values = columns(feature for feature, _ in run)
+                name = f"exceeds_{threshold}".replace("-", "minus_")
+                if subtracts:
+                    others = columns(other for _, other in run)
+                    result = _exceed_others(values, others, threshold)
+                    name = f"differs_{name}"
+                else:
+                    result = _exceed(values, threshold, encoder.input_dtype)
+                held = Signal(len(run), name=name)
+                m.d.comb += held.eq(result)
+                exceeding.update(zip(map(tuple, run), held, strict=True))
             for bit in used.tolist():
-                bits[bit] = exceeding[int(encoder.feature[bit])]
+                bits[bit] = exceeding[int(encoder.feature[bit]), int(minus[bit])]
         domain = "sync" if self.latency else "comb"
         held = vector.signals(len(bits), "encoded")
         m.d[domain] += vector.assign(held, bits)
@@ -73,19 +92,50 @@ class ThermometerEncoder(Component):
 def _exceed(columns: Sequence[Value], threshold: int, dtype: str) -> Value:
     """For many values at once, whether each is greater than ``threshold``.
 
-    ``columns`` are the values' bits, lowest first. Yosys makes less of a comparison with a
-    constant written out like this than of ``>``, which it takes for a subtraction.
+    ``columns`` are the values' bits, lowest first, in the order of unsigned numbers. Yosys makes
+    less of a comparison with a constant written out like this than of ``>``, which it takes for
+    a subtraction.
     """
     info = np.iinfo(dtype)
     if not info.min <= threshold < info.max:
         return Const(0 if threshold >= info.max else -1, signed(1))
-    if info.min < 0:
-        # With its sign bit flipped, two's complement is in the order of unsigned numbers.
-        columns = [*columns[:-1], ~columns[-1]]
     exceeds: Value = Const(0, 1)
     for place, column in enumerate(columns):
         exceeds = column & exceeds if threshold - info.min >> place & 1 else column | exceeds
     return exceeds
+
+
+def _exceed_others(columns: Sequence[Value], others: Sequence[Value], threshold: int) -> Value:
+    """For many pairs of values at once, whether one exceeds the other by more than ``threshold``.
+
+    Both are columns as in ``_exceed``.
+    """
+    most = (1 << len(columns)) - 1
+    if not -most <= threshold < most:
+        return Const(0 if threshold >= most else -1, signed(1))
+    if threshold < 0:
+        raised, carry = _raised(columns, -threshold)
+        return _greater(raised, others) | carry
+    raised, carry = _raised(others, threshold)
+    return _greater(columns, raised) & ~carry
+
+
+def _raised(columns: Sequence[Value], amount: int) -> tuple[list[Value], Value]:
+    """Many unsigned values plus a constant, and the carries."""
+    raised, carry = [], Const(0, 1)
+    for place, column in enumerate(columns):
+        one = amount >> place & 1
+        raised.append(~(column ^ carry) if one else column ^ carry)
+        carry = column | carry if one else column & carry
+    return raised, carry
+
+
+def _greater(columns: Sequence[Value], others: Sequence[Value]) -> Value:
+    """For many pairs of unsigned values, whether the first is greater."""
+    greater: Value = Const(0, 1)
+    for column, other in zip(columns, others, strict=True):
+        greater = column & ~other | ~(column ^ other) & greater
+    return greater
 
 
 def encoder_of(graph: GateGraph) -> Encoder:
@@ -96,12 +146,17 @@ def encoder_of(graph: GateGraph) -> Encoder:
     """
     if graph.encoder is None:
         raise LilogicError("the classifier is to read pixels, but the graph has no encoder")
-    if not graph.encoder.is_thermometer:
+    if graph.encoder.rank is not None:
         raise LilogicError(
-            f"the encoder {graph.encoder.compares}, which is left to the host: "
+            "the encoder compares with a quantile of each sample, which is left to the host: "
             "let the classifier read bits (--bits)"
         )
     return graph.encoder
+
+
+def bit_reads(encoder: Encoder) -> int:
+    """Of how many bits on the port ``pixels`` an input bit is a function, at most."""
+    return feature_width(encoder) * (1 if encoder.minus is None else 2)
 
 
 def feature_width(encoder: Encoder) -> int:

@@ -30,6 +30,7 @@ from hdl.interface import VERILOG, Interface
 from hdl.netlist import Net, Netlist, WrongNetlistError
 from hdl.sums import Blocks, Form, NotASumError, Rewriter
 from hdl.verilog import TOP
+from lilogic.encoder import NOTHING, Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
@@ -147,10 +148,24 @@ def _cuts(graph: GateGraph, interface: Interface, design: Netlist) -> _Cuts:
 def _bits(graph: GateGraph, interface: Interface, design: Netlist, data: list[Net]) -> list[Net]:
     if interface.data == "bits":
         return data
-    if not graph.alive[: graph.n_inputs].any():
-        # Amaranth leaves out an encoder that nothing reads.
-        return ["0"] * graph.n_inputs
+    assert graph.encoder is not None
+    is_one, is_zero = _always(graph.encoder)
+    if not (graph.alive[: graph.n_inputs] & ~is_one & ~is_zero).any():
+        # Amaranth leaves out an encoder that nothing reads, or that has nothing to compare.
+        constants: list[Net] = np.where(is_one, "1", "0").tolist()
+        return constants
     return design.vector("core.encoder.bits", graph.n_inputs)
+
+
+def _always(encoder: Encoder) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which bits are 1, and which 0, for every sample, because of their thresholds."""
+    info = np.iinfo(encoder.input_dtype)
+    spread = int(info.max) - int(info.min)
+    lowest, highest = np.array([info.min, info.max], dtype=np.int64)[:, None]
+    if encoder.minus is not None:
+        lowest = np.where(encoder.minus == NOTHING, lowest, -spread)
+        highest = np.where(encoder.minus == NOTHING, highest, spread)
+    return encoder.threshold < lowest, encoder.threshold >= highest
 
 
 def _proofs(interface: Interface) -> dict[str, Callable[[_Job], Result]]:

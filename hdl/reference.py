@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lilogic import gates
-from lilogic.encoder import Encoder
+from lilogic.encoder import NOTHING, Encoder
 from lilogic.graph import GateGraph
 
 ZERO, ONE = -2, -1
@@ -45,6 +45,15 @@ class _Circuit:
             greater = self.select(self.gate(gates.XOR, a, b), a, greater)
         return greater
 
+    def less(self, left: Sequence[int], right: Sequence[int]) -> list[int]:
+        """Unsigned ``left`` less ``right``, and 2^bits more so that it is not negative."""
+        carry, difference = self._constants[ONE], []
+        for a, b in zip(left, right, strict=True):
+            half = self.gate(gates.XNOR, a, b)
+            difference.append(self.gate(gates.XOR, half, carry))
+            carry = self.select(half, carry, a)
+        return [*difference, carry]
+
     def result(self, outputs: Sequence[int]) -> GateGraph:
         return GateGraph.build(self._inputs, self._gates, [outputs])
 
@@ -67,20 +76,29 @@ def encoder_bits(
     outputs = []
     for bit in bits:
         feature, threshold = int(encoder.feature[bit]), int(encoder.threshold[bit])
-        if not info.min <= threshold < info.max:
-            outputs.append(circuit.source(ONE if threshold < info.min else ZERO))
-            continue
-        first = feature * info.bits
-        value = [circuit.source(source) for source in sources[first : first + info.bits]]
-        if info.min < 0:
-            # With its sign bit flipped, two's complement is in the order of unsigned numbers.
-            value[-1] = circuit.gate(gates.NOT_A, value[-1], value[-1])
-        outputs.append(_exceeds(circuit, value, threshold - int(info.min)))
+        value = _feature(circuit, encoder, feature, sources)
+        lowest = int(info.min)
+        if encoder.minus is not None and encoder.minus[bit] != NOTHING:
+            other = _feature(circuit, encoder, int(encoder.minus[bit]), sources)
+            value, lowest = circuit.less(value, other), -(1 << info.bits)
+        outputs.append(_exceeds(circuit, value, threshold - lowest))
     return circuit.result(outputs)
+
+
+def _feature(
+    circuit: _Circuit, encoder: Encoder, feature: int, sources: Sequence[int]
+) -> list[int]:
+    """A feature's bits, lowest first, as an unsigned number: less the lowest that it may be."""
+    info = np.iinfo(encoder.input_dtype)
+    first = feature * info.bits
+    value = [circuit.source(source) for source in sources[first : first + info.bits]]
+    return _ordered(circuit, value, info.min < 0)
 
 
 def _exceeds(circuit: _Circuit, value: Sequence[int], threshold: int) -> int:
     """Whether an unsigned value is greater than a constant."""
+    if not 0 <= threshold < (1 << len(value)) - 1:
+        return circuit.source(ONE if threshold < 0 else ZERO)
     exceeds = circuit.source(ZERO)
     for position, bit in enumerate(value):
         op = gates.AND if threshold >> position & 1 else gates.OR

@@ -166,5 +166,5 @@ def _used(graph: GateGraph, interface: Interface) -> list[int]:
     if interface.data == "bits" or graph.encoder is None:
         return used.tolist()
     width = interface.feature_width
-    features = np.unique(graph.encoder.feature[used])
+    features = np.unique(graph.encoder.read_by(used))
     return (features[:, None] * width + np.arange(width)).ravel().tolist()

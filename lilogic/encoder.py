@@ -3,7 +3,7 @@
 One recorded description serves software, host and hardware, so all three encode alike: a crop
 and an exact integer area resize of images, then comparisons with thresholds in the raw domain.
 What is compared may also be the difference of two features, or relative to a quantile of the
-sample itself; both are left to the host.
+sample itself, which is left to the host.
 """
 
 from __future__ import annotations
@@ -125,9 +125,17 @@ class Encoder:
         """Number of bits made."""
         return len(self.feature)
 
+    def read_by(self, bits: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
+        """int32: the features that ``bits`` look at, as often as they do."""
+        read: npt.NDArray[np.int32] = self.feature[bits]
+        if self.minus is None:
+            return read
+        minus = self.minus[bits]
+        return np.concatenate([read, minus[minus != NOTHING]])
+
     @property
     def is_thermometer(self) -> bool:
-        """Whether each bit compares one feature with a constant, as hardware's encoder does."""
+        """Whether each bit compares one feature with a constant."""
         return self.rank is None and self.minus is None
 
     @property

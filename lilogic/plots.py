@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.encoder import NOTHING
 from lilogic.files import replacing
 from lilogic.gates import GATES, READS_A, READS_B
 from lilogic.graph import GateGraph
@@ -39,11 +38,9 @@ def reads_per_feature(graph: GateGraph) -> npt.NDArray[np.int64]:
             graph.head_nodes,
         ]
     )
-    bits, encoder = wires[wires < graph.n_inputs], graph.encoder
-    features = encoder.feature[bits]
-    if encoder.minus is not None:
-        features = np.concatenate([features, encoder.minus[bits][encoder.minus[bits] != NOTHING]])
-    return np.bincount(features, minlength=encoder.n_features).reshape(encoder.feature_shape)
+    features = graph.encoder.read_by(wires[wires < graph.n_inputs])
+    counts = np.bincount(features, minlength=graph.encoder.n_features)
+    return counts.reshape(graph.encoder.feature_shape)
 
 
 def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:

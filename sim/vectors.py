@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hdl.interface import Interface
 from lilogic import inference
+from lilogic.encoder import NOTHING
 from lilogic.errors import LilogicError
 from lilogic.files import replacing
 from lilogic.graph import GateGraph
@@ -185,7 +186,7 @@ def _graph_bits(graph: GateGraph, interface: Interface, data: Bits) -> Bits:
     features = data.reshape(len(data), graph.encoder.n_features, interface.feature_width)
     # A feature stands on the port in its dtype's own bits, two's complement included.
     values = np.packbits(features, axis=2, bitorder="little").view(dtype.newbyteorder("<"))
-    return values[:, graph.encoder.feature, 0] > graph.encoder.threshold
+    return graph.encoder.bits(values[..., 0].astype(dtype))
 
 
 def _feature_bits(features: npt.NDArray[Any], width: int) -> Bits:
@@ -198,7 +199,11 @@ def _feature_bits(features: npt.NDArray[Any], width: int) -> Bits:
 def _near_thresholds(
     graph: GateGraph, count: int, generator: np.random.Generator
 ) -> npt.NDArray[Any]:
-    """Integers [count, n_features]: at or just above a threshold of each feature; others zero."""
+    """Integers [count, n_features]: at or just above a threshold of each feature; others zero.
+
+    Where features are subtracted from others, half of all values are random ones, and the others
+    are that near to a threshold with them.
+    """
     encoder = graph.encoder
     if encoder is None:
         raise LilogicError("the classifier reads pixels, but the graph has no encoder")
@@ -207,6 +212,15 @@ def _near_thresholds(
     order = np.argsort(encoder.feature, kind="stable")
     used, first, many = np.unique(encoder.feature[order], return_index=True, return_counts=True)
     pick = first + generator.integers(0, many, (count, len(used)))
-    near = encoder.threshold[order[pick]].astype(np.int64) + generator.integers(0, 2, pick.shape)
+    bits = order[pick]
+    near = encoder.threshold[bits].astype(np.int64) + generator.integers(0, 2, pick.shape)
+    if encoder.minus is not None:
+        values = generator.integers(
+            limits.min, limits.max, values.shape, encoder.input_dtype, endpoint=True
+        )
+        minus = encoder.minus[bits]
+        others = np.take_along_axis(values, np.maximum(minus, 0), axis=1)
+        near += np.where(minus == NOTHING, 0, others)
+        near = np.where(generator.random(near.shape) < 0.5, near, values[:, used])
     values[:, used] = near.clip(limits.min, limits.max)
     return values

@@ -47,11 +47,13 @@ def graphs(
 
 
 @st.composite
-def encoders(draw: Draw, max_bits: int = 8, on_host: bool = False) -> Encoder:
+def encoders(
+    draw: Draw, max_bits: int = 8, ranked: bool = False, subtracting: bool = True
+) -> Encoder:
     """Encoders of flat samples or images, cropped and resized or not.
 
-    Bits may repeat, and thresholds may lie outside the range of the input's dtype. With
-    ``on_host``, some are no thermometers: they compare with the sample, or differences.
+    Bits may repeat, and thresholds may lie outside the range of the input's dtype. With ``ranked``,
+    some have thresholds relative to the sample; with ``subtracting``, some compare differences.
     """
     dtype = draw(st.sampled_from(DTYPES))
     shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
@@ -67,22 +69,23 @@ def encoders(draw: Draw, max_bits: int = 8, on_host: bool = False) -> Encoder:
     pairs = st.tuples(st.integers(0, n_features - 1), thresholds)
     bits = draw(st.lists(pairs, min_size=1, max_size=max_bits))
     feature, threshold = np.array(bits, dtype=np.int64).T
-    rank, minus = None, None
-    if on_host:
-        rank = draw(st.one_of(st.none(), st.integers(0, n_features - 1)))
-        others = st.lists(
-            st.integers(NOTHING, n_features - 1), min_size=len(bits), max_size=len(bits)
-        )
-        minus = draw(st.one_of(st.none(), others))
+    ranks = st.integers(0, n_features - 1) if ranked else st.none()
+    others = st.lists(st.integers(NOTHING, n_features - 1), min_size=len(bits), max_size=len(bits))
+    minus = draw(st.one_of(st.none(), others if subtracting else st.none()))
+    rank = draw(st.one_of(st.none(), ranks))
     return Encoder(shape, dtype, feature, threshold, crop, resize, rank, minus)
 
 
 @st.composite
 def encoded_graphs(
-    draw: Draw, max_gates: int = 16, max_classes: int = 4, on_host: bool = False
+    draw: Draw,
+    max_gates: int = 16,
+    max_classes: int = 4,
+    ranked: bool = False,
+    subtracting: bool = True,
 ) -> GateGraph:
     """Graphs with an encoder; see ``encoders`` and ``graphs``."""
-    encoder = draw(encoders(on_host=on_host))
+    encoder = draw(encoders(ranked=ranked, subtracting=subtracting))
     return draw(graphs(max_gates=max_gates, max_classes=max_classes, encoder=encoder))
 
 

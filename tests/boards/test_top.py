@@ -44,7 +44,15 @@ def test_bits_are_classified_like_in_software(graph, levels_per_stage):
 @given(graph=encoded_graphs(), pixels=st.booleans())
 def test_samples_are_classified_like_in_software(graph, pixels):
     raw = random_raw(graph.encoder, 2)
+    pixels = pixels and graph.encoder.minus is None
     check(graph, graph.encoder.encode(raw), raw, pixels=pixels)
+
+
+def test_differences_are_not_made_from_pixels_one_after_another():
+    encoder = Encoder((2,), "uint8", np.array([0]), np.array([5]), minus=np.array([1]))
+    graph = GateGraph.build(1, [], [[0]], encoder=encoder)
+    with pytest.raises(LilogicError, match=r"compares differences of features.*\(--bits\)"):
+        board_of(graph, pixels=True)
 
 
 def test_a_network_that_reads_nothing_is_classified():

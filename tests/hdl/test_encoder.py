@@ -37,6 +37,22 @@ def test_every_value_against_every_kind_of_threshold(dtype):
     check(graph, False, np.arange(info.min, info.max + 1, dtype=dtype)[:, None])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_differences_near_every_kind_of_threshold(dtype):
+    info = np.iinfo(dtype)
+    most = int(info.max) - int(info.min)
+    steps = [-most - 1, -most, -100, -2, -1, 0, 1, 2, 63, 64, 100, most - 1, most, most + 1]
+    thresholds = [step for step in steps if -(2**31) <= step < 2**31]
+    bits = len(thresholds)
+    encoder = Encoder((2,), dtype, [0] * bits, thresholds, minus=[1] * bits)
+    graph = GateGraph.build(bits, [], [range(bits)], encoder=encoder)
+    generator = np.random.default_rng(0)
+    other = generator.choice([info.min, info.min + 1, -1 % 2**7, info.max - 1, info.max], 300)
+    near = other.astype(object) + generator.choice(thresholds, 300) + generator.integers(0, 2, 300)
+    one = [min(max(value, int(info.min)), int(info.max)) for value in near.tolist()]
+    check(graph, False, np.stack([np.array(one, dtype), other.astype(dtype)], axis=1))
+
+
 @settings(max_examples=10)
 @given(graph=encoded_graphs(), limit=st.integers(1, 40))
 def test_more_bits_than_a_signal_holds_change_nothing(graph, limit):

@@ -18,6 +18,7 @@ from hdl.interface import VERILOG
 from hdl.netlist import Net, Netlist
 from hdl.popcount import POPCOUNTS
 from hdl.verilog import TOP, compile_graph
+from lilogic.encoder import Encoder
 from lilogic.formats import blif
 from lilogic.graph import GateGraph
 from lilogic.inference import node_values
@@ -84,6 +85,18 @@ def test_compiled_encoders_are_proven(
     folder = tmp_path_factory.mktemp("encoded")
     compile_graph(graph, folder, levels_per_stage=levels, pixels=True)
     result = formal.prove(graph, folder)
+    assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
+
+
+@pytest.mark.parametrize(("thresholds", "minus"), [([-1, 255], None), ([-256, 255], [1, 0])])
+def test_encoders_with_nothing_to_compare_are_proven(
+    thresholds: list[int], minus: list[int] | None, tmp_path: Path
+) -> None:
+    subtracted = None if minus is None else np.array(minus, np.int32)
+    encoder = Encoder((2,), "uint8", np.array([0, 1]), np.array(thresholds), minus=subtracted)
+    graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], encoder=encoder)
+    compile_graph(graph, tmp_path, levels_per_stage=0, pixels=True)
+    result = formal.prove(graph, tmp_path)
     assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
 
 

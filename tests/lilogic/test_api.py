@@ -39,7 +39,7 @@ def test_raw_samples_go_through_the_encoder():
 
 
 @settings(max_examples=20)
-@given(encoded_graphs(on_host=True))
+@given(encoded_graphs(ranked=True))
 def test_every_encoder_gives_what_inference_gives(graph):
     raw = random_raw(graph.encoder, 9)
     model = lilogic.Model(graph, "any")

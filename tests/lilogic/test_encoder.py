@@ -9,7 +9,7 @@ from lilogic.errors import LilogicError
 from tests.strategies import encoders, random_raw
 
 
-@given(encoders(on_host=True))
+@given(encoders(ranked=True))
 def test_a_bit_says_whether_its_feature_exceeds_its_threshold(made):
     raw = random_raw(made, 30)
     features = made.features(raw).astype(int)

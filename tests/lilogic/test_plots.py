@@ -107,7 +107,7 @@ def test_reads_count_the_wires_of_living_gates_and_heads() -> None:
     assert plots.reads_per_feature(tiny()).tolist() == [[2, 1, 0], [0, 1, 1]]
 
 
-@given(encoded_graphs(on_host=True))
+@given(encoded_graphs(ranked=True))
 def test_reads_equal_a_count_by_hand(graph: GateGraph) -> None:
     assert graph.encoder is not None
     expected = [0] * graph.encoder.n_features

@@ -28,8 +28,15 @@ def test_answers_are_those_of_the_software_for_what_stands_on_the_port(graph, pi
         if pixels:
             info = np.iinfo(encoder.input_dtype)
             values = [value - (value > info.max) * 2**width for value in values]
-            pairs = zip(encoder.feature, encoder.threshold, strict=True)
-            values = [int(values[feature] > threshold) for feature, threshold in pairs]
+            # The last value is what is subtracted where nothing is.
+            less = [*values, 0]
+            minus = [-1] * encoder.n_bits if encoder.minus is None else encoder.minus
+            values = [
+                int(values[feature] - less[other] > threshold)
+                for feature, other, threshold in zip(
+                    encoder.feature, minus, encoder.threshold, strict=True
+                )
+            ]
         expected = inference.scores(graph, np.array([values]))
         assert scores.tolist() == expected[0].tolist()
         assert index == inference.classify(expected)[0]
@@ -59,6 +66,17 @@ def test_thresholds_are_met_and_exceeded():
     made = vectors.make(graph, interface(graph, pixels=True), random=200)
     near = made.data[made.kind == KINDS.index("threshold")]
     assert [set(column.tolist()) for column in near.T] == [{10, 11, 255}, {0}, {77, 78}]
+
+
+def test_thresholds_of_differences_are_met_and_exceeded():
+    encoder = Encoder((3,), "uint8", [0, 1, 2], [10, -20, 77], minus=[1, 2, -1])
+    graph = GateGraph.build(3, [], [[0, 1, 2]], encoder=encoder)
+    made = vectors.make(graph, interface(graph, pixels=True), random=200)
+    near = made.data[made.kind == KINDS.index("threshold")].astype(int)
+    first, second, third = near.T
+    for values, threshold in ((first - second, 10), (second - third, -20), (third, 77)):
+        for value in (threshold, threshold + 1):
+            assert (values == value).sum() > 10
 
 
 def test_very_wide_ports_are_walked_in_steps(monkeypatch):
