@@ -33,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lilogic import bitslice, formats, gates, inference, models, passes, simd, zoo
+from lilogic.api import Model
 from lilogic.errors import LilogicError
 from lilogic.files import write_json
 from lilogic.gates import READS_A, READS_B
@@ -210,6 +211,10 @@ def packed_bits(graph: GateGraph, samples: Samples) -> Classify:
 def raw_pixels(graph: GateGraph, samples: Samples) -> Classify:
     """The same with the encoder."""
     assert graph.encoder is not None
+    if not graph.encoder.is_thermometer:
+        # Whose bits numpy makes.
+        model = Model(graph, "network")
+        return lambda: model.predict(samples.raw)
     program = bitslice.compile_raw(graph)
     features = graph.encoder.features(samples.raw)
     return lambda: bitslice.classify(program, features)

@@ -22,6 +22,9 @@ from lilogic.errors import LilogicError
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
 
+_BLOCK = 1024
+"""Samples that are compared at once, which bounds the memory for it."""
+
 NOTHING = -1
 """In ``Encoder.minus``: nothing is subtracted."""
 
@@ -179,6 +182,14 @@ class Encoder:
 
     def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of features [samples, n_features]."""
+        bits = np.empty((self.n_bits, len(features)), dtype=bool)
+        for start in range(0, len(features), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            bits[:, block] = self._exceeding(features[block])
+        return bits.T
+
+    def _exceeding(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """bool [n_bits, samples] of features [samples, n_features]."""
         # Twice as wide, so that no difference overflows; thresholds beyond that decide the same.
         wide = np.dtype(f"i{2 * features.dtype.itemsize}")
         columns = np.zeros((self.n_features + 1, len(features)), dtype=wide)
@@ -189,10 +200,9 @@ class Encoder:
         if self.rank is not None:
             values -= np.partition(features, self.rank, axis=1)[:, self.rank].astype(wide)
         limits = np.iinfo(wide)
-        exceeds: npt.NDArray[np.bool_] = (
-            values > self.threshold.clip(limits.min, limits.max).astype(wide)[:, None]
-        ).T
-        return exceeds
+        threshold = self.threshold.clip(limits.min, limits.max).astype(wide)
+        exceeding: npt.NDArray[np.bool_] = values > threshold[:, None]
+        return exceeding
 
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""

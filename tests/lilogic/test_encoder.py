@@ -226,3 +226,10 @@ def test_differences_are_of_the_same_channel():
     assert made.minus is not None
     differing = made.minus != NOTHING
     assert (made.feature[differing] % 3 == made.minus[differing] % 3).all()
+
+
+def test_many_samples_are_encoded_block_by_block():
+    made = encoder.fit(RAMP, bits=2)
+    raw = np.random.default_rng(0).choice(RAMP, 2500)
+    np.testing.assert_array_equal(made.encode(raw)[1020:1030], made.encode(raw[1020:1030]))
+    np.testing.assert_array_equal(made.encode(raw)[2490:], made.encode(raw[2490:]))
