@@ -22,7 +22,8 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
-from lilogic.trainer import Epoch, Watcher
+from lilogic.learning import Epoch
+from lilogic.trainer import Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lilogic.files import replacing
 
 if TYPE_CHECKING:
-    from lilogic.trainer import Epoch
+    from lilogic.learning import Epoch
 
 _INK, _PAPER = "#22303c", "#ffffff"
 _COLORS = ("#219ebc", "#fb8500", "#22303c")

@@ -57,7 +57,7 @@ class AugmentRecipe(_Section):
 
 
 class TrainRecipe(_Section):
-    """How the network is learnt; see ``lilogic.trainer``.
+    """How the network is learnt; see ``lilogic.learning``.
 
     Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
     is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps

@@ -14,7 +14,7 @@ from lilogic.layers import Sharpness
 from lilogic.recipe import TrainRecipe
 
 if TYPE_CHECKING:
-    from lilogic.trainer import Epoch
+    from lilogic.learning import Epoch
 
 _EXTRA_PACE = 0.1
 _SHARPEST = math.log(1e6)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lilogic import console, curves
 from lilogic.errors import LilogicError
-from lilogic.trainer import Epoch, Watcher, read_history
+from lilogic.learning import Epoch
+from lilogic.trainer import Watcher, read_history
 
 if TYPE_CHECKING:
     from typing import Self

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lilogic import curves
 from lilogic.errors import LilogicError
-from lilogic.trainer import Epoch
+from lilogic.learning import Epoch
 
 
 def history(epochs: int) -> list[Epoch]:

@@ -12,9 +12,10 @@ from safetensors import safe_open
 from lilogic import lgn, trainer
 from lilogic.datasets import Dataset
 from lilogic.graph import GateGraph
+from lilogic.learning import Epoch
 from lilogic.models import MODEL
 from lilogic.recipe import Recipe, parse
-from lilogic.trainer import CHECKPOINT, METRICS, Epoch, Watcher
+from lilogic.trainer import CHECKPOINT, METRICS, Watcher
 
 STEPS = 9  # per epoch: 153 of 180 samples train, in batches of 16
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from lilogic import lgn, trainer
+from lilogic import learning, lgn, trainer
 from lilogic.errors import LilogicError
 from lilogic.layers import Sharpness
 from lilogic.models import MODEL
@@ -67,14 +67,13 @@ def test_killed_again_and_again_and_resumed_is_never_killed(tmp_path: Path, whol
     assert_same_run(tmp_path / "run", whole)
 
 
-@pytest.mark.parametrize("module", [trainer, lgn])
+@pytest.mark.parametrize(("place", "name"), [(learning.Learner, "save"), (lgn, "write")])
 def test_killed_between_two_files_and_resumed_is_never_killed(
-    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, module: Any
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:
     """Before a checkpoint, when the metrics are an epoch ahead; and before the model."""
-    name = "write" if module is lgn else "_save"
-    original: Callable[..., None] = getattr(module, name)
-    calls = [original] if module is trainer else []
+    original: Callable[..., None] = getattr(place, name)
+    calls = [] if place is lgn else [original]
 
     def killing(*arguments: Any) -> None:
         if not calls:
@@ -82,10 +81,10 @@ def test_killed_between_two_files_and_resumed_is_never_killed(
         calls.pop()(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, name, killing)
+        patch.setattr(place, name, killing)
         with pytest.raises(Killed):
             train(tmp_path / "run")
-    if module is trainer:
+    if place is not lgn:
         assert len(metrics(tmp_path / "run")) == 2
         assert checkpoint(tmp_path / "run")[0]["epochs"] == "1"
     assert not (tmp_path / "run" / MODEL).exists()
@@ -111,7 +110,7 @@ def test_killed_with_other_settings_and_resumed_is_never_killed(
 def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
     """A run killed before its model is written goes on with nothing but its evaluation."""
     data = dataset()
-    training = trainer._Training(recipe(relaxation="gumbel"), data, torch.device("cpu"))
+    training = learning.Learner(recipe(relaxation="gumbel"), data, torch.device("cpu"))
     samples = training.encoder.bits(data.x_test.reshape(len(data.x_test), -1))
     bits = torch.from_numpy(samples).T.float().contiguous()
     usual = training.net.eval()(bits, Sharpness()).detach().numpy()
@@ -120,7 +119,7 @@ def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
 
 
 def test_narrowing_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
-    training = trainer._Training(recipe(), dataset(), torch.device("cpu"))
+    training = learning.Learner(recipe(), dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
     connects = [layer.connect for layer in training.net.gate_layers]
     states = [training.optimizer.state[connect.logits] for connect in connects]
@@ -210,7 +209,7 @@ def test_killed_with_minus_9_and_resumed_is_never_killed(
 
 def test_a_finished_run_is_returned_as_it_is(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {entry.name: entry.read_bytes() for entry in whole.iterdir()}
-    monkeypatch.setattr(trainer, "_Training", None)  # nothing may be trained
+    monkeypatch.setattr(trainer, "Learner", None)  # nothing may be trained
     recorder = Recorder()
     graph = train(whole, recorder)
     assert content(graph) == content(lgn.read(whole / MODEL))

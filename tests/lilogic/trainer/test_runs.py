@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from lilogic import inference, lgn, trainer
+from lilogic import inference, learning, lgn, trainer
 from lilogic.datasets import Dataset
 from lilogic.layers import TopKConnect
 from lilogic.models import MODEL
@@ -39,7 +39,7 @@ def test_a_run_learns_and_records_what_it_did(whole: Path) -> None:
     assert [line["epoch"] for line in lines] == list(range(len(lines)))
     assert lines[-1]["loss"] < lines[0]["loss"]
     assert accuracy["validation_frozen"] == lines[-1]["validation_frozen"]
-    held = trainer.split(data, 0.15)[1]
+    held = learning.split(data, 0.15)[1]
     assert accuracy["validation_frozen"] == inference.accuracy(
         graph, data.x_train[held], data.y_train[held]
     )
@@ -89,7 +89,7 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten(
 
     monkeypatch.setattr(TopKConnect, "grow", grow)
     settings = recipe(grow_every=STEPS, grow_until=1.0)  # in the last step of the epoch
-    training = trainer._Training(settings, dataset(), torch.device("cpu"))
+    training = learning.Learner(settings, dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
     assert [connect for connect, _ in grown] == [
         layer.connect for layer in training.net.gate_layers
@@ -105,7 +105,7 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten(
 def test_extra_epochs_are_trained_while_freezing_costs_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_gap: float, count: int
 ) -> None:
-    monkeypatch.setattr(trainer, "_share_right", lambda *_: 1.0)
+    monkeypatch.setattr(learning, "share_right", lambda *_: 1.0)
     monkeypatch.setattr(inference, "accuracy", lambda *_: 0.5)
     recorder = Recorder()
     train(tmp_path / "run", recorder, epochs=2, max_gap=max_gap, max_extra_epochs=3)
@@ -147,7 +147,7 @@ def test_another_test_split_gives_the_same_graph(tmp_path: Path, whole: Path) ->
 
 def test_held_out_samples_do_not_train(tmp_path: Path) -> None:
     data = dataset()
-    held = trainer.split(data, 0.15)[1]
+    held = learning.split(data, 0.15)[1]
     images, labels = data.x_train.copy(), data.y_train.copy()
     images[held], labels[held] = 255, 1 - labels[held]
     settings = recipe(max_extra_epochs=0)
@@ -160,11 +160,11 @@ def test_held_out_samples_do_not_train(tmp_path: Path) -> None:
 
 
 def test_split_holds_a_share_out_and_does_not_depend_on_chance() -> None:
-    chosen, held = trainer.split(dataset(), 0.15)
+    chosen, held = learning.split(dataset(), 0.15)
     assert (len(chosen), len(held)) == (153, 27)
     assert sorted([*chosen, *held]) == list(range(180))
     np.random.seed(1)  # noqa: NPY002
     torch.manual_seed(1)
-    again = trainer.split(dataset(x_train=dataset().x_train[::-1]), 0.15)
+    again = learning.split(dataset(x_train=dataset().x_train[::-1]), 0.15)
     np.testing.assert_array_equal(again[0], chosen)
     np.testing.assert_array_equal(again[1], held)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lilogic import lgn, schedule
+from lilogic.learning import Epoch
 from lilogic.models import MODEL
 from lilogic.recipe import TrainRecipe
-from lilogic.trainer import Epoch
 from tests.lilogic.trainer.runs import Killed, Killer, assert_same_run, metrics, train
 
 EPOCH = Epoch(0, 1.0, 0.5, 0.5, 0.5, 1.0, 1.0, 0.01, 1.0)

@@ -10,7 +10,7 @@ import pytest
 
 from lilogic import curves, watchers
 from lilogic.errors import LilogicError
-from lilogic.trainer import Epoch
+from lilogic.learning import Epoch
 from tests.lilogic.trainer.runs import STEPS, Killed, Killer, Recorder, metrics, train
 
 
