@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
@@ -46,47 +46,50 @@ class ThermometerEncoder(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        encoder = self._encoder
-        pixels = vector.bits(self.pixels)
-        width, is_signed = feature_width(encoder), np.iinfo(encoder.input_dtype).min < 0
-        bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-
-        def columns(features: Iterable[int]) -> list[Value]:
-            """The features' lowest bits in a row, their second ones, and so on.
-
-            With its sign bit flipped, two's complement is in the order of unsigned numbers, and
-            differences are the same.
-            """
-            first = [feature * width for feature in features]
-            rows = [Cat(pixels[start + place] for start in first) for place in range(width)]
-            return [*rows[:-1], ~rows[-1]] if is_signed else rows
-
-        minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
-        compared = np.stack([encoder.threshold, minus != NOTHING, encoder.feature, minus], axis=1)
-        for threshold, subtracts in np.unique(compared[self._used, :2], axis=0).tolist():
-            alike = (compared[self._used, :2] == (threshold, subtracts)).all(axis=1)
-            used = self._used[alike]
-            exceeding: dict[tuple[int, int], Value] = {}
-            # Comparisons with one threshold are wide vector operations, as gates are.
-            for run in vector.chunks(np.unique(compared[used, 2:], axis=0).tolist()):
-                values = columns(feature for feature, _ in run)
-                name = f"exceeds_{threshold}".replace("-", "minus_")
-                if subtracts:
-                    others = columns(other for _, other in run)
-                    result = _exceed_others(values, others, threshold)
-                    name = f"differs_{name}"
-                else:
-                    result = _exceed(values, threshold, encoder.input_dtype)
-                held = Signal(len(run), name=name)
-                m.d.comb += held.eq(result)
-                exceeding.update(zip(map(tuple, run), held, strict=True))
-            for bit in used.tolist():
-                bits[bit] = exceeding[int(encoder.feature[bit]), int(minus[bit])]
+        bits = self._compared(m)
         domain = "sync" if self.latency else "comb"
         held = vector.signals(len(bits), "encoded")
         m.d[domain] += vector.assign(held, bits)
         m.d.comb += vector.assign(self.bits, vector.bits(held))
         return m
+
+    def _compared(self, m: Module) -> list[Value]:
+        """The input bits; comparisons with one threshold are wide vector operations, as gates."""
+        encoder = self._encoder
+        bits: list[Value] = [Const(0, 1)] * encoder.n_bits
+        minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
+        kinds = np.stack([encoder.threshold, minus != NOTHING], axis=1)[self._used]
+        features = np.stack([encoder.feature, minus], axis=1)
+        for kind in np.unique(kinds, axis=0):
+            used = self._used[(kinds == kind).all(axis=1)]
+            threshold, subtracts = kind.tolist()
+            name = f"{'differs' if subtracts else 'exceeds'}_{threshold}".replace("-", "minus_")
+            found: dict[tuple[int, ...], Value] = {}
+            for run in vector.chunks(np.unique(features[used], axis=0).tolist()):
+                of, others = zip(*run, strict=True)
+                values = self._columns(of)
+                if subtracts:
+                    result = _exceed_others(values, self._columns(others), threshold)
+                else:
+                    result = _exceed(values, threshold, encoder.input_dtype)
+                exceeding = Signal(len(run), name=name)
+                m.d.comb += exceeding.eq(result)
+                found.update(zip(map(tuple, run), exceeding, strict=True))
+            for bit in used.tolist():
+                bits[bit] = found[tuple(features[bit].tolist())]
+        return bits
+
+    def _columns(self, features: Sequence[int]) -> list[Value]:
+        """The features' lowest bits in a row, their second ones, and so on.
+
+        With its sign bit flipped, two's complement is in the order of unsigned numbers, and
+        differences are the same.
+        """
+        pixels, width = vector.bits(self.pixels), feature_width(self._encoder)
+        first = [feature * width for feature in features]
+        rows = [Cat(pixels[start + place] for start in first) for place in range(width)]
+        is_signed = np.iinfo(self._encoder.input_dtype).min < 0
+        return [*rows[:-1], ~rows[-1]] if is_signed else rows
 
 
 def _exceed(columns: Sequence[Value], threshold: int, dtype: str) -> Value:
