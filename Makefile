@@ -5,7 +5,7 @@ DATASET ?= digits
 SHORT := --set train.epochs=30 --set net.counts=last --set net.tau=5
 RECIPE ?= $(or $(RECIPE_$(DATASET)),$(DATASET))
 RECIPE_mnist := mnist-8k $(SHORT)
-RECIPE_fashion-mnist := fashion-8k $(SHORT)
+RECIPE_fashion-mnist := fashion-8k-pixels $(SHORT)
 MODEL ?= build/demo/digits.lgn
 PYTHON ?= python3
 BIN := .venv/bin
