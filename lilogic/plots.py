@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.errors import LilogicError
 from lilogic.files import replacing
 from lilogic.gates import GATES, READS_A, READS_B
 from lilogic.graph import GateGraph
 
+_FORMATS = (".png", ".svg", ".pdf")
 _INK, _PAPER = "#22303c", "#ffffff"
 _PARTS = {
     "encoder": "#8ecae6",
@@ -22,6 +24,17 @@ _PARTS = {
     "argmax": "#fb8500",
     "other": "#adb5bd",
 }
+
+
+def picture(path: Path) -> Path:
+    """``path``, if that is a name for a picture: to be known before what it shows is measured.
+
+    Raises:
+        LilogicError: it ends with no known format.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise LilogicError(f"{path}: no picture's name; end it with {', '.join(_FORMATS)}")
+    return path
 
 
 def reads_per_feature(graph: GateGraph) -> npt.NDArray[np.int64]:

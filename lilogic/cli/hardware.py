@@ -149,6 +149,7 @@ def sweep_pipeline(
     chosen = devices.find(device)
     graph = models.load(model)
     name = models.name(graph, model)
+    picture = plots.picture(output or Path(f"{name}-pipeline.png"))
     simplified = passes.simplify(graph)
     points = []
     for count in levels or _SWEEP:
@@ -159,7 +160,6 @@ def sweep_pipeline(
                 measured = timing.measure(simplified, folder, chosen)
         points.append({"levels_per_stage": count} | measured)
     result = {"name": name, "device": chosen.label, "seed": timing.SEED, "points": points}
-    picture = output or Path(f"{name}-pipeline.png")
     plots.draw_sweep(result, picture)
     show(result, reports.sweep_rows(result), f"{name} on {chosen.label}", as_json)
 

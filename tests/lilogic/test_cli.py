@@ -336,6 +336,8 @@ def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
     assert all(point["fits"] and point["fmax_mhz"] > 0 for point in points)
     assert picture.read_bytes().startswith(b"\x89PNG")
 
+    status, _, err = lilogic("sweep-pipeline", path, "-o", tmp_path / "sweep")
+    assert_one_line(status, err, "sweep: no picture's name; end it with .png")
     status, _, err = lilogic("sweep-pipeline", path, "--device", "asic")
     assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
 
