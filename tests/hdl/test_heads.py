@@ -1,15 +1,14 @@
-import json
-
 import numpy as np
 import pytest
 from amaranth.hdl import signed, unsigned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hdl import popcount
 from hdl.area import TARGETS
 from hdl.interface import AUTO, POPCOUNT
 from hdl.network import counted
-from hdl.popcount import MEASURED, POPCOUNTS, Heads, best, chosen, levels, score_shape
+from hdl.popcount import POPCOUNTS, Heads, best, chosen, levels, score_shape
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from tests.hdl.simulation import SETTINGS, drive, every, read_scores, stream
@@ -100,14 +99,17 @@ def test_every_target_has_a_best_architecture_for_every_size(target, bits, regis
     assert best(target, bits, registers) in POPCOUNTS
 
 
-def test_the_best_architecture_is_the_smallest_that_was_measured():
-    rows = [row for row in json.loads(MEASURED.read_text())["heads"] if row["bits"] == 100]
-    for row in rows:
-        name = best(row["target"], 110, row["registers"])
-        same = [
-            r for r in rows if (r["target"], r["registers"]) == (row["target"], row["registers"])
-        ]
-        assert row["size"] >= next(r["size"] for r in same if r["popcount"] == name)
+@pytest.mark.parametrize(("size", "name"), [(94, "counters"), (96, POPCOUNT), (104, POPCOUNT)])
+def test_the_best_architecture_is_clearly_the_smallest_that_was_measured(monkeypatch, size, name):
+    row = {"target": "ice40", "registers": False, "bits": 100}
+    sizes = {"chain": 98, POPCOUNT: 100, "counters": size, "cells": 97}
+    rows = [row | {"popcount": each, "size": sizes[each]} for each in sizes]
+    others = [
+        row | {"popcount": "cells", "size": 1} | other
+        for other in ({"target": "xc7"}, {"registers": True}, {"bits": 10})
+    ]
+    monkeypatch.setattr(popcount, "_measured", lambda: rows + others)
+    assert best("ice40", 110, False) == name
 
 
 def test_an_architecture_is_chosen_for_the_largest_head_only_where_none_is_named():
