@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import datasets, lgn, models, passes, trainer, zoo
+from lilogic import datasets, lgn, memory, models, passes, trainer, zoo
 from lilogic import recipe as recipes
 from lilogic.console import TrainingProgress
 from lilogic.files import write_json
@@ -61,6 +61,7 @@ def main() -> None:
 
 def train(name: str, seed: int, threads: int) -> GateGraph:
     """Train a recipe with a seed, or read what was trained before."""
+    memory.keep_freed()
     recipe = recipes.load(name, [f"train.seed={seed}"])
     data = datasets.load(recipe.dataset)
     with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:

@@ -95,10 +95,11 @@ def train_in(
     """Train in ``run``, which then has a summary too; returns the graph and the summary."""
     from contextlib import ExitStack
 
-    from lilogic import console, trainer, watchers
+    from lilogic import console, memory, trainer, watchers
     from lilogic import report as reports
     from lilogic.files import write_json
 
+    memory.keep_freed()
     with ExitStack() as open_watchers:
         told: list[trainer.Watcher] = [
             open_watchers.enter_context(console.TrainingProgress(f"training {recipe.name}")),
