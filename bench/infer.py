@@ -212,7 +212,7 @@ def raw_pixels(graph: GateGraph, samples: Samples) -> Classify:
     """The same with the encoder."""
     assert graph.encoder is not None
     if not graph.encoder.is_thermometer:
-        # Whose bits numpy makes.
+        # Differences are made first.
         model = Model(graph, "network")
         return lambda: model.predict(samples.raw)
     program = bitslice.compile_raw(graph)

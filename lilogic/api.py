@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from lilogic import bitslice, formats, inference, lgn, models, report
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.widened import Widened, widened
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,13 +52,20 @@ class Model:
 
     @cached_property
     def _program(self) -> bitslice.Program:
-        compile_ = bitslice.compile_raw if self._encodes_inside else bitslice.compile_bits
-        return compile_(self.graph)
+        graph = self.graph
+        if self._widened is not None:
+            return bitslice.compile_raw(replace(graph, encoder=self._widened.encoder))
+        if graph.encoder is not None and graph.encoder.is_thermometer:
+            return bitslice.compile_raw(graph)
+        return bitslice.compile_bits(graph)
 
-    @property
-    def _encodes_inside(self) -> bool:
-        encoder = self.graph.encoder
-        return encoder is not None and encoder.is_thermometer
+    @cached_property
+    def _widened(self) -> Widened | None:
+        """What makes a thermometer of an encoder that compares differences."""
+        graph = self.graph
+        if graph.encoder is None:
+            return None
+        return widened(graph.encoder, graph.alive[: graph.n_inputs])
 
     def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the program reads of samples."""
@@ -68,8 +76,10 @@ class Model:
         encoder = self.graph.encoder
         if encoder is None:
             return bitslice.packed(inference.checked(self.graph, x))
-        if self._encodes_inside:
+        if encoder.is_thermometer:
             return encoder.features(x)
+        if self._widened is not None:
+            return self._widened.features(encoder.features(x))
         return bitslice.packed(encoder.encode(x))
 
     def summary(self) -> dict[str, Any]:
