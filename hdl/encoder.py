@@ -57,7 +57,7 @@ class ThermometerEncoder(Component):
         """The input bits; comparisons with one threshold are wide vector operations, as gates."""
         encoder = self._encoder
         bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-        minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
+        minus = encoder.subtracted
         kinds = np.stack([encoder.threshold, minus != NOTHING], axis=1)[self._used]
         features = np.stack([encoder.feature, minus], axis=1)
         for kind in np.unique(kinds, axis=0):

@@ -161,10 +161,8 @@ def _always(encoder: Encoder) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.boo
     """Which bits are 1, and which 0, for every sample, because of their thresholds."""
     info = np.iinfo(encoder.input_dtype)
     spread = int(info.max) - int(info.min)
-    lowest, highest = np.array([info.min, info.max], dtype=np.int64)[:, None]
-    if encoder.minus is not None:
-        lowest = np.where(encoder.minus == NOTHING, lowest, -spread)
-        highest = np.where(encoder.minus == NOTHING, highest, spread)
+    lowest = np.where(encoder.subtracted == NOTHING, info.min, -spread)
+    highest = np.where(encoder.subtracted == NOTHING, info.max, spread)
     return encoder.threshold < lowest, encoder.threshold >= highest
 
 

@@ -130,11 +130,16 @@ class Encoder:
 
     def read_by(self, bits: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
         """int32: the features that ``bits`` look at, as often as they do."""
-        read: npt.NDArray[np.int32] = self.feature[bits]
+        both = np.concatenate([self.feature[bits], self.subtracted[bits]])
+        read: npt.NDArray[np.int32] = both[both != NOTHING]
+        return read
+
+    @property
+    def subtracted(self) -> npt.NDArray[np.int32]:
+        """int32 [bits]: ``minus``, which is ``NOTHING`` everywhere where it is None."""
         if self.minus is None:
-            return read
-        minus = self.minus[bits]
-        return np.concatenate([read, minus[minus != NOTHING]])
+            return np.full(self.n_bits, NOTHING, dtype=np.int32)
+        return self.minus
 
     @property
     def is_thermometer(self) -> bool:

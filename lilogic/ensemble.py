@@ -49,7 +49,7 @@ def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
     """
     # The last place stands for a feature that is not there, as where nothing is subtracted.
     place = np.append(look, NOTHING)
-    minus = np.full(encoder.n_bits, NOTHING) if encoder.minus is None else encoder.minus
+    minus = encoder.subtracted
     made = np.stack([encoder.feature, minus, encoder.threshold], 1).tolist()
     seen = np.stack([place[encoder.feature], place[minus], encoder.threshold], 1).tolist()
     bits = {tuple(compared): bit for bit, compared in enumerate(made)}

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdl.encoder import ThermometerEncoder
+from hdl.encoder import ThermometerEncoder, bit_reads
 from lilogic.encoder import DTYPES, Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
@@ -64,3 +64,9 @@ def test_more_bits_than_a_signal_holds_change_nothing(graph, limit):
 def test_a_graph_without_encoder_is_refused():
     with pytest.raises(LilogicError, match="the graph has no encoder"):
         ThermometerEncoder(GateGraph.build(1, [], [[0]]), True)
+
+
+def test_a_bit_of_a_difference_is_a_function_of_two_features():
+    plain = Encoder((2,), "uint16", [0], [5])
+    assert bit_reads(plain) == 16
+    assert bit_reads(Encoder((2,), "uint16", [0], [5], minus=[1])) == 32

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hdl import devices, timing
+from hdl.classifier import Classifier
 from hdl.verilog import compile_graph
 from lilogic.encoder import Encoder
 from lilogic.errors import LilogicError
@@ -49,3 +50,10 @@ def test_other_failures_of_nextpnr_are_errors(tmp_path):
     unknown = replace(devices.DEVICES["hx8k"], options=("--hx8k", "--package", "none"))
     with pytest.raises(LilogicError, match="nextpnr-ice40 failed"):
         timing.measure(GRAPH, tmp_path, unknown)
+
+
+def test_features_that_are_only_subtracted_are_read_too():
+    encoder = Encoder((3,), "uint8", [0], [5], minus=[2])
+    graph = GateGraph.build(1, [], [[0]], encoder=encoder)
+    ports = Classifier(graph, pixels=True).interface
+    assert timing._used(graph, ports) == [*range(8), *range(16, 24)]
