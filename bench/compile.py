@@ -3,7 +3,7 @@
 Networks are random, of two layers, with 784 input bits and 10 classes; each is compiled in a fresh
 process. Prints a table and writes build/bench/compile.json. Seconds are of the processor, which
 other work on the machine disturbs less than the clock on the wall; with --area also those on the
-wall, because Yosys maps several targets at once.
+wall, because Yosys runs twice at once.
 """
 
 from __future__ import annotations
@@ -36,14 +36,21 @@ def main() -> None:
     """Measure each size and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gates", nargs="*", type=int, default=GATES)
-    parser.add_argument("--area", action="store_true", help="also write Verilog and map it")
+    parser.add_argument(
+        "--area",
+        nargs="*",
+        choices=area.TARGETS,
+        metavar="TARGET",
+        help=f"also write Verilog and map it, by default to all of {', '.join(area.TARGETS)}",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    targets = [] if options.area is None else options.area or [*area.TARGETS]
     if options.here:
-        print(json.dumps(measure(options.gates[0], options.area)))
+        print(json.dumps(measure(options.gates[0], targets)))
         return
-    flags = ["--here", *(["--area"] if options.area else [])]
+    flags = ["--here", *(["--area", *targets] if targets else [])]
     sizes = []
     for gates in options.gates:
         command = [sys.executable, __file__, str(gates), *flags]
@@ -70,7 +77,7 @@ def network(gates: int) -> GateGraph:
     return GateGraph(INPUTS, op, a, b, last, ends, np.zeros(CLASSES))
 
 
-def measure(gates: int, with_area: bool) -> dict[str, Any]:
+def measure(gates: int, targets: list[str]) -> dict[str, Any]:
     """Seconds and megabytes of this process, and of Yosys if asked for."""
     graph = network(gates)
     began = time.process_time()
@@ -81,17 +88,24 @@ def measure(gates: int, with_area: bool) -> dict[str, Any]:
         "rtlil_peak_mb": _peak(resource.RUSAGE_SELF),
         "rtlil_mb": round(len(text) / 1e6, 2),
     }
-    if with_area:
+    if targets:
         with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
             began = time.monotonic()
             verilog.compile_graph(graph, Path(name))
             found["verilog_s"] = round(time.monotonic() - began, 1)
             began = time.monotonic()
-            targets = area.measure(Path(name))["targets"]
+            result = area.measure(Path(name), {name: area.TARGETS[name] for name in targets}, tell)
             found["area_s"] = round(time.monotonic() - began, 1)
             found["yosys_peak_mb"] = _peak(resource.RUSAGE_CHILDREN)
-            found["totals"] = {target: mapped["total"] for target, mapped in targets.items()}
+            found["flattened"] = result["flattened"]
+            mapped = result["targets"]
+            found["totals"] = {target: mapped[target]["total"] for target in targets}
     return found
+
+
+def tell(news: str) -> None:
+    """Say on standard error what ended, as mapping takes minutes."""
+    print(f"{time.strftime('%H:%M:%S')} {news}", file=sys.stderr)
 
 
 def _peak(who: int) -> int:

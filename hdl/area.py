@@ -2,7 +2,9 @@
 
 These are counts before placement. The design is mapped twice: part by part, so that each can be
 named, and flattened, which gives the totals. Where a stage holds the end of one part and the start
-of the next, the mapper may merge them, so parts need not add up to the total.
+of the next, the mapper may merge them, so parts need not add up to the total. A large design is
+not flattened, because Yosys from PyPI has 4 GB of memory: its parts are mapped in processes of
+their own, and their sum is the total.
 
 A new target is one entry in ``TARGETS``; ``hdl.liberty`` makes one of a library of standard cells.
 """
@@ -13,7 +15,7 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -41,7 +43,8 @@ class Target:
     Attributes:
         unit: what the first column counts.
         synthesis: Yosys commands that map every module of the design and keep the hierarchy;
-            ``{top}`` stands for the top module.
+            ``{top}`` stands for the top module. Where a target has a script of its own, that ends
+            before its checks, among which is a search for better names that takes a third of it.
         columns: for each number of the report, how much each cell type adds to it; types may be
             patterns.
         registers: patterns of the cell types that end a path.
@@ -73,7 +76,7 @@ _NAND2: Weights = {
 TARGETS: dict[str, Target] = {
     "generic": Target(
         unit="2-input cells",
-        synthesis="synth -noabc -top {top}\ndfflegalize -cell $_DFF_P_ 01\n"
+        synthesis="synth -noabc -extra-map carry.v -top {top}\ndfflegalize -cell $_DFF_P_ 01\n"
         "abc -g AND,NAND,OR,NOR,XOR,XNOR,ANDNOT,ORNOT\nopt_clean",
         columns={
             "cells": {cell: 1 for cell in _NAND2 if cell != "$_DFF_P_"},
@@ -81,17 +84,18 @@ TARGETS: dict[str, Target] = {
             "ffs": {"$_DFF_P_": 1},
         },
         registers=("$_DFF_P_",),
+        files={"carry.v": yosys.RIPPLE_CARRY.encode()},
     ),
     "ice40": Target(
         unit="LUT4",
-        synthesis="synth_ice40 -noflatten -top {top}",
+        synthesis="synth_ice40 -noflatten -top {top} -run :check",
         columns={"luts": {"SB_LUT4": 1}, "ffs": {"SB_DFF*": 1}, "carries": {"SB_CARRY": 1}},
         registers=("SB_DFF*",),
     ),
     # A CCU2C is two LUT4s in carry mode. Without multiplexers of LUTs it takes up to a fifth less.
     "ecp5": Target(
         unit="LUT4",
-        synthesis="synth_ecp5 -nowidelut -noflatten -top {top}",
+        synthesis="synth_ecp5 -nowidelut -noflatten -top {top} -run :check",
         columns={
             "luts": {"LUT4": 1, "CCU2C": 2},
             "ffs": {"TRELLIS_FF": 1},
@@ -103,7 +107,7 @@ TARGETS: dict[str, Target] = {
     "xc7": Target(
         unit="LUT6",
         synthesis="synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad -noclkbuf "
-        "-top {top}",
+        "-top {top} -run :check",
         columns={
             "luts": {"LUT[1-6]": 1, "INV": 1},
             "ffs": {"FD*": 1},
@@ -114,18 +118,35 @@ TARGETS: dict[str, Target] = {
     ),
 }
 
+_LARGE = 20_000_000
+"""Bytes of RTLIL that are not flattened: some 100,000 gates."""
+
+_DESIGN = "design.il"
+_SEPARATE = tuple(f"{CORE}.{part}" for part in ("heads", "network", "encoder"))
+"""The modules of a large design that are mapped by themselves, those that take longest first."""
+
 # Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
-_SCRIPT = """\
+_READ = """\
 read_verilog {verilog}
 hierarchy -check -top {top}
 proc
 rename -hide w:*
 opt_clean
+write_rtlil {design}
+"""
+
+_PARTS = """\
+read_rtlil {design}
+hierarchy -check -top {top}
+{apart}
 design -save read
 {synthesis}
 tee -q -o parts.json stat -json
 select -set logic * {registers} t:{core}* %d
 tee -q -o parts.txt ltp @logic
+"""
+
+_TOTAL = """\
 design -load read
 flatten
 {synthesis}
@@ -135,7 +156,11 @@ tee -q -o total.txt ltp @logic
 """
 
 
-def measure(folder: Path, targets: Mapping[str, Target] = TARGETS) -> dict[str, Any]:
+def measure(
+    folder: Path,
+    targets: Mapping[str, Target] = TARGETS,
+    tell: Callable[[str], object] = lambda _: None,
+) -> dict[str, Any]:
     """The area of ``folder/classifier.v`` on every target.
 
     Columns: ``luts`` counts LUTs of the target's size, smaller ones as one each (on xc7 inverters
@@ -150,25 +175,66 @@ def measure(folder: Path, targets: Mapping[str, Target] = TARGETS) -> dict[str, 
     multiplexers and carry cells alike, though a carry is far faster than a LUT. Where no
     register stands between two parts, a path of the total runs through both.
 
+    Args:
+        folder: with ``classifier.v``.
+        targets: what to map it to, by name.
+        tell: is given a line for each mapping that ended.
+
     Returns:
-        ``{"tool": …, "targets": {name: {"unit": …, "parts": {part: {column: …, "depth": …}},
-        "total": {column: …, "depth": …}, "types": {part or total: {cell type: count}}}}}``; parts
-        are encoder (where there is one), gates, heads, argmax and other (valid flags and the scores
-        that wait for the argmax). ``total`` is of the flattened design.
+        ``{"tool": …, "flattened": …, "targets": {name: {"unit": …, "parts": {part: {column: …,
+        "depth": …}}, "total": {column: …, "depth": …}, "types": {part or total: {cell type:
+        count}}}}}``; parts are encoder (where there is one), gates, heads, argmax and other (valid
+        flags and the scores that wait for the argmax). ``total`` is of the flattened design, or,
+        where ``flattened`` is false, the sum of the parts and the greatest of their depths.
 
     Raises:
         LilogicError: the Verilog cannot be read, or Yosys failed.
     """
     verilog = read_bytes(folder / VERILOG)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        scratch = Path(name)
+        (scratch / VERILOG).write_bytes(verilog)
+        yosys.run(_READ.format(verilog=VERILOG, top=TOP, design=_DESIGN), scratch)
+        tell("read")
+        design = (scratch / _DESIGN).read_bytes()
+    flattened = len(design) <= _LARGE
+    jobs = [
+        _Job(name, top, flattened)
+        for top in ((TOP,) if flattened else (*_separate(design), TOP))
+        for name in targets
+    ]
+
+    def run(job: _Job) -> _Mapped:
+        mapped = _map(design, targets[job.target], job)
+        tell(f"{job.top.removeprefix(f'{CORE}.')} mapped to {job.target}")
+        return mapped
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        measured = list(pool.map(lambda target: _measure(verilog, target), targets.values()))
-    return {
-        "tool": measured[0].tool,
-        "targets": {
-            name: _summary(target, mapped)
-            for (name, target), mapped in zip(targets.items(), measured, strict=True)
-        },
+        measured = list(zip(jobs, pool.map(run, jobs), strict=True))
+    by_target = {
+        name: [mapped for job, mapped in measured if job.target == name] for name in targets
     }
+    return {
+        "tool": measured[0][1].tool,
+        "flattened": flattened,
+        "targets": {name: _summary(target, by_target[name]) for name, target in targets.items()},
+    }
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A run of Yosys.
+
+    Attributes:
+        target: what it maps to.
+        top: the module that it maps, with what that holds.
+        flattens: whether it then maps it once more, flattened; otherwise ``_SEPARATE`` modules
+            inside it are left to other jobs.
+    """
+
+    target: str
+    top: str
+    flattens: bool
 
 
 @dataclass(frozen=True)
@@ -181,32 +247,37 @@ class _Module:
 
 @dataclass(frozen=True)
 class _Mapped:
-    """What Yosys made: the cells of each module and of the flattened design, by type.
-
-    With each stands the longest path through it, in cells.
-    """
+    """What Yosys made of each module and, if asked for, of the flattened design."""
 
     tool: str
     modules: dict[str, _Module]
-    total: _Module
+    total: _Module | None
 
 
-def _measure(verilog: bytes, target: Target) -> _Mapped:
-    script = _SCRIPT.format(
-        verilog=VERILOG,
-        top=TOP,
+def _separate(design: bytes) -> list[str]:
+    """Those of ``_SEPARATE`` that there are in RTLIL."""
+    return [module for module in _SEPARATE if f"module \\{module}\n".encode() in design]
+
+
+def _map(design: bytes, target: Target, job: _Job) -> _Mapped:
+    apart = [] if job.flattens else [name for name in _separate(design) if name != job.top]
+    script = (_PARTS + _TOTAL * job.flattens).format(
+        design=_DESIGN,
+        top=job.top,
         core=CORE,
-        synthesis=target.synthesis.format(top=TOP),
+        apart="\n".join(f"blackbox {name}" for name in apart),
+        synthesis=target.synthesis.format(top=job.top),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
-        for file, content in {VERILOG: verilog, **target.files}.items():
+        for file, content in {_DESIGN: design, **target.files}.items():
             (folder / file).write_bytes(content)
         yosys.run(script, folder)
-        parts, total = _modules(folder, "parts"), _modules(folder, "total")
-        tool = json.loads((folder / "total.json").read_text("utf-8"))["creator"]
-    return _Mapped(" ".join(tool.split()[:2]), parts, total[TOP])
+        parts = _modules(folder, "parts")
+        total = _modules(folder, "total")[TOP] if job.flattens else None
+        tool = json.loads((folder / "parts.json").read_text("utf-8"))["creator"]
+    return _Mapped(" ".join(tool.split()[:2]), parts, total)
 
 
 def _modules(folder: Path, name: str) -> dict[str, _Module]:
@@ -221,19 +292,19 @@ def _modules(folder: Path, name: str) -> dict[str, _Module]:
     return modules
 
 
-def _summary(target: Target, mapped: _Mapped) -> dict[str, Any]:
-    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in mapped.modules]
+def _summary(target: Target, measured: Sequence[_Mapped]) -> dict[str, Any]:
+    modules = {name: module for mapped in measured for name, module in mapped.modules.items()}
+    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in modules]
     found: dict[str, list[_Module]] = {part: [] for part in (*present, _OTHER)}
-    for name, module in mapped.modules.items():
+    for name, module in modules.items():
         part = name.removeprefix(f"{CORE}.")
         found[part if part in present else _OTHER].append(module)
     merged = {_NAMES.get(part, part): _merged(modules) for part, modules in found.items()}
-    parts = {part: _counts(target, module) for part, module in merged.items()}
-    types = {
-        part: dict(module.types) for part, module in [*merged.items(), ("total", mapped.total)]
-    }
-    total = _counts(target, mapped.total)
-    return {"unit": target.unit, "parts": parts, "total": total, "types": types}
+    merged["total"] = measured[0].total or _merged([*merged.values()])
+    counts = {part: _counts(target, module) for part, module in merged.items()}
+    types = {part: dict(module.types) for part, module in merged.items()}
+    total = counts.pop("total")
+    return {"unit": target.unit, "parts": counts, "total": total, "types": types}
 
 
 def _merged(modules: Sequence[_Module]) -> _Module:

@@ -1,7 +1,8 @@
 """Reading compiled Verilog back as gates, to be compared with what it was compiled from.
 
 Yosys parses and flattens the Verilog and breaks it into simple gates; nothing is optimised, so
-what is proven is what was written.
+what is proven is what was written. Adders ripple, so that carries are simple functions of the
+numbers added.
 """
 
 from __future__ import annotations
@@ -19,20 +20,6 @@ from lilogic.graph import GateGraph
 
 Net = int | str
 """A net's number in Yosys's JSON, or one of the constants "0", "1" and "x"."""
-
-# Adders ripple, so that carries are simple functions of the numbers added. Yosys tries maps of a
-# cell in the order of their names, and its own is called _90_lcu_brent_kung.
-_CARRY = """\
-(* techmap_celltype = "$lcu" *)
-module _80_ripple_carry (P, G, CI, CO);
-  parameter WIDTH = 1;
-  input [WIDTH-1:0] P, G;
-  input CI;
-  output [WIDTH-1:0] CO;
-  wire [WIDTH:0] carry = {G | (P & carry[WIDTH-1:0]), CI};
-  assign CO = carry[WIDTH:1];
-endmodule
-"""
 
 _SCRIPT = """\
 read_verilog {verilog}
@@ -158,7 +145,7 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
         LilogicError: Yosys failed, or there are cells that have no simple meaning.
     """
     (folder / "design.v").write_bytes(verilog.read_bytes())
-    (folder / "carry.v").write_text(_CARRY)
+    (folder / "carry.v").write_text(yosys.RIPPLE_CARRY)
     yosys.run(_SCRIPT.format(verilog="design.v", top=top), folder, timeout)
     design = json.loads((folder / "netlist.json").read_text("utf-8"))
     module = design["modules"][top]

@@ -8,9 +8,10 @@ those. So an algorithm says what a level does, and nothing about time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import accumulate, chain
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Shape, Signal, Value
 
 from hdl import vector
 
@@ -23,6 +24,10 @@ Registers = tuple[bool, ...]
 """For each level of a part, whether registers stand after it."""
 
 _ROUNDING = 1e-9
+
+_BANK = 256
+"""Bits of values that are held side by side in one signal. Yosys takes the square of the number of
+registers to read Verilog, and Amaranth the width of a signal for each slice of it."""
 
 
 def plan(costs: Sequence[float], capacity: float) -> Registers:
@@ -72,7 +77,8 @@ def build(m: Module, work: Levels, registers: Registers, name: str) -> Value:
         nonlocal level
         domain = "sync" if registers[level] else "comb"
         level += 1
-        return [_assign(m, domain, value, f"{name}_{level}") for value in alive]
+        runs = (_hold(m, domain, run, f"{name}_{level}") for run in _side_by_side(alive))
+        return [*chain.from_iterable(runs)]
 
     result = _drive(work, next_level)
     return delay(m, result, sum(registers[level:]), name)
@@ -88,6 +94,35 @@ def delay(m: Module, value: Value, cycles: int, name: str) -> Value:
 def named(m: Module, value: Value, name: str) -> Value:
     """``value`` in a signal of its own, which costs less than its parts where it is read often."""
     return _assign(m, "comb", value, name)
+
+
+def _side_by_side(values: Sequence[Value]) -> Iterator[list[Value]]:
+    """``values`` in runs, in order, of as many as fit ``_BANK`` bits, but at least one."""
+    run: list[Value] = []
+    width = 0
+    for value in values:
+        if run and width + len(value) > _BANK:
+            yield run
+            run, width = [], 0
+        run.append(value)
+        width += len(value)
+    if run:
+        yield run
+
+
+def _hold(m: Module, domain: str, values: Sequence[Value], name: str) -> list[Value]:
+    """Values that hold ``values``, side by side in one signal."""
+    if len(values) == 1:
+        return [_assign(m, domain, values[0], name)]
+    held = _assign(m, domain, Cat(values), name)
+    ends = accumulate(map(len, values))
+    return [_part(held, end, value.shape()) for end, value in zip(ends, values, strict=True)]
+
+
+def _part(value: Value, end: int, shape: Shape) -> Value:
+    """The bits of ``value`` before ``end`` as one of ``shape``."""
+    bits = value[end - shape.width : end]
+    return bits.as_signed() if shape.signed else bits
 
 
 def _assign(m: Module, domain: str, value: Value, name: str) -> Value:

@@ -13,8 +13,11 @@ from lilogic.report import rows
 _HEADLINES = ("", "")
 _COUNTED = (
     "LUTs are what Yosys maps to before placement; a vendor's tools may need more or fewer. "
-    "Depth is the longest path between registers, in cells. Parts are mapped one by one, the total "
-    "flattened, so parts need not add up to it."
+    "Depth is the longest path between registers, in cells. Parts are mapped one by one, "
+)
+_FLATTENED = "the total flattened, so parts need not add up to it."
+_SUMMED = (
+    "and the total is their sum, because the design is large; its depth is that of the deepest."
 )
 _LEVELS = (
     "As the gates are written, before mapping: flip-flops that stand after each level, and how "
@@ -46,8 +49,11 @@ def sections(report: Mapping[str, Any]) -> Iterator[Section]:
     if "levels" in report:
         yield from _gates(report)
     if "area" in report:
-        for name, target in report["area"]["targets"].items():
-            yield from _area(name, target, report["area"]["tool"])
+        area = report["area"]
+        text = f"Counted by {area['tool']}. {_COUNTED}"
+        text += _FLATTENED if area["flattened"] else _SUMMED
+        for name, target in area["targets"].items():
+            yield from _area(name, target, text)
     if "simulation" in report:
         yield _simulation(report["simulation"])
     if "formal" in report:
@@ -123,12 +129,12 @@ def _fan_out(fan_out: Mapping[str, Any]) -> tuple[str, str, str]:
     return f"{fan_out['mean']:.1f}", f"{fan_out['max']:,}", f"{fan_out['unread']:,}"
 
 
-def _area(name: str, target: Mapping[str, Any], tool: str) -> Iterator[Section]:
+def _area(name: str, target: Mapping[str, Any], text: str) -> Iterator[Section]:
     counted = [*target["parts"].items(), ("total", target["total"])]
     columns = list(target["total"])
     yield Section(
         f"Area: {name} ({target['unit']})",
-        f"Counted by {tool}. {_COUNTED}",
+        text,
         ("part", *columns),
         [(part, *(f"{counts[column]:,}" for column in columns)) for part, counts in counted],
     )

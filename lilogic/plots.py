@@ -161,14 +161,19 @@ def _draw_ops(axes: Any, ops: Mapping[str, int]) -> None:
 
 
 def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
-    targets = {name: t for name, t in area["targets"].items() if "luts" in t["total"]}
-    parts = {p: c for p, c in _PARTS.items() if any(_luts(t, p) for t in targets.values())}
+    fpgas = {name: t for name, t in area["targets"].items() if "luts" in t["total"]}
+    targets = fpgas or area["targets"]
+    parts = {
+        p: c
+        for p, c in _PARTS.items()
+        if any(_size(t["parts"].get(p, {})) for t in targets.values())
+    }
     for row, target in enumerate(targets.values()):
-        left = 0
+        left = 0.0
         for part, color in parts.items():
-            width = _luts(target, part)
+            width = _size(target["parts"].get(part, {}))
             axes.barh(row, width, left=left, color=color, label=part if row == 0 else None)
-            if width > 0.06 * max(1, target["total"]["luts"]):
+            if width > 0.06 * max(1, _size(target["total"])):
                 axes.text(left + width / 2, row, f"{width:,}", ha="center", va="center", fontsize=8)
             left += width
     axes.set_yticks(range(len(targets)), [f"{name}\n{t['unit']}" for name, t in targets.items()])
@@ -179,8 +184,9 @@ def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
     axes.set_title("Area after Yosys (an estimate)", color=_INK)
 
 
-def _luts(target: Mapping[str, Any], part: str) -> int:
-    return int(target["parts"].get(part, {}).get("luts", 0))
+def _size(counts: Mapping[str, float]) -> float:
+    """The first column of a target's counts, which is its size."""
+    return next(iter(counts.values()), 0)
 
 
 def _draw_levels(axes: Any, levels: Sequence[Mapping[str, Any]]) -> None:

@@ -190,13 +190,14 @@ def _fan_out_text(fan_out: Mapping[str, Any]) -> str:
 
 def _area_rows(area: Mapping[str, Any]) -> list[Row]:
     lines = []
+    note = "" if area["flattened"] else " (parts summed up)"
     for name, target in area["targets"].items():
         total = target["total"]
         size = next(iter(total.values()))
         lines.append(
             (
                 f"{name}: {target['unit']}, FF, depth",
-                f"{size:,}, {total['ffs']:,}, {total['depth']}",
+                f"{size:,}, {total['ffs']:,}, {total['depth']}{note}",
             )
         )
     return lines

@@ -101,6 +101,7 @@ def verify(
 def report(
     model: Model,
     levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    target: Target = None,
     popcount: Popcount = AUTO,
     bits: BitsIn = False,
     liberty: Liberty = None,
@@ -117,7 +118,7 @@ def report(
     name = models.name(graph, model)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         result = compile_into(
-            graph, name, Path(folder), levels_per_stage, popcount, bits, library=liberty
+            graph, name, Path(folder), levels_per_stage, popcount, bits, target, library=liberty
         )
     if output is not None:
         write_report(result, output)
@@ -178,18 +179,20 @@ def compile_into(
     """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
     from dataclasses import asdict
 
-    from hdl import area, classifier, liberty, network
+    from hdl import area, classifier, devices, liberty, network
     from lilogic import console, lgn, passes
     from lilogic import report as reports
 
-    targets = area.TARGETS | ({liberty.NAME: liberty.read(library)} if library else {})
+    family = None if target is None else devices.family(target)
+    targets = {name: area.TARGETS[name] for name in area.TARGETS if family in (None, name)}
+    targets |= {liberty.NAME: liberty.read(library)} if library else {}
     with console.step("simplifying"):
         simplified = passes.simplify(graph)
     simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
     lgn.write(simplified, folder / f"{name}.lgn")
     interface = emit(simplified, folder, levels_per_stage, popcount, bits, target, clock)
-    with console.step("mapping to cells and LUTs"):
-        measured = area.measure(folder, targets)
+    with console.step("mapping to cells and LUTs") as tell:
+        measured = area.measure(folder, targets, tell)
     pixels = interface.data == "pixels"
     plan = classifier.plan(simplified, levels_per_stage, clock, interface.popcount, pixels)
     flip_flops = [len(bank) for bank in network.banks(simplified, plan["network"])]
