@@ -115,7 +115,7 @@ def _peak(who: int) -> int:
 def show(sizes: list[dict[str, Any]]) -> None:
     """Print the table."""
     table = Table()
-    columns = [column for column in sizes[0] if column != "totals"]
+    columns = [column for column in sizes[0] if column not in ("flattened", "totals")]
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for size in sizes:

@@ -106,6 +106,8 @@ def measure(target: str, design: str, cases: Sequence[Case]) -> list[dict[str, A
     with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
         folder = Path(temporary)
         (folder / "heads.il").write_text(design)
+        for file, content in cells.files.items():
+            (folder / file).write_bytes(content)
         yosys.run(script, folder)
         for bits, popcount, levels in cases:
             path = folder / name_of(bits, popcount, levels)

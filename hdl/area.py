@@ -44,7 +44,7 @@ class Target:
         unit: what the first column counts.
         synthesis: Yosys commands that map every module of the design and keep the hierarchy;
             ``{top}`` stands for the top module. Where a target has a script of its own, that ends
-            before its checks, among which is a search for better names that takes a third of it.
+            before its checks, which end with a search for better names that takes a third of it.
         columns: for each number of the report, how much each cell type adds to it; types may be
             patterns.
         registers: patterns of the cell types that end a path.
@@ -88,14 +88,14 @@ TARGETS: dict[str, Target] = {
     ),
     "ice40": Target(
         unit="LUT4",
-        synthesis="synth_ice40 -noflatten -top {top} -run :check",
+        synthesis="synth_ice40 -noflatten -top {top} -run :check\nblackbox =A:whitebox",
         columns={"luts": {"SB_LUT4": 1}, "ffs": {"SB_DFF*": 1}, "carries": {"SB_CARRY": 1}},
         registers=("SB_DFF*",),
     ),
     # A CCU2C is two LUT4s in carry mode. Without multiplexers of LUTs it takes up to a fifth less.
     "ecp5": Target(
         unit="LUT4",
-        synthesis="synth_ecp5 -nowidelut -noflatten -top {top} -run :check",
+        synthesis="synth_ecp5 -nowidelut -noflatten -top {top} -run :check\nblackbox =A:whitebox",
         columns={
             "luts": {"LUT4": 1, "CCU2C": 2},
             "ffs": {"TRELLIS_FF": 1},
@@ -107,7 +107,7 @@ TARGETS: dict[str, Target] = {
     "xc7": Target(
         unit="LUT6",
         synthesis="synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad -noclkbuf "
-        "-top {top} -run :check",
+        "-top {top} -run :check\nblackbox =A:whitebox",
         columns={
             "luts": {"LUT[1-6]": 1, "INV": 1},
             "ffs": {"FD*": 1},

@@ -1,6 +1,7 @@
 """Counts of known circuits, and sums that add up."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,40 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
         assert parts["gates"]["depth"] >= 1
         assert target["types"].keys() == {*parts, "total"}
         assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
+
+
+def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(tmp_path, monkeypatch):
+    graph = random_graph((24, 24), 6, 3, seed=2)
+    graph = GateGraph(
+        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
+    )
+    whole = measured(tmp_path, graph, pixels=True)
+    monkeypatch.setattr(area, "_LARGE", 0)
+    news = []
+    large = area.measure(tmp_path, tell=news.append)
+    assert whole["flattened"]
+    assert not large["flattened"]
+    assert large["targets"].keys() == whole["targets"].keys()
+    for name, target in large["targets"].items():
+        assert target["parts"] == whole["targets"][name]["parts"]
+        parts = target["parts"].values()
+        for column, count in target["total"].items():
+            combine = max if column == "depth" else sum
+            assert count == combine(counts[column] for counts in parts)
+    modules = ("heads", "network", "encoder", "classifier")
+    assert sorted(news) == sorted(
+        ["read", *(f"{module} mapped to {name}" for module in modules for name in large["targets"])]
+    )
+
+
+def test_sums_of_cells_ripple(tmp_path):
+    graph = GateGraph.build(40, [], [[*range(40)]])
+    compile_graph(graph, tmp_path, levels_per_stage=0, popcount="chain")
+    generic = {"generic": area.TARGETS["generic"]}
+    rippled = area.measure(tmp_path, generic)["targets"]["generic"]["total"]["cells"]
+    synthesis = generic["generic"].synthesis.replace("-extra-map carry.v ", "")
+    generic["generic"] = replace(generic["generic"], synthesis=synthesis)
+    assert rippled < area.measure(tmp_path, generic)["targets"]["generic"]["total"]["cells"]
 
 
 def test_depth_falls_with_more_registers(tmp_path):

@@ -135,6 +135,42 @@ def test_values_wider_than_a_signal_pass_whole(monkeypatch, levels_per_stage):
     assert stream(work, inputs, lambda get: get(work.y)) == values
 
 
+@pytest.mark.parametrize("bank", [1, 9, 15, 256])
+@pytest.mark.parametrize("levels_per_stage", [0, 1])
+def test_values_held_side_by_side_stay_apart(monkeypatch, bank, levels_per_stage):
+    monkeypatch.setattr(pipeline, "_BANK", bank)
+    shapes = [Shape(3), signed(4), signed(1), Shape(1), signed(WIDTH), Shape(2)]
+
+    def make(x):
+        ends = itertools.accumulate(shape.width for shape in shapes)
+        parts = [x[end - shape.width : end] for end, shape in zip(ends, shapes, strict=True)]
+        alive = [
+            part.as_signed() if shape.signed else part
+            for part, shape in zip(parts, shapes, strict=True)
+        ]
+        for _ in range(2):
+            alive = yield alive
+            assert [value.shape() for value in alive] == shapes
+        return Cat(alive)
+
+    width = sum(shape.width for shape in shapes)
+    work = Work(make, every(levels_per_stage, 2), Shape(width))
+    values = [0b1010011100101101101, 0, 2**width - 1, *(1 << i for i in range(width))]
+    inputs = [[(work.x, value)] for value in values]
+    assert stream(work, inputs, lambda get: get(work.y)) == values
+
+
+@given(st.lists(st.integers(1, 20), max_size=30), st.integers(1, 20))
+def test_runs_hold_all_values_in_order_and_as_many_as_fit(widths, bank):
+    values = [Signal(width) for width in widths]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "_BANK", bank)
+        runs = list(pipeline._side_by_side(values))
+    assert [id(value) for run in runs for value in run] == [id(value) for value in values]
+    assert all(run and (len(run) == 1 or len(Cat(run)) <= bank) for run in runs)
+    assert all(len(Cat(run)) + len(after[0]) > bank for run, after in itertools.pairwise(runs))
+
+
 def test_reset_leaves_registers_alone():
     def make(x):
         (x,) = yield [x]

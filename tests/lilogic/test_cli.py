@@ -351,6 +351,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert status == 0
     compiled = json.loads(out)
     assert compiled["interface"]["popcount"] == popcount.best("xc7", 3, registers=False)
+    assert compiled["area"]["targets"].keys() == {"xc7"}
     assert compiled["interface"]["data"] == "bits"
     assert compiled["interface"]["latency"] == 0
     assert compiled == json.loads((build / "report.json").read_text())
@@ -382,15 +383,17 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert broken["simulation"]["mismatches"] > 0
 
 
-def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path, monkeypatch):
-    monkeypatch.setattr("hdl.area.TARGETS", {})
+def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path):
     path, library = tmp_path / "small.lgn", tmp_path / "cells.lib"
     write_graph(path)
     small = Path(__file__).parents[1] / "hdl" / "small.lib"
-    status, out, _ = lilogic("report", path, "--liberty", small, "-o", tmp_path / "out", "--json")
+    options = ("--target", "generic", "--liberty", small)
+    status, out, _ = lilogic("report", path, *options, "-o", tmp_path / "out", "--json")
     assert status == 0
     assert json.loads(out) == json.loads((tmp_path / "out" / "report.json").read_text())
-    assert json.loads(out)["area"]["targets"]["liberty"]["total"]["area"] > 0
+    targets = json.loads(out)["area"]["targets"]
+    assert targets.keys() == {"generic", "liberty"}
+    assert targets["liberty"]["total"]["area"] > 0
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
         f"report.{suffix}" for suffix in ("json", "md", "html")
     }

@@ -78,3 +78,21 @@ def test_gates_of_a_level_add_up_to_those_of_the_function() -> None:
         ("1", "2", "0", "1.0", "1", "0"),
         ("2", "1", "1", "1.0", "1", "0"),
     ]
+
+
+def test_what_was_not_flattened_says_so() -> None:
+    made = full(tiny())
+    assert "the total flattened" in pages.markdown(made)
+    assert "(parts summed up)" not in pages.markdown(made)
+    made["area"]["flattened"] = False
+    assert "the total is their sum" in pages.markdown(made)
+    assert pages.markdown(made).count("(parts summed up)") == len(made["area"]["targets"])
+
+
+def test_a_page_of_cells_alone_draws_them() -> None:
+    made = full(tiny())
+    made["area"]["targets"] = {"generic": made["area"]["targets"]["generic"]}
+    drawn = pages.html(made)
+    assert "generic" in drawn[drawn.index("<svg") :]
+    empty = made | {"area": made["area"] | {"targets": {}}}
+    assert len(drawn) > len(pages.html(empty))

@@ -50,7 +50,7 @@ def report(graph: GateGraph, **accuracy: float) -> dict[str, Any]:
         "ice40": target("LUT4", "luts", 40),
         "xc7": target("LUT6", "luts", 0),
     }
-    area = {"tool": "Yosys 0.55", "targets": targets}
+    area = {"tool": "Yosys 0.55", "flattened": True, "targets": targets}
     return describe_compiled("tiny", graph, [1] * graph.depth) | {
         "accuracy": accuracy,
         "area": area,
