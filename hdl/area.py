@@ -73,10 +73,15 @@ _NAND2: Weights = {
     "$_DFF_P_": 4,
 }
 
+SYNTH = "synth -noabc -extra-map carry.v -top {top}"
+"""What targets of standard cells begin with, where ``SYNTH_FILES`` are; sums ripple."""
+
+SYNTH_FILES = {"carry.v": yosys.RIPPLE_CARRY.encode()}
+
 TARGETS: dict[str, Target] = {
     "generic": Target(
         unit="2-input cells",
-        synthesis="synth -noabc -extra-map carry.v -top {top}\ndfflegalize -cell $_DFF_P_ 01\n"
+        synthesis=f"{SYNTH}\ndfflegalize -cell $_DFF_P_ 01\n"
         "abc -g AND,NAND,OR,NOR,XOR,XNOR,ANDNOT,ORNOT\nopt_clean",
         columns={
             "cells": {cell: 1 for cell in _NAND2 if cell != "$_DFF_P_"},
@@ -84,7 +89,7 @@ TARGETS: dict[str, Target] = {
             "ffs": {"$_DFF_P_": 1},
         },
         registers=("$_DFF_P_",),
-        files={"carry.v": yosys.RIPPLE_CARRY.encode()},
+        files=SYNTH_FILES,
     ),
     "ice40": Target(
         unit="LUT4",

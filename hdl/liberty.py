@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hdl import yosys
-from hdl.area import Target
+from hdl.area import SYNTH, SYNTH_FILES, Target
 from lilogic.errors import LilogicError
 from lilogic.files import read_bytes
 
@@ -26,7 +26,7 @@ _READ = f"read_liberty -ignore_miss_func -ignore_miss_dir -ignore_miss_data_latc
 # of `abc -liberty`. So they do in ABC's mapper `&nf`, which is why the script names another one.
 _SYNTHESIS = f"""\
 {_READ.format("-lib")}
-synth -noabc -top {{top}}
+{SYNTH}
 dfflibmap -liberty {_LIBRARY}
 abc -genlib {_GENLIB} -script +strash;&get,-n;&fraig,-x;&put;scorr;dc2;dch,-f;map,-a;topo;
 opt_clean -purge"""
@@ -65,7 +65,8 @@ def read(path: Path) -> Target:
     library = read_bytes(path)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
-        (folder / _LIBRARY).write_bytes(library)
+        for file, content in {_LIBRARY: library, **SYNTH_FILES}.items():
+            (folder / file).write_bytes(content)
         (folder / f"{_PROBE}.v").write_text(_PROBED)
         try:
             yosys.run(_CELLS, folder)
@@ -97,7 +98,7 @@ def read(path: Path) -> Target:
             "ffs": dict.fromkeys(registers, 1),
         },
         registers=registers,
-        files={_LIBRARY: library, _GENLIB: genlib},
+        files={_LIBRARY: library, _GENLIB: genlib, **SYNTH_FILES},
     )
 
 
