@@ -3,8 +3,7 @@
 These are counts before placement. The design is mapped twice: part by part, so that each can be
 named, and flattened, which gives the totals. Where a stage holds the end of one part and the start
 of the next, the mapper may merge them, so parts need not add up to the total. A large design is
-not flattened, because Yosys from PyPI has 4 GB of memory: its parts are mapped in processes of
-their own, and their sum is the total.
+not flattened but mapped in pieces (``hdl.pieces``), and the sum of its parts is the total.
 
 A new target is one entry in ``TARGETS``; ``hdl.liberty`` makes one of a library of standard cells.
 """
@@ -22,10 +21,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from hdl import yosys
-from hdl.interface import VERILOG
+from hdl import pieces, yosys
+from hdl.pieces import Piece
 from hdl.verilog import CORE, PARTS, TOP
-from lilogic.files import read_bytes
 
 Counts = dict[str, float]
 Weights = Mapping[str, float]
@@ -123,27 +121,11 @@ TARGETS: dict[str, Target] = {
     ),
 }
 
-_LARGE = 20_000_000
-"""Bytes of RTLIL that are not flattened: some 100,000 gates."""
-
 _DESIGN = "design.il"
-_SEPARATE = tuple(f"{CORE}.{part}" for part in ("heads", "network", "encoder"))
-"""The modules of a large design that are mapped by themselves, those that take longest first."""
-
-# Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
-_READ = """\
-read_verilog {verilog}
-hierarchy -check -top {top}
-proc
-rename -hide w:*
-opt_clean
-write_rtlil {design}
-"""
 
 _PARTS = """\
-read_rtlil {design}
+read_rtlil design.il
 hierarchy -check -top {top}
-{apart}
 design -save read
 {synthesis}
 tee -q -o parts.json stat -json
@@ -166,7 +148,7 @@ def measure(
     targets: Mapping[str, Target] = TARGETS,
     tell: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """The area of ``folder/classifier.v`` on every target.
+    """The area of ``folder/classifier.v`` on each of some targets.
 
     Columns: ``luts`` counts LUTs of the target's size, smaller ones as one each (on xc7 inverters
     too, on ECP5 two for each carry cell, because they take that place); ``ffs`` flip-flops;
@@ -181,9 +163,9 @@ def measure(
     register stands between two parts, a path of the total runs through both.
 
     Args:
-        folder: with ``classifier.v``.
+        folder: with ``classifier.v`` and ``interface.json``.
         targets: what to map it to, by name.
-        tell: is given a line for each mapping that ended.
+        tell: is given a few words on each step that ended.
 
     Returns:
         ``{"tool": …, "flattened": …, "targets": {name: {"unit": …, "parts": {part: {column: …,
@@ -193,53 +175,28 @@ def measure(
         where ``flattened`` is false, the sum of the parts and the greatest of their depths.
 
     Raises:
-        LilogicError: the Verilog cannot be read, or Yosys failed.
+        LilogicError: the files cannot be read, or Yosys failed.
     """
-    verilog = read_bytes(folder / VERILOG)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        scratch = Path(name)
-        (scratch / VERILOG).write_bytes(verilog)
-        yosys.run(_READ.format(verilog=VERILOG, top=TOP, design=_DESIGN), scratch)
-        tell("read")
-        design = (scratch / _DESIGN).read_bytes()
-    flattened = len(design) <= _LARGE
-    jobs = [
-        _Job(name, top, flattened)
-        for top in ((TOP,) if flattened else (*_separate(design), TOP))
-        for name in targets
-    ]
+    runs = pieces.read(folder)
+    tell("read")
 
-    def run(job: _Job) -> _Mapped:
-        mapped = _map(design, targets[job.target], job)
-        tell(f"{job.top.removeprefix(f'{CORE}.')} mapped to {job.target}")
+    def run(job: tuple[Piece, str]) -> _Mapped:
+        piece, name = job
+        mapped = _map(piece, targets[name])
+        tell(f"{piece.label} mapped to {name}")
         return mapped
 
+    jobs = [(piece, name) for piece in runs for name in targets]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         measured = list(zip(jobs, pool.map(run, jobs), strict=True))
     by_target = {
-        name: [mapped for job, mapped in measured if job.target == name] for name in targets
+        name: [mapped for (_, target), mapped in measured if target == name] for name in targets
     }
     return {
         "tool": measured[0][1].tool,
-        "flattened": flattened,
+        "flattened": runs[0].is_whole,
         "targets": {name: _summary(target, by_target[name]) for name, target in targets.items()},
     }
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A run of Yosys.
-
-    Attributes:
-        target: what it maps to.
-        top: the module that it maps, with what that holds.
-        flattens: whether it then maps it once more, flattened; otherwise ``_SEPARATE`` modules
-            inside it are left to other jobs.
-    """
-
-    target: str
-    top: str
-    flattens: bool
 
 
 @dataclass(frozen=True)
@@ -259,28 +216,20 @@ class _Mapped:
     total: _Module | None
 
 
-def _separate(design: bytes) -> list[str]:
-    """Those of ``_SEPARATE`` that there are in RTLIL."""
-    return [module for module in _SEPARATE if f"module \\{module}\n".encode() in design]
-
-
-def _map(design: bytes, target: Target, job: _Job) -> _Mapped:
-    apart = [] if job.flattens else [name for name in _separate(design) if name != job.top]
-    script = (_PARTS + _TOTAL * job.flattens).format(
-        design=_DESIGN,
-        top=job.top,
+def _map(piece: Piece, target: Target) -> _Mapped:
+    script = (_PARTS + _TOTAL * piece.is_whole).format(
+        top=piece.top,
         core=CORE,
-        apart="\n".join(f"blackbox {name}" for name in apart),
-        synthesis=target.synthesis.format(top=job.top),
+        synthesis=target.synthesis.format(top=piece.top),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
-        for file, content in {_DESIGN: design, **target.files}.items():
+        for file, content in {_DESIGN: piece.rtlil, **target.files}.items():
             (folder / file).write_bytes(content)
         yosys.run(script, folder)
         parts = _modules(folder, "parts")
-        total = _modules(folder, "total")[TOP] if job.flattens else None
+        total = _modules(folder, "total")[TOP] if piece.is_whole else None
         tool = json.loads((folder / "parts.json").read_text("utf-8"))["creator"]
     return _Mapped(" ".join(tool.split()[:2]), parts, total)
 
@@ -298,10 +247,10 @@ def _modules(folder: Path, name: str) -> dict[str, _Module]:
 
 
 def _summary(target: Target, measured: Sequence[_Mapped]) -> dict[str, Any]:
-    modules = {name: module for mapped in measured for name, module in mapped.modules.items()}
-    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in modules]
+    modules = [module for mapped in measured for module in mapped.modules.items()]
+    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in dict(modules)]
     found: dict[str, list[_Module]] = {part: [] for part in (*present, _OTHER)}
-    for name, module in modules.items():
+    for name, module in modules:
         part = name.removeprefix(f"{CORE}.")
         found[part if part in present else _OTHER].append(module)
     merged = {_NAMES.get(part, part): _merged(modules) for part, modules in found.items()}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hdl import area
+from hdl import area, pieces
 from hdl.verilog import compile_graph
 from lilogic import gates
 from lilogic.encoder import Encoder
@@ -69,27 +69,36 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
         assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
 
 
-def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("share", "heads"),
+    [(10**9, ["heads of classes 0 to 2"]), (1, [f"heads of classes {i} to {i}" for i in range(3)])],
+)
+def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
+    tmp_path, monkeypatch, share, heads
+):
     graph = random_graph((24, 24), 6, 3, seed=2)
     graph = GateGraph(
         6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
     )
-    whole = measured(tmp_path, graph, pixels=True)
-    monkeypatch.setattr(area, "_LARGE", 0)
+    compile_graph(graph, tmp_path, pixels=True)
+    targets = {name: area.TARGETS[name] for name in ("generic", "ice40")}
+    whole = area.measure(tmp_path, targets)
+    monkeypatch.setattr(pieces, "LARGE", 0)
+    monkeypatch.setattr(pieces, "_SHARE", share)
     news = []
-    large = area.measure(tmp_path, tell=news.append)
+    large = area.measure(tmp_path, targets, news.append)
     assert whole["flattened"]
     assert not large["flattened"]
-    assert large["targets"].keys() == whole["targets"].keys()
+    assert large["targets"].keys() == targets.keys()
     for name, target in large["targets"].items():
         assert target["parts"] == whole["targets"][name]["parts"]
         parts = target["parts"].values()
         for column, count in target["total"].items():
             combine = max if column == "depth" else sum
             assert count == combine(counts[column] for counts in parts)
-    modules = ("heads", "network", "encoder", "classifier")
+    labels = (*heads, "network", "encoder", "the rest")
     assert sorted(news) == sorted(
-        ["read", *(f"{module} mapped to {name}" for module in modules for name in large["targets"])]
+        ["read", *(f"{label} mapped to {name}" for label in labels for name in large["targets"])]
     )
 
 
