@@ -21,7 +21,7 @@ from lilogic.files import read_bytes
 LARGE = 20_000_000
 """Bytes of RTLIL of the largest design that stays whole: some 100,000 gates."""
 
-_SHARE = 10_000_000
+_SHARE = 3_000_000
 """Bytes of RTLIL of heads in a piece, unless a single class has more."""
 
 _DESIGN = "design.il"
