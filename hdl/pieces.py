@@ -89,10 +89,16 @@ def _cuts(design: bytes, interface: Interface) -> list[tuple[str, str, list[str]
         first, last = int(classes[0]), int(classes[-1])
         kept = range(first * interface.score_width, (last + 1) * interface.score_width)
         bits = range(interface.classes * interface.score_width)
+        others = " ".join(f"w:scores_{bit}_" for bit in bits if bit not in kept)
         # A score that is no output takes all that makes it along.
-        commands = [f"cd {CORE}.heads", "splitnets -ports -format __: w:scores"]
-        commands += [f"delete w:scores_{bit}_" for bit in bits if bit not in kept]
-        commands += ["cd ..", f"hierarchy -top {CORE}.heads", "opt_clean"]
+        commands = [
+            f"hierarchy -top {CORE}.heads",
+            f"cd {CORE}.heads",
+            "splitnets -ports -format __: w:scores",
+            *([f"delete {others}"] if others else []),
+            "cd ..",
+            "opt_clean",
+        ]
         cuts.append((f"heads of classes {first} to {last}", f"{CORE}.heads", commands))
     for name in [name for name in sizes if name != "heads"]:
         cuts.append((name, f"{CORE}.{name}", [f"hierarchy -top {CORE}.{name}"]))
