@@ -26,6 +26,9 @@ _SHARE = 3_000_000
 
 _DESIGN = "design.il"
 
+Cut = tuple[str, str, list[str]]
+"""A piece's label, its top, and the Yosys commands that leave it of the design."""
+
 # Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
 _READ = f"""\
 read_verilog {VERILOG}
@@ -55,7 +58,7 @@ class Piece:
 
 
 def read(folder: Path) -> list[Piece]:
-    """``folder/classifier.v``, as one piece or, if it is large, several, the largest first.
+    """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
 
     Raises:
         LilogicError: the files cannot be read, or Yosys failed.
@@ -79,30 +82,38 @@ def read(folder: Path) -> list[Piece]:
         ]
 
 
-def _cuts(design: bytes, interface: Interface) -> list[tuple[str, str, list[str]]]:
-    """For each piece its label, its top, and the Yosys commands that leave it of the design."""
-    sizes = {name: _size(design, f"{CORE}.{name}") for name in ("heads", "network", "encoder")}
-    sizes = {name: size for name, size in sizes.items() if size}
+def _cuts(design: bytes, interface: Interface) -> list[Cut]:
+    """What a large design is cut into."""
+    sizes = {name: _size(design, f"{CORE}.{name}") for name in ("network", "encoder", "heads")}
+    apart = [name for name, size in sizes.items() if size]
+    whole: list[Cut] = [
+        (name, f"{CORE}.{name}", [f"hierarchy -top {CORE}.{name}"])
+        for name in apart
+        if name != "heads"
+    ]
     shares = min(interface.classes, -(-sizes["heads"] // _SHARE))
-    cuts = []
-    for classes in np.array_split(np.arange(interface.classes), shares):
-        first, last = int(classes[0]), int(classes[-1])
-        kept = range(first * interface.score_width, (last + 1) * interface.score_width)
-        bits = range(interface.classes * interface.score_width)
-        others = " ".join(f"w:scores_{bit}_" for bit in bits if bit not in kept)
+    classes = np.array_split(np.arange(interface.classes), shares)
+    heads = [_heads(int(share[0]), int(share[-1]), interface) for share in classes]
+    rest: Cut = ("the rest", TOP, [f"blackbox {CORE}.{name}" for name in apart])
+    return [*whole, *heads, rest]
+
+
+def _heads(first: int, last: int, interface: Interface) -> Cut:
+    """The heads of the classes ``first`` to ``last``."""
+    bits = range(interface.classes * interface.score_width)
+    kept = range(first * interface.score_width, (last + 1) * interface.score_width)
+    others = " ".join(f"w:scores_{bit}_" for bit in bits if bit not in kept)
+    commands = [
+        f"hierarchy -top {CORE}.heads",
+        f"cd {CORE}.heads",
         # A score that is no output takes all that makes it along.
-        commands = [
-            f"hierarchy -top {CORE}.heads",
-            f"cd {CORE}.heads",
-            "splitnets -ports -format __: w:scores",
-            *([f"delete {others}"] if others else []),
-            "cd ..",
-            "opt_clean",
-        ]
-        cuts.append((f"heads of classes {first} to {last}", f"{CORE}.heads", commands))
-    for name in [name for name in sizes if name != "heads"]:
-        cuts.append((name, f"{CORE}.{name}", [f"hierarchy -top {CORE}.{name}"]))
-    return [*cuts, ("the rest", TOP, [f"blackbox {CORE}.{name}" for name in sizes])]
+        "splitnets -ports -format __: w:scores",
+        *([f"delete {others}"] if others else []),
+        "cd ..",
+        "opt_clean",
+    ]
+    label = f"heads of classes {first} to {last}" if first < last else f"head of class {first}"
+    return label, f"{CORE}.heads", commands
 
 
 def _size(design: bytes, module: str) -> int:

@@ -71,7 +71,7 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
 
 @pytest.mark.parametrize(
     ("share", "heads"),
-    [(10**9, ["heads of classes 0 to 2"]), (1, [f"heads of classes {i} to {i}" for i in range(3)])],
+    [(10**9, ["heads of classes 0 to 2"]), (1, [f"head of class {i}" for i in range(3)])],
 )
 def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
     tmp_path, monkeypatch, share, heads
