@@ -3,7 +3,7 @@
 Networks are random, of two layers, with 784 input bits and 10 classes; each is compiled in a fresh
 process. Prints a table and writes build/bench/compile.json. Seconds are of the processor, which
 other work on the machine disturbs less than the clock on the wall; with --area also those on the
-wall, because Yosys runs twice at once.
+wall, because several runs of Yosys go at once.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ A new target is one entry in ``TARGETS``; ``hdl.liberty`` makes one of a library
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from collections import Counter
@@ -28,7 +29,9 @@ from hdl.verilog import CORE, PARTS, TOP
 Counts = dict[str, float]
 Weights = Mapping[str, float]
 
-_AT_ONCE = 2
+_AT_ONCE = min(4, os.cpu_count() or 1)
+"""Runs of Yosys; each may take 2 GB."""
+
 _OTHER = "other"
 _NAMES = {"network": "gates"}
 _PATH = re.compile(r"Longest topological path in (\S+) \(length=(-?\d+)\)")
