@@ -94,10 +94,11 @@ def run(
 
     lines = []
     alarm = threading.Timer(threading.TIMEOUT_MAX if timeout is None else timeout, stop)
-    alarm.start()
     with process:
         assert process.stdout is not None
         try:
+            # An interrupt may come while the thread starts, too.
+            alarm.start()
             for line in process.stdout:
                 lines.append(line)
                 hear(line)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from importlib.metadata import EntryPoints
 from pathlib import Path
 
@@ -70,3 +73,20 @@ def test_who_hears_may_stop_the_program(tmp_path: Path, yosys: Path) -> None:
     with pytest.raises(KeyboardInterrupt) as stopped:
         tools.run("yosys", [], tmp_path, hear=hear)
     assert not Path("/proc", str(stopped.value).strip()).exists()
+
+
+def test_an_interrupt_while_it_starts_ends_the_program(
+    tmp_path: Path, yosys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yosys.write_text("echo $$ > number.part; mv number.part number; exec sleep 60")
+
+    def interrupted(_: threading.Timer) -> None:
+        while not (tmp_path / "number").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Timer, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tools.run("yosys", [], tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "number").read_text()), 0)
