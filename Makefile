@@ -20,7 +20,7 @@ synth flash: MODEL = digits
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
 	@echo "make test                                       run the tests"
-	@echo "make lint                                       ruff and mypy"
+	@echo "make lint                                       ruff, mypy, import rules"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
 	@echo "make report MODEL=FILE.lgn                      gate, LUT and FF counts"
 	@echo "make synth [BOARD=icebreaker] [MODEL=digits]    a board's bitstream (lilogic boards lists them)"
@@ -37,6 +37,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 sim: $(READY)
 	$(BIN)/lilogic verify --no-formal $(MODEL)

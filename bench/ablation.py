@@ -23,10 +23,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import datasets, passes, trainer
-from lilogic import recipe as recipes
+from lilogic.data import datasets
 from lilogic.files import write_json
-from lilogic.recipe import Recipe
+from lilogic.graph import passes
+from lilogic.learn import recipe as recipes
+from lilogic.learn import trainer
+from lilogic.learn.callbacks import Callback
+from lilogic.learn.recipe import Recipe
 
 OUTPUT = Path("build/bench/ablation.json")
 RUNS = Path("build/bench/ablation")
@@ -81,16 +84,16 @@ class Job:
     epoch_seconds: float
 
 
-class Clock(trainer.Watcher):
+class Clock(Callback):
     """Seconds of this process's processor time from the first step to the last epoch's end."""
 
     def start(self, epochs: int, done: int, steps: int) -> None:
-        """See ``Watcher``."""
+        """See ``Callback``."""
         self._start = time.process_time()
         self.seconds = 0.0
 
     def epoch(self, result: trainer.Epoch) -> None:
-        """See ``Watcher``."""
+        """See ``Callback``."""
         self.seconds = time.process_time() - self._start
 
 

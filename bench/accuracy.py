@@ -19,11 +19,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import datasets, lgn, memory, models, passes, trainer, zoo
-from lilogic import recipe as recipes
-from lilogic.console import TrainingProgress
+from lilogic import zoo
+from lilogic.data import datasets
 from lilogic.files import write_json
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn, passes
+from lilogic.learn import recipe as recipes
+from lilogic.learn import trainer
+from lilogic.learn.callbacks.progress import TrainingProgress
+from lilogic.learn.kernels import memory
+from lilogic.zoo import models
 
 OUTPUT = Path("build/bench/accuracy.json")
 RUNS = Path("build/bench/runs")

@@ -23,14 +23,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hdl import area, yosys
-from hdl.interface import LEVELS_PER_STAGE
-from hdl.popcount import POPCOUNTS
-from hdl.verilog import TOP, compile_graph
-from lilogic import formats, lgn, passes, zoo
+from lilogic import formats, zoo
 from lilogic.errors import LilogicError
 from lilogic.files import write_json
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn, passes
+from lilogic.hdl.components.interface import LEVELS_PER_STAGE
+from lilogic.hdl.components.popcount import POPCOUNTS
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.synthesis import area
+from lilogic.hdl.verilog import TOP, compile_graph
 
 OUTPUT = Path("build/bench/area.json")
 PEERS = Path("../shared/peers")

@@ -22,10 +22,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hdl import area, verilog
-from hdl.classifier import Classifier
 from lilogic.files import write_json
 from lilogic.graph import GateGraph
+from lilogic.hdl import verilog
+from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.synthesis import area
 
 OUTPUT = Path("build/bench/compile.json")
 GATES = [2_000, 8_000, 32_000, 128_000, 256_000]

@@ -1,4 +1,4 @@
-"""What levels of logic take on the devices that nextpnr knows: the figures of ``hdl.devices``.
+"""What levels of logic take on the devices that nextpnr knows: the figures of ``devices``.
 
 One design holds each kind of level many times between registers, each kind on a clock of its own,
 so that one placement and routing gives the period of all of them. Fits the delays to the periods by
@@ -21,10 +21,12 @@ from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
 
-from hdl import timing, verilog, yosys
-from hdl.area import TARGETS
-from hdl.devices import DEVICES, Delays, Device
 from lilogic.files import write_json
+from lilogic.hdl import verilog
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.fpga.devices import DEVICES, Delays, Device
+from lilogic.hdl.synthesis import timing
+from lilogic.hdl.synthesis.area import TARGETS
 
 OUTPUT = Path("build/bench/delays.json")
 SOURCES = 192

@@ -32,13 +32,15 @@ from numba import njit
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import bitslice, formats, gates, inference, models, passes, simd, zoo
+from lilogic import formats, zoo
 from lilogic.api import Model
 from lilogic.errors import LilogicError
 from lilogic.files import write_json
-from lilogic.gates import READS_A, READS_B
-from lilogic.graph import GateGraph
-from lilogic.simd import load, store
+from lilogic.graph import GateGraph, gates, passes
+from lilogic.graph.gates import READS_A, READS_B
+from lilogic.infer import bitslice, golden, simd
+from lilogic.infer.simd import load, store
+from lilogic.zoo import models
 
 OUTPUT = Path("build/bench/infer.json")
 OURS = "packed bits"
@@ -88,7 +90,7 @@ def main() -> None:
     versions = [version for version in VERSIONS if version.name in {OURS, *options.only}]
     # numba compiles its functions once for all graphs, and keeps them.
     warm = models.load("digits")
-    for make in (packed_bits, raw_pixels, golden):
+    for make in (packed_bits, raw_pixels, golden_model):
         make(warm, draw(warm, 64))()
     result = {
         "machine": machine(),
@@ -169,7 +171,7 @@ def draw(graph: GateGraph, images: int) -> Samples:
     raw = generator.integers(0, top, shape, endpoint=True).astype(graph.encoder.input_dtype)
     raw[generator.random(shape) < 0.5] = 0
     bits = graph.encoder.encode(raw)
-    return Samples(raw, bits, inference.classify(inference.scores(graph, bits)))
+    return Samples(raw, bits, golden.classify(golden.scores(graph, bits)))
 
 
 def elapsed(classify: Classify, clock: Callable[[], float]) -> float:
@@ -220,9 +222,9 @@ def raw_pixels(graph: GateGraph, samples: Samples) -> Classify:
     return lambda: bitslice.classify(program, features)
 
 
-def golden(graph: GateGraph, samples: Samples) -> Classify:
+def golden_model(graph: GateGraph, samples: Samples) -> Classify:
     """The golden model: numba, 64 images a word, gate by gate."""
-    return lambda: inference.classify(inference.scores(graph, samples.bits))
+    return lambda: golden.classify(golden.scores(graph, samples.bits))
 
 
 def levels(graph: GateGraph) -> list[tuple[npt.NDArray[Any], ...]]:
@@ -244,7 +246,7 @@ def plain_numpy(graph: GateGraph, samples: Samples) -> Classify:
     """Words of 64 images, a level at once; counts after unpacking them to bytes."""
     graph = passes.simplify(graph)
     steps = levels(graph)
-    words = inference.pack(samples.bits).view(np.int64)
+    words = golden.pack(samples.bits).view(np.int64)
 
     def classify() -> npt.NDArray[Any]:
         values = np.empty((graph.n_nodes, words.shape[1]), dtype=np.int64)
@@ -268,7 +270,7 @@ def torch_words(graph: GateGraph, samples: Samples) -> Classify:
     """The same in torch, on int64."""
     graph = passes.simplify(graph)
     steps = [tuple(map(torch.from_numpy, step)) for step in levels(graph)]
-    words = torch.from_numpy(inference.pack(samples.bits).view(np.int64))
+    words = torch.from_numpy(golden.pack(samples.bits).view(np.int64))
     heads = [torch.from_numpy(head.astype(np.int64)) for head in graph.heads]
     places = torch.arange(64)
 
@@ -320,7 +322,7 @@ def build(folder: Path) -> ctypes.CDLL:
 
 def blocks_of_64(samples: Samples) -> npt.NDArray[np.uint64]:
     """uint64 [blocks, inputs], as C versions read them."""
-    return np.ascontiguousarray(inference.pack(samples.bits).T)
+    return np.ascontiguousarray(golden.pack(samples.bits).T)
 
 
 def exported_c(graph: GateGraph, samples: Samples) -> Classify:
@@ -445,7 +447,7 @@ def torchlogix_circuit(graph: GateGraph, samples: Samples) -> Classify:
 VERSIONS = [
     Version(OURS, packed_bits),
     Version("raw pixels", raw_pixels),
-    Version("golden model", golden, 4096),
+    Version("golden model", golden_model, 4096),
     Version("plain numpy", plain_numpy, 4096),
     Version("torch, int64 words", torch_words, 1024),
     Version("torch, a byte a bit", torch_bool, 1024),

@@ -2,8 +2,8 @@
 
 Each head alone, its bits coming straight from the ports, without registers and with registers as
 often as `lilogic compile` has them. LUTs, carry cells and depth are Yosys', before placement.
-Prints a table and writes build/bench/popcount.json; with --write also hdl/popcount.json, from which
-`lilogic compile` chooses.
+Prints a table and writes build/bench/popcount.json; with --write also
+hdl/components/popcount.json, from which `lilogic compile` chooses.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from amaranth.hdl import Module, Value
 from rich.console import Console
 from rich.table import Table
 
-from hdl import area, pipeline, yosys
-from hdl import popcount as popcounts
-from hdl.interface import LEVELS_PER_STAGE
-from hdl.popcount import MEASURED, POPCOUNTS, Heads
 from lilogic.files import write_json
 from lilogic.graph import GateGraph
+from lilogic.hdl.components import pipeline
+from lilogic.hdl.components import popcount as popcounts
+from lilogic.hdl.components.interface import LEVELS_PER_STAGE
+from lilogic.hdl.components.popcount import MEASURED, POPCOUNTS, Heads
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.synthesis import area
 
 OUTPUT = Path("build/bench/popcount.json")
 READ = """\

@@ -17,13 +17,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hdl import formal
-from hdl.interface import POPCOUNT
-from hdl.popcount import POPCOUNTS
-from hdl.verilog import compile_graph
-from lilogic import models, passes, zoo
+from lilogic import zoo
 from lilogic.files import write_json
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, passes
+from lilogic.hdl.components.interface import POPCOUNT
+from lilogic.hdl.components.popcount import POPCOUNTS
+from lilogic.hdl.proof import formal
+from lilogic.hdl.verilog import compile_graph
+from lilogic.zoo import models
 
 OUTPUT = Path("build/bench/proof.json")
 NETWORKS = ("mnist-tiny", "mnist-8k", "2x4000", "2x32000")

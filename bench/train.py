@@ -27,10 +27,10 @@ from rich.table import Table
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from lilogic import kernels
 from lilogic.files import write_json
-from lilogic.gates import COEFFICIENTS
-from lilogic.layers import LogicNet, Sharpness
+from lilogic.graph.gates import COEFFICIENTS
+from lilogic.learn import kernels
+from lilogic.learn.net.layers import LogicNet, Sharpness
 
 OUTPUT = Path("build/bench/train.json")
 MNIST = 60_000

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hdl.area import TARGETS, Weights
 from lilogic.errors import LilogicError
+from lilogic.hdl.synthesis.area import TARGETS, Weights
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Family:
         netlist: file that synthesis makes.
         first_clock: Hz that the first place and route is asked for, to learn what can be reached.
         bitstream: file name extension.
-        target: the one of ``hdl.area.TARGETS`` that its logic cells are alike.
+        target: the one of ``lilogic.hdl.synthesis.area.TARGETS`` that its logic cells are alike.
     """
 
     tools: tuple[str, ...]

@@ -12,13 +12,13 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.lib.wiring import Component
 
-from hdl import yosys
-from hdl.classifier import Classifier
-from hdl.devices import Clock
-from hdl.interface import LEVELS_PER_STAGE, POPCOUNT, VERILOG, Interface
-from lilogic import __version__
 from lilogic.files import write_text
 from lilogic.graph import GateGraph
+from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.components.interface import LEVELS_PER_STAGE, POPCOUNT, VERILOG, Interface
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.fpga.devices import Clock
+from lilogic.version import __version__
 
 TOP = "classifier"
 CORE = "classifier_core"

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic import bitslice, formats, inference, lgn, models, report
+from lilogic import formats
 from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
-from lilogic.widened import Widened, widened
+from lilogic.graph import GateGraph, lgn
+from lilogic.infer import bitslice, golden
+from lilogic.infer.widened import Widened, widened
+from lilogic.report import reports
+from lilogic.zoo import models
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,7 +78,7 @@ class Model:
             raise LilogicError(f"samples are no array: {error}") from error
         encoder = self.graph.encoder
         if encoder is None:
-            return bitslice.packed(inference.checked(self.graph, x))
+            return bitslice.packed(golden.checked(self.graph, x))
         if encoder.is_thermometer:
             return encoder.features(x)
         if self._widened is not None:
@@ -85,7 +88,7 @@ class Model:
     def summary(self) -> dict[str, Any]:
         """What is known of it, as JSON values: origin, accuracies, input, gates, classes."""
         graph, encoder = self.graph, self.graph.encoder
-        described = report.describe(self.name, graph)
+        described = reports.describe(self.name, graph)
         described["input"] = {"bits": graph.n_inputs}
         if encoder is not None:
             described["input"] |= {"shape": [*encoder.input_shape], "dtype": encoder.input_dtype}
@@ -137,7 +140,7 @@ class Model:
         yield "classes", f"{summary['classes']['count']}"
         if summary["dataset"]:
             yield "data set", str(summary["dataset"])
-        yield from report.rows(summary)
+        yield from reports.rows(summary)
 
 
 def load(model: str | Path) -> Model:

@@ -1,4 +1,8 @@
-"""The one exception that users are meant to read."""
+"""Exceptions that users are meant to read.
+
+Each is one line that names the file, the place and the bound, in words of no particular front end:
+the command line adds its options, Python its keywords.
+"""
 
 
 class LilogicError(Exception):
@@ -9,5 +13,33 @@ class LilogicError(Exception):
     """
 
 
+class GraphError(LilogicError, ValueError):
+    """Arrays, an encoder or options that make no gate graph, or none that can be compiled."""
+
+
+class FormatError(LilogicError, ValueError):
+    """A file that is damaged, foreign, or of something that its format does not cover here."""
+
+
+class DataError(LilogicError, ValueError):
+    """A data set, or samples, that are missing, damaged or of another kind than is needed."""
+
+
+class RecipeError(LilogicError, ValueError):
+    """A recipe that is missing or impossible, or a run folder of another one."""
+
+
+class ToolError(LilogicError, RuntimeError):
+    """A program that failed or is not installed."""
+
+
+class MissingExtraError(ToolError, ImportError):
+    """A package of an extra that is not installed; says which ``pip install`` brings it."""
+
+
 class CheckFailedError(LilogicError):
     """What was asked for is not so, though nothing is wrong with the input; exit status 1."""
+
+
+class DoesNotFitError(CheckFailedError):
+    """A design is larger than the device."""

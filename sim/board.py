@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
-from boards.top import Top
-from boards.uart import FRAME_BITS
-from hdl import verilog, yosys
+from lilogic.boards.gateware.top import Top
+from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import LilogicError
 from lilogic.files import write_text
-from sim import runner
-from sim.pins import PERIOD, SOCKET
+from lilogic.hdl import verilog
+from lilogic.hdl.fpga import yosys
+from lilogic.sim import runner
+from lilogic.sim.pins import PERIOD, SOCKET
 
 if TYPE_CHECKING:
     from typing import Self
@@ -249,7 +250,7 @@ def _keep_program(work: Path) -> None:
 
 def _main(work: Path, log: Path) -> None:
     environment = {name: os.environ[name] for name in (SOCKET, PERIOD)}
-    runner.run(_SIMULATOR, TOP, work, "sim.pins", environment, log)
+    runner.run(_SIMULATOR, TOP, work, "lilogic.sim.pins", environment, log)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Plays waves on a board's pins; runs inside the simulator, for ``sim.board`` on a socket.
+"""Plays waves on a board's pins; runs inside the simulator, for ``lilogic.sim.board`` on a socket.
 
 A request is a line of JSON: ``wave``, a list of ``[rx, rst, picoseconds]``, and ``quiet``, the
 picoseconds that ``tx`` must rest afterwards. The answer is ``edges``, a list of ``[picoseconds,

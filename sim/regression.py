@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hdl.interface import VERILOG, Interface
-from hdl.verilog import TOP
 from lilogic.errors import LilogicError
 from lilogic.files import read_bytes, write_json
-from sim import runner
-from sim.testbench import FOLDER, RESULTS
-from sim.vectors import Vectors
+from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.vectors import Vectors
+from lilogic.hdl.verilog import TOP
+from lilogic.sim import runner
+from lilogic.sim.testbench import FOLDER, RESULTS
 
 SIMULATION = "simulation.json"
 TESTS = ("back_to_back", "gaps", "reset_in_flight", "latency")
@@ -41,7 +41,7 @@ def simulate(folder: Path, simulator: str = "verilator") -> dict[str, Any]:
     runner.build(simulator, [folder / VERILOG], TOP, work)
     log = work / "run.log"
     environment = {FOLDER: str(folder.resolve()), RESULTS: str(work)}
-    passed = runner.run(simulator, TOP, work, "sim.testbench", environment, log)
+    passed = runner.run(simulator, TOP, work, "lilogic.sim.testbench", environment, log)
     # cocotb's tests fail where something differs; then their results are there, too.
     if not passed and not all((work / f"{test}.json").exists() for test in TESTS):
         raise LilogicError(f"{simulator} died in simulation; {log} tells more")

@@ -18,9 +18,9 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
 
-from hdl.interface import Interface
 from lilogic.files import write_json
-from sim.vectors import KINDS, Vectors
+from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.vectors import KINDS, Vectors
 
 FOLDER = "LILOGIC_COMPILED"
 RESULTS = "LILOGIC_RESULTS"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from lilogic.encoder import DTYPES, NOTHING, Encoder
+from lilogic.data.encoder import DTYPES, NOTHING, Encoder
 from lilogic.graph import GateGraph
 
 Draw = st.DrawFn

@@ -61,7 +61,7 @@ def _options(
     global _debug
     _debug = debug
     if version:
-        from lilogic import __version__
+        from lilogic.version import __version__
 
         typer.echo(f"lilogic {__version__}")
     elif context.invoked_subcommand is None:

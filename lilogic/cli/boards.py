@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hdl.interface import AUTO
 from lilogic.cli.common import AsJson, Model, Popcount, dataset_of, show
 from lilogic.errors import LilogicError
+from lilogic.hdl.components.interface import AUTO
 
 if TYPE_CHECKING:
-    from boards.host import Client
+    from lilogic.boards.host.client import Client
     from lilogic.graph import GateGraph
 
 OnBoard = Annotated[
@@ -52,8 +52,9 @@ def classify(
     """Classify images on a board, or in a simulation of one."""
     import numpy as np
 
-    from lilogic import datasets, models, passes
-    from lilogic.datasets import readers
+    from lilogic.data import datasets, readers
+    from lilogic.graph import passes
+    from lilogic.zoo import models
 
     graph = passes.simplify(models.load(model))
     if graph.encoder is None or graph.encoder.input_dtype != "uint8":
@@ -95,13 +96,14 @@ def bench_board(
     as_json: AsJson = False,
 ) -> None:
     """Send a test set to a board: accuracy, speed, agreement with software."""
-    from boards import host
-    from lilogic import models, passes
+    from lilogic.boards.host.client import measure
+    from lilogic.graph import passes
+    from lilogic.zoo import models
 
     graph = passes.simplify(models.load(model))
     dataset = dataset_of(graph, data)
     with _client(graph, port, baud, simulate, pixels) as client:
-        result = host.measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
+        result = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
     name = models.name(graph, model)
     result = {"model": name, "dataset": dataset.name, "simulated": simulate, **result}
     rows = [
@@ -121,7 +123,8 @@ def bench_board(
 
 def boards_(as_json: AsJson = False) -> None:
     """List the boards that a bitstream can be built for."""
-    from boards import catalogue, platform
+    from lilogic.boards import catalogue
+    from lilogic.boards.flow import platform
 
     known = {
         board.name: {
@@ -174,9 +177,12 @@ def synth(
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
-    from boards import build, catalogue
-    from boards.design import Design
-    from lilogic import console, models, passes
+    from lilogic.boards import catalogue
+    from lilogic.boards.flow import build
+    from lilogic.boards.flow.design import Design
+    from lilogic.graph import passes
+    from lilogic.report import console
+    from lilogic.zoo import models
 
     chosen = catalogue.find(board)
     graph = passes.simplify(models.load(model))
@@ -190,8 +196,10 @@ def synth(
 
 def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = None) -> None:
     """Load what synth built onto the board."""
-    from boards import build, catalogue, loader
-    from lilogic import console, models
+    from lilogic.boards import catalogue
+    from lilogic.boards.flow import build, loader
+    from lilogic.report import console
+    from lilogic.zoo import models
 
     chosen = catalogue.find(board)
     folder = output or _board_folder(models.name(models.load(model), model), board)
@@ -209,20 +217,20 @@ def _client(
     graph: GateGraph, port: str | None, baud: int, simulate: bool, pixels: bool
 ) -> Iterator[Client]:
     """A client of the board at ``port``, or of a simulated one."""
-    from boards import host
-    from lilogic import console
+    from lilogic.boards.host.client import Client, SerialPort
+    from lilogic.report import console
 
     if simulate == (port is not None):
         raise LilogicError("name the board's serial port with --port, or say --simulate")
     if port is not None:
-        with host.SerialPort(port, baud) as line:
-            yield host.Client(line, graph)
+        with SerialPort(port, baud) as line:
+            yield Client(line, graph)
         return
-    from boards.top import Top
-    from sim import board
+    from lilogic.boards.gateware.top import Top
+    from lilogic.sim import board
 
     top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, pixels=pixels)
     with console.step("building the simulation"):
         simulated = board.simulate(top)
     with simulated:
-        yield host.Client(simulated, graph)
+        yield Client(simulated, graph)

@@ -10,9 +10,9 @@ import typer
 from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
-    from lilogic.datasets import Dataset
+    from lilogic.data.datasets import Dataset
     from lilogic.graph import GateGraph
-    from lilogic.report import Row
+    from lilogic.report.reports import Row
 
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
@@ -69,7 +69,7 @@ def dataset_of(graph: GateGraph, name: str | None) -> Dataset:
     Raises:
         LilogicError: there is none, or it cannot be loaded.
     """
-    from lilogic import datasets
+    from lilogic.data import datasets
 
     name = name or graph.metadata.get("dataset")
     if not name:
@@ -82,6 +82,6 @@ def show(result: dict[str, Any] | list[Any], rows: list[Row], title: str, as_jso
     if as_json:
         typer.echo(json.dumps(result, indent=2))
     else:
-        from lilogic import console
+        from lilogic.report import console
 
         console.show(title, rows)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from hdl.interface import AUTO, LEVELS_PER_STAGE
 from lilogic.cli import hardware, learn
 from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe
+from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE
 
 
 def demo(
@@ -23,8 +23,10 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Go the whole road: train, freeze, compile, synthesize, simulate, prove, report."""
-    from lilogic import defaults, models, plots
-    from lilogic import report as reports
+    from lilogic.learn import defaults
+    from lilogic.report import plots
+    from lilogic.report import reports as reports
+    from lilogic.zoo import models
 
     chosen, data = defaults.load(recipe, changes)
     trained, _ = learn.train_in(chosen, data, output / f"{chosen.name}-run", device, threads)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hdl.interface import AUTO, LEVELS_PER_STAGE, VERILOG
 from lilogic.cli.common import (
     AsJson,
     BitsIn,
@@ -20,9 +19,10 @@ from lilogic.cli.common import (
     show,
 )
 from lilogic.errors import LilogicError
+from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE, VERILOG
 
 if TYPE_CHECKING:
-    from lilogic.encoder import Encoder
+    from lilogic.data.encoder import Encoder
 
 
 def import_(
@@ -55,12 +55,14 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
-    from lilogic import console, formats, lgn
-    from lilogic import report as reports
+    from lilogic import formats
     from lilogic.formats.circuit import to_graph
+    from lilogic.graph import lgn
+    from lilogic.report import console
+    from lilogic.report import reports as reports
 
     if file.suffix.lower() == ".v":
-        from hdl import gate_level
+        from lilogic.hdl.synthesis import gate_level
 
         with console.step("reading Verilog"), formats.naming(file):
             circuit = gate_level.read(file)
@@ -101,9 +103,11 @@ def export_(
     bits: BitsIn = False,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
-    from lilogic import formats, models, passes
+    from lilogic import formats
     from lilogic.cli import hardware
     from lilogic.files import write_text
+    from lilogic.graph import passes
+    from lilogic.zoo import models
 
     graph = models.load(model)
     options = levels_per_stage, popcount, bits, target, clock
@@ -124,7 +128,8 @@ def export_(
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     """What ``--encoder`` of import means; ``authors`` is the default."""
-    from lilogic import encoder, models
+    from lilogic.data import encoder
+    from lilogic.zoo import models
 
     if asked is None:
         return authors

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hdl.interface import AUTO, LEVELS_PER_STAGE, Interface
 from lilogic.cli.common import (
     AsJson,
     BitsIn,
@@ -21,13 +20,14 @@ from lilogic.cli.common import (
     show,
 )
 from lilogic.errors import LilogicError
+from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE, Interface
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from hdl.devices import Clock
     from lilogic.graph import GateGraph
-    from lilogic.report import Report
+    from lilogic.hdl.fpga.devices import Clock
+    from lilogic.report.reports import Report
 
 Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
@@ -56,7 +56,7 @@ def compile_(
     as_json: AsJson = False,
 ) -> None:
     """Write a network's Verilog, its test vectors and an area report."""
-    from lilogic import models
+    from lilogic.zoo import models
 
     wanted = wanted_clock(clock, target)
     graph = models.load(model)
@@ -82,8 +82,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a network's Verilog against software, by simulation and, where possible, by proof."""
-    from lilogic import models, passes
-    from lilogic import report as reports
+    from lilogic.graph import passes
+    from lilogic.report import reports as reports
+    from lilogic.zoo import models
 
     graph = models.load(model)
     simplified = passes.simplify(graph)
@@ -112,7 +113,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Count a network's gates, LUTs and flip-flops, by part and by level."""
-    from lilogic import models
+    from lilogic.zoo import models
 
     graph = models.load(model)
     name = models.name(graph, model)
@@ -143,9 +144,12 @@ def sweep_pipeline(
     as_json: AsJson = False,
 ) -> None:
     """Place and route a network with registers more and less often: area, clock, latency."""
-    from hdl import devices, timing
-    from lilogic import console, models, passes, plots
-    from lilogic import report as reports
+    from lilogic.graph import passes
+    from lilogic.hdl.fpga import devices
+    from lilogic.hdl.synthesis import timing
+    from lilogic.report import console, plots
+    from lilogic.report import reports as reports
+    from lilogic.zoo import models
 
     chosen = devices.find(device)
     graph = models.load(model)
@@ -179,9 +183,12 @@ def compile_into(
     """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
     from dataclasses import asdict
 
-    from hdl import area, classifier, devices, liberty, network
-    from lilogic import console, lgn, passes
-    from lilogic import report as reports
+    from lilogic.graph import lgn, passes
+    from lilogic.hdl.components import classifier, network
+    from lilogic.hdl.fpga import devices
+    from lilogic.hdl.synthesis import area, liberty
+    from lilogic.report import console
+    from lilogic.report import reports as reports
 
     family = None if target is None else devices.family(target)
     targets = {name: area.TARGETS[name] for name in area.TARGETS if family in (None, name)}
@@ -202,7 +209,7 @@ def compile_into(
 
 def wanted_clock(mhz: float | None, target: str | None) -> Clock | None:
     """What ``--clock`` and ``--target`` ask for together."""
-    from hdl import devices
+    from lilogic.hdl.fpga import devices
 
     if mhz is None:
         return None
@@ -221,9 +228,10 @@ def emit(
     clock: Clock | None = None,
 ) -> Interface:
     """Write a simplified graph's Verilog and the description of its ports into ``folder``."""
-    from hdl import devices, verilog
-    from hdl import popcount as popcounts
-    from lilogic import console
+    from lilogic.hdl import verilog
+    from lilogic.hdl.components import popcount as popcounts
+    from lilogic.hdl.fpga import devices
+    from lilogic.report import console
 
     family = None if target is None else devices.family(target)
     has_registers = clock is not None or levels_per_stage > 0
@@ -241,8 +249,8 @@ def emit(
 
 def write_vectors(graph: GateGraph, folder: Path) -> None:
     """Write what software answers into ``folder``, for the interface that is described there."""
-    from lilogic import console
-    from sim import vectors
+    from lilogic.hdl import vectors
+    from lilogic.report import console
 
     with console.step("computing test vectors in software"):
         interface = Interface.read(folder)
@@ -253,9 +261,9 @@ def check(
     graph: GateGraph, folder: Path, simulator: str, formal: bool, timeout: float
 ) -> dict[str, Any]:
     """Simulate and prove what ``folder`` holds; the results as parts of a report."""
-    from hdl import formal as proof
-    from lilogic import console
-    from sim import regression
+    from lilogic.hdl.proof import formal as proof
+    from lilogic.report import console
+    from lilogic.sim import regression
 
     checks: dict[str, Any] = {}
     with console.step("simulating"):
@@ -268,7 +276,7 @@ def check(
 
 def _samples(graph: GateGraph) -> npt.NDArray[Any] | None:
     """The test images to simulate; without them, the other vectors must do."""
-    from lilogic import console
+    from lilogic.report import console
 
     try:
         return dataset_of(graph, None).x_test
@@ -279,8 +287,8 @@ def _samples(graph: GateGraph) -> npt.NDArray[Any] | None:
 
 def write_report(result: Report, folder: Path, picture: str | None = None) -> None:
     """Write ``report.json``, ``.md`` and ``.html`` into ``folder``, where ``picture`` is a file."""
-    from lilogic import pages
     from lilogic.files import write_json, write_text
+    from lilogic.report import pages
 
     write_json(folder / "report.json", result)
     write_text(folder / "report.md", pages.markdown(result, picture))
@@ -289,6 +297,6 @@ def write_report(result: Report, folder: Path, picture: str | None = None) -> No
 
 def show_report(result: Report, as_json: bool) -> None:
     """Print a report."""
-    from lilogic import report as reports
+    from lilogic.report import reports as reports
 
     show(result, reports.rows(result), result["name"], as_json)

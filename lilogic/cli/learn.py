@@ -19,10 +19,10 @@ from lilogic.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from lilogic.datasets import Dataset
+    from lilogic.data.datasets import Dataset
     from lilogic.graph import GateGraph
-    from lilogic.recipe import Recipe
-    from lilogic.report import Report
+    from lilogic.learn.recipe import Recipe
+    from lilogic.report.reports import Report
 
 
 def train(
@@ -40,8 +40,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network; the same command goes on after an interruption."""
-    from lilogic import defaults
-    from lilogic import report as reports
+    from lilogic.learn import defaults
+    from lilogic.report import reports as reports
 
     chosen, data = defaults.load(recipe, changes)
     folder = run or Path("runs") / chosen.name
@@ -58,7 +58,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure the accuracy of a frozen network on its data set."""
-    from lilogic import inference, models
+    from lilogic.infer import golden
+    from lilogic.zoo import models
 
     graph = models.load(model)
     dataset = dataset_of(graph, data)
@@ -69,8 +70,8 @@ def evaluate(
         "dataset": dataset.name,
         "is_trained_data": dataset.hashes() == graph.metadata.get("dataset_hashes"),
         "test_samples": len(dataset.x_test),
-        "train_frozen": inference.accuracy(graph, dataset.x_train, dataset.y_train),
-        "test_frozen": inference.accuracy(graph, dataset.x_test, dataset.y_test),
+        "train_frozen": golden.accuracy(graph, dataset.x_train, dataset.y_train),
+        "test_frozen": golden.accuracy(graph, dataset.x_test, dataset.y_test),
         "recorded": recorded,
     }
     rows = [
@@ -95,19 +96,26 @@ def train_in(
     """Train in ``run``, which then has a summary too; returns the graph and the summary."""
     from contextlib import ExitStack
 
-    from lilogic import console, memory, trainer, watchers
-    from lilogic import report as reports
     from lilogic.files import write_json
+    from lilogic.learn import trainer
+    from lilogic.learn.callbacks import Callback, Callbacks
+    from lilogic.learn.callbacks.curves import Curves
+    from lilogic.learn.callbacks.progress import TrainingProgress
+    from lilogic.learn.kernels import memory
+    from lilogic.report import console
+    from lilogic.report import reports as reports
 
     memory.keep_freed()
-    with ExitStack() as open_watchers:
-        told: list[trainer.Watcher] = [
-            open_watchers.enter_context(console.TrainingProgress(f"training {recipe.name}")),
-            open_watchers.enter_context(watchers.Curves(run)),
+    with ExitStack() as contexts:
+        callbacks: list[Callback] = [
+            contexts.enter_context(TrainingProgress(f"training {recipe.name}")),
+            contexts.enter_context(Curves(run)),
         ]
         if tensorboard:
-            told.append(open_watchers.enter_context(watchers.TensorBoard(run)))
-        graph = trainer.train(recipe, data, run, watchers.Together(told), device, threads)
+            from lilogic.learn.callbacks.tensorboard import TensorBoard
+
+            callbacks.append(contexts.enter_context(TensorBoard(run)))
+        graph = trainer.train(recipe, data, run, Callbacks(callbacks), device, threads)
     summary = reports.describe_trained(recipe.name, graph, recipe.widths)
     write_json(run / "summary.json", summary)
     if summary["training"]["epochs"] < recipe.train.epochs:

@@ -11,8 +11,8 @@ from lilogic.cli.common import AsJson, show
 
 def zoo_(as_json: AsJson = False) -> None:
     """List the trained networks that lilogic brings along; their names are MODELs."""
-    from lilogic import report as reports
     from lilogic import zoo
+    from lilogic.report import reports as reports
 
     known = {name: zoo.describe(name) for name in zoo.names()}
     show(known, list(map(reports.zoo_row, known.values())), "zoo", as_json)
@@ -23,7 +23,7 @@ def recipes(
     as_json: AsJson = False,
 ) -> None:
     """List the recipes that lilogic brings along, or print one."""
-    from lilogic import recipe
+    from lilogic.learn import recipe
 
     if name is None:
         known = [recipe.load(each) for each in recipe.names()]

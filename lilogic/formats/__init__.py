@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from lilogic.encoder import Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.formats.circuit import Circuit, to_graph
 from lilogic.graph import GateGraph
@@ -53,7 +53,7 @@ def read(path: Path) -> Circuit:
         raise LilogicError(
             f"{path}: cannot be imported: its suffix is not {', '.join(READERS)} or .v"
         )
-    reader: Reader = import_module(f"lilogic.formats.{READERS[suffix]}").read
+    reader: Reader = import_module(f"lilogic.formats.importers.{READERS[suffix]}").read
     with naming(path):
         return reader(path)
 
@@ -82,7 +82,7 @@ def write(graph: GateGraph, kind: str, path: Path) -> None:
     """
     if kind not in WRITERS:
         raise LilogicError(f"format {kind!r} is not one of {', '.join(WRITERS)}")
-    writer: Writer = import_module(f"lilogic.formats.{WRITERS[kind]}").write
+    writer: Writer = import_module(f"lilogic.formats.exporters.{WRITERS[kind]}").write
     writer(graph, path)
 
 

@@ -10,10 +10,9 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from lilogic import gates
-from lilogic.encoder import Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, gates
 
 MAX_INPUTS = 2**24
 """More input bits than a file may ask for."""

@@ -7,9 +7,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from lilogic import lgn, passes
-from lilogic.graph import GateGraph
-from lilogic.report import trained_gates
+from lilogic.graph import GateGraph, lgn, passes
+from lilogic.report.reports import trained_gates
 
 FOLDER = Path(__file__).parent
 

@@ -8,13 +8,14 @@ import numpy as np
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
-from boards import protocol, uart
-from boards.protocol import Command, Problem
-from boards.top import Top
-from lilogic import inference, passes
-from lilogic.encoder import Encoder
-from lilogic.graph import GateGraph
-from sim.board import wave
+from lilogic.boards import protocol
+from lilogic.boards.gateware import uart
+from lilogic.boards.gateware.top import Top
+from lilogic.boards.protocol import Command, Problem
+from lilogic.data.encoder import Encoder
+from lilogic.graph import GateGraph, passes
+from lilogic.infer import golden
+from lilogic.sim.board import wave
 
 PERIOD = 4
 BAUD = 1_000_000
@@ -93,7 +94,7 @@ class SoftwareBoard:
             sent = protocol.sent_bits(self.graph)
             unpacked = np.unpackbits(np.frombuffer(body[2:], np.uint8), bitorder="little")
             bits[0, sent] = unpacked[: len(sent)]
-            scores = inference.scores(self.graph, bits)
+            scores = golden.scores(self.graph, bits)
             payload = bytes([int(np.argmax(scores))])
             if command == Command.SCORES:
                 size = self.top.identity.score_bytes

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boards.host import Client
-from lilogic import datasets, inference, models, passes
-from lilogic.graph import GateGraph
+from lilogic.boards.host.client import Client
+from lilogic.data import datasets
+from lilogic.graph import GateGraph, passes
+from lilogic.infer import golden
+from lilogic.zoo import models
 from tests.boards.line import SoftwareBoard
 
 GRAPH = passes.simplify(models.load("digits"))
@@ -37,7 +39,7 @@ def pictures(tmp_path):
 
 
 def expected():
-    return inference.predict(GRAPH, datasets.load("digits").x_test[:5]).tolist()
+    return golden.predict(GRAPH, datasets.load("digits").x_test[:5]).tolist()
 
 
 def test_images_are_classified(lilogic, board, pictures):
@@ -66,7 +68,7 @@ def test_the_bench_measures_accuracy_and_agreement(lilogic, board):
     assert result["images"] == 50
     assert result["agreement"] == 1.0
     data = datasets.load("digits")
-    assert result["accuracy"] == inference.accuracy(GRAPH, data.x_test[:50], data.y_test[:50])
+    assert result["accuracy"] == golden.accuracy(GRAPH, data.x_test[:50], data.y_test[:50])
     assert "images a second (of simulation)" in lilogic("bench-board", "--simulate")[1]
 
 

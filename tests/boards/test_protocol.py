@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards import protocol
-from boards.protocol import Answer, Deframer, Identity
-from lilogic import lgn
+from lilogic.boards import protocol
+from lilogic.boards.protocol import Answer, Deframer, Identity
 from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn
 from tests.strategies import encoded_graphs, random_raw
 
 BODY = st.binary(min_size=2, max_size=40) | st.lists(

@@ -12,11 +12,11 @@ from amaranth.hdl import ClockDomain, Module, Shape, Signal, Value
 from amaranth.lib.wiring import Component
 from amaranth.sim import Simulator
 
-from hdl import pipeline
-from hdl.encoder import feature_width
-from hdl.pipeline import Registers
-from hdl.popcount import POPCOUNTS
-from lilogic.encoder import Encoder
+from lilogic.data.encoder import Encoder
+from lilogic.hdl.components import pipeline
+from lilogic.hdl.components.encoder import feature_width
+from lilogic.hdl.components.pipeline import Registers
+from lilogic.hdl.components.popcount import POPCOUNTS
 
 LEVELS_PER_STAGE = (0, 1, 2, 3, 7)
 SETTINGS = list(product(POPCOUNTS, LEVELS_PER_STAGE))

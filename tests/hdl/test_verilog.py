@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hdl.classifier import Classifier
-from hdl.verilog import emit
 from lilogic.graph import GateGraph
+from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.verilog import emit
 
 
 def test_wide_concatenations_stay_below_the_tokens_that_verilator_takes_a_line() -> None:

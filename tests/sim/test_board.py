@@ -5,14 +5,17 @@ import random
 import numpy as np
 import pytest
 
-from boards import protocol
-from boards.host import Client
-from boards.protocol import Answer, Command, Deframer, Problem
-from boards.top import Top
-from hdl import verilog
-from lilogic import datasets, inference, models, passes
-from sim import board
-from sim.board import Level, wave
+from lilogic.boards import protocol
+from lilogic.boards.gateware.top import Top
+from lilogic.boards.host.client import Client
+from lilogic.boards.protocol import Answer, Command, Deframer, Problem
+from lilogic.data import datasets
+from lilogic.graph import passes
+from lilogic.hdl import verilog
+from lilogic.infer import golden
+from lilogic.sim import board
+from lilogic.sim.board import Level, wave
+from lilogic.zoo import models
 from tests.boards.line import SMALL, error, requests
 from tests.strategies import random_raw
 
@@ -36,7 +39,7 @@ class Case:
     def __init__(self, graph, top, samples, pins):
         self.top, self.pins = top, pins
         self.payloads = protocol.payloads(graph, top.identity.data, samples)
-        self.scores = inference.scores(graph, graph.encoder.encode(samples))
+        self.scores = golden.scores(graph, graph.encoder.encode(samples))
 
     def answers(self, received):
         """By sequence byte, the bodies that are no errors, all of which must be right."""
@@ -89,7 +92,7 @@ def test_frames_back_to_back_are_all_answered(case, slower):
 
 def test_the_host_agrees_with_software(case):
     samples = random_raw(SMALL.encoder, 40, seed=1)
-    expected = inference.predict(SMALL, samples).tolist()
+    expected = golden.predict(SMALL, samples).tolist()
     client = Client(case.pins, SMALL)
     assert [answer.index for answer in client.classify(samples)] == expected
     assert client.identity == case.top.identity
@@ -188,7 +191,7 @@ def check_all(graph, top, samples, pins):
     case = Case(graph, top, samples, pins)
     for start in range(0, len(samples), 200):
         numbers = range(start, min(start + 200, len(samples)))
-        case.scores = inference.scores(graph, graph.encoder.encode(samples[start : start + 200]))
+        case.scores = golden.scores(graph, graph.encoder.encode(samples[start : start + 200]))
         payloads = [case.payloads[number] for number in numbers]
         received = pins.play([*REST, *wave(requests(payloads)), *REST])
         assert len(case.answers(received)) == len(payloads)

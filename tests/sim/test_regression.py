@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from hdl.interface import VERILOG, Interface
-from hdl.verilog import compile_graph
-from lilogic import gates
-from lilogic.encoder import Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
-from sim import regression, vectors
-from sim.vectors import Vectors
+from lilogic.graph import GateGraph, gates
+from lilogic.hdl import vectors
+from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.vectors import Vectors
+from lilogic.hdl.verilog import compile_graph
+from lilogic.sim import regression
 from tests.strategies import random_bits, random_graph, random_raw
 
 SIMULATORS = [

@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilogic import formats, inference
-from lilogic.encoder import from_text
+from lilogic import formats
+from lilogic.data.encoder import from_text
 from lilogic.errors import LilogicError
 from lilogic.formats.circuit import Builder, to_graph
+from lilogic.infer import golden
 
 
 def outputs(path):
     """For all inputs in counting order, first input highest, the outputs as 0 and 1."""
     graph = formats.load(path)
     table = np.array([*itertools.product([0, 1], repeat=graph.n_inputs)])
-    return inference.scores(graph, table).T.tolist()
+    return golden.scores(graph, table).T.tolist()
 
 
 def written(tmp_path, text, name="circuit.blif"):
@@ -33,7 +34,7 @@ def test_a_lookup_table_is_its_table(data, width):
     graph = builder.graph([builder.lut(table, range(width))])
     addresses = np.arange(1 << width)
     bits = addresses[:, None] >> np.arange(width) & 1
-    assert inference.scores(graph, bits)[:, 0].tolist() == [table >> i & 1 for i in addresses]
+    assert golden.scores(graph, bits)[:, 0].tolist() == [table >> i & 1 for i in addresses]
     assert graph.n_gates <= max(1, 4 * 2 ** (width - 2))
 
 

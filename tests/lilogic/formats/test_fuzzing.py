@@ -8,8 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lilogic import formats, inference, lgn
+from lilogic import formats
 from lilogic.errors import LilogicError
+from lilogic.graph import lgn
+from lilogic.infer import golden
 from tests.strategies import random_bits, random_graph
 
 NETLIST = {
@@ -88,7 +90,7 @@ def test_damaged_files_are_refused_or_sound(tmp_path_factory, originals, suffix,
     else:
         # GateGraph has checked itself, so it can be evaluated, whatever it is.
         if graph.n_inputs < 1000:
-            inference.scores(graph, random_bits(graph, 3))
+            golden.scores(graph, random_bits(graph, 3))
         if suffix == ".lgn":
             assert data == originals[suffix] or graph.n_gates == 12
 
@@ -161,4 +163,4 @@ def test_any_blif_is_refused_or_sound(tmp_path_factory, words):
     except LilogicError as error:
         assert str(error).startswith(f"{path}: ")  # noqa: PT017
     else:
-        inference.scores(graph, random_bits(graph, 3))
+        golden.scores(graph, random_bits(graph, 3))

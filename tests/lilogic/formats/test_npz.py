@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lilogic import datasets, formats, inference
+from lilogic import formats
+from lilogic.data import datasets
 from lilogic.errors import LilogicError
-from lilogic.formats import npz
+from lilogic.formats.importers import npz
+from lilogic.infer import golden
 from tests.strategies import random_bits, random_graph
 
 
@@ -37,7 +39,7 @@ def test_layers_are_read_as_they_are_padded(tmp_path):
     y = [x[0] & x[8], x[1] ^ x[7], x[2] | x[6], 1 - (x[3] ^ x[5]), 1 - x[4], x[5]]
     z = [y[0] ^ y[5], y[1] & (1 - y[4]), 1, 1 - (y[3] | y[2])]
     expected = [z[0] + z[1], z[2] + z[3]]
-    np.testing.assert_array_equal(inference.scores(graph, bits).T, expected)
+    np.testing.assert_array_equal(golden.scores(graph, bits).T, expected)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_the_authors_readers_would_find_what_they_know(tmp_path):
     for layer, width in enumerate(widths):
         first, second = y[:, a[layer, :width]], y[:, b[layer, :width]]
         y = op[layer, :width] >> (3 - 2 * first - second) & 1
-    np.testing.assert_array_equal(y.reshape(60, 10, -1).sum(-1), inference.scores(graph, x))
+    np.testing.assert_array_equal(y.reshape(60, 10, -1).sum(-1), golden.scores(graph, x))
 
 
 def test_the_published_network_scores_as_published():
@@ -96,4 +98,4 @@ def test_the_published_network_scores_as_published():
         data = datasets.load("fashion-mnist")
     except LilogicError as error:
         pytest.skip(str(error))
-    assert inference.accuracy(formats.load(path), data.x_test, data.y_test) == 0.8402
+    assert golden.accuracy(formats.load(path), data.x_test, data.y_test) == 0.8402

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from lilogic import formats
 from lilogic.errors import LilogicError
-from lilogic.gates import READS_A, READS_B
+from lilogic.graph.gates import READS_A, READS_B
 from tests.strategies import graphs, random_graph
 
 

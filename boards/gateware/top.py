@@ -1,0 +1,150 @@
+"""The circuit of every board: a classifier behind a UART."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib.wiring import Component, In, Out, connect
+
+from lilogic.boards.gateware import uart
+from lilogic.boards.gateware.encoder import SerialEncoder
+from lilogic.boards.gateware.link import FrameReceiver, FrameTransmitter
+from lilogic.boards.gateware.server import Server
+from lilogic.boards.protocol import CRC_BYTES, HASH_BYTES, HEADER_BYTES, Identity, sent_bits
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph, lgn
+from lilogic.hdl.components import encoder
+from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.components.interface import LEVELS_PER_STAGE, POPCOUNT
+from lilogic.version import __version__
+
+
+class Top(Component):
+    """A classifier that a host talks to in the frames of ``lilogic.boards.protocol``; plain RTL.
+
+    Args:
+        graph: the graph; simplify it first, as the host does.
+        clock_hz: frequency of the domain ``sync``.
+        baud: bits a second on the link.
+        pixels: whether to take raw features and encode them here, instead of encoded bits.
+        levels_per_stage: see ``Classifier``.
+        popcount: see ``Classifier``.
+
+    Attributes:
+        rx: in, the line from the host; synchronised inside.
+        tx: out, the line to the host.
+        index: out, the last predicted class.
+        seen: out, whether there has been one since reset.
+        identity: what the board says of itself.
+        baud: bits a second on the link.
+
+    Raises:
+        LilogicError: see ``Classifier``; or the clock is too slow for the baud rate, or for the
+            encoder at this rate.
+    """
+
+    def __init__(
+        self,
+        graph: GateGraph,
+        *,
+        clock_hz: float,
+        baud: int,
+        pixels: bool = False,
+        levels_per_stage: int = LEVELS_PER_STAGE,
+        popcount: str = POPCOUNT,
+    ) -> None:
+        self._period = uart.cycles_per_bit(clock_hz, baud)
+        self._encoder = SerialEncoder(graph) if pixels else None
+        if self._encoder is not None:
+            cycles = int(self._period * uart.FRAME_BITS)
+            if self._encoder.busiest > cycles:
+                raise LilogicError(
+                    f"a feature with {self._encoder.busiest - 1} bits takes the encoder "
+                    f"{self._encoder.busiest} cycles, but at {baud} baud and "
+                    f"{clock_hz / 1e6:g} MHz a new byte may come after {cycles}"
+                )
+        self.baud = baud
+        self._n_inputs = graph.n_inputs
+        self._classifier = Classifier(graph, levels_per_stage=levels_per_stage, popcount=popcount)
+        self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order
+        width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
+        count = encoder.encoder_of(graph).n_features if pixels else len(self._bits)
+        interface = self._classifier.interface
+        self.identity = Identity(
+            model_hash=lgn.fingerprint(graph)[:HASH_BYTES],
+            data="pixels" if pixels else "bits",
+            feature_width=width,
+            data_bytes=max(1, -(-count * width // 8)),
+            classes=interface.classes,
+            score_width=interface.score_width,
+            score_signed=interface.score_signed,
+            latency=interface.latency,
+            clock_hz=round(clock_hz),
+            lilogic=__version__,
+        )
+        super().__init__(
+            {
+                "rx": In(1, init=1),
+                "tx": Out(1, init=1),
+                "index": Out(interface.index_width),
+                "seen": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        m.submodules.receiver = receiver = uart.Receiver(self._period)
+        m.submodules.frames = frames = FrameReceiver(
+            HEADER_BYTES + self.identity.data_bytes + CRC_BYTES
+        )
+        m.d.comb += [
+            receiver.rx.eq(self.rx),
+            frames.byte.eq(receiver.byte),
+            frames.valid.eq(receiver.valid),
+            frames.damaged.eq(receiver.damaged),
+        ]
+        m.submodules.classifier = classifier = self._classifier
+        m.d.comb += classifier.data.eq(self._sample(m, frames))
+        with m.If(classifier.valid_out):
+            m.d.sync += [self.index.eq(classifier.index), self.seen.eq(1)]
+
+        m.submodules.server = server = Server(self.identity)
+        m.d.comb += [
+            server.end.eq(frames.end),
+            server.intact.eq(frames.intact),
+            server.command.eq(frames.command),
+            server.sequence.eq(frames.sequence),
+            server.length.eq(frames.position),
+            classifier.valid_in.eq(server.start),
+            server.done.eq(classifier.valid_out),
+            server.index.eq(classifier.index),
+            server.scores.eq(classifier.scores),
+        ]
+        m.submodules.sender = sender = FrameTransmitter()
+        m.submodules.transmitter = transmitter = uart.Transmitter(self._period)
+        connect(m, server.reply, sender.reply)
+        connect(m, sender.bytes, transmitter.bytes)
+        m.d.comb += self.tx.eq(transmitter.tx)
+        return m
+
+    def _sample(self, m: Module, frames: FrameReceiver) -> Value:
+        """The graph's input bits, of the sample that came last; those of no use are 0."""
+        end = HEADER_BYTES + self.identity.data_bytes
+        is_sample = (frames.position >= HEADER_BYTES) & (frames.position < end)
+        taken = frames.data_valid & is_sample
+        if self._encoder is None:
+            store = Signal(8 * self.identity.data_bytes, name="sample", reset_less=True)
+            with m.If(taken):
+                m.d.sync += store.eq(Cat(store, frames.data)[8:])
+        else:
+            m.submodules.encoder = serial = self._encoder
+            m.d.comb += [
+                serial.start.eq(frames.position == 0),
+                serial.byte.eq(frames.data),
+                serial.valid.eq(taken),
+            ]
+            store = Signal(max(1, len(self._bits)), name="sample", reset_less=True)
+            with m.If(serial.bit_valid):
+                m.d.sync += store.eq(Cat(store, serial.bit)[1:])
+        wires = dict(zip(self._bits, store, strict=False))
+        return Cat(wires.get(bit, Const(0, 1)) for bit in range(self._n_inputs))

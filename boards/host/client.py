@@ -1,0 +1,244 @@
+"""The host's side of the link: samples out, classes in, whatever the line does to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.boards import protocol
+from lilogic.boards.protocol import Answer, Command, Identity, Problem
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph, lgn
+from lilogic.infer import golden
+
+if TYPE_CHECKING:
+    from typing import Self
+
+BAUD = 1_000_000
+"""Default of the link, in bits a second."""
+
+SECONDS = 1.0
+"""How long an answer may take before a request is sent again."""
+
+ATTEMPTS = 4
+"""How often a request is sent before giving up."""
+
+_MOST_IN_FLIGHT = 16
+
+
+class Port(Protocol):
+    """A line to a board."""
+
+    def send(self, data: bytes) -> None:
+        """Send ``data``.
+
+        Raises:
+            LilogicError: the line is gone.
+        """
+
+    def receive(self, seconds: float) -> bytes:
+        """What has come, at once; else what comes within ``seconds``, maybe nothing.
+
+        Raises:
+            LilogicError: the line is gone.
+        """
+
+
+class SerialPort:
+    """A serial port of this machine.
+
+    Args:
+        name: such as ``/dev/ttyUSB0``, or a URL that pyserial knows.
+        baud: bits a second.
+
+    Raises:
+        LilogicError: pyserial is missing, or the port cannot be opened or set up.
+    """
+
+    def __init__(self, name: str, baud: int = BAUD) -> None:
+        try:
+            import serial
+        except ImportError as error:
+            raise LilogicError("pyserial is missing: pip install 'lilogic[boards]'") from error
+        self._name = name
+        self._errors = (OSError, ValueError, serial.SerialException)
+        try:
+            self._serial = serial.serial_for_url(name, baudrate=baud, write_timeout=10.0)
+            self._serial.reset_input_buffer()
+        except self._errors as error:
+            raise LilogicError(f"{name}: cannot be opened at {baud} baud: {error}") from error
+
+    def send(self, data: bytes) -> None:
+        """See ``Port``."""
+        try:
+            self._serial.write(data)
+        except self._errors as error:
+            raise LilogicError(f"{self._name}: cannot be written: {error}") from error
+
+    def receive(self, seconds: float) -> bytes:
+        """See ``Port``."""
+        try:
+            self._serial.timeout = seconds
+            return bytes(self._serial.read(max(1, self._serial.in_waiting)))
+        except self._errors as error:
+            raise LilogicError(f"{self._name}: cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Close the port."""
+        self._serial.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Client:
+    """Talks to the board at ``port``, which must hold ``graph``.
+
+    Args:
+        port: the line.
+        graph: the simplified graph that the board was made of.
+        seconds: see ``SECONDS``.
+
+    Attributes:
+        identity: what the board says of itself.
+        repeated: how many requests had to be sent again.
+
+    Raises:
+        LilogicError: no answer, or the board holds another network.
+    """
+
+    def __init__(self, port: Port, graph: GateGraph, seconds: float = SECONDS) -> None:
+        self.repeated = 0
+        self._port = port
+        self._graph = graph
+        self._seconds = seconds
+        self._deframer = protocol.Deframer()
+        self._sequence = 0
+        self.identity = Identity.unpack(next(self._ask(Command.IDENTIFY, [b""], 1)))
+        own = lgn.fingerprint(graph)[: protocol.HASH_BYTES]
+        if self.identity.model_hash != own:
+            raise LilogicError(
+                f"the board holds the network {self.identity.model_hash.hex()}, but the model is "
+                f"{own.hex()}; name the one on the board, or flash this one"
+            )
+
+    def classify(self, samples: npt.NDArray[Any], has_scores: bool = False) -> Iterator[Answer]:
+        """The board's answer to each of ``samples``, in order, as they come.
+
+        Args:
+            samples: see ``protocol.payloads``.
+            has_scores: whether to ask for scores and clock cycles, too.
+
+        Raises:
+            LilogicError: the samples do not fit, or the board stopped answering.
+        """
+        identity = self.identity
+        payloads = protocol.payloads(self._graph, identity.data, samples)
+        command = Command.SCORES if has_scores else Command.CLASSIFY
+        # No more than the board has room to answer.
+        reply = protocol.HEADER_BYTES + protocol.CYCLES_BYTES + identity.index_bytes
+        reply += identity.classes * identity.score_bytes
+        in_flight = max(2, min(_MOST_IN_FLIGHT, protocol.QUEUE_BYTES // reply))
+        for payload in self._ask(command, payloads, in_flight):
+            yield Answer.unpack(payload, identity, has_scores)
+
+    def _ask(self, command: Command, payloads: Sequence[bytes], in_flight: int) -> Iterator[bytes]:
+        """The payload of the reply to each request, in order; lost ones are asked for again."""
+        waiting: dict[int, int] = {}  # from sequence byte to number of the request
+        replies: dict[int, bytes] = {}
+        again: list[int] = []
+        sent = due = 0
+        attempts = 1
+        deadline = time.monotonic() + self._seconds
+        while due < len(payloads):
+            frames = [protocol.request(command, s, payloads[waiting[s]]) for s in again]
+            while sent < len(payloads) and len(waiting) < in_flight:
+                waiting[self._sequence] = sent
+                frames.append(protocol.request(command, self._sequence, payloads[sent]))
+                self._sequence = (self._sequence + 1) % 256
+                sent += 1
+            if frames:
+                self._port.send(b"".join(frames))
+            data = self._port.receive(self._seconds)
+            failed = set()
+            for kind, sequence, payload in map(_parts, self._deframer.feed(data)):
+                if sequence in waiting and kind == command | protocol.REPLY:
+                    replies[waiting.pop(sequence)] = payload
+                    deadline, attempts = time.monotonic() + self._seconds, 1
+                elif sequence in waiting and kind == protocol.ERROR:
+                    _check_repeatable(payload)
+                    failed.add(sequence)
+            while due in replies:
+                yield replies.pop(due)
+                due += 1
+            # A reply to one of these may have come, too, since damaged requests name any sequence.
+            again = sorted(failed & waiting.keys())
+            if waiting and (again or not data or time.monotonic() > deadline):
+                attempts += 1
+                if attempts > ATTEMPTS:
+                    raise LilogicError(
+                        "the board does not answer: is it flashed, is this its port, "
+                        "and is the baud rate right?"
+                    )
+                again = again or list(waiting)
+                self.repeated += len(again)
+                deadline = time.monotonic() + self._seconds
+
+
+def _parts(body: bytes) -> tuple[int, int, bytes]:
+    kind, sequence = body[: protocol.HEADER_BYTES]
+    return kind, sequence, body[protocol.HEADER_BYTES :]
+
+
+def _check_repeatable(payload: bytes) -> None:
+    if payload not in (bytes([Problem.DAMAGED]), bytes([Problem.OVERRUN])):
+        raise LilogicError(f"the board refuses the request: problem {payload.hex()}")
+
+
+def measure(
+    client: Client, graph: GateGraph, samples: npt.NDArray[Any], labels: npt.NDArray[Any]
+) -> dict[str, Any]:
+    """Classify labelled samples on the board: speed, accuracy and agreement with software.
+
+    First for the time, which asks for classes alone as an application would; then with scores,
+    all of which must agree.
+
+    Args:
+        client: the board.
+        graph: what it holds.
+        samples: raw samples [samples, *encoder.input_shape].
+        labels: int [samples].
+
+    Raises:
+        LilogicError: see ``Client.classify``.
+    """
+    began = time.monotonic()
+    classes = np.array([answer.index for answer in client.classify(samples)])
+    seconds = time.monotonic() - began
+    answers = list(client.classify(samples, has_scores=True))
+    assert graph.encoder is not None
+    scores = golden.scores(graph, graph.encoder.encode(samples))
+    agrees = classes == golden.classify(scores)
+    agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
+    agrees &= np.array([answer.index for answer in answers]) == classes
+    identity = client.identity
+    return {
+        "images": len(samples),
+        "accuracy": float((classes == labels).mean()),
+        "agreement": float(agrees.mean()),
+        "repeated": client.repeated,
+        "images_per_second": len(samples) / seconds,
+        "latency": identity.latency,
+        "latency_ns": identity.latency / identity.clock_hz * 1e9,
+        "clock_hz": identity.clock_hz,
+        "core_images_per_second": identity.clock_hz,
+        "data": identity.data,
+        "data_bytes": identity.data_bytes,
+    }

@@ -1,0 +1,1 @@
+"""The classifier in Amaranth, part by part."""

@@ -1,0 +1,71 @@
+"""The winner: index of the first class with the highest score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value
+from amaranth.lib.data import ArrayLayout
+from amaranth.lib.wiring import Component, In, Out
+
+from lilogic.hdl.components import pipeline
+from lilogic.hdl.components.pipeline import Levels, Registers
+
+
+def rounds(classes: int) -> int:
+    """Rounds of a tournament, which are its levels."""
+    return (classes - 1).bit_length()
+
+
+class Argmax(Component):
+    """A tournament of scores in which the left, lower class wins ties.
+
+    Args:
+        shape: shape of one score.
+        classes: number of classes.
+        registers: after which of the ``rounds`` registers stand.
+
+    Attributes:
+        scores: in, an array of the classes' scores.
+        index: out, the winning class; one bit, always 0, where there is only one class.
+        latency: clock cycles from ``scores`` to ``index``.
+    """
+
+    def __init__(self, shape: Shape, classes: int, registers: Registers) -> None:
+        self._registers = registers
+        self.latency = sum(registers)
+        layout = ArrayLayout(shape, classes)
+        super().__init__({"scores": In(layout), "index": Out(max(1, rounds(classes)))})
+
+    def elaborate(self, platform: object) -> Module:
+        """Amaranth calls this."""
+        m = Module()
+        work = tournament([self.scores[i] for i in range(len(self.scores))])
+        winner = pipeline.build(m, work, self._registers, "round")
+        m.d.comb += self.index.eq(winner)
+        return m
+
+
+def tournament(scores: Sequence[Value]) -> Levels:
+    """Rounds of pairs; the result is the place of the first highest score.
+
+    In each round, a winner's place among the classes it stands for grows by the bit that says
+    whether it came from the right; so no constant index is ever stored.
+    """
+    places: list[Value] = [Const(0, 0)] * len(scores)
+    bits = 0
+    while len(scores) > 1:
+        pairs = len(scores) // 2
+        lefts, rights = scores[0 : 2 * pairs : 2], scores[1::2]
+        right_wins = [right > left for left, right in zip(lefts, rights, strict=True)]
+        highest = map(Mux, right_wins, rights, lefts)
+        lower = map(Mux, right_wins, places[1::2], places[0 : 2 * pairs : 2])
+        grown = [Cat(_padded(p, bits), won) for p, won in zip(lower, right_wins, strict=True)]
+        alive = yield [*highest, *scores[2 * pairs :], *grown, *places[2 * pairs :]]
+        scores, places = alive[: len(alive) // 2], alive[len(alive) // 2 :]
+        bits += 1
+    return places[0]
+
+
+def _padded(value: Value, width: int) -> Value:
+    return Cat(value, Const(0, width - len(value)))

@@ -1,0 +1,1 @@
+"""FPGAs: families, devices, and the programs that build for them."""

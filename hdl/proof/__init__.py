@@ -1,0 +1,1 @@
+"""Proof that compiled Verilog equals the graph it was compiled from."""

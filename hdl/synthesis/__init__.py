@@ -1,0 +1,1 @@
+"""What a compiled classifier takes: area after mapping, clock after routing."""

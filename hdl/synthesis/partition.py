@@ -1,0 +1,122 @@
+"""Compiled Verilog as RTLIL for mapping: whole, or in pieces where it is large.
+
+Yosys from PyPI has 4 GB of memory, as WebAssembly, and takes more than twice the time for twice the
+cells. The pieces are the gates, the encoder, a few classes' heads each, and the rest; none shares
+logic with another, so what they take adds up to what the parts take.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lilogic.files import read_bytes
+from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.verilog import CORE, TOP
+
+LARGE = 20_000_000
+"""Bytes of RTLIL of the largest design that stays whole: some 100,000 gates."""
+
+_SHARE = 3_000_000
+"""Bytes of RTLIL of heads in a piece, unless a single class has more."""
+
+_DESIGN = "design.il"
+
+Cut = tuple[str, str, list[str]]
+"""A piece's label, its top, and the Yosys commands that leave it of the design."""
+
+# Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
+_READ = f"""\
+read_verilog {VERILOG}
+hierarchy -check -top {TOP}
+proc
+rename -hide w:*
+opt_clean
+write_rtlil {_DESIGN}
+"""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one run of Yosys maps.
+
+    Attributes:
+        label: for people.
+        top: the module that is mapped, with those in it.
+        rtlil: the design.
+        is_whole: whether that is all there is.
+    """
+
+    label: str
+    top: str
+    rtlil: bytes
+    is_whole: bool = False
+
+
+def read(folder: Path) -> list[Piece]:
+    """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
+
+    Raises:
+        LilogicError: the files cannot be read, or Yosys failed.
+    """
+    verilog = read_bytes(folder / VERILOG)
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        scratch = Path(name)
+        (scratch / VERILOG).write_bytes(verilog)
+        yosys.run(_READ, scratch)
+        design = (scratch / _DESIGN).read_bytes()
+        if len(design) <= LARGE:
+            return [Piece(TOP, TOP, design, is_whole=True)]
+        cuts = _cuts(design, Interface.read(folder))
+        script = [f"read_rtlil {_DESIGN}\nhierarchy -top {TOP}\ndesign -save all"]
+        for number, (_, _, commands) in enumerate(cuts):
+            script += ["design -load all", *commands, f"write_rtlil {number}.il"]
+        yosys.run("\n".join(script), scratch)
+        return [
+            Piece(label, top, (scratch / f"{number}.il").read_bytes())
+            for number, (label, top, _) in enumerate(cuts)
+        ]
+
+
+def _cuts(design: bytes, interface: Interface) -> list[Cut]:
+    """What a large design is cut into."""
+    sizes = {name: _size(design, f"{CORE}.{name}") for name in ("network", "encoder", "heads")}
+    apart = [name for name, size in sizes.items() if size]
+    whole: list[Cut] = [
+        (name, f"{CORE}.{name}", [f"hierarchy -top {CORE}.{name}"])
+        for name in apart
+        if name != "heads"
+    ]
+    shares = min(interface.classes, -(-sizes["heads"] // _SHARE))
+    classes = np.array_split(np.arange(interface.classes), shares)
+    heads = [_heads(int(share[0]), int(share[-1]), interface) for share in classes]
+    rest: Cut = ("the rest", TOP, [f"blackbox {CORE}.{name}" for name in apart])
+    return [*whole, *heads, rest]
+
+
+def _heads(first: int, last: int, interface: Interface) -> Cut:
+    """The heads of the classes ``first`` to ``last``."""
+    bits = range(interface.classes * interface.score_width)
+    kept = range(first * interface.score_width, (last + 1) * interface.score_width)
+    others = " ".join(f"w:scores_{bit}_" for bit in bits if bit not in kept)
+    commands = [
+        f"hierarchy -top {CORE}.heads",
+        f"cd {CORE}.heads",
+        # A score that is no output takes all that makes it along.
+        "splitnets -ports -format __: w:scores",
+        *([f"delete {others}"] if others else []),
+        "cd ..",
+        "opt_clean",
+    ]
+    label = f"heads of classes {first} to {last}" if first < last else f"head of class {first}"
+    return label, f"{CORE}.heads", commands
+
+
+def _size(design: bytes, module: str) -> int:
+    """Bytes that a module takes in RTLIL; 0 if there is none."""
+    text = design.partition(f"\nmodule \\{module}\n".encode())[2]
+    return len(text.partition(b"\nend\n")[0])

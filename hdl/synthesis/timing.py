@@ -1,0 +1,170 @@
+"""How fast a compiled classifier runs on an FPGA, after placement and routing by nextpnr.
+
+A classifier has far more pins than any package, so it stands between shift registers, which take
+one pin each: bits are shifted in, and its outputs are mixed into what is shifted out. What is timed
+are paths from register to register, those from the data inputs and to the outputs among them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lilogic.errors import LilogicError
+from lilogic.files import read_bytes
+from lilogic.graph import GateGraph
+from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.fpga import tools, yosys
+from lilogic.hdl.fpga.devices import Device
+from lilogic.hdl.synthesis.area import TARGETS, weigh
+from lilogic.hdl.verilog import TOP
+
+SEED = 1
+"""Of nextpnr, so that the same design gives the same numbers."""
+
+_WRAPPER = "wrapper.v"
+
+# How nextpnr's placers say that cells are left over.
+_NO_ROOM = re.compile("no B[Ee][Ll]s remaining|legal placement|utili[sz]ation|[Ff]ailed to place")
+
+# Mapped for itself, the classifier is what is counted; flattened, it is what is placed.
+_SCRIPT = """\
+read_verilog {verilog}
+hierarchy -check -top {top}
+proc
+flatten
+read_verilog wrapper.v
+hierarchy -check -top wrapper
+rename -hide w:*
+{synthesis}
+tee -q -o stat.json stat -json
+flatten
+clean
+write_json design.json
+"""
+
+
+class DoesNotFitError(LilogicError):
+    """A design is larger than the device."""
+
+
+def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
+    """Place and route ``folder/classifier.v``, made of ``graph``, on a device.
+
+    Returns:
+        ``luts`` and ``ffs``, the classifier's own after Yosys; ``latency`` in cycles; and, where
+        it fits, ``fmax_mhz``, which a combinational classifier reaches between two registers, and
+        ``samples_per_second`` at that clock. ``fits`` is whether nextpnr could place and route it,
+        with the shift registers; if so, ``used`` and ``available`` count the device's logic cells,
+        and if not, ``reason`` is what nextpnr says.
+
+    Raises:
+        LilogicError: the files cannot be read, or a program is missing or failed for another
+            reason.
+    """
+    interface = Interface.read(folder)
+    verilog = read_bytes(folder / VERILOG)
+    target = TARGETS[on.target]
+    script = _SCRIPT.format(
+        verilog=VERILOG, top=TOP, synthesis=target.synthesis.format(top="wrapper")
+    )
+    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
+        scratch = Path(name)
+        (scratch / VERILOG).write_bytes(verilog)
+        (scratch / _WRAPPER).write_text(_wrapper(graph, interface), "utf-8")
+        yosys.run(script, scratch)
+        statistics = json.loads((scratch / "stat.json").read_text("utf-8"))
+        cells = statistics["modules"][f"\\{TOP}"]["num_cells_by_type"]
+        counts = {column: round(weigh(cells, target.columns[column])) for column in ("luts", "ffs")}
+        routed = _route(scratch, on)
+    return counts | {"latency": interface.latency} | routed
+
+
+def _route(folder: Path, on: Device) -> dict[str, Any]:
+    try:
+        report = route(folder, on)
+    except DoesNotFitError as error:
+        return {"fits": False, "reason": str(error)}
+    cells = report["utilization"][on.logic]
+    (fmax,) = (clock["achieved"] for clock in report["fmax"].values())
+    return {
+        "fits": True,
+        "used": cells["used"],
+        "available": cells["available"],
+        "fmax_mhz": round(fmax, 2),
+        "samples_per_second": round(fmax * 1e6),
+    }
+
+
+def route(folder: Path, on: Device) -> dict[str, Any]:
+    """Place and route ``folder/design.json``, which Yosys made; nextpnr's report.
+
+    Raises:
+        DoesNotFitError: the device has not enough cells.
+        LilogicError: nextpnr is missing or failed otherwise.
+    """
+    # On iCE40, the default router can go round in circles where this one is done in seconds.
+    options = f"--router router2 --seed {SEED} --json design.json --report r.json".split()
+    try:
+        tools.run(on.program, [*on.options, *options, "--timing-allow-fail", "--quiet"], folder)
+    except LilogicError as error:
+        if message := no_room(error):
+            raise DoesNotFitError(message) from error
+        raise
+    report: dict[str, Any] = json.loads((folder / "r.json").read_text("utf-8"))
+    return report
+
+
+def no_room(error: LilogicError) -> str | None:
+    """What nextpnr says where a device has not enough cells, None for other failures."""
+    message = str(error).rpartition("ERROR: ")[2]
+    return message if _NO_ROOM.search(message) else None
+
+
+_TEMPLATE = """\
+module wrapper (input clk, input rst, input shift_in, output shift_out);
+  reg [{data_end}:0] data;
+  reg [{sum_end}:0] sum;
+  wire [{sum_end}:0] result;
+  {top} dut (
+    .clk(clk), .rst(rst), .valid_in(data[{data_end}]), .{name}({{ {bits} }}),
+    .valid_out(result[0]), .index(result[{index_end}:1]), .scores(result[{sum_end}:{scores}])
+  );
+  always @(posedge clk) begin
+    data <= {{ data, shift_in }};
+    sum <= {{ sum, data[{data_end}] }} ^ result;
+  end
+  assign shift_out = sum[{sum_end}];
+endmodule
+"""
+
+
+def _wrapper(graph: GateGraph, interface: Interface) -> str:
+    """Verilog of the shift registers; data bits that the classifier ignores have none."""
+    used = _used(graph, interface)
+    place = {bit: f"data[{place}]" for place, bit in enumerate(used)}
+    bits = [place.get(bit, "1'b0") for bit in reversed(range(interface.data_width))]
+    return _TEMPLATE.format(
+        top=TOP,
+        name=interface.data,
+        bits=",\n".join(bits),
+        data_end=len(used),
+        index_end=interface.index_width,
+        scores=interface.index_width + 1,
+        sum_end=interface.index_width + interface.classes * interface.score_width,
+    )
+
+
+def _used(graph: GateGraph, interface: Interface) -> list[int]:
+    """The bits of the data port that the graph depends on; of pixels, all of each one used."""
+    used = np.flatnonzero(graph.alive[: graph.n_inputs])
+    if interface.data == "bits" or graph.encoder is None:
+        return used.tolist()
+    width = interface.feature_width
+    features = np.unique(graph.encoder.read_by(used))
+    return (features[:, None] * width + np.arange(width)).ravel().tolist()

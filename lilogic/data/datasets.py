@@ -1,0 +1,197 @@
+"""Data sets: a table of known ones, and readers for users' own.
+
+Known files are looked for in ``$LILOGIC_DATA`` (torchvision's layout), then in the user's cache,
+then downloaded there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data import readers
+from lilogic.data.fetch import Source, data_root
+from lilogic.errors import LilogicError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A classification problem, split into training and test samples.
+
+    Attributes:
+        name: how messages and metadata call it.
+        x_train: [n, *shape] raw training samples of a dtype in ``encoder.DTYPES``.
+        y_train: int64 [n] classes of the training samples.
+        x_test: [m, *shape] raw test samples, of the same shape and dtype.
+        y_test: int64 [m] classes of the test samples.
+        n_classes: number of classes.
+        class_names: what the classes are called.
+    """
+
+    name: str
+    x_train: npt.NDArray[Any]
+    y_train: npt.NDArray[np.int64]
+    x_test: npt.NDArray[Any]
+    y_test: npt.NDArray[np.int64]
+    n_classes: int
+    class_names: tuple[str, ...]
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
+        return {"train": self.train_hash(), "test": _hash(self.x_test, self.y_test)}
+
+    def train_hash(self) -> str:
+        """The hash of the training split alone."""
+        return _hash(self.x_train, self.y_train)
+
+
+def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+
+
+def exists(name: str) -> bool:
+    """Whether ``load`` would take this for a data set, usable or not."""
+    return name in REGISTRY or Path(name).suffix == ".npz" or os.path.isdir(name)
+
+
+def load(name: str) -> Dataset:
+    """A registered data set, or the ``.npz`` file or folder of images by class at this path.
+
+    Raises:
+        LilogicError: there is no such data set, or its files are missing or damaged.
+    """
+    if name in REGISTRY:
+        return REGISTRY[name](name)
+    path = Path(name)
+    if path.suffix == ".npz":
+        splits = readers.npz(path)
+        count = int(splits[1].max()) + 1
+        return _dataset(path.stem, splits, tuple(map(str, range(count))))
+    if path.is_dir():
+        return _dataset(path.resolve().name, *readers.images(path))
+    raise LilogicError(
+        f"{name}: no such data set; known are {', '.join(REGISTRY)}, "
+        "and a .npz file or a folder of images by class"
+    )
+
+
+def _dataset(name: str, splits: readers.Splits, class_names: tuple[str, ...]) -> Dataset:
+    return Dataset(name, *splits, len(class_names), class_names)
+
+
+def _digits(name: str) -> Dataset:
+    """scikit-learn's 1,797 digits: uint8 [n, 8, 8] of 0 to 16.
+
+    The test split, always the same 359 images, is a seeded fifth of each class.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    x, y = digits.images.astype(np.uint8), digits.target.astype(np.int64)
+    train, test = readers.split(y)
+    return _dataset(name, (x[train], y[train], x[test], y[test]), DIGITS)
+
+
+def _idx(
+    folder: str, url: str, md5: tuple[str, str, str, str], class_names: tuple[str, ...]
+) -> Callable[[str], Dataset]:
+    """A loader of four IDX files: MNIST and everything that copies its layout."""
+    files = (
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+    )
+
+    def loader(name: str) -> Dataset:
+        source = Source(name, folder, url, dict(zip(files, md5, strict=True)))
+        paths = [source.find(file) for file in files]
+        train = readers.labelled_idx(paths[0], paths[1], len(class_names))
+        test = readers.labelled_idx(paths[2], paths[3], len(class_names))
+        if train[0].shape[1:] != test[0].shape[1:]:
+            raise LilogicError(
+                f"{paths[2]}: images are {test[0].shape[1:]}, "
+                f"but those of {paths[0].name} are {train[0].shape[1:]}"
+            )
+        return _dataset(name, (*train, *test), class_names)
+
+    return loader
+
+
+def _cifar(name: str) -> Dataset:
+    root = data_root()
+    candidates = [] if root is None else [root, root / "CIFAR10"]
+    for folder in candidates:
+        if (folder / "cifar-10-batches-bin").is_dir():
+            path = folder / "cifar-10-batches-bin"
+            break
+    else:
+        path = _CIFAR_ARCHIVE.find("cifar-10-binary.tar.gz")
+    return _dataset(name, readers.cifar(path), _CIFAR_CLASSES)
+
+
+WHITE = {"digits": 16}
+"""The value of a white pixel, where it is not 255."""
+
+DIGITS = tuple("0123456789")
+
+_FASHION_CLASSES = (
+    "T-shirt/top", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+_CIFAR_CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+_CIFAR_ARCHIVE = Source(
+    "cifar-10",
+    "",
+    "https://www.cs.toronto.edu/~kriz/",
+    {"cifar-10-binary.tar.gz": "c32a1d4ab5d03f1284b67883e8d87530"},
+)
+
+REGISTRY: dict[str, Callable[[str], Dataset]] = {
+    "digits": _digits,
+    "mnist": _idx(
+        "MNIST/raw",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        (
+            "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+            "d53e105ee54ea40749a09fcbcd1e9432",
+            "9fb629c4189551a2d022fa330f9573f3",
+            "ec29112dd5afa0611ce80d1b7f02629c",
+        ),
+        DIGITS,
+    ),
+    "fashion-mnist": _idx(
+        "FashionMNIST/raw",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        (
+            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+            "25c81989df183df01b3e8a0aad5dffbe",
+            "bef4ecab320f06d8554ea6380940ec79",
+            "bb300cfdad3c16e7a12a480ee83cd310",
+        ),
+        _FASHION_CLASSES,
+    ),
+    "kmnist": _idx(
+        "KMNIST/raw",
+        "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        (
+            "bdb82020997e1d708af4cf47b453dcf7",
+            "e144d726b3acfaa3e44228e80efcd344",
+            "5c965bf0a639b31b8f53240b1b52f4d7",
+            "7320c461ea6c1c855c0b718fb2a4b134",
+        ),
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    ),
+    "cifar-10": _cifar,
+}

@@ -1,0 +1,175 @@
+"""The Berkeley Logic Interchange Format: one combinational model, gates as ``.names``.
+
+Keywords as in the BLIF report of UC Berkeley (1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lilogic.errors import LilogicError
+from lilogic.files import read_bytes
+from lilogic.formats.circuit import Builder, Circuit, topological
+from lilogic.graph import gates
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """A ``.names``: the cubes for which its output is ``value``.
+
+    Attributes:
+        line: where it stands.
+        inputs: net numbers.
+        cubes: for each row, ``0``, ``1`` or ``-`` for each input.
+        value: what a row says the output is: ``1``, or ``0`` for its complement.
+    """
+
+    line: int
+    inputs: tuple[int, ...]
+    cubes: list[str]
+    value: list[str]
+
+
+def read(path: Path) -> Circuit:
+    """Read a circuit; errors name the line, but not the file.
+
+    Raises:
+        LilogicError: not BLIF, or more than one combinational model.
+    """
+    try:
+        text = read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LilogicError("not a BLIF file: it is no text") from error
+    number: dict[str, int] = {}
+    names: dict[int, str] = {}
+
+    def net(name: str) -> int:
+        if name not in number:
+            number[name] = len(number)
+            names[number[name]] = name
+        return number[name]
+
+    inputs: list[int] = []
+    outputs: list[int] = []
+    covers: dict[int, _Cover] = {}
+    open_cover: _Cover | None = None
+    is_model = ended = False
+    for line, words in _lines(text):
+        keyword = words[0]
+        if not keyword.startswith("."):
+            if open_cover is None:
+                raise LilogicError(f"line {line}: {keyword!r} does not belong to a .names")
+            _add_row(open_cover, words, line)
+            continue
+        open_cover = None
+        if ended or (keyword == ".model" and is_model):
+            raise LilogicError(f"line {line}: there is more than one model; flatten it first")
+        is_model = True
+        if keyword == ".inputs":
+            inputs += map(net, words[1:])
+        elif keyword == ".outputs":
+            outputs += map(net, words[1:])
+        elif keyword == ".names":
+            if len(words) < 2:
+                raise LilogicError(f"line {line}: .names has no output")
+            *read_, driven = map(net, words[1:])
+            if driven in covers:
+                raise LilogicError(f"line {line}: {names[driven]} is driven a second time")
+            open_cover = covers[driven] = _Cover(line, tuple(read_), [], [])
+        elif keyword == ".end":
+            ended = True
+        elif keyword not in (".model", ".default_input_arrival", ".wire_load_slope"):
+            raise LilogicError(
+                f"line {line}: {keyword} is not covered, only combinational .names are"
+            )
+    if not is_model:
+        raise LilogicError("not a BLIF file: there is no .model")
+    return _circuit(inputs, outputs, covers, names)
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Numbered lines as words, without comments, and with continued lines joined."""
+    words: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.partition("#")[0].rstrip()
+        words += line.removesuffix("\\").split()
+        if words and not line.endswith("\\"):
+            yield number, words
+            words = []
+    if words:
+        yield number, words
+
+
+def _add_row(cover: _Cover, words: list[str], line: int) -> None:
+    width = len(cover.inputs)
+    cube, value = words if width and len(words) == 2 else ("", words[0])
+    if len(cube) != width or set(cube) - set("01-") or value not in ("0", "1"):
+        raise LilogicError(f"line {line}: {' '.join(words)!r} is no row of {width} inputs")
+    if len(words) != (2 if width else 1) or (cover.value and cover.value[0] != value):
+        raise LilogicError(f"line {line}: {' '.join(words)!r} does not fit the rows before it")
+    cover.cubes.append(cube)
+    cover.value.append(value)
+
+
+def _circuit(
+    inputs: list[int], outputs: list[int], covers: dict[int, _Cover], names: dict[int, str]
+) -> Circuit:
+    builder = Builder(len(inputs))
+    node = {net: place for place, net in enumerate(inputs)}
+    if len(node) < len(inputs):
+        raise LilogicError("an input is listed twice")
+    for net in inputs:
+        if net in covers:
+            raise LilogicError(f"line {covers[net].line}: {names[net]} is an input already")
+    reads = {net: cover.inputs for net, cover in covers.items()}
+    for net in topological(reads, outputs, names):
+        wires = []
+        for wire in reads[net]:
+            if wire not in node:
+                raise LilogicError(f"nothing drives {names[wire]}, which {names[net]} depends on")
+            wires.append(node[wire])
+        node[net] = _node(builder, covers[net], wires)
+    for net in outputs:
+        if net not in node:
+            raise LilogicError(f"nothing drives the output {names[net]}")
+    graph = builder.graph([node[net] for net in outputs])
+    return Circuit(graph, [names[net] for net in outputs])
+
+
+def _node(builder: Builder, cover: _Cover, wires: list[int]) -> int:
+    """The node of a cover's function."""
+    is_complement = cover.value[:1] == ["0"]
+    if not cover.cubes or not wires:
+        return builder.constant(int(bool(cover.cubes) and not is_complement))
+    if len(wires) <= 2:
+        addresses = [f"{i:0{len(wires)}b}" for i in range(1 << len(wires))]
+        truth = [any(_covers(cube, a) for cube in cover.cubes) != is_complement for a in addresses]
+        table = sum(bit << address for address, bit in enumerate(truth))
+        return builder.lut(table, wires[::-1])
+    made = _either(builder, [_cube(builder, cube, wires) for cube in cover.cubes])
+    return builder.gate(gates.NOT_A, made, made) if is_complement else made
+
+
+def _covers(cube: str, address: str) -> bool:
+    return all(c in ("-", a) for c, a in zip(cube, address, strict=True))
+
+
+def _cube(builder: Builder, cube: str, wires: list[int]) -> int:
+    """The conjunction of a cube's literals."""
+    literals = [(wire, c == "1") for wire, c in zip(wires, cube, strict=True) if c != "-"]
+    if not literals:
+        return builder.constant(1)
+    first, positive = literals[0]
+    made = first if positive else builder.gate(gates.NOT_A, first, first)
+    for wire, positive in literals[1:]:
+        made = builder.gate(gates.AND if positive else gates.A_AND_NOT_B, made, wire)
+    return made
+
+
+def _either(builder: Builder, nodes: list[int]) -> int:
+    made = nodes[0]
+    for node in nodes[1:]:
+        made = builder.gate(gates.OR, made, node)
+    return made

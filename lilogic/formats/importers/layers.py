@@ -1,0 +1,126 @@
+"""Layered networks, in which every gate or lookup table reads the layer before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data import encoder as encoders
+from lilogic.errors import LilogicError
+from lilogic.formats.circuit import MAX_INPUTS, NETWORK_CLASSES, Builder, Circuit
+from lilogic.graph import GateGraph
+
+AUTHORS_QUANTILE = 0.75
+"""The published LILogicNet networks read whether a pixel exceeds this quantile of its image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer of lookup tables, which two-input gates are too.
+
+    Attributes:
+        table: bool [luts, 2**n]; the output for address ``i`` is ``table[:, i]``.
+        wires: integers [luts, n], which outputs of the layer before (of the input bits, for the
+            first) make the address, **highest** bit first, so that (a, b) is a gate's.
+        reads: how many outputs the layer before has, where that is known.
+    """
+
+    table: npt.NDArray[np.bool_]
+    wires: npt.NDArray[Any]
+    reads: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of lookup tables."""
+        return len(self.table)
+
+
+def from_ops(op: npt.NDArray[Any], a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Layer:
+    """A layer of two-input gates, numbered as in ``lilogic.graph.gates``."""
+    wrong = np.flatnonzero((op < 0) | (op > 15))
+    if wrong.size:
+        raise LilogicError(f"gate {wrong[0]} has op {op[wrong[0]]}, but ops are 0 to 15")
+    table = op[:, None].astype(np.int64) >> np.arange(3, -1, -1) & 1
+    return Layer(table.astype(bool), np.stack([a, b], axis=1))
+
+
+def circuit(
+    layers: Sequence[Layer], *, authors_encoder: bool = False, n_inputs: int | None = None
+) -> Circuit:
+    """The circuit of these layers, whose outputs are those of the last one.
+
+    Args:
+        layers: first to last.
+        authors_encoder: whether the network reads square images as the LILogicNet authors' do; of
+            the smallest size that has enough pixels, where the number of input bits is not known.
+        n_inputs: number of input bits where it is recorded; else what the first layer says, or as
+            many as it reads.
+
+    Raises:
+        LilogicError: names the layer that reads what does not exist.
+    """
+    if not layers:
+        raise LilogicError("it has no layers")
+    recorded = n_inputs or layers[0].reads
+    count = recorded or 1 + int(layers[0].wires.max(initial=0))
+    if not 1 <= count <= MAX_INPUTS:
+        raise LilogicError(f"it has {count} inputs, but must have 1 to {MAX_INPUTS:,}")
+    side = math.isqrt(count - 1) + 1
+    encoder = None
+    if authors_encoder and (recorded is None or recorded == side * side):
+        encoder = encoders.above_quantile((side, side), "uint8", AUTHORS_QUANTILE)
+        count = encoder.n_bits
+    _check_wires(layers, count)
+    two_inputs = all(layer.table.shape[1] == 4 for layer in layers)
+    graph = (_gates if two_inputs else _lookup_tables)(layers, count)
+    return Circuit(graph, None, None, NETWORK_CLASSES, encoder, recorded is None and not encoder)
+
+
+def _check_wires(layers: Sequence[Layer], n_inputs: int) -> None:
+    before = n_inputs
+    for number, layer in enumerate(layers):
+        if layer.reads not in (None, before):
+            raise LilogicError(
+                f"layer {number} reads {layer.reads} values, but there are {before} before it; "
+                "connections that skip layers are not covered"
+            )
+        wrong = np.argwhere((layer.wires < 0) | (layer.wires >= before))
+        if wrong.size:
+            gate, wire = wrong[0]
+            raise LilogicError(
+                f"gate {gate} of layer {number} reads wire {layer.wires[gate, wire]}, "
+                f"but only {before} exist"
+            )
+        before = layer.width
+
+
+def _gates(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
+    op, wires = [], []
+    start, end = 0, n_inputs
+    for layer in layers:
+        op.append(layer.table @ np.array([8, 4, 2, 1]))
+        wires.append(layer.wires + start)
+        start, end = end, end + layer.width
+    a, b = np.concatenate(wires).T
+    outputs = np.arange(start, end, dtype=np.int32)
+    pointers, offset = np.array([0, len(outputs)]), np.zeros(1, dtype=np.int32)
+    return GateGraph(n_inputs, np.concatenate(op), a, b, outputs, pointers, offset)
+
+
+def _lookup_tables(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
+    builder = Builder(n_inputs)
+    nodes = [*range(n_inputs)]
+    for layer in layers:
+        packed = np.packbits(layer.table, axis=1, bitorder="little")
+        tables = [int.from_bytes(row.tobytes(), "little") for row in packed]
+        wires = layer.wires[:, ::-1].tolist()
+        nodes = [
+            builder.lut(table, [nodes[wire] for wire in row])
+            for table, row in zip(tables, wires, strict=True)
+        ]
+    return builder.graph(nodes)

@@ -1,0 +1,174 @@
+"""Reading and writing ``.lgn`` files; the layout is described in docs/file-format.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from lilogic.data.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.files import write_bytes
+from lilogic.graph import GateGraph
+
+FORMAT = "lilogic.lgn"
+VERSIONS = ("1", "2", "3")
+"""Versions that are read. A file is written as the lowest one that can express it: 2 where the
+encoder has a rank, 3 where it subtracts features."""
+
+_GRAPH = {
+    "op": np.dtype(np.uint8),
+    "a": np.dtype(np.int32),
+    "b": np.dtype(np.int32),
+    "head_nodes": np.dtype(np.int32),
+    "head_ptr": np.dtype(np.int32),
+    "offset": np.dtype(np.int32),
+}
+_ENCODER = {
+    "encoder.feature": np.dtype(np.int32),
+    "encoder.threshold": np.dtype(np.int32),
+}
+_SUBTRACTED = {"encoder.minus": np.dtype(np.int32)}
+
+
+def write(graph: GateGraph, path: Path) -> None:
+    """Write ``graph`` to ``path`` in one atomic step.
+
+    Raises:
+        LilogicError: the file cannot be written, or the metadata is not JSON.
+    """
+    tensors, description = _parts(graph)
+    description["metadata"] = dict(graph.metadata)
+    try:
+        text = json.dumps(description, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
+    header = {
+        "format": FORMAT,
+        "version": _version(graph.encoder),
+        "graph": text,
+        "sha256": _digest(tensors, text),
+    }
+    write_bytes(path, save(tensors, metadata=header))
+
+
+def _version(encoder: Encoder | None) -> str:
+    """The lowest version that can express a graph with that encoder."""
+    if encoder is None or encoder.is_thermometer:
+        return "1"
+    return "2" if encoder.minus is None else "3"
+
+
+def fingerprint(graph: GateGraph) -> bytes:
+    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata."""
+    tensors, description = _parts(graph)
+    return bytes.fromhex(_digest(tensors, json.dumps(description)))
+
+
+def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The tensors of a file, and its description without metadata."""
+    tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
+    encoder = graph.encoder
+    description: dict[str, Any] = {"n_inputs": graph.n_inputs, "encoder": None}
+    if encoder is not None:
+        tensors |= {"encoder.feature": encoder.feature, "encoder.threshold": encoder.threshold}
+        description["encoder"] = {
+            "input_shape": encoder.input_shape,
+            "input_dtype": encoder.input_dtype,
+            "crop": encoder.crop,
+            "resize": encoder.resize,
+        }
+        if encoder.minus is not None:
+            tensors["encoder.minus"] = encoder.minus
+        if _version(encoder) != "1":
+            description["encoder"]["rank"] = encoder.rank
+    return tensors, description
+
+
+def read(path: Path) -> GateGraph:
+    """Read and validate the graph in ``path``.
+
+    Raises:
+        LilogicError: the file is missing, truncated, altered, foreign or of a newer version.
+    """
+    tensors, header = _load(path)
+    if header.get("format") != FORMAT:
+        raise LilogicError(f"{path}: not a lilogic file, but some other safetensors file")
+    version = header.get("version")
+    if version not in VERSIONS:
+        raise LilogicError(
+            f"{path}: format version {version}, "
+            f"but this lilogic reads versions {', '.join(VERSIONS)}"
+        )
+    text = header.get("graph", "")
+    if header.get("sha256") != _digest(tensors, text):
+        raise LilogicError(f"{path}: altered since it was written (its checksum does not match)")
+    try:
+        return _graph(tensors, json.loads(text), version)
+    except LilogicError as error:
+        raise LilogicError(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise LilogicError(f"{path}: its header is not that of a gate graph ({error})") from error
+
+
+def _load(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+    try:
+        if path.is_dir():
+            raise LilogicError(f"{path}: is a folder, not a .lgn file")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
+        raise LilogicError(f"{path}: truncated or not a .lgn file ({error})") from error
+
+
+def _graph(
+    tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any], version: str
+) -> GateGraph:
+    record = description["encoder"]
+    subtracts = version == "3"
+    expected = _GRAPH if record is None else _GRAPH | _ENCODER | (_SUBTRACTED if subtracts else {})
+    for name, dtype in expected.items():
+        if name not in tensors:
+            raise LilogicError(f"tensor {name} is missing")
+        if tensors[name].dtype != dtype:
+            raise LilogicError(f"tensor {name} is {tensors[name].dtype}, but must be {dtype}")
+    encoder = None
+    if record is not None:
+        encoder = Encoder(
+            tuple(record["input_shape"]),
+            record["input_dtype"],
+            tensors["encoder.feature"],
+            tensors["encoder.threshold"],
+            None if record["crop"] is None else tuple(record["crop"]),
+            None if record["resize"] is None else tuple(record["resize"]),
+            None if version == "1" else record["rank"],
+            tensors["encoder.minus"] if subtracts else None,
+        )
+    arrays = {name: tensors[name] for name in _GRAPH}
+    metadata = description["metadata"]
+    if not isinstance(metadata, dict):
+        raise LilogicError(f"metadata is {type(metadata).__name__}, but must be an object")
+    return GateGraph(description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
+
+
+def _digest(tensors: dict[str, npt.NDArray[Any]], text: str) -> str:
+    """SHA-256 over every tensor (name, dtype, shape, bytes; names sorted), then the description."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        shape = ",".join(map(str, array.shape))
+        digest.update(f"{name} {array.dtype.name} {shape}\n".encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    digest.update(text.encode())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Software inference: the golden model, and fast bit-sliced programs."""

@@ -1,0 +1,142 @@
+"""Software inference: the golden model that every other level is compared with.
+
+64 samples share a machine word (bit-slicing), so one word operation evaluates a gate for 64
+samples. Any graph, any batch; exact by construction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from lilogic.graph.gates import TRUTH
+
+_CHUNK_BYTES = 32 * 2**20
+
+# Algebraic normal form: f = n0 ^ n1·a ^ n2·b ^ n3·a·b, one word mask per coefficient.
+_F00, _F01, _F10, _F11 = TRUTH.T
+_ANF = np.uint64(0) - np.stack(
+    [_F00, _F00 ^ _F10, _F00 ^ _F01, _F00 ^ _F01 ^ _F10 ^ _F11], 1
+).astype(np.uint64)
+
+
+def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """int32 [samples, classes] of input bits [samples, n_inputs] (bool, or integers 0 and 1).
+
+    Raises:
+        LilogicError: bits of another width, or values other than 0 and 1.
+    """
+    bits = checked(graph, bits)
+    result = np.empty((len(bits), graph.n_classes), dtype=np.int32)
+    words = max(1, min(64, _CHUNK_BYTES // (8 * graph.n_nodes)))
+    planes = int(np.diff(graph.head_ptr).max()).bit_length() + 1
+    for start in range(0, len(bits), 64 * words):
+        chunk = bits[start : start + 64 * words]
+        values = np.empty((graph.n_nodes, -(-len(chunk) // 64)), dtype=np.uint64)
+        values[: graph.n_inputs] = pack(chunk)
+        _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
+        _count(
+            values, graph.head_nodes, graph.head_ptr, graph.offset, planes,
+            result[start : start + len(chunk)],
+        )  # fmt: skip
+    return result
+
+
+def node_values(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, nodes]: every wire's value, for looking inside; errors as ``scores``."""
+    bits = checked(graph, bits)
+    values = np.empty((graph.n_nodes, -(-len(bits) // 64)), dtype=np.uint64)
+    values[: graph.n_inputs] = pack(bits)
+    _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
+    unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
+    values_by_sample: npt.NDArray[np.bool_] = unpacked[:, : len(bits)].T.astype(bool)
+    return values_by_sample
+
+
+def classify(scores: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """int64 [samples]: the first class with the highest of scores [samples, classes]."""
+    classes: npt.NDArray[np.int64] = np.argmax(scores, axis=1)
+    return classes
+
+
+def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """int64 [samples] classes of raw samples, through the graph's own encoder.
+
+    Raises:
+        LilogicError: the graph has no encoder, or the samples do not fit it.
+    """
+    if graph.encoder is None:
+        raise LilogicError("the graph has no encoder, so it reads bits, not raw samples")
+    return classify(scores(graph, graph.encoder.encode(raw)))
+
+
+def accuracy(graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
+    """Fraction of raw samples whose predicted class is the label; errors as ``predict``."""
+    return float(np.mean(predict(graph, raw) == labels))
+
+
+def pack(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """uint64 [width, ceil(samples / 64)] of bool [samples, width]; sample s is bit ``s % 64``."""
+    samples, width = bits.shape
+    packed = np.zeros((width, -(-samples // 64) * 8), dtype=np.uint8)
+    filled = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
+    packed[:, : filled.shape[1]] = filled
+    return packed.view("<u8").astype(np.uint64, copy=False)
+
+
+def checked(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, n_inputs] of the same bits.
+
+    Raises:
+        LilogicError: bits of another width, or values other than 0 and 1.
+    """
+    if bits.ndim != 2 or bits.shape[1] != graph.n_inputs:
+        raise LilogicError(
+            f"bits have shape {bits.shape}, but the graph reads (samples, {graph.n_inputs})"
+        )
+    if bits.dtype == np.bool_:
+        return bits
+    if bits.dtype.kind not in "ui" or ((bits != 0) & (bits != 1)).any():
+        raise LilogicError("bits must be 0 or 1")
+    return bits.astype(bool)
+
+
+@njit(cache=True)
+def _evaluate(n_inputs, anf, a, b, values):  # type: ignore[no-untyped-def]
+    words = values.shape[1]
+    for gate in range(len(a)):
+        n0, n1, n2, n3 = anf[gate]
+        first, second, out = values[a[gate]], values[b[gate]], values[n_inputs + gate]
+        for word in range(words):
+            x, y = first[word], second[word]
+            out[word] = n0 ^ (n1 & x) ^ (n2 & y) ^ (n3 & x & y)
+
+
+@njit(cache=True)
+def _count(values, nodes, pointers, offset, planes, result):  # type: ignore[no-untyped-def]
+    # One ripple-carry counter per sample, stored as bit planes so that 64 count at once.
+    words = values.shape[1]
+    counter = np.empty((planes, words), dtype=np.uint64)
+    for class_ in range(len(offset)):
+        counter[:] = 0
+        for position in range(pointers[class_], pointers[class_ + 1]):
+            row = values[nodes[position]]
+            for word in range(words):
+                carry = row[word]
+                plane = 0
+                while carry != 0:
+                    old = counter[plane, word]
+                    counter[plane, word] = old ^ carry
+                    carry = old & carry
+                    plane += 1
+        for sample in range(result.shape[0]):
+            total = offset[class_]
+            for plane in range(planes):
+                bit = (counter[plane, sample // 64] >> np.uint64(sample % 64)) & np.uint64(1)
+                total += np.int32(bit) << plane
+            result[sample, class_] = total

@@ -1,0 +1,242 @@
+"""The machine that runs a ``bitslice.Program``: numba functions on rows of 512 samples.
+
+One compiled interpreter runs every program. Samples come in as squares of 64 times 512 bits, which
+are transposed, so that a row holds one bit of 512 samples; results go out the same way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from lilogic.infer.simd import LANES, exceeds, filled, load, store
+
+WORD = 64
+BLOCK = WORD * LANES
+"""Samples that go through a program at once, one row."""
+
+LINEAR, PRODUCT, COUNT, COUNT_LINEAR, COUNT_PRODUCT = range(5)
+"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, and counts of four rows, or of four
+gates of either kind, a step: onto a sum of ones and a sum of twos. A step writes the carry."""
+
+OPERANDS = (3, 3, 5, 9, 9)
+"""How many rows a step of each kind reads and writes; it writes the last."""
+
+_IN_PLACE = np.arange(0, BLOCK, LANES, dtype=np.uint32)
+
+
+@njit(cache=True, nogil=True)
+def run_bits(code, samples, index, scores):  # type: ignore[no-untyped-def]
+    """Run the program on packed bits."""
+    memory, squares = _memory(code[5]), _squares(max(1, len(code[2])))
+    for start in range(0, len(samples), BLOCK):
+        block = slice(start, start + BLOCK)
+        _take(samples[block], code[2], squares)
+        _run_block(code, squares, index[block], scores[block], memory)
+
+
+@njit(cache=True, nogil=True)
+def run_raw(code, features, thresholds, samples, index, scores):  # type: ignore[no-untyped-def]
+    """Run the program on raw samples."""
+    memory, squares = _memory(code[5]), _squares(max(1, len(code[2])))
+    features, thresholds = features[code[2]], thresholds[code[2]]
+    for start in range(0, len(samples), BLOCK):
+        block = slice(start, start + BLOCK)
+        _compare(samples[block], features, thresholds, squares)
+        _run_block(code, squares, index[block], scores[block], memory)
+
+
+@njit(cache=True, nogil=True)
+def _memory(rows):  # type: ignore[no-untyped-def]
+    """Zeros for so many rows; no row is in two lines of the cache."""
+    memory = np.zeros((rows + 1) * LANES, dtype=np.uint64)
+    begin = -(memory.ctypes.data // 8) % LANES
+    return memory[begin : begin + rows * LANES]
+
+
+@njit(cache=True, nogil=True)
+def _squares(count):  # type: ignore[no-untyped-def]
+    """Memory [count, 65 rows]: so many squares of 64 rows.
+
+    One row more apart, as a cache keeps few lines whose addresses differ by 4,096.
+    """
+    stride = (WORD + 1) * LANES
+    return _memory(count * (WORD + 1)).reshape(count, stride)
+
+
+@njit(cache=True, nogil=True)
+def _run_block(code, squares, index, scores, memory):  # type: ignore[no-untyped-def]
+    """Run the program on one block, of whose words of input bits there is a square each."""
+    runs, operands, words, inputs, zero, _, index_rows, score_rows, lowest = code
+    store(memory, np.uint64(zero), filled(np.uint64(0)))
+    for word in range(len(words)):
+        _transpose(squares[word], memory, inputs[word])
+    _execute(runs, operands, memory)
+    if len(index):
+        _read(memory, index_rows, squares[0], 0, index)
+    if len(scores):
+        for class_ in range(len(score_rows)):
+            _read(memory, score_rows[class_], squares[0], lowest, scores[:, class_])
+
+
+@njit(cache=True, nogil=True)
+def _take(samples, words, squares):  # type: ignore[no-untyped-def]
+    """Words of at most 512 samples to their squares; behind the last sample comes the last again.
+
+    Row r of a square has a word of each of the samples r, r + 64, r + 128 and so on.
+    """
+    # Unsigned indices, as others would be checked for being negative.
+    last, width, stride = len(samples) - 1, np.uint64(samples.shape[1]), np.uint64(squares.shape[1])
+    read, write = samples.ravel(), squares.ravel()
+    for row in range(WORD):
+        for k in range(len(words)):
+            word, place = np.uint64(words[k]), np.uint64(k) * stride + np.uint64(row * LANES)
+            for group in range(LANES):
+                sample = np.uint64(min(group * WORD + row, last))
+                write[place + np.uint64(group)] = read[sample * width + word]
+
+
+@njit(cache=True, nogil=True)
+def _compare(samples, features, thresholds, squares):  # type: ignore[no-untyped-def]
+    """The same with words of input bits of raw samples, and without the last sample again."""
+    values, limits = samples.ravel(), thresholds.ravel()
+    for sample in range(len(samples)):
+        begin = sample * samples.shape[1]
+        place = sample % WORD * LANES + sample // WORD
+        for word in range(len(features)):
+            squares[word, place] = exceeds(
+                values, np.uint64(begin + features[word]), limits, np.uint64(word * WORD)
+            )
+
+
+@njit(cache=True, nogil=True)
+def _transpose(square, memory, rows):  # type: ignore[no-untyped-def]
+    """64 rows: each column of words is a square of bits, which is mirrored in its diagonal.
+
+    The result goes to ``rows`` of the memory. Ever smaller blocks off the diagonal change places
+    (H. S. Warren, "Hacker's Delight", 7-3).
+    """
+    _mirror(square, np.uint64(32), square, _IN_PLACE)
+    _mirror(square, np.uint64(8), square, _IN_PLACE)
+    _mirror(square, np.uint64(2), memory, rows)
+
+
+@njit(cache=True, nogil=True)
+def _mirror(square, width, memory, rows):  # type: ignore[no-untyped-def]
+    """Exchange blocks of ``width`` and then of half of it, on four rows in registers."""
+    half = width // np.uint64(2)
+    for four in range(np.uint64(WORD // 4)):
+        # Rows of which neither half's nor width's bit is set in the number.
+        first = four // half * half * np.uint64(3) + four
+        second, third, fourth = first + half, first + width, first + width + half
+        p, q = _row(square, _IN_PLACE, first), _row(square, _IN_PLACE, second)
+        r, s = _row(square, _IN_PLACE, third), _row(square, _IN_PLACE, fourth)
+        p, r = _exchange(p, r, width)
+        q, s = _exchange(q, s, width)
+        p, q = _exchange(p, q, half)
+        r, s = _exchange(r, s, half)
+        store(memory, _at(rows, first), p)
+        store(memory, _at(rows, second), q)
+        store(memory, _at(rows, third), r)
+        store(memory, _at(rows, fourth), s)
+
+
+@njit(cache=True, nogil=True)
+def _exchange(upper, lower, width):  # type: ignore[no-untyped-def]
+    """Each second ``width`` bits of the upper row change places with those before, of the lower."""
+    mask = filled(~np.uint64(0) // ((np.uint64(1) << width) + np.uint64(1)))
+    swap = ((upper >> filled(width)) ^ lower) & mask
+    return upper ^ (swap << filled(width)), lower ^ swap
+
+
+@njit(cache=True, nogil=True)
+def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
+    """Run the instructions."""
+    for run in range(len(runs)):
+        kind, begin, end = runs[run, 0], runs[run, 1], runs[run, 2]
+        i, j, k = filled(runs[run, 3]), filled(runs[run, 4]), filled(runs[run, 5])
+        if kind == LINEAR:
+            for step in range(begin, end, np.uint64(3)):
+                gate = _linear(memory, operands, step, k)
+                store(memory, _at(operands, step + np.uint64(2)), gate)
+        elif kind == PRODUCT:
+            for step in range(begin, end, np.uint64(3)):
+                gate = _product(memory, operands, step, i, j, k)
+                store(memory, _at(operands, step + np.uint64(2)), gate)
+        else:
+            ones, twos = load(memory, runs[run, 6]), load(memory, runs[run, 8])
+            if kind == COUNT:
+                for step in range(begin, end, np.uint64(5)):
+                    a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
+                    c = _row(memory, operands, step + np.uint64(2))
+                    d = _row(memory, operands, step + np.uint64(3))
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(4)), carry)
+            elif kind == COUNT_LINEAR:
+                for step in range(begin, end, np.uint64(9)):
+                    a = _linear(memory, operands, step, k)
+                    b = _linear(memory, operands, step + np.uint64(2), k)
+                    c = _linear(memory, operands, step + np.uint64(4), k)
+                    d = _linear(memory, operands, step + np.uint64(6), k)
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(8)), carry)
+            else:
+                for step in range(begin, end, np.uint64(9)):
+                    a = _product(memory, operands, step, i, j, k)
+                    b = _product(memory, operands, step + np.uint64(2), i, j, k)
+                    c = _product(memory, operands, step + np.uint64(4), i, j, k)
+                    d = _product(memory, operands, step + np.uint64(6), i, j, k)
+                    ones, twos, carry = _count(ones, twos, a, b, c, d)
+                    store(memory, _at(operands, step + np.uint64(8)), carry)
+            store(memory, runs[run, 7], ones)
+            store(memory, runs[run, 9], twos)
+
+
+@njit(cache=True, nogil=True)
+def _count(ones, twos, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Four rows added to a sum of ones and one of twos, and the carry, which counts four."""
+    ones, first = _add(ones, a, b)
+    ones, second = _add(ones, c, d)
+    twos, carry = _add(twos, first, second)
+    return ones, twos, carry
+
+
+@njit(cache=True, nogil=True)
+def _add(a, b, c):  # type: ignore[no-untyped-def]
+    """A full adder: sum and carry."""
+    odd = a ^ b
+    return odd ^ c, (a & b) | (odd & c)
+
+
+@njit(cache=True, nogil=True)
+def _linear(memory, operands, step, k):  # type: ignore[no-untyped-def]
+    return _row(memory, operands, step) ^ _row(memory, operands, step + np.uint64(1)) ^ k
+
+
+@njit(cache=True, nogil=True)
+def _product(memory, operands, step, i, j, k):  # type: ignore[no-untyped-def]
+    a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
+    return ((a ^ i) & (b ^ j)) ^ k
+
+
+@njit(cache=True, nogil=True)
+def _at(places, k):  # type: ignore[no-untyped-def]
+    return np.uint64(places[k])
+
+
+@njit(cache=True, nogil=True)
+def _row(memory, places, k):  # type: ignore[no-untyped-def]
+    return load(memory, _at(places, k))
+
+
+@njit(cache=True, nogil=True)
+def _read(memory, rows, square, lowest, numbers):  # type: ignore[no-untyped-def]
+    """Numbers whose bits stand in rows, plus the lowest."""
+    square[:] = 0
+    for bit in range(len(rows)):
+        store(square, np.uint64(bit * LANES), load(memory, np.uint64(rows[bit])))
+    _transpose(square, square, _IN_PLACE)
+    for start in range(0, len(numbers), WORD):
+        part = numbers[start : start + WORD]
+        for sample in range(len(part)):
+            part[sample] = lowest + np.int64(square[sample * LANES + start // WORD])

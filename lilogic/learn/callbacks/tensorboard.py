@@ -1,0 +1,77 @@
+"""TensorBoard's events, in the run folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lilogic.errors import LilogicError
+from lilogic.learn.callbacks import Callback
+from lilogic.learn.trainer import read_history
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from torch.utils.tensorboard import SummaryWriter
+
+    from lilogic.learn.learner import Epoch
+
+TENSORBOARD = "tensorboard"
+
+_TAGS = {
+    "train": "accuracy/training soft",
+    "validation_soft": "accuracy/validation soft",
+    "validation_frozen": "accuracy/validation frozen",
+    "sharpen_connections": "sharpness/connections",
+    "sharpen_gates": "sharpness/gates",
+}
+
+
+class TensorBoard(Callback):
+    """Writes each epoch's metrics to ``RUN/tensorboard`` as events, those of earlier epochs too.
+
+    Raises:
+        LilogicError: the package tensorboard is missing.
+    """
+
+    def __init__(self, run: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise LilogicError(
+                "the package tensorboard is missing: pip install tensorboard"
+            ) from error
+        self._make_writer = SummaryWriter
+        self._run = run
+        self._writer: SummaryWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def member(self, number: int, members: int, run: Path) -> None:
+        """See ``Callback``; each member has its own events."""
+        self.__exit__()
+        self._run, self._writer = run, None
+
+    def finished(self, epochs: int) -> None:
+        """See ``Callback``."""
+        self.start(epochs, epochs, 0)
+
+    def start(self, epochs: int, done: int, steps: int) -> None:
+        """See ``Callback``; on a resumed run, TensorBoard forgets what events said before."""
+        self._writer = self._make_writer(str(self._run / TENSORBOARD), purge_step=0)
+        for entry in read_history(self._run, done):
+            self.epoch(entry)
+
+    def epoch(self, result: Epoch) -> None:
+        """See ``Callback``."""
+        assert self._writer is not None
+        for name, value in asdict(result).items():
+            if name != "epoch":
+                self._writer.add_scalar(_TAGS.get(name, name), value, result.epoch + 1)
+        self._writer.flush()

@@ -1,0 +1,111 @@
+"""Ensembles: networks that count together, as one graph.
+
+They were trained apart from each other, or are one network that looks at an image several times:
+moved a little, or in the mirror.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data.encoder import NOTHING, Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from lilogic.learn.recipe import EnsembleRecipe
+
+Look = npt.NDArray[np.int64]
+"""int64 [features]: for each feature of what is seen, which one of the image it is."""
+
+
+def looks(shape: Sequence[int], recipe: EnsembleRecipe) -> list[Look]:
+    """Where each member looks, in images of shape (height, width, …); edges are repeated.
+
+    Raises:
+        LilogicError: what moves or is mirrored is no image.
+    """
+    if len(shape) < 2:
+        if recipe.mirror or recipe.shifts != [(0, 0)]:
+            raise LilogicError(f"ensemble looks at images, but samples are of shape {tuple(shape)}")
+        return [np.arange(np.prod(shape))]
+    places = np.arange(np.prod(shape)).reshape(shape)
+    rows, columns = (np.arange(side) for side in shape[:2])
+    moved = [
+        places[np.clip(rows - down, 0, shape[0] - 1)][:, np.clip(columns - right, 0, shape[1] - 1)]
+        for down, right in recipe.shifts
+    ]
+    mirrored = [image[:, ::-1] for image in moved] if recipe.mirror else []
+    return [image.reshape(-1) for image in (*moved, *mirrored)]
+
+
+def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
+    """int64 [bits]: for each bit of what is seen, which one of the image it is.
+
+    Raises:
+        LilogicError: features differ in their thresholds.
+    """
+    # The last place stands for a feature that is not there, as where nothing is subtracted.
+    place = np.append(look, NOTHING)
+    minus = encoder.subtracted
+    made = np.stack([encoder.feature, minus, encoder.threshold], 1).tolist()
+    seen = np.stack([place[encoder.feature], place[minus], encoder.threshold], 1).tolist()
+    bits = {tuple(compared): bit for bit, compared in enumerate(made)}
+    try:
+        return np.array([bits[tuple(compared)] for compared in seen])
+    except KeyError as error:
+        raise LilogicError(
+            "an ensemble that looks at moved images needs the same thresholds for all features, "
+            "and differences between all pixels that it sees"
+        ) from error
+
+
+def looking(graph: GateGraph, bits: npt.NDArray[np.int64]) -> GateGraph:
+    """The graph with its wires moved from each input bit to that of ``bits``."""
+    nodes = np.concatenate([bits, np.arange(graph.n_inputs, graph.n_nodes)])
+    return replace(graph, a=nodes[graph.a], b=nodes[graph.b], head_nodes=nodes[graph.head_nodes])
+
+
+def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:
+    """One graph whose scores are the sums of the graphs' scores, without metadata.
+
+    Args:
+        graphs: one or more, which read the same bits and tell the same classes apart.
+        widths: gates in each layer of every graph; in the result, the layers of all graphs stand
+            side by side, the first ones first.
+
+    Raises:
+        LilogicError: the graphs differ in their inputs or classes, or have other layers.
+    """
+    first = graphs[0]
+    shape = (first.n_inputs, first.n_classes, sum(widths))
+    for graph in graphs:
+        found = (graph.n_inputs, graph.n_classes, graph.n_gates)
+        if found != shape:
+            raise LilogicError(
+                "networks of {} inputs, {} classes and {} gates cannot be merged with ".format(
+                    *shape
+                )
+                + "one of {}, {} and {}".format(*found)
+            )
+    layer = np.tile(np.repeat(np.arange(len(widths)), widths), len(graphs))
+    order = np.argsort(layer, kind="stable")
+    place = np.argsort(order).reshape(len(graphs), -1) + first.n_inputs
+    nodes = [np.concatenate([np.arange(first.n_inputs), gates]) for gates in place]
+    members = list(zip(nodes, graphs, strict=True))
+    heads = [
+        np.concatenate([node[graph.heads[class_]] for node, graph in members])
+        for class_ in range(first.n_classes)
+    ]
+    return GateGraph(
+        first.n_inputs,
+        np.concatenate([graph.op for graph in graphs])[order],
+        np.concatenate([node[graph.a] for node, graph in members])[order],
+        np.concatenate([node[graph.b] for node, graph in members])[order],
+        np.concatenate(heads),
+        np.cumsum([0, *map(len, heads)]),
+        np.sum([graph.offset for graph in graphs], axis=0),
+        first.encoder,
+    )

@@ -1,0 +1,220 @@
+"""Recipes: everything that decides what is learnt, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from lilogic.errors import LilogicError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class EncoderRecipe(_Section):
+    """How raw samples become bits; see ``lilogic.data.encoder.fit``."""
+
+    bits: int = Field(1, ge=1, le=255)
+    thresholds: list[float] | None = None
+    spacing: Literal["uniform", "quantile"] = "uniform"
+    per_feature: bool = False
+    crop: tuple[int, int, int, int] | None = None
+    resize: tuple[int, int] | None = None
+    differences: list[tuple[int, int]] = []
+    steps: list[float] = []
+
+
+class NetRecipe(_Section):
+    """The network's shape; see ``lilogic.learn.net.layers.LogicNet``."""
+
+    layers: list[PositiveInt] = Field(min_length=1)
+    candidates: PositiveInt | Literal["all"] = 16
+    reads: Literal["previous", "all"] = "all"
+    counts: Literal["last", "all"] = "all"
+    initial: Literal["normal", "pass-through"] = "normal"
+    tau: float = Field(5.0, gt=0)
+
+
+class AugmentRecipe(_Section):
+    """Random changes to training images; see ``lilogic.learn.augment``.
+
+    Shifts by up to ``shift`` pixels, rotations by up to ``rotate`` degrees, scaling by up to a
+    factor of ``1 + scale`` either way, shearing by up to ``shear`` pixels a pixel, bending by
+    displacements of ``elastic`` pixels (standard deviation), and left-right flips.
+    """
+
+    shift: int = Field(0, ge=0)
+    rotate: float = Field(0.0, ge=0, le=180)
+    scale: float = Field(0.0, ge=0)
+    shear: float = Field(0.0, ge=0)
+    elastic: float = Field(0.0, ge=0)
+    flip: bool = False
+
+
+class TrainRecipe(_Section):
+    """How the network is learnt; see ``lilogic.learn.learner``.
+
+    Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
+    is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps
+    during the first ``grow_until`` of the epochs, each time from a random ``grow_rows`` of all
+    rows. ``narrow`` lists fractions of the epochs and how many candidates, the likeliest ones,
+    wires keep from then on.
+
+    With ``patience`` above 0, training ends early once that many epochs brought no better frozen
+    validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
+    gates are sharp, the frozen network says little. As always, the last epoch's network is
+    frozen, not the best one's, and its learning rate has not fallen all the way: patience saves
+    time, not accuracy.
+    """
+
+    epochs: int = Field(30, ge=1)
+    batch: int = Field(256, ge=1)
+    learning_rate: float = Field(0.03, gt=0)
+    final_learning_rate: float = Field(0.003, gt=0)
+    sharpen_connections: float = Field(16.0, ge=1, le=1e6)
+    sharpen_gates: float = Field(8.0, ge=1, le=1e6)
+    sharpen_power: float = Field(2.5, gt=0)
+    grow_every: int = Field(45, ge=1)
+    grow_share: float = Field(0.25, ge=0, lt=1)
+    grow_rows: float = Field(0.5, gt=0, le=1)
+    grow_until: float = Field(0.6, ge=0, le=1)
+    narrow: list[tuple[Annotated[float, Field(ge=0, le=1)], PositiveInt]] = [
+        (0.6, 8),
+        (0.7, 4),
+        (0.8, 2),
+        (0.9, 1),
+    ]
+    relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
+    max_gap: float = Field(0.003, ge=0)
+    max_extra_epochs: int = Field(20, ge=0)
+    patience: int = Field(0, ge=0)
+    validation: float = Field(0.1, gt=0, lt=1)
+    seed: int = Field(0, ge=0, lt=2**63)
+    kernel: str = "auto"
+
+
+class EnsembleRecipe(_Section):
+    """Networks that count together, as one; see ``lilogic.learn.ensemble``.
+
+    So many ``members`` are trained apart from each other. Each then looks at the image once for
+    every one of ``shifts``, which are rows and columns to move it by, and with ``mirror`` at its
+    mirror images, too; a look takes as many gates as the network has.
+    """
+
+    members: PositiveInt = 1
+    shifts: list[tuple[int, int]] = Field(default=[(0, 0)], min_length=1)
+    mirror: bool = False
+
+    @property
+    def looks(self) -> int:
+        """How often each member looks at the image."""
+        return len(self.shifts) * (1 + self.mirror)
+
+
+class Recipe(_Section):
+    """A data set, an encoder, a network and how to train it."""
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    description: str = ""
+    dataset: str
+    encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]
+    net: NetRecipe
+    ensemble: EnsembleRecipe = EnsembleRecipe()
+    augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
+    train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
+
+    @property
+    def widths(self) -> list[int]:
+        """Gates in each layer, those of all members and looks."""
+        copies = self.ensemble.members * self.ensemble.looks
+        return [copies * width for width in self.net.layers]
+
+
+def names() -> list[str]:
+    """The recipes that lilogic brings along."""
+    folder = resources.files("lilogic.learn") / "recipes"
+    return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load(name: str, changes: list[str] | None = None) -> Recipe:
+    """The recipe of that name, or in that ``.toml`` file.
+
+    Args:
+        name: a name from ``names`` or a path.
+        changes: ``section.key=value`` settings that replace the file's, values as in TOML.
+
+    Raises:
+        LilogicError: no such recipe, bad TOML, unknown keys or values out of range.
+    """
+    try:
+        data = tomllib.loads(text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise LilogicError(f"{name}: not TOML: {error}") from error
+    return parse(changed(data, changes), name)
+
+
+def changed(data: dict[str, Any], changes: list[str] | None) -> dict[str, Any]:
+    """Nested tables with ``section.key=value`` settings put in, in place; values as in TOML.
+
+    Raises:
+        LilogicError: a change that is no setting.
+    """
+    for change in changes or []:
+        _apply(data, change)
+    return data
+
+
+def parse(data: dict[str, Any], source: str) -> Recipe:
+    """A checked recipe from nested tables; ``source`` is named in errors.
+
+    Raises:
+        LilogicError: unknown keys or values out of range.
+    """
+    try:
+        return Recipe(**data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise LilogicError(f"{source}: unknown key {place}") from error
+        raise LilogicError(f"{source}: {place}: {first['msg'].lower()}") from error
+
+
+def text(name: str) -> str:
+    """The TOML of the recipe of that name, or in that ``.toml`` file.
+
+    Raises:
+        LilogicError: no such recipe, or it cannot be read.
+    """
+    if name in names():
+        return (resources.files("lilogic.learn") / "recipes" / f"{name}.toml").read_text("utf-8")
+    path = Path(name)
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if path.suffix == ".toml":
+            raise LilogicError(f"{path}: cannot be read ({error})") from error
+        known = ", ".join(names())
+        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+
+
+def _apply(data: dict[str, Any], change: str) -> None:
+    key, found, value = change.partition("=")
+    if not found:
+        raise LilogicError(f"--set {change}: must look like train.epochs=10")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, last = key.strip().split(".")
+    table = data
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise LilogicError(f"--set {change}: {section} is not a table")
+    table[last] = parsed

@@ -1,0 +1,1 @@
+"""Reports: their models, and the tables, pages and pictures that show them."""

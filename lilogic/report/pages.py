@@ -1,0 +1,184 @@
+"""Pages of a report: Markdown, and HTML in one file with its plots, from the same sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from lilogic.report import plots
+from lilogic.report.reports import rows
+
+_HEADLINES = ("", "")
+_COUNTED = (
+    "LUTs are what Yosys maps to before placement; a vendor's tools may need more or fewer. "
+    "Depth is the longest path between registers, in cells. Parts are mapped one by one, "
+)
+_FLATTENED = "the total flattened, so parts need not add up to it."
+_SUMMED = (
+    "and the total is their sum, because the design is large; its depth is that of the deepest."
+)
+_LEVELS = (
+    "As the gates are written, before mapping: flip-flops that stand after each level, and how "
+    "often its gates are read by gates and heads. LUTs are counted by part only, as one LUT holds "
+    "gates of several levels."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A title, a line of text and a table, whose first column holds labels and the rest numbers.
+
+    Attributes:
+        title: empty for what stands at the top.
+        text: may be empty.
+        columns: the table's head.
+        rows: as many cells each as there are columns.
+    """
+
+    title: str
+    text: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def sections(report: Mapping[str, Any]) -> Iterator[Section]:
+    """All that a report says, in order; parts that it has not are left out."""
+    yield Section("", "", _HEADLINES, rows(report))
+    if "levels" in report:
+        yield from _gates(report)
+    if "area" in report:
+        area = report["area"]
+        text = f"Counted by {area['tool']}. {_COUNTED}"
+        text += _FLATTENED if area["flattened"] else _SUMMED
+        for name, target in area["targets"].items():
+            yield from _area(name, target, text)
+    if "simulation" in report:
+        yield _simulation(report["simulation"])
+    if "formal" in report:
+        yield _formal(report["formal"])
+
+
+def markdown(report: Mapping[str, Any], picture: str | None = None) -> str:
+    """The report as Markdown; ``picture`` is a file beside it."""
+    lines = [f"# {_literal(report['name'])}", ""]
+    if picture:
+        lines += [f"![What the gates read, which gates there are, where area goes]({picture})", ""]
+    for section in sections(report):
+        if section.title:
+            lines += [f"## {_literal(section.title)}", ""]
+        if section.text:
+            lines += [_literal(section.text), ""]
+        lines += [_line(section.columns), "|---|" + "---:|" * (len(section.columns) - 1)]
+        lines += [*map(_line, section.rows), ""]
+    return "\n".join(lines)
+
+
+def html(report: Mapping[str, Any]) -> str:
+    """The report as one HTML page that loads nothing, with plots where there is area to show."""
+    import jinja2
+
+    template = jinja2.Template(
+        files("lilogic.report").joinpath("pages.html").read_text("utf-8"), autoescape=True
+    )
+    drawing = plots.svg(report) if "area" in report else ""
+    page: str = template.render(report=report, sections=list(sections(report)), drawing=drawing)
+    return page
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_literal, cells))} |"
+
+
+def _literal(text: str) -> str:
+    """Text that Markdown shows as it is; a name may hold anything."""
+    for special in "\\|<`*_[":
+        text = text.replace(special, f"\\{special}")
+    return " ".join(text.split())
+
+
+def _gates(report: Mapping[str, Any]) -> Iterator[Section]:
+    levels, ops = report["levels"], report["gates"]["ops"]
+    if not levels:
+        return
+    names = [str(number) for number in range(1, len(levels) + 1)]
+    functions = sorted(ops, key=ops.get, reverse=True)
+    yield Section(
+        "Levels",
+        _LEVELS,
+        ("level", "gates", "FF", "fan-out, mean", "fan-out, max", "unread"),
+        [("input bits", "", "", *_fan_out(report["inputs"]))]
+        + [
+            (name, f"{level['gates']:,}", f"{level['ffs']:,}", *_fan_out(level["fan_out"]))
+            for name, level in zip(names, levels, strict=True)
+        ],
+    )
+    yield Section(
+        "Gates by function",
+        "",
+        ("function", *(f"level {name}" for name in names), "all"),
+        [
+            (op, *(f"{level['ops'].get(op, 0):,}" for level in levels), f"{ops[op]:,}")
+            for op in functions
+        ],
+    )
+
+
+def _fan_out(fan_out: Mapping[str, Any]) -> tuple[str, str, str]:
+    return f"{fan_out['mean']:.1f}", f"{fan_out['max']:,}", f"{fan_out['unread']:,}"
+
+
+def _area(name: str, target: Mapping[str, Any], text: str) -> Iterator[Section]:
+    counted = [*target["parts"].items(), ("total", target["total"])]
+    columns = list(target["total"])
+    yield Section(
+        f"Area: {name} ({target['unit']})",
+        text,
+        ("part", *columns),
+        [(part, *(f"{counts[column]:,}" for column in columns)) for part, counts in counted],
+    )
+    types = target["types"]
+    yield Section(
+        f"Cells by type: {name}",
+        "",
+        ("cell", *types),
+        [
+            (cell, *(f"{cells.get(cell, 0):,}" for cells in types.values()))
+            for cell in sorted(set().union(*types.values()))
+        ],
+    )
+
+
+def _simulation(simulation: Mapping[str, Any]) -> Section:
+    return Section(
+        "Simulation",
+        f"{simulation['simulator']}, {simulation['compared']:,} vectors compared, "
+        f"{simulation['mismatches']:,} mismatches.",
+        ("test", "compared", "mismatches", "passed"),
+        [
+            (
+                test["name"],
+                f"{test['compared']:,}",
+                f"{test['mismatches']:,}",
+                "yes" if test["passed"] else "NO",
+            )
+            for test in simulation["tests"]
+        ],
+    )
+
+
+def _formal(formal: Mapping[str, Any]) -> Section:
+    return Section(
+        "Proof",
+        f"{formal['tool']}.",
+        ("part", "status", "remark"),
+        [
+            (
+                part,
+                result["status"],
+                str(result.get("counterexample") or result.get("reason") or ""),
+            )
+            for part, result in formal["parts"].items()
+        ],
+    )

@@ -1,0 +1,252 @@
+"""Bitstreams of a network of a few gates, which nextpnr routes in seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lilogic.boards.catalogue import BOARDS, Board, find
+from lilogic.boards.flow import build, fit, loader, platform, pll
+from lilogic.boards.flow.build import Plan
+from lilogic.boards.flow.design import Design
+from lilogic.boards.flow.fit import Needs
+from lilogic.boards.flow.pll import MHZ
+from lilogic.errors import CheckFailedError, LilogicError
+from lilogic.graph import GateGraph
+from lilogic.hdl.fpga import tools
+from lilogic.zoo import models
+
+COMPLETE = [board for board in BOARDS.values() if board.family.is_complete]
+
+
+TINY = GateGraph.build(4, [(6, 0, 1), (1, 2, 3), (7, 4, 5)], [[4, 5], [5, 6], [0, 6]])
+
+
+def _design(board: str) -> Design:
+    return Design(find(board), TINY, "tiny")
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_every_board_has_pins_for_the_link_and_a_clock(board: Board) -> None:
+    setting = pll.fastest(
+        pll.settings(board.device.family, platform.clock(board)), board.family.first_clock
+    )
+    assert setting is not None
+    plan = build.prepare(Design(board, TINY, "tiny"), setting)
+    constraints = "\n".join(
+        str(text)
+        for name, text in plan.files.items()
+        if name.rpartition(".")[2] in ("pcf", "lpf", "cst", "xdc")
+    )
+    assert "uart_0__rx__io" in constraints
+    assert "uart_0__tx__io" in constraints
+    assert [command[0] for command in plan.commands[:3]] == list(board.family.tools)
+    is_derived = any(word in str(plan.files["top.il"]) for word in ("SB_PLL40", "EHXPLLL"))
+    assert is_derived == bool(setting.dividers)
+
+
+def test_a_board_that_is_not_catalogued() -> None:
+    with pytest.raises(LilogicError, match="there is no board icebraker; there are icestick,"):
+        find("icebraker")
+
+
+def test_what_does_not_fit_gets_advice() -> None:
+    design = replace(_design("icebreaker"), graph=models.load("mnist-8k"), name="mnist-8k")
+    needs = Needs(luts=15120, ffs=9000, carries=10)
+    with pytest.raises(CheckFailedError) as raised:
+        fit.check(design, needs)
+    assert str(raised.value) == (
+        "mnist-8k needs 15,120 LUT4, icebreaker has 5,280: try MODEL=mnist-tiny or BOARD=ulx3s-12f"
+    )
+    fit.check(replace(design, board=find("ulx3s-12f")), needs)
+
+
+@pytest.fixture
+def needed(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, Needs]:
+    """What synthesis is to find by levels a stage, in place of Yosys."""
+    found: dict[int | None, Needs] = {}
+
+    def synthesize(design: Design, _: Plan, folder: Path, tell: build.Tell) -> Needs:
+        for name in ("top.tcl", "top.xdc", "top.v"):
+            (folder / name).write_text(f"{design.levels_per_stage} levels a stage")
+        return found[design.levels_per_stage]
+
+    monkeypatch.setattr(build, "synthesize", synthesize)
+    return found
+
+
+def test_registers_are_left_out_until_it_fits(
+    tmp_path: Path, needed: dict[int | None, Needs]
+) -> None:
+    design = _design("arty-a7-35")
+    needed |= {2: Needs(10, 41_601, 0), 4: Needs(10, 41_600, 0)}
+    report = build.build(design, tmp_path)
+    assert report["levels_per_stage"] == 4
+    assert report["ffs"]["needed"] == 41_600
+    assert (tmp_path / "top.v").read_text() == "4 levels a stage"
+    with pytest.raises(CheckFailedError, match=r"flip-flops, .*: try a larger --levels-per-stage"):
+        build.build(replace(design, levels_per_stage=2), tmp_path)
+    needed |= {2: Needs(20_801, 10, 0)}
+    with pytest.raises(CheckFailedError, match=r"needs 20,801 LUT6, arty-a7-35 has 20,800$"):
+        build.build(design, tmp_path / "luts")
+
+
+def test_registers_in_place_of_look_up_tables_are_left_out(
+    tmp_path: Path, needed: dict[int | None, Needs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "nextpnr"
+    script.write_text(
+        '[ "$1" = --version ] && exit; echo "$@" >> ../calls; '
+        'echo "ERROR: no BELs remaining"; exit 1'
+    )
+    monkeypatch.setenv("NEXTPNR_ICE40", f"sh {script}")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    needed |= {
+        2: Needs(1281, 900, 0, lone_ffs=1),
+        4: Needs(1280, 800, 0, lone_ffs=0),
+        8: Needs(1200, 700, 0, lone_ffs=0),
+    }
+    with pytest.raises(
+        CheckFailedError, match=r"no BELs remaining: try .* or a larger --levels-per-stage"
+    ):
+        build.build(_design("icestick"), tmp_path / "out")
+    calls = tmp_path / "calls"
+    assert len(calls.read_text().splitlines()) == 2  # for 4 and 8
+    script.write_text(script.read_text().replace("no BELs remaining", "out of memory"))
+    with pytest.raises(LilogicError, match=r"nextpnr-ice40 failed .*: ERROR: out of memory$"):
+        build.build(_design("icestick"), tmp_path / "out")
+    assert len(calls.read_text().splitlines()) == 3  # for 4, and not for 8
+    needed[2] = Needs(1282, 900, 0, lone_ffs=1)
+    with pytest.raises(CheckFailedError, match="needs 1,282 LUT4"):
+        build.build(_design("icestick"), tmp_path / "out")
+
+
+def test_a_clock_that_was_met_is_kept_if_faster_ones_are_not(
+    tmp_path: Path, needed: dict[int | None, Needs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nextpnr.py").write_text(
+        """
+import json, pathlib, sys
+if "--version" not in sys.argv:
+    asked, calls = float(sys.argv[sys.argv.index("--freq") + 1]), pathlib.Path("../calls")
+    known = json.loads(calls.read_text()) if calls.exists() else []
+    calls.write_text(json.dumps([*known, asked]))
+    met = asked * (1.5 if asked == [*known, asked][0] else 0.9)
+    report = {"fmax": {"clk": {"achieved": met, "constraint": asked}}, "utilization": {}}
+    pathlib.Path("nextpnr.json").write_text(json.dumps(report))
+"""
+    )
+    (tmp_path / "icepack.py").write_text(
+        "import sys\nif len(sys.argv) > 2: open('top.bin', 'w').write('bits')"
+    )
+    for program in ("nextpnr", "icepack"):
+        command = f"{sys.executable} {tmp_path / program}.py"
+        monkeypatch.setenv({"nextpnr": "NEXTPNR_ICE40"}.get(program, "ICEPACK"), command)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    needed[2] = Needs(1000, 900, 0)
+    report = build.build(_design("icestick"), tmp_path / "out")
+    first, *others, last = json.loads((tmp_path / "calls").read_text())
+    assert first == last == pytest.approx(report["clock"]["hz"] / MHZ)
+    assert report["fmax_hz"] == pytest.approx(1.5 * first * MHZ)
+    assert others == sorted(others, reverse=True)
+    assert min(others) > first
+
+
+def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> None:
+    directions = {"I0": "input", "O": "output", "D": "input", "Q": "output"}
+    cells = [
+        {"type": kind, "port_directions": directions, "connections": connections}
+        for kind, connections in (
+            ("SB_LUT4", {"I0": [1], "O": [2]}),
+            ("SB_DFF", {"D": [2], "Q": [3]}),
+            ("SB_LUT4", {"I0": [3], "O": [4]}),
+            ("SB_DFFE", {"D": [4], "Q": [5]}),
+            ("SB_LUT4", {"I0": [4], "O": [6]}),
+            ("SB_DFF", {"D": [5], "Q": [7]}),
+        )
+    ]
+    ice40, ecp5 = find("icebreaker").family, find("ulx3s-12f").family
+    assert fit.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0, lone_ffs=2)
+    assert fit.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
+
+
+def test_a_bitstream_is_built_once_and_always_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = _design("icestick")
+    clock = 24 * MHZ
+    report = build.build(design, tmp_path / "a", clock)
+    ((name, made),) = report["files"].items()
+    assert hashlib.sha256((tmp_path / "a" / name).read_bytes()).hexdigest() == made
+    assert report["clock"]["hz"] <= clock <= report["fmax_hz"]
+    assert report["used"]["ICESTORM_LC"]["used"] >= report["luts"]["needed"]
+    assert report["latency"]["ns"] == pytest.approx(
+        1e9 * report["latency"]["cycles"] / report["clock"]["hz"]
+    )
+    assert json.loads((tmp_path / "a" / build.REPORT).read_text()) == report
+    assert build.build(design, tmp_path / "b", clock) == report
+    assert build.bitstream(tmp_path / "a", design.board) == tmp_path / "a" / name
+
+    def run(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tools, "run", run)
+    assert build.build(design, tmp_path / "a", clock) == report
+    with pytest.raises(KeyboardInterrupt):
+        build.build(replace(design, baud=500_000), tmp_path / "c", clock)
+    assert not (tmp_path / "c").exists()
+    (tmp_path / "a" / name).write_bytes(b"half")
+    with pytest.raises(LilogicError, match="holds nothing that synth built for icestick"):
+        build.bitstream(tmp_path / "a", design.board)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(design, tmp_path / "a", clock)
+
+
+def test_a_clock_that_is_not_met_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match=r"too slow: it reaches [\d.]+ MHz of the 27"):
+        build.build(_design("icestick"), tmp_path, 275 * MHZ)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
+    with pytest.raises(LilogicError, match="icestick has no clock below 12 MHz"):
+        build.build(_design("icestick"), tmp_path, 1 * MHZ)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", COMPLETE, ids=lambda board: board.name)
+def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
+    report = build.build(Design(board, TINY, "tiny"), tmp_path)
+    assert report["fmax_hz"] >= report["clock"]["hz"]
+    assert build.bitstream(tmp_path, board).stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_xilinx_boards_get_a_project(tmp_path: Path) -> None:
+    design = _design("arty-a7-35")
+    report = build.build(design, tmp_path)
+    assert set(report["files"]) == {"top.tcl", "top.xdc", "top.v"}
+    assert "module top" in (tmp_path / "top.v").read_text()
+    assert "fmax_hz" not in report
+    with pytest.raises(LilogicError, match="Vivado"):
+        loader.command(design.board)
+
+
+def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = find("icebreaker")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LilogicError, match="openFPGALoader is missing: apt install openfpgaloader"):
+        loader.command(board)
+    program = tmp_path / "openFPGALoader"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n')
+    program.chmod(0o755)
+    loader.load(board, tmp_path / "x.bin")
+    assert (tmp_path / "arguments").read_text() == f"-b ice40_generic {tmp_path}/x.bin\n"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
+        loader.load(board, tmp_path / "x.bin")

@@ -1,0 +1,113 @@
+import os
+import pty
+import threading
+import tty
+
+import numpy as np
+import pytest
+
+from lilogic.boards import protocol
+from lilogic.boards.host.client import ATTEMPTS, Client, SerialPort, measure
+from lilogic.boards.protocol import Problem
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from lilogic.infer import golden
+from tests.boards.line import SMALL, SoftwareBoard, error
+from tests.strategies import random_raw
+
+SAMPLES = random_raw(SMALL.encoder, 300)
+SCORES = golden.scores(SMALL, SMALL.encoder.encode(SAMPLES))
+CLASSES = golden.classify(SCORES).tolist()
+
+
+def test_answers_come_in_order():
+    client = Client(SoftwareBoard(SMALL), SMALL)
+    assert [answer.index for answer in client.classify(SAMPLES)] == CLASSES
+    answers = list(client.classify(SAMPLES, has_scores=True))
+    np.testing.assert_array_equal([answer.scores for answer in answers], SCORES)
+    assert client.repeated == 0
+
+
+def corrupted(number, data):
+    return data[:4] + bytes([data[4] ^ 1]) + data[5:]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda number, data: b"",
+        corrupted,
+        lambda number, data: data[: len(data) // 2],
+        lambda number, data: protocol.frame(error(Problem.OVERRUN, data[2])),
+        lambda number, data: protocol.frame(error(Problem.DAMAGED, 0)) + b"garbage",
+    ],
+    ids=["lost", "corrupted", "truncated", "overrun", "damaged request"],
+)
+def test_spoilt_replies_are_asked_for_again(spoil):
+    def damage(number, data):
+        return spoil(number, data) if number and number % 7 == 0 else data
+
+    client = Client(SoftwareBoard(SMALL, damage=damage), SMALL, seconds=0.01)
+    assert [answer.index for answer in client.classify(SAMPLES)] == CLASSES
+    assert client.repeated > 0
+
+
+def test_replies_that_come_twice_count_once():
+    client = Client(SoftwareBoard(SMALL, damage=lambda number, data: 2 * data), SMALL)
+    assert [answer.index for answer in client.classify(SAMPLES)] == CLASSES
+
+
+def test_a_board_with_another_network_is_refused():
+    other = GateGraph.build(1, [], [[0], []])
+    with pytest.raises(LilogicError, match=r"holds the network .*, but the model is"):
+        Client(SoftwareBoard(SMALL), other)
+
+
+@pytest.mark.parametrize("noise", [b"", b"noise"])
+def test_a_board_that_never_answers_is_given_up(noise):
+    board = SoftwareBoard(SMALL, damage=lambda number, data: noise)
+    with pytest.raises(LilogicError, match="does not answer"):
+        Client(board, SMALL, seconds=0.01)
+    assert len(board.requests) == ATTEMPTS
+
+
+def test_a_request_that_can_never_succeed_is_not_repeated():
+    refusal = protocol.frame(error(Problem.LENGTH, 0))
+    with pytest.raises(LilogicError, match="refuses the request"):
+        Client(SoftwareBoard(SMALL, damage=lambda number, data: refusal), SMALL)
+
+
+def test_measuring_finds_what_a_wrong_board_gets_wrong():
+    board = SoftwareBoard(SMALL)
+    labels = np.array(CLASSES)
+    labels[:30] += 1
+    client = Client(board, SMALL)
+    result = measure(client, SMALL, SAMPLES, labels)
+    assert result["images"] == 300
+    assert result["accuracy"] == 0.9
+    assert result["agreement"] == 1.0
+    board.graph = GateGraph.build(8, [(9, 0, 1)], [[8], [], []], [0, 0, 0], SMALL.encoder)
+    assert measure(client, SMALL, SAMPLES, labels)["agreement"] < 1
+
+
+def test_a_serial_port_carries_it():
+    near, far = pty.openpty()
+    tty.setraw(far)
+    board = SoftwareBoard(SMALL)
+
+    def serve():
+        deframer = protocol.Deframer()
+        while data := os.read(near, 4096):
+            for body in deframer.feed(data):
+                board.send(protocol.frame(body))
+            os.write(near, board.receive(0))
+
+    threading.Thread(target=serve, daemon=True).start()
+    with SerialPort(os.ttyname(far)) as port:
+        client = Client(port, SMALL)
+        assert [answer.index for answer in client.classify(SAMPLES)] == CLASSES
+
+
+def test_a_port_that_does_not_exist_is_named():
+    with pytest.raises(LilogicError, match="/dev/nothing: cannot be opened at 1000000 baud"):
+        SerialPort("/dev/nothing")

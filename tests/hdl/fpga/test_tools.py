@@ -1,0 +1,92 @@
+"""Running programs: shell scripts stand for those of the FPGA flow."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from importlib.metadata import EntryPoints
+from pathlib import Path
+
+import pytest
+
+from lilogic.errors import LilogicError
+from lilogic.hdl.fpga import tools
+
+
+@pytest.fixture
+def yosys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A script that is run as Yosys."""
+    script = tmp_path / "yosys.sh"
+    monkeypatch.setenv("YOSYS", f"sh {script}")
+    return script
+
+
+def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXTPNR_ICE40", "echo mine")
+    assert tools.run("nextpnr-ice40", ["--json"], tmp_path) == "mine --json\n"
+    monkeypatch.setenv("NEXTPNR_ICE40", "/nosuch")
+    with pytest.raises(LilogicError, match="NEXTPNR_ICE40=/nosuch does not exist"):
+        tools.run("nextpnr-ice40", [], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("nextpnr-ecp5", "pnr"), ("ecppack", "pnr"), ("nextpnr-himbaechel", "boards")],
+)
+def test_what_is_missing_is_said_where_to_get(
+    name: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "entry_points", lambda **_: EntryPoints())
+    with pytest.raises(LilogicError, match=rf"{name} is missing: pip install 'lilogic\[{extra}\]'"):
+        tools.command(name)
+
+
+def test_lines_are_heard_while_the_program_runs(tmp_path: Path, yosys: Path) -> None:
+    # The second line waits for what the first one makes whoever hears it do.
+    yosys.write_text("echo one >&2; while [ ! -e heard ]; do sleep 0.01; done; echo two")
+    heard = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        (tmp_path / "heard").touch()
+
+    assert tools.run("yosys", [], tmp_path, 60, hear) == "one\ntwo\n"
+    assert heard == ["one\n", "two\n"]
+
+
+def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> None:
+    yosys.write_text("echo 'ERROR: no such cell'; echo bye; exit 1")
+    with pytest.raises(LilogicError, match=r"yosys failed in .*: ERROR: no such cell$"):
+        tools.run("yosys", [], tmp_path)
+    yosys.write_text("exec sleep 60")
+    with pytest.raises(tools.ToolTimeoutError, match=r"yosys did not end within 0\.1 s"):
+        tools.run("yosys", [], tmp_path, 0.1)
+
+
+def test_who_hears_may_stop_the_program(tmp_path: Path, yosys: Path) -> None:
+    yosys.write_text("echo $$; exec sleep 60")
+
+    def hear(line: str) -> None:
+        raise KeyboardInterrupt(line)
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        tools.run("yosys", [], tmp_path, hear=hear)
+    assert not Path("/proc", str(stopped.value).strip()).exists()
+
+
+def test_an_interrupt_while_it_starts_ends_the_program(
+    tmp_path: Path, yosys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yosys.write_text("echo $$ > number.part; mv number.part number; exec sleep 60")
+
+    def interrupted(_: threading.Timer) -> None:
+        while not (tmp_path / "number").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Timer, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tools.run("yosys", [], tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "number").read_text()), 0)

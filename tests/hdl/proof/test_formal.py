@@ -1,0 +1,200 @@
+"""Proofs accept what is right, refute every mutation, and never claim what they did not do."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lilogic.data.encoder import Encoder
+from lilogic.formats.exporters import blif
+from lilogic.graph import GateGraph
+from lilogic.hdl.components.interface import VERILOG
+from lilogic.hdl.components.popcount import POPCOUNTS
+from lilogic.hdl.proof import abc, formal, netlist
+from lilogic.hdl.proof.netlist import Net, Netlist
+from lilogic.hdl.verilog import TOP, compile_graph
+from lilogic.infer.golden import node_values
+from tests.strategies import encoded_graphs, graphs, random_graph
+
+SLOW = settings(max_examples=6)
+GRAPH = random_graph((12, 12), 8, 3, seed=4)
+MUTATIONS = 20
+
+
+def statuses(result: dict[str, Any]) -> dict[str, str]:
+    return {part: found["status"] for part, found in result["parts"].items()}
+
+
+def proven(*parts: str) -> dict[str, str]:
+    return dict.fromkeys(parts, "proven") | {"control": "simulated"}
+
+
+def all_inputs(width: int) -> np.ndarray[Any, Any]:
+    return np.array([*itertools.product([False, True], repeat=width)])
+
+
+def outputs(circuit: GateGraph, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return node_values(circuit, inputs)[:, circuit.head_nodes]
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Path:
+    compile_graph(GRAPH, tmp_path)
+    return tmp_path
+
+
+def mutate(folder: Path, module: str, pattern: str, replacement: str) -> None:
+    """Change the first match in the Verilog of one part."""
+    text = (folder / VERILOG).read_text()
+    start = text.index(f"module \\classifier_core.{module} ")
+    end = text.index("endmodule", start)
+    changed, count = re.subn(pattern, replacement, text[start:end], count=1)
+    assert count == 1
+    (folder / VERILOG).write_text(text[:start] + changed + text[end:])
+
+
+@SLOW
+@given(
+    graph=graphs(),
+    levels=st.integers(0, 2),
+    popcount=st.sampled_from([*POPCOUNTS]),
+)
+def test_compiled_graphs_are_proven(
+    graph: GateGraph, levels: int, popcount: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("proven")
+    compile_graph(graph, folder, levels_per_stage=levels, popcount=popcount)
+    result = formal.prove(graph, folder)
+    assert statuses(result) == proven("timing", "gates", "heads", "argmax")
+    assert result["proven"]
+
+
+@SLOW
+@given(graph=encoded_graphs(), levels=st.integers(0, 1))
+def test_compiled_encoders_are_proven(
+    graph: GateGraph, levels: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("encoded")
+    compile_graph(graph, folder, levels_per_stage=levels, pixels=True)
+    result = formal.prove(graph, folder)
+    assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
+
+
+@pytest.mark.parametrize(("thresholds", "minus"), [([-1, 255], None), ([-256, 255], [1, 0])])
+def test_encoders_with_nothing_to_compare_are_proven(
+    thresholds: list[int], minus: list[int] | None, tmp_path: Path
+) -> None:
+    subtracted = None if minus is None else np.array(minus, np.int32)
+    encoder = Encoder((2,), "uint8", np.array([0, 1]), np.array(thresholds), minus=subtracted)
+    graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], encoder=encoder)
+    compile_graph(graph, tmp_path, levels_per_stage=0, pixels=True)
+    result = formal.prove(graph, tmp_path)
+    assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
+
+
+@pytest.mark.parametrize("popcount", POPCOUNTS)
+def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> None:
+    graph = random_graph((400, 1000), 64, 1)
+    compile_graph(graph, tmp_path, popcount=popcount)
+    assert formal.prove(graph, tmp_path)["proven"]
+
+
+@SLOW
+@given(seed=st.integers(0, 10**6))
+def test_a_changed_gate_is_refuted(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("changed")
+    compile_graph(GRAPH, folder)
+    generator = np.random.default_rng(seed)
+    inputs = all_inputs(GRAPH.n_inputs)
+    counted = np.unique(GRAPH.head_nodes)
+    while True:
+        gate = generator.integers(GRAPH.n_gates)
+        op = GRAPH.op.copy()
+        op[gate] ^= 1 << generator.integers(4)
+        changed = replace(GRAPH, op=op)
+        wrong = (node_values(changed, inputs) != node_values(GRAPH, inputs))[:, counted].any(0)
+        if wrong.any():
+            break
+    result = formal.prove(changed, folder)
+    assert statuses(result) == proven("timing", "heads", "argmax") | {"gates": "refuted"}
+    assert not result["proven"]
+    node = int(result["parts"]["gates"]["counterexample"].split()[1])
+    assert node in counted[wrong]
+
+
+def mutated(design: Netlist, cone: list[Net], generator: np.random.Generator) -> Netlist:
+    """One cell of ``cone``, which lists sources first, computes or reads something else."""
+    place = int(generator.integers(len(cone)))
+    cell = design.driver[cone[place]]
+    flipped = [kind for kind in ("$_AND_", "$_OR_", "$_XOR_", "$_ANDNOT_") if kind != cell.kind]
+    if cell.kind == "$_MUX_" and generator.random() < 0.5:
+        select, low, high = cell.inputs
+        cell = replace(cell, inputs=(select, high, low))
+    elif cell.kind in ("$_AND_", "$_OR_", "$_XOR_") and generator.random() < 0.5:
+        cell = replace(cell, kind=str(generator.choice(flipped)))
+    else:
+        inputs = [*cell.inputs]
+        others = [net for net in cone[:place] if net not in inputs] or ["0"]
+        inputs[generator.integers(len(inputs))] = others[generator.integers(len(others))]
+        cell = replace(cell, inputs=tuple(inputs))
+    return replace(design, driver=design.driver | {cone[place]: cell})
+
+
+@pytest.fixture
+def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ABC sees the same question only once."""
+    solve, answers = abc.find_difference, {}
+
+    def answer(made: GateGraph, expected: GateGraph, folder: Path, timeout: float) -> Any:
+        question = (*blif.lines(made), "", *blif.lines(expected))
+        if question not in answers:
+            answers[question] = solve(made, expected, folder, timeout)
+        return answers[question]
+
+    monkeypatch.setattr(abc, "find_difference", answer)
+
+
+@pytest.mark.usefixtures("solved_once")
+@pytest.mark.parametrize("popcount", POPCOUNTS)
+def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_path: Path) -> None:
+    graph = random_graph((12, 40), 8, 3, seed=1)
+    interface = compile_graph(graph, tmp_path, popcount=popcount)
+    design = netlist.read(tmp_path / VERILOG, TOP, tmp_path, None)
+    data = design.vector(interface.data, interface.data_width)
+    made = [
+        *design.vector("index", interface.index_width),
+        *design.vector("scores", interface.classes * interface.score_width),
+    ]
+    cone = design.cone(made, data)
+    inputs = all_inputs(graph.n_inputs)
+    right = outputs(netlist.as_circuit(design, made, data), inputs)
+    generator = np.random.default_rng(0)
+    refuted = 0
+    for _ in range(MUTATIONS):
+        mutant = mutated(design, cone, generator)
+        parts = formal.prove_netlist(graph, interface, mutant, tmp_path, 60)
+        found = {result["status"] for result in parts.values()}
+        unchanged = (outputs(netlist.as_circuit(mutant, made, data), inputs) == right).all()
+        assert "refuted" in found or (found == {"proven"} and unchanged)
+        refuted += "refuted" in found
+    assert refuted > MUTATIONS // 2
+
+
+def test_swapped_wires_of_a_gate_are_refuted(compiled: Path) -> None:
+    mutate(
+        compiled, "network", r"bits__0\[(\d)\] ([&|])", lambda m: f"bits__0[{7 - int(m[1])}] {m[2]}"
+    )
+    assert statuses(formal.prove(GRAPH, compiled))["gates"] == "refuted"
+
+
+def test_swapped_outputs_are_refuted(compiled: Path) -> None:
+    mutate(compiled, "network", r"<= \{ ([^,]+), ([^,]+),", r"<= { \2, \1,")
+    assert statuses(formal.prove(GRAPH, compiled))["gates"] == "refuted"

@@ -1,0 +1,128 @@
+"""Counts of known circuits, and sums that add up."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lilogic.data.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph, gates
+from lilogic.hdl.synthesis import area, partition
+from lilogic.hdl.verilog import compile_graph
+from tests.strategies import random_graph
+
+FPGAS = ("ice40", "ecp5", "xc7")
+
+
+def measured(folder, graph, **options):
+    compile_graph(graph, folder, **options)
+    result = area.measure(folder)
+    json.dumps(result)
+    return result
+
+
+def test_one_gate_is_one_cell_and_one_lut(tmp_path):
+    graph = GateGraph.build(2, [(gates.XOR, 0, 1)], [[2]])
+    result = measured(tmp_path, graph, levels_per_stage=0)
+    assert result["targets"].keys() == {"generic", *FPGAS}
+    generic = result["targets"]["generic"]["parts"]["gates"]
+    assert generic == {"cells": 1, "nand2": 3, "ffs": 0, "depth": 1}
+    assert result["targets"]["generic"]["types"]["gates"] == {"$_XOR_": 1}
+    for name in FPGAS:
+        target = result["targets"][name]
+        assert target["parts"]["gates"]["luts"] == 1
+        assert target["total"]["luts"] == 1
+        assert target["total"]["ffs"] == 0
+        assert target["total"]["depth"] == 1
+
+
+def test_wide_gates_need_more_small_luts_than_large_ones(tmp_path):
+    rows = [(gates.AND, 0, 1), *((gates.AND, 6 + i, 2 + i) for i in range(4))]
+    graph = GateGraph.build(6, rows, [[10]])
+    targets = measured(tmp_path, graph, levels_per_stage=0)["targets"]
+    assert targets["generic"]["parts"]["gates"]["cells"] == 5
+    luts = {name: targets[name]["parts"]["gates"]["luts"] for name in FPGAS}
+    assert luts["xc7"] == 1 < luts["ecp5"] <= 3
+    assert 1 < luts["ice40"] <= 3
+
+
+ENCODER = Encoder((4,), "uint8", [0, 0, 1, 2, 3, 3], [63, 127, 100, 255, 7, 7])
+
+
+def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
+    graph = random_graph((24, 24), 6, 3, seed=2)
+    graph = GateGraph(
+        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
+    )
+    result = measured(tmp_path, graph, pixels=True)
+    for target in result["targets"].values():
+        parts = target["parts"]
+        assert {"encoder", "gates", "heads", "argmax"} <= parts.keys()
+        column = next(iter(target["total"]))
+        assert 0 < target["total"][column] <= sum(counts[column] for counts in parts.values())
+        assert 0 < target["total"]["ffs"] <= sum(counts["ffs"] for counts in parts.values())
+        assert target["total"]["depth"] >= 1
+        assert parts["gates"]["depth"] >= 1
+        assert target["types"].keys() == {*parts, "total"}
+        assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
+
+
+@pytest.mark.parametrize(
+    ("share", "heads"),
+    [(10**9, ["heads of classes 0 to 2"]), (1, [f"head of class {i}" for i in range(3)])],
+)
+def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
+    tmp_path, monkeypatch, share, heads
+):
+    graph = random_graph((24, 24), 6, 3, seed=2)
+    graph = GateGraph(
+        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
+    )
+    compile_graph(graph, tmp_path, pixels=True)
+    targets = {name: area.TARGETS[name] for name in ("generic", "ice40")}
+    whole = area.measure(tmp_path, targets)
+    monkeypatch.setattr(partition, "LARGE", 0)
+    monkeypatch.setattr(partition, "_SHARE", share)
+    news = []
+    large = area.measure(tmp_path, targets, news.append)
+    assert whole["flattened"]
+    assert not large["flattened"]
+    assert large["targets"].keys() == targets.keys()
+    for name, target in large["targets"].items():
+        assert target["parts"] == whole["targets"][name]["parts"]
+        parts = target["parts"].values()
+        for column, count in target["total"].items():
+            combine = max if column == "depth" else sum
+            assert count == combine(counts[column] for counts in parts)
+    labels = (*heads, "network", "encoder", "the rest")
+    assert sorted(news) == sorted(
+        ["read", *(f"{label} mapped to {name}" for label in labels for name in large["targets"])]
+    )
+
+
+def test_sums_of_cells_ripple(tmp_path):
+    graph = GateGraph.build(40, [], [[*range(40)]])
+    compile_graph(graph, tmp_path, levels_per_stage=0, popcount="chain")
+    generic = {"generic": area.TARGETS["generic"]}
+    rippled = area.measure(tmp_path, generic)["targets"]["generic"]["total"]["cells"]
+    synthesis = generic["generic"].synthesis.replace("-extra-map carry.v ", "")
+    assert synthesis != generic["generic"].synthesis
+    generic["generic"] = replace(generic["generic"], synthesis=synthesis)
+    assert rippled < area.measure(tmp_path, generic)["targets"]["generic"]["total"]["cells"]
+
+
+def test_depth_falls_with_more_registers(tmp_path):
+    graph = random_graph((40, 30), 40, 3)
+    depths, registers = [], []
+    for levels in (0, 1):
+        result = measured(tmp_path / str(levels), graph, levels_per_stage=levels)
+        depths.append(result["targets"]["generic"]["total"]["depth"])
+        registers.append(result["targets"]["generic"]["total"]["ffs"])
+    assert depths[1] < depths[0]
+    assert registers[1] > registers[0] == 0
+
+
+def test_a_folder_without_verilog_is_refused(tmp_path):
+    with pytest.raises(LilogicError, match=r"classifier\.v: cannot be read"):
+        area.measure(tmp_path)

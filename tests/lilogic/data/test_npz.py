@@ -1,0 +1,172 @@
+""".npz: right arrays from good files, one line about anything else."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lilogic.data import datasets, readers
+from tests.lilogic.data.files import arrays, read_or_refuse, refused
+
+
+def write_npz(path: Path, **replaced: Any) -> Path:
+    np.savez(path, **arrays(**replaced))
+    return path
+
+
+def test_npz_becomes_a_data_set(tmp_path: Path) -> None:
+    data = datasets.load(str(write_npz(tmp_path / "own.npz")))
+    expected = arrays()
+    assert (data.name, data.n_classes, data.class_names) == ("own", 3, ("0", "1", "2"))
+    np.testing.assert_array_equal(data.x_train, expected["x_train"])
+    np.testing.assert_array_equal(data.x_test, expected["x_test"])
+    assert (data.y_train.tolist(), data.y_test.tolist()) == ([0, 1, 2, 1], [0, 2])
+    assert data.y_train.dtype == data.y_test.dtype == np.int64
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_npz_truncated_anywhere_is_refused(tmp_path: Path, save: Any) -> None:
+    path = tmp_path / "own.npz"
+    save(path, **arrays())
+    data = path.read_bytes()
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        with refused(f"{path}: "):
+            readers.npz(path)
+
+
+@pytest.mark.parametrize("mask", [0x02, 0xFF])
+def test_npz_with_a_changed_byte_is_never_read_wrong(tmp_path: Path, mask: int) -> None:
+    path = write_npz(tmp_path / "own.npz")
+    data, expected = path.read_bytes(), readers.npz(path)
+    for position in range(len(data)):
+        changed = bytes([data[position] ^ mask])
+        path.write_bytes(data[:position] + changed + data[position + 1 :])
+        found = read_or_refuse(path, readers.npz)
+        if found is not None:
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
+def test_npz_with_a_missing_array_is_refused(tmp_path: Path, name: str) -> None:
+    path = write_npz(tmp_path / "own.npz", **{name: None})
+    with refused(f"{path}: array {name} is missing"):
+        readers.npz(path)
+
+
+class Trap:
+    """Something that would raise, loudly, if it were unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pytest.fail, ("it was unpickled",)
+
+
+@pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
+def test_npz_with_pickled_objects_is_refused_and_not_unpickled(tmp_path: Path, name: str) -> None:
+    path = write_npz(tmp_path / "own.npz", **{name: np.array([Trap()] * 4, dtype=object)})
+    with refused(f"{path}: "):
+        readers.npz(path)
+
+
+def test_a_pickle_called_npz_is_refused_and_not_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    path.write_bytes(pickle.dumps(Trap()))
+    with refused(f"{path}: "):
+        readers.npz(path)
+
+
+def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    with refused(f"{path}: no such file"):
+        datasets.load(str(path))
+    with path.open("wb") as stream:
+        np.save(stream, np.zeros(3))  # a lone array
+    with refused(f"{path}: "):
+        readers.npz(path)
+    with zipfile.ZipFile(path, "w") as packed:  # no arrays inside
+        for name in arrays():
+            packed.writestr(f"{name}.npy", "text")
+    with refused(f"{path}: x_train"):
+        readers.npz(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("x_train", np.full((4, 3), 0.5), "x_train has values that are no integers"),
+        ("x_test", np.array([[1, np.nan, 2]] * 2), "x_test has values that are no integers"),
+        ("x_test", np.array([[1, np.inf, 2]] * 2), "x_test has values that are no integers"),
+        ("y_train", np.array([0, 1, 1.5, 2]), "y_train has values that are no integers"),
+        ("x_train", np.zeros((4, 3), dtype=complex), "x_train is complex128"),
+        ("y_train", np.array(["a", "b", "c", "a"]), "y_train is <U1"),
+        ("y_test", np.array([0, 1], dtype="M8[s]"), "y_test is datetime64[s]"),
+        ("x_train", np.zeros(4, dtype=int), "x_train has shape (4,)"),
+        ("x_train", np.array(3), "x_train has shape ()"),
+        ("x_train", np.zeros((4, 1, 1, 1, 1), dtype=int), "x_train has shape (4, 1, 1, 1, 1)"),
+        ("x_test", np.zeros((0, 3), dtype=int), "x_test has shape (0, 3)"),
+        ("x_test", np.zeros((2, 4), dtype=int), "x_test has samples of shape (4,)"),
+        ("y_train", np.array([0, 1, 2]), "y_train has shape (3,), but x_train has 4 samples"),
+        ("y_test", np.array([[0, 1]]), "y_test has shape (1, 2)"),
+        ("y_train", np.array([0, 1, 3, 1]), "y_train has no label 2, but one of 3"),
+        ("y_train", np.array([1, 1, 2, 1]), "y_train has no label 0"),
+        ("y_train", np.array([0, 1, -1, 1]), "y_train has label -1"),
+        ("y_test", np.array([0, 3]), "y_test has label 3, but y_train ends at 2"),
+        ("y_test", np.array([0, -2]), "y_test has label -2"),
+        ("x_test", np.array([[0, 0, 2**31]] * 2), f"from 0 to {2**31}, beyond 32 bits"),
+        ("x_test", np.array([[0, 0, 1e30]] * 2), "beyond 32 bits"),
+    ],
+)
+def test_npz_with_unusable_arrays_names_the_file_and_the_array(
+    tmp_path: Path, name: str, array: np.ndarray, words: str
+) -> None:
+    path = write_npz(tmp_path / "own.npz", **{name: array})
+    with refused(f"{path}: ", words):
+        readers.npz(path)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "dtype"),
+    [
+        (np.uint8, np.uint8, np.uint8),
+        (np.int32, np.int32, np.int32),  # one of the encoder's: kept, though the values are small
+        (np.uint8, np.int64, np.uint8),
+        (np.float64, np.float32, np.uint8),
+        (np.bool_, np.bool_, np.uint8),
+        (np.uint64, np.uint64, np.uint8),
+    ],
+)
+def test_npz_samples_come_in_one_dtype_of_the_encoder(
+    tmp_path: Path, train: Any, test: Any, dtype: Any
+) -> None:
+    x_train = np.array([[0, 1, 1]] * 4, dtype=train)
+    x_test = np.array([[1, 0, 1]] * 2, dtype=test)
+    splits = readers.npz(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
+    assert splits[0].dtype == splits[2].dtype == dtype
+    np.testing.assert_array_equal(splits[0], x_train)
+    np.testing.assert_array_equal(splits[2], x_test)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "dtype"),
+    [
+        (0, 255, np.uint8),
+        (-1, 127, np.int8),
+        (-128, 128, np.int16),
+        (0, 256, np.uint16),
+        (-1, 65535, np.int32),
+        (-(2**31), 2**31 - 1, np.int32),
+    ],
+)
+def test_npz_takes_the_smallest_dtype_that_holds_both_splits(
+    tmp_path: Path, low: int, high: int, dtype: Any
+) -> None:
+    x_train, x_test = np.full((4, 3), low), np.full((2, 3), high)
+    splits = readers.npz(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
+    assert splits[0].dtype == splits[2].dtype == dtype
+    assert (splits[0].min(), splits[2].max()) == (low, high)

@@ -1,0 +1,29 @@
+"""A run that nobody interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numba
+import pytest
+import torch
+
+from tests.lilogic.learn.runs import train
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """Puts the number of threads back, which training sets."""
+    before = numba.get_num_threads(), torch.get_num_threads()
+    yield
+    numba.set_num_threads(before[0])
+    torch.set_num_threads(before[1])
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nobody interrupted."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    train(run)
+    return run

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lilogic.data import encoder
+from lilogic.data.encoder import Encoder
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph
+from lilogic.infer import golden
+from lilogic.learn.ensemble import bits_seen, looks, merged
+from lilogic.learn.recipe import EnsembleRecipe
+
+
+def network(inputs: int, widths: list[int], classes: int, seed: int) -> GateGraph:
+    """Layers of random gates that read everything before them; heads count random nodes."""
+    random = np.random.default_rng(seed)
+    gates, end = [], inputs
+    for width in widths:
+        gates += [tuple(random.integers(0, (16, end, end)).tolist()) for _ in range(width)]
+        end += width
+    heads = [random.integers(0, end, random.integers(0, 6)).tolist() for _ in range(classes)]
+    return GateGraph.build(inputs, gates, heads, random.integers(-3, 4, classes).tolist())
+
+
+@given(
+    st.integers(1, 5),
+    st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    st.integers(1, 4),
+    st.lists(st.integers(0, 2**32), min_size=1, max_size=4),
+)
+def test_scores_add_up(inputs: int, widths: list[int], classes: int, seeds: list[int]) -> None:
+    graphs = [network(inputs, widths, classes, seed) for seed in seeds]
+    graph = merged(graphs, widths)
+    bits = np.array([[n >> i & 1 for i in range(inputs)] for n in range(2**inputs)], dtype=bool)
+    expected = sum(golden.scores(member, bits).astype(int) for member in graphs)
+    assert np.array_equal(golden.scores(graph, bits), expected)
+
+
+def test_layers_stand_side_by_side() -> None:
+    graphs = [GateGraph.build(2, [(op, 0, 1), (op + 1, 1, 2)], [[3]]) for op in (1, 6)]
+    graph = merged(graphs, [1, 1])
+    assert graph.op.tolist() == [1, 6, 2, 7]
+    assert graph.a.tolist() == [0, 0, 1, 1]
+    assert graph.b.tolist() == [1, 1, 2, 3]
+    assert graph.head_nodes.tolist() == [4, 5]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        GateGraph.build(3, [(1, 0, 1)], [[3]]),
+        GateGraph.build(2, [(1, 0, 1)], [[2], [2]]),
+        GateGraph.build(2, [(1, 0, 1), (1, 0, 1)], [[2]]),
+    ],
+)
+def test_other_networks_are_refused(other: GateGraph) -> None:
+    with pytest.raises(LilogicError, match="cannot be merged"):
+        merged([GateGraph.build(2, [(1, 0, 1)], [[2]]), other], [1])
+
+
+def test_looks_go_past_the_edge_and_take_channels_along() -> None:
+    recipe = EnsembleRecipe(shifts=[(0, 0), (5, 0), (0, -1)], mirror=False)
+    places = looks((2, 2, 2), recipe)
+    assert [place.tolist() for place in places] == [
+        [0, 1, 2, 3, 4, 5, 6, 7],
+        [0, 1, 2, 3, 0, 1, 2, 3],
+        [2, 3, 2, 3, 6, 7, 6, 7],
+    ]
+    (_, mirrored) = looks((1, 3), EnsembleRecipe(mirror=True))
+    assert mirrored.tolist() == [2, 1, 0]
+
+
+def test_mirrored_differences_are_those_the_other_way_round() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
+    made = encoder.fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
+    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
+    bits = made.encode(images)[:, bits_seen(made, mirrored)]
+    assert np.array_equal(bits, made.encode(images[:, :, ::-1]))
+
+
+def test_looks_at_differences_that_no_bit_has_are_refused() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
+    made = encoder.fit(images, differences=[(1, 1)], steps=[0.05])
+    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
+    with pytest.raises(LilogicError, match="differences between all pixels"):
+        bits_seen(made, mirrored)
+
+
+def test_what_is_no_image_has_one_look() -> None:
+    (place,) = looks((3,), EnsembleRecipe(members=2))
+    assert place.tolist() == [0, 1, 2]
+    with pytest.raises(LilogicError, match=r"looks at images.*\(3,\)"):
+        looks((3,), EnsembleRecipe(mirror=True))
+
+
+def test_thresholds_of_each_feature_cannot_be_moved() -> None:
+    encoder = Encoder((1, 2), "uint8", np.array([0, 1]), np.array([10, 20]))
+    with pytest.raises(LilogicError, match="same thresholds"):
+        bits_seen(encoder, np.array([1, 0]))

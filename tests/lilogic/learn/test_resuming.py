@@ -1,0 +1,351 @@
+"""A run folder survives a kill at any instant, and refuses what is not its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lilogic.errors import LilogicError
+from lilogic.graph import lgn
+from lilogic.learn import learner, trainer
+from lilogic.learn.net.layers import Sharpness
+from lilogic.learn.trainer import CHECKPOINT, METRICS, RECIPE
+from lilogic.zoo.models import MODEL
+from tests.lilogic.learn.runs import (
+    STEPS,
+    Killed,
+    Killer,
+    Recorder,
+    assert_same_run,
+    checkpoint,
+    content,
+    dataset,
+    metrics,
+    recipe,
+    train,
+)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_killed_at_the_end_of_an_epoch_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, epoch: int
+) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(epoch=epoch))
+    recorder = Recorder()
+    train(tmp_path / "run", recorder)
+    assert recorder.starts == [(3, epoch, STEPS)]
+    assert_same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.parametrize("step", [1, STEPS, STEPS + 4, 3 * STEPS - 1])
+def test_killed_within_an_epoch_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, step: int
+) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(step=step))
+    recorder = Recorder()
+    train(tmp_path / "run", recorder)
+    assert recorder.starts == [(3, (step - 1) // STEPS, STEPS)]
+    assert_same_run(tmp_path / "run", whole)
+
+
+def test_killed_again_and_again_and_resumed_is_never_killed(tmp_path: Path, whole: Path) -> None:
+    for callback in (Killer(step=3), Killer(epoch=1), Killer(step=5), Killer(epoch=1)):
+        with pytest.raises(Killed):
+            train(tmp_path / "run", callback)
+    train(tmp_path / "run")
+    assert_same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.parametrize(("place", "name"), [(learner.Learner, "save"), (lgn, "write")])
+def test_killed_between_two_files_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
+) -> None:
+    """Before a checkpoint, when the metrics are an epoch ahead; and before the model."""
+    original: Callable[..., None] = getattr(place, name)
+    calls = [] if place is lgn else [original]
+
+    def killing(*arguments: Any) -> None:
+        if not calls:
+            raise Killed
+        calls.pop()(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, killing)
+        with pytest.raises(Killed):
+            train(tmp_path / "run")
+    if place is not lgn:
+        assert len(metrics(tmp_path / "run")) == 2
+        assert checkpoint(tmp_path / "run")[0]["epochs"] == "1"
+    assert not (tmp_path / "run" / MODEL).exists()
+    train(tmp_path / "run")
+    assert_same_run(tmp_path / "run", whole)
+
+
+DENSE = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
+
+
+@pytest.mark.parametrize("settings", [{"relaxation": "gumbel"}, {"net": DENSE}])
+@pytest.mark.parametrize("epoch", [2, 3])
+def test_killed_with_other_settings_and_resumed_is_never_killed(
+    tmp_path: Path, settings: dict[str, Any], epoch: int
+) -> None:
+    train(tmp_path / "whole", **settings)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(epoch=epoch), **settings)
+    train(tmp_path / "run", **settings)
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
+    """A run killed before its model is written goes on with nothing but its evaluation."""
+    data = dataset()
+    training = learner.Learner(recipe(relaxation="gumbel"), data, torch.device("cpu"))
+    samples = training.encoder.bits(data.x_test.reshape(len(data.x_test), -1))
+    bits = torch.from_numpy(samples).T.float().contiguous()
+    usual = training.net.eval()(bits, Sharpness()).detach().numpy()
+    training.net.train()
+    assert (training.soft_scores(data.x_test, Sharpness()) == usual).all()
+
+
+def test_narrowing_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
+    training = learner.Learner(recipe(), dataset(), torch.device("cpu"))
+    training.run_epoch(0, lambda: None)
+    connects = [layer.connect for layer in training.net.gate_layers]
+    states = [training.optimizer.state[connect.logits] for connect in connects]
+    before = [
+        (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())
+        for connect, state in zip(connects, states, strict=True)
+    ]
+    training.narrow(0.6)
+    assert len(training.optimizer.param_groups[0]["params"]) == 4
+    for connect, (logits, *moments) in zip(connects, before, strict=True):
+        assert any(connect.logits is p for p in training.optimizer.param_groups[0]["params"])
+        kept = logits.topk(2, dim=-1).indices
+        state = training.optimizer.state[connect.logits]
+        for moment, name in zip(moments, ("exp_avg", "exp_avg_sq"), strict=True):
+            assert torch.equal(state[name], moment.gather(-1, kept))
+
+
+def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text("mine")
+    with pytest.raises(LilogicError, match="holds other files than a run's; choose an empty"):
+        train(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
+
+
+@pytest.mark.parametrize("epoch", [2, None])
+def test_a_run_does_not_go_on_with_other_data(tmp_path: Path, epoch: int | None) -> None:
+    if epoch is None:
+        train(tmp_path / "run")
+    else:
+        with pytest.raises(Killed):
+            train(tmp_path / "run", Killer(epoch=epoch))
+    changed = dataset(y_train=1 - dataset().y_train)
+    with pytest.raises(LilogicError, match="holds a run on other data than sides has now"):
+        trainer.train(recipe(), changed, tmp_path / "run", threads=1)
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from tests.lilogic.learn import runs
+from lilogic.learn import checkpoint
+
+def hang(*_):
+    print("ready", flush=True)
+    time.sleep(600)
+
+class Hanging(runs.Recorder):
+    def step(self):
+        super().step()
+        if self.steps == runs.STEPS + 4 and sys.argv[2] == "step":
+            hang()
+
+def save_half(tensors, path, metadata):
+    save_file(tensors, path, metadata)
+    if metadata["epochs"] == "2":
+        path.write_bytes(path.read_bytes()[:1000])
+        hang()
+
+save_file = checkpoint.save_file
+if sys.argv[2] == "file":
+    checkpoint.save_file = save_half
+runs.train(Path(sys.argv[1]), Hanging())
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@pytest.mark.parametrize("place", ["step", "file"])
+def test_killed_with_minus_9_and_resumed_is_never_killed(
+    tmp_path: Path, whole: Path, place: str
+) -> None:
+    """In the middle of an epoch, and with the second checkpoint half written."""
+    run, root = tmp_path / "run", Path(__file__).parents[3]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", CHILD, str(run), place]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.kill()
+    assert child.returncode == -signal.SIGKILL
+    assert checkpoint(run)[0]["epochs"] == "1"
+    assert not (run / MODEL).exists()
+    recorder = Recorder()
+    train(run, recorder)
+    assert recorder.starts == [(3, 1, STEPS)]
+    assert_same_run(run, whole)
+
+
+def test_a_finished_run_is_returned_as_it_is(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {entry.name: entry.read_bytes() for entry in whole.iterdir()}
+    monkeypatch.setattr(trainer, "Learner", None)  # nothing may be trained
+    recorder = Recorder()
+    graph = train(whole, recorder)
+    assert content(graph) == content(lgn.read(whole / MODEL))
+    assert recorder.starts == []
+    assert {entry.name: entry.read_bytes() for entry in whole.iterdir()} == before
+
+
+def refusal(run: Path, **settings: Any) -> str:
+    """The one line that training in ``run`` is refused with; the folder stays as it is."""
+    before = {entry.name: entry.read_bytes() for entry in run.iterdir()}
+    with pytest.raises(LilogicError) as caught:
+        train(run, **settings)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert {entry.name: entry.read_bytes() for entry in run.iterdir()} == before
+    return message
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A run that was interrupted after its second epoch."""
+    with pytest.raises(Killed):
+        train(tmp_path / "begun", Killer(epoch=2))
+    return tmp_path / "begun"
+
+
+def test_a_folder_of_another_recipe_is_refused(whole: Path, begun: Path) -> None:
+    for run in (whole, begun):
+        message = refusal(run, seed=1)
+        assert message.startswith(f"{run}: holds a run of another recipe")
+
+
+def test_a_damaged_recipe_is_refused(begun: Path) -> None:
+    data = (begun / RECIPE).read_bytes()
+    for text in (data[:20], b"", b"\xff"):
+        (begun / RECIPE).write_bytes(text)
+        assert refusal(begun).startswith(f"{begun / RECIPE}: cannot be read")
+
+
+def test_a_model_without_its_recipe_is_refused(tmp_path: Path, whole: Path) -> None:
+    (tmp_path / MODEL).write_bytes((whole / MODEL).read_bytes())
+    assert refusal(tmp_path).startswith(f"{tmp_path / RECIPE}: cannot be read")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}\n{}\n", "null\nnull\n", "[1]\n[2]\n", "{", '{"epoch": 0}\n', "not json\nat all\n"],
+)
+def test_damaged_metrics_are_refused(begun: Path, text: str) -> None:
+    (begun / METRICS).write_text(text)
+    assert refusal(begun).startswith(f"{begun / METRICS}: ")
+
+
+def test_missing_or_short_metrics_are_refused(begun: Path) -> None:
+    first = (begun / METRICS).read_text().splitlines()[0]
+    (begun / METRICS).write_text(first + "\n")
+    assert "has 1 epochs, but the checkpoint has 2" in refusal(begun)
+    (begun / METRICS).unlink()
+    assert refusal(begun).startswith(f"{begun / METRICS}: cannot be read")
+
+
+def test_a_truncated_checkpoint_is_refused(begun: Path) -> None:
+    path = begun / CHECKPOINT
+    data = path.read_bytes()
+    for length in (0, 1, 8, 100, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_checkpoint_with_a_changed_byte_is_refused(begun: Path) -> None:
+    path = begun / CHECKPOINT
+    data = path.read_bytes()
+    for position in np.linspace(0, len(data) - 1, 200).astype(int):
+        changed = bytes([data[position] ^ 0x10])
+        path.write_bytes(data[:position] + changed + data[position + 1 :])
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_checkpoint_of_another_network_or_of_something_else_is_refused(
+    begun: Path, tmp_path: Path
+) -> None:
+    path = begun / CHECKPOINT
+    other = {"layers": [20, 12], "candidates": 4, "tau": 2.0}
+    with pytest.raises(Killed):
+        train(tmp_path / "other", Killer(epoch=1), net=other)
+    path.write_bytes((tmp_path / "other" / CHECKPOINT).read_bytes())
+    assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+    for metadata in (None, {}, {"epochs": "many"}, {"epochs": "1"}):
+        save_file({"x": torch.zeros(3)}, path, metadata)
+        assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path, whole: Path) -> None:
+    for name in (RECIPE, MODEL):
+        (tmp_path / name).write_bytes(
+            (whole / name).read_bytes()[: 10_000 if name == RECIPE else 99]
+        )
+    assert refusal(tmp_path).startswith(f"{tmp_path / MODEL}: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"net": {"layers": [24, 11]}}, "11 gates, which is not a multiple of the 2 classes"),
+        ({"kernel": "magic"}, "kernel 'magic'"),
+        ({"validation": 0.001}, "train.validation = 0.001"),
+        ({"validation": 0.999}, "train.validation = 0.999"),
+    ],
+)
+def test_impossible_recipes_are_refused(
+    tmp_path: Path, settings: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(tmp_path, **settings)
+
+
+def test_augmentation_needs_images(tmp_path: Path) -> None:
+    images = dataset()
+    flat = dataset(x_train=images.x_train.reshape(180, -1), x_test=images.x_test.reshape(60, -1))
+    with pytest.raises(LilogicError, match=r"augment needs images, but sides has .*\(20,\)"):
+        trainer.train(recipe(), flat, tmp_path, threads=1)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path, device: str) -> None:
+    with pytest.raises(LilogicError, match=f"device '{device}' cannot be used") as caught:
+        trainer.train(recipe(), dataset(), tmp_path, device=device)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_run_on_a_gpu_can_be_killed_and_resumed(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        trainer.train(recipe(), dataset(), tmp_path, Killer(epoch=1), "cuda")
+    recorder = Recorder()
+    graph = trainer.train(recipe(), dataset(), tmp_path, recorder, "cuda")
+    assert recorder.starts == [(3, 1, STEPS)]
+    assert graph.metadata["accuracy"]["test_frozen"] > 0.75

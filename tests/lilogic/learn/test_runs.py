@@ -1,0 +1,172 @@
+"""A run learns, is reproducible, and reads no sample that it must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+import torch
+
+from lilogic.data.datasets import Dataset
+from lilogic.graph import lgn
+from lilogic.infer import golden
+from lilogic.learn import learner, trainer
+from lilogic.learn.net.layers import TopKConnect
+from lilogic.learn.recipe import parse
+from lilogic.learn.trainer import CHECKPOINT, METRICS, RECIPE
+from lilogic.zoo.models import MODEL
+from tests.lilogic.learn.runs import (
+    STEPS,
+    Recorder,
+    assert_same_run,
+    content,
+    dataset,
+    metrics,
+    recipe,
+    train,
+)
+
+
+def test_a_run_learns_and_records_what_it_did(whole: Path) -> None:
+    graph = lgn.read(whole / MODEL)
+    assert sorted(entry.name for entry in whole.iterdir()) == sorted(
+        [CHECKPOINT, METRICS, MODEL, RECIPE]
+    )
+    accuracy, data = graph.metadata["accuracy"], dataset()
+    assert accuracy["test_frozen"] == golden.accuracy(graph, data.x_test, data.y_test) > 0.75
+    lines = metrics(whole)
+    assert [line["epoch"] for line in lines] == list(range(len(lines)))
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert accuracy["validation_frozen"] == lines[-1]["validation_frozen"]
+    held = learner.split(data, 0.15)[1]
+    assert accuracy["validation_frozen"] == golden.accuracy(
+        graph, data.x_train[held], data.y_train[held]
+    )
+    assert graph.metadata["name"] == "sides"
+    assert graph.metadata["dataset_hashes"] == data.hashes()
+    assert graph.metadata["class_names"] == ["left", "right"]
+    assert parse(graph.metadata["recipe"], "model") == recipe()
+    assert graph.metadata["training"]["epochs"] == len(lines)
+    assert graph.metadata["training"]["threads"] == 1
+
+
+@pytest.mark.parametrize("kernel", ["cpu", "reference"])
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(
+    tmp_path: Path, kernel: str
+) -> None:
+    settings = {"epochs": 2, "max_extra_epochs": 0, "kernel": kernel}
+    for name, seed in (("first", 5), ("same", 5), ("other", 6)):
+        train(tmp_path / name, seed=seed, **settings)
+    assert_same_run(tmp_path / "same", tmp_path / "first")
+    other, first = (content(lgn.read(tmp_path / name / MODEL)) for name in ("other", "first"))
+    assert other["a"] != first["a"]
+    assert other["op"] != first["op"]
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
+def test_the_same_thread_count_gives_the_same_run(tmp_path: Path) -> None:
+    for name in ("first", "same"):
+        trainer.train(recipe(epochs=1, max_extra_epochs=0), dataset(), tmp_path / name, threads=2)
+        assert numba.get_num_threads() == torch.get_num_threads() == 2
+    assert_same_run(tmp_path / "same", tmp_path / "first")
+
+
+@pytest.mark.parametrize("net", [{"layers": [12], "candidates": "all"}, {"layers": [8, 6, 4]}])
+def test_other_networks_train_too(tmp_path: Path, net: dict[str, Any]) -> None:
+    graph = train(tmp_path / "run", net=net, epochs=1, max_extra_epochs=0)
+    assert graph.n_gates == sum(net["layers"])
+
+
+def test_what_adam_knew_of_replaced_candidates_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original, grown = TopKConnect.grow, []
+
+    def grow(connect: TopKConnect, *arguments: Any) -> torch.Tensor | None:
+        grown.append((connect, original(connect, *arguments)))
+        return grown[-1][1]
+
+    monkeypatch.setattr(TopKConnect, "grow", grow)
+    settings = recipe(grow_every=STEPS, grow_until=1.0)  # in the last step of the epoch
+    training = learner.Learner(settings, dataset(), torch.device("cpu"))
+    training.run_epoch(0, lambda: None)
+    assert [connect for connect, _ in grown] == [
+        layer.connect for layer in training.net.gate_layers
+    ]
+    for connect, replaced in grown:
+        for moment in ("exp_avg", "exp_avg_sq"):
+            known = training.optimizer.state[connect.logits][moment]
+            assert (known.gather(-1, replaced) == 0).all()
+            assert (known.scatter(-1, replaced, 1.0) != 0).all()
+
+
+@pytest.mark.parametrize(("max_gap", "count"), [(1.0, 2), (0.0, 5)])
+def test_extra_epochs_are_trained_while_freezing_costs_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_gap: float, count: int
+) -> None:
+    monkeypatch.setattr(learner, "share_right", lambda *_: 1.0)
+    monkeypatch.setattr(golden, "accuracy", lambda *_: 0.5)
+    recorder = Recorder()
+    train(tmp_path / "run", recorder, epochs=2, max_gap=max_gap, max_extra_epochs=3)
+    assert recorder.starts == [(2, 0, STEPS)]
+    assert recorder.steps == count * STEPS
+    assert [result.gap for result in recorder.epochs] == [0.5] * count
+
+
+class Sealed:
+    """A data set that notes after how many epochs its test split is looked at."""
+
+    def __init__(self, data: Dataset, recorder: Recorder) -> None:
+        self._data, self._recorder = data, recorder
+        self.reads: list[tuple[str, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if "test" in name or name == "hashes":
+            self.reads.append((name, len(self._recorder.epochs)))
+        return getattr(self._data, name)
+
+
+def test_the_test_split_is_not_touched_before_the_last_epoch_is_done(tmp_path: Path) -> None:
+    recorder = Recorder()
+    sealed = Sealed(dataset(), recorder)
+    trainer.train(recipe(), sealed, tmp_path, recorder, threads=1)  # type: ignore[arg-type]
+    assert {name for name, _ in sealed.reads} == {"x_test", "y_test", "hashes"}
+    assert {epochs for _, epochs in sealed.reads} == {len(recorder.epochs)}
+    assert len(recorder.epochs) >= 3
+
+
+def test_another_test_split_gives_the_same_graph(tmp_path: Path, whole: Path) -> None:
+    data = dataset()
+    swapped = dataset(x_test=data.x_test[::-1] // 2, y_test=1 - data.y_test)
+    graph = trainer.train(recipe(), swapped, tmp_path, threads=1)
+    expected = lgn.read(whole / MODEL)
+    for name in ("op", "a", "b"):
+        np.testing.assert_array_equal(getattr(graph, name), getattr(expected, name))
+
+
+def test_held_out_samples_do_not_train(tmp_path: Path) -> None:
+    data = dataset()
+    held = learner.split(data, 0.15)[1]
+    images, labels = data.x_train.copy(), data.y_train.copy()
+    images[held], labels[held] = 255, 1 - labels[held]
+    settings = recipe(max_extra_epochs=0)
+    graphs = [
+        trainer.train(settings, each, tmp_path / name, threads=1)
+        for name, each in (("one", data), ("other", dataset(x_train=images, y_train=labels)))
+    ]
+    for name in ("op", "a", "b"):
+        np.testing.assert_array_equal(getattr(graphs[0], name), getattr(graphs[1], name))
+
+
+def test_split_holds_a_share_out_and_does_not_depend_on_chance() -> None:
+    chosen, held = learner.split(dataset(), 0.15)
+    assert (len(chosen), len(held)) == (153, 27)
+    assert sorted([*chosen, *held]) == list(range(180))
+    np.random.seed(1)  # noqa: NPY002
+    torch.manual_seed(1)
+    again = learner.split(dataset(x_train=dataset().x_train[::-1]), 0.15)
+    np.testing.assert_array_equal(again[0], chosen)
+    np.testing.assert_array_equal(again[1], held)

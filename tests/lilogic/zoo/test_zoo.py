@@ -1,0 +1,132 @@
+"""The networks that come along, and any that are put into their folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lilogic import cli, zoo
+from lilogic.data import datasets
+from lilogic.errors import LilogicError
+from lilogic.graph import GateGraph, lgn, passes
+from lilogic.infer import golden
+from lilogic.report import reports
+from lilogic.zoo import models
+from tests.lilogic.graph import independent_reader
+
+METADATA: dict[str, Any] = {
+    "name": "two",
+    "description": "two gates",
+    "dataset": "digits",
+    "accuracy": {"test_frozen": 0.5},
+    "seeds": {"seeds": [0, 1, 2], "test_frozen": [0.5, 0.6, 0.7]},
+    "training": {"epochs": 3, "seconds": 90.4, "device": "cpu", "threads": 2},
+}
+
+
+def network(**metadata: Any) -> GateGraph:
+    """Two gates, of which passes leave one."""
+    return GateGraph.build(2, [(6, 0, 1), (3, 2, 0)], [[3], [0]], metadata=metadata)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zoo of two networks, beside files that are none."""
+    folder = tmp_path / "zoo"
+    lgn.write(network(**METADATA), folder / "two.lgn")
+    lgn.write(network(), folder / "bare-1.lgn")
+    lgn.write(network(), folder / "no.name.lgn")
+    (folder / "notes.txt").write_text("mine")
+    monkeypatch.setattr(zoo, "FOLDER", folder)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
+    graph = models.load(name)
+    entry = zoo.describe(name)
+    assert entry["gates"]["after_passes"] == passes.simplify(graph).n_gates
+    assert entry["dataset"] in datasets.REGISTRY
+    assert entry["description"]
+    assert graph.encoder is not None
+    limits = np.iinfo(graph.encoder.input_dtype)
+    shape = (40, *graph.encoder.input_shape)
+    raw = np.random.default_rng(0).integers(0, limits.max, shape, endpoint=True)
+    raw = raw.astype(graph.encoder.input_dtype)
+    found = independent_reader.predict(zoo.path(name), raw)
+    assert found == golden.predict(graph, raw).tolist()
+    assert entry["training"]["seconds"] > 0
+    assert entry["seeds"]["seeds"]
+    shipped = entry["seeds"]["seeds"].index(graph.metadata["recipe"]["train"]["seed"])
+    assert entry["seeds"]["test_frozen"][shipped] == entry["accuracy"]["test_frozen"]
+    best = max(entry["seeds"]["validation_frozen"])
+    assert entry["accuracy"]["validation_frozen"] == best
+    if entry["dataset"] == "digits":  # the one that needs no download
+        data = datasets.load("digits")
+        accuracy = golden.accuracy(graph, data.x_test, data.y_test)
+        assert entry["accuracy"]["test_frozen"] == accuracy
+
+
+def test_networks_are_found_by_name(folder: Path) -> None:
+    assert zoo.names() == ["bare-1", "two"]
+    assert models.load("two").metadata == METADATA
+
+
+def test_a_name_of_the_zoo_wins_over_a_folder_and_a_path_over_the_zoo(folder: Path) -> None:
+    lgn.write(network(name="run"), Path("two/model.lgn"))
+    assert models.load("two").metadata["name"] == "two"
+    assert models.load("./two").metadata["name"] == "run"
+
+
+def test_an_unknown_name_lists_the_zoo(folder: Path) -> None:
+    with pytest.raises(LilogicError, match=r"^three: no such .*; the zoo has bare-1, two$"):
+        models.load("three")
+
+
+def test_a_description_has_gates_and_the_spread_over_seeds(folder: Path) -> None:
+    entry = zoo.describe("two")
+    assert entry["gates"] == {"trained": 2, "after_passes": 1}
+    assert entry["seeds"]["seeds"] == [0, 1, 2]
+    assert (entry["seeds"]["mean"], entry["seeds"]["deviation"]) == pytest.approx((0.6, 0.1))
+
+
+def test_a_row_has_what_is_recorded(folder: Path) -> None:
+    assert reports.zoo_row(zoo.describe("two")) == (
+        "two",
+        "two gates\n"
+        "data set digits, 2 gates trained, 1 after passes\n"
+        "frozen accuracy (test) 50.00%\n"
+        "mean of 3 seeds 60.00 ± 10.00%\n"
+        "training: 3 epochs, 90 s, cpu, threads 2",
+    )
+    assert reports.zoo_row(zoo.describe("bare-1")) == (
+        "bare-1",
+        "2 gates trained, 1 after passes",
+    )
+
+
+def test_one_seed_has_no_spread_and_the_recipe_may_describe(folder: Path) -> None:
+    metadata = {"recipe": {"description": "one"}, "seeds": {"seeds": [0], "test_frozen": [0.5]}}
+    lgn.write(network(**metadata), folder / "one.lgn")
+    entry = zoo.describe("one")
+    assert entry["description"] == "one"
+    assert (entry["seeds"]["mean"], entry["seeds"]["deviation"]) == (0.5, 0.0)
+
+
+def test_the_command_lists_them_for_people_and_machines(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (["zoo"], ["zoo", "--json"]):
+        monkeypatch.setattr(sys, "argv", ["lilogic", *arguments])
+        with pytest.raises(SystemExit):
+            cli.main()
+    out = capsys.readouterr().out
+    table, brace, text = out.partition("{")
+    assert "two gates" in table
+    assert json.loads(brace + text) == {name: zoo.describe(name) for name in zoo.names()}
