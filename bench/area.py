@@ -30,6 +30,7 @@ from lilogic.graph import GateGraph, lgn, passes
 from lilogic.hdl.components.interface import LEVELS_PER_STAGE
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga import yosys
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area
 from lilogic.hdl.verilog import TOP, compile_graph
 
@@ -105,8 +106,7 @@ def measure(job: Job) -> dict[str, Any]:
             compile_graph(
                 passes.simplify(graph),
                 folder,
-                levels_per_stage=job.levels_per_stage,
-                popcount=job.popcount,
+                CompileOptions(levels_per_stage=job.levels_per_stage, popcount=job.popcount),
             )
         yosys.run(
             f"read_verilog classifier.v\nhierarchy -check -top {TOP}\n"

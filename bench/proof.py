@@ -22,6 +22,7 @@ from lilogic.files import write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.popcount import POPCOUNTS
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.proof import formal
 from lilogic.hdl.verilog import compile_graph
 from lilogic.zoo import models
@@ -51,7 +52,7 @@ def measure(name: str, popcount: str, timeout: float) -> dict[str, Any]:
     graph = passes.simplify(models.load(name)) if name in zoo.names() else random_graph(name)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         start = time.monotonic()
-        compile_graph(graph, Path(folder), popcount=popcount)
+        compile_graph(graph, Path(folder), CompileOptions(popcount=popcount))
         compiled = time.monotonic()
         result = formal.prove(graph, Path(folder), timeout)
         end = time.monotonic()

@@ -19,6 +19,8 @@ import numpy.typing as npt
 
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.hdl.components.interface import pack
+from lilogic.hdl.options import InputKind
 
 VERSION = 1
 
@@ -104,7 +106,9 @@ def _unframed(escaped: bytes) -> bytes | None:
     return body if is_whole else None
 
 
-DATA = ("bits", "pixels")
+_KINDS = (InputKind.BITS, InputKind.FEATURES)
+"""What a sample is, by its number in an identity."""
+
 _IDENTITY = struct.Struct("<B8sBBIHB?II")
 HASH_BYTES = 8
 
@@ -115,7 +119,7 @@ class Identity:
 
     Attributes:
         model_hash: the first ``HASH_BYTES`` of ``lgn.fingerprint`` of the simplified graph.
-        data: ``bits`` (encoded by the host) or ``pixels`` (encoded on the chip).
+        data: ``bits`` (encoded by the host) or ``features`` (encoded on the chip).
         feature_width: bits of a feature; 1 for encoded bits.
         data_bytes: length of a sample's payload.
         classes: number of classes.
@@ -127,7 +131,7 @@ class Identity:
     """
 
     model_hash: bytes
-    data: str
+    data: InputKind
     feature_width: int
     data_bytes: int
     classes: int
@@ -152,7 +156,7 @@ class Identity:
         packed = _IDENTITY.pack(
             VERSION,
             self.model_hash,
-            DATA.index(self.data),
+            _KINDS.index(self.data),
             self.feature_width,
             self.data_bytes,
             self.classes,
@@ -178,7 +182,7 @@ class Identity:
         try:
             _, model_hash, data, *rest = _IDENTITY.unpack(payload[: _IDENTITY.size])
             rest.append(payload[_IDENTITY.size :].decode("ascii"))
-            return cls(model_hash, DATA[data], *rest)
+            return cls(model_hash, _KINDS[data], *rest)
         except (struct.error, IndexError, UnicodeDecodeError) as error:
             raise LilogicError(f"the board's identification makes no sense ({error})") from error
 
@@ -217,26 +221,22 @@ def sent_bits(graph: GateGraph) -> npt.NDArray[np.intp]:
     return np.flatnonzero(graph.alive[: graph.n_inputs])
 
 
-def payloads(graph: GateGraph, data: str, samples: npt.NDArray[Any]) -> list[bytes]:
+def payloads(graph: GateGraph, data: InputKind, samples: npt.NDArray[Any]) -> list[bytes]:
     """The payload of each of ``samples``, for a board that takes ``data``.
 
-    Bits are ``sent_bits``, eight to a byte, the first one lowest, at least a byte; pixels are
+    Bits are ``sent_bits``, eight to a byte, the first one lowest, at least a byte; features are
     all features in C order, of ``feature_width`` bits, lowest byte first.
 
     Args:
         graph: the graph on the board.
-        data: one of ``DATA``.
+        data: what the board takes.
         samples: raw samples [samples, *encoder.input_shape], or bits [samples, n_inputs] for a
             graph without an encoder.
 
     Raises:
         LilogicError: the samples do not fit the encoder.
     """
-    encoder = graph.encoder
-    if data == "pixels":
-        assert encoder is not None
-        features = encoder.features(samples)
-        return [row.tobytes() for row in features.astype(features.dtype.newbyteorder("<"))]
-    bits = np.asarray(samples, dtype=bool) if encoder is None else encoder.encode(samples)
-    packed = np.packbits(bits[:, sent_bits(graph)], axis=1, bitorder="little")
+    bits = pack(graph, data, samples)
+    sent = bits[:, sent_bits(graph)] if data is InputKind.BITS else bits
+    packed = np.packbits(sent, axis=1, bitorder="little")
     return [row.tobytes() or b"\0" for row in packed]

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import NOTHING
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError, LilogicError
 from lilogic.files import replacing
 from lilogic.graph import GateGraph
-from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.components.interface import Interface, pack, pack_features, unpack
+from lilogic.hdl.options import InputKind
 from lilogic.infer import golden
 
 VECTORS = "vectors.npz"
@@ -24,7 +25,7 @@ _WALKING = 8192
 
 KINDS = ("dataset", "random", "threshold", "zeros", "ones", "walking")
 """Where a vector comes from, in the order in which they are presented. ``threshold`` vectors, for
-pixels only, set every feature to one of its thresholds or one above; a ``walking`` vector has a
+features only, set every feature to one of its thresholds or one above; a ``walking`` vector has a
 single one on the data input, and there are 8,192 of them at most."""
 
 Bits = npt.NDArray[np.bool_]
@@ -128,7 +129,7 @@ def make(
         interface: the compiled classifier's data input.
         samples: raw data-set samples [samples, *encoder.input_shape], or bits
             [samples, n_inputs] for a graph without an encoder.
-        random: number of random vectors; for pixels, as many again near the thresholds.
+        random: number of random vectors; for features, as many again near the thresholds.
         seed: of the random vectors.
 
     Raises:
@@ -138,11 +139,11 @@ def make(
     generator = np.random.default_rng(seed)
     parts: dict[str, Bits] = {}
     if samples is not None:
-        parts["dataset"] = _dataset_bits(graph, interface, samples)
+        parts["dataset"] = pack(graph, interface.data, samples)
     parts["random"] = generator.random((random, width)) < 0.5
-    if interface.data == "pixels":
+    if interface.data is InputKind.FEATURES:
         near = _near_thresholds(graph, random, generator)
-        parts["threshold"] = _feature_bits(near, interface.feature_width)
+        parts["threshold"] = pack_features(near)
     parts["zeros"] = np.zeros((1, width), dtype=bool)
     parts["ones"] = np.ones((1, width), dtype=bool)
     parts["walking"] = _walking(width)
@@ -151,7 +152,7 @@ def make(
     kind = np.repeat(
         np.arange(len(KINDS), dtype=np.uint8), [len(parts.get(kind, ())) for kind in KINDS]
     )
-    scores = golden.scores(graph, _graph_bits(graph, interface, data))
+    scores = golden.scores(graph, unpack(graph, interface.data, data))
     return Vectors(
         np.packbits(data, axis=1, bitorder="little"),
         width,
@@ -169,33 +170,6 @@ def _walking(width: int) -> Bits:
     return walking
 
 
-def _dataset_bits(graph: GateGraph, interface: Interface, samples: npt.NDArray[Any]) -> Bits:
-    if graph.encoder is None:
-        return np.asarray(samples).astype(bool)
-    if interface.data == "pixels":
-        return _feature_bits(graph.encoder.features(samples), interface.feature_width)
-    return graph.encoder.encode(samples)
-
-
-def _graph_bits(graph: GateGraph, interface: Interface, data: Bits) -> Bits:
-    """The graph's input bits [vectors, n_inputs] for bits of the data input."""
-    if interface.data != "pixels":
-        return data
-    assert graph.encoder is not None
-    dtype = np.dtype(graph.encoder.input_dtype)
-    features = data.reshape(len(data), graph.encoder.n_features, interface.feature_width)
-    # A feature stands on the port in its dtype's own bits, two's complement included.
-    values = np.packbits(features, axis=2, bitorder="little").view(dtype.newbyteorder("<"))
-    return graph.encoder.bits(values[..., 0].astype(dtype))
-
-
-def _feature_bits(features: npt.NDArray[Any], width: int) -> Bits:
-    """bool [vectors, features * width] of integers [vectors, features]."""
-    little = np.ascontiguousarray(features.astype(features.dtype.newbyteorder("<")))
-    bits = np.unpackbits(little[..., None].view(np.uint8), axis=2, bitorder="little")
-    return bits[..., :width].reshape(len(features), -1).astype(bool)
-
-
 def _near_thresholds(
     graph: GateGraph, count: int, generator: np.random.Generator
 ) -> npt.NDArray[Any]:
@@ -206,7 +180,7 @@ def _near_thresholds(
     """
     encoder = graph.encoder
     if encoder is None:
-        raise LilogicError("the classifier reads pixels, but the graph has no encoder")
+        raise GraphError("the classifier reads features, but the graph has no encoder")
     limits = np.iinfo(encoder.input_dtype)
     values = np.zeros((count, encoder.n_features), dtype=encoder.input_dtype)
     order = np.argsort(encoder.feature, kind="stable")

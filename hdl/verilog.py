@@ -15,9 +15,9 @@ from amaranth.lib.wiring import Component
 from lilogic.files import write_text
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.classifier import Classifier
-from lilogic.hdl.components.interface import LEVELS_PER_STAGE, POPCOUNT, VERILOG, Interface
+from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
-from lilogic.hdl.fpga.devices import Clock
+from lilogic.hdl.options import CompileOptions
 from lilogic.version import __version__
 
 TOP = "classifier"
@@ -25,33 +25,21 @@ CORE = "classifier_core"
 PARTS = ("encoder", "network", "heads", "argmax")
 """The submodules of the core; ``CORE.PART`` names one in Verilog."""
 
+_DEFAULT = CompileOptions()
+
 _ALLOCATIONS = 50_000
 """Objects made between two looks for garbage; Python's own default is 700 or 2,000."""
 
 _HEAD = f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n"
 
 
-def compile_graph(
-    graph: GateGraph,
-    folder: Path,
-    *,
-    levels_per_stage: int = LEVELS_PER_STAGE,
-    clock: Clock | None = None,
-    popcount: str = POPCOUNT,
-    pixels: bool = False,
-) -> Interface:
-    """Write ``classifier.v`` and ``interface.json`` into ``folder``; arguments as ``Classifier``.
+def compile_graph(graph: GateGraph, folder: Path, options: CompileOptions = _DEFAULT) -> Interface:
+    """Write ``classifier.v`` and ``interface.json`` into ``folder``; simplify the graph first.
 
     Raises:
         LilogicError: see ``Classifier``, or a file cannot be written.
     """
-    classifier = Classifier(
-        graph,
-        levels_per_stage=levels_per_stage,
-        clock=clock,
-        popcount=popcount,
-        pixels=pixels,
-    )
+    classifier = Classifier(graph, options)
     write_text(folder / VERILOG, emit(classifier))
     classifier.interface.write(folder)
     return classifier.interface
@@ -133,7 +121,7 @@ endmodule
 
 def _top(classifier: Classifier) -> str:
     interface = classifier.interface
-    connections = {"data": interface.data}
+    connections = {"data": str(interface.data)}
     connections |= {name: name for name in ("valid_in", "valid_out", "index", "scores")}
     if interface.latency:
         connections |= {"clk": "clk", "rst": "rst"}

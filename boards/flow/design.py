@@ -8,10 +8,9 @@ from lilogic.boards.catalogue import Board
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.host.client import BAUD
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import popcount as popcounts
-from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE
+from lilogic.hdl.options import AUTO, CompileOptions, InputKind
 
-_LEVELS_PER_STAGE = (LEVELS_PER_STAGE, 2 * LEVELS_PER_STAGE, 4 * LEVELS_PER_STAGE)
+_LEVELS_PER_STAGE = (2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -23,16 +22,16 @@ class Design:
         graph: the simplified graph.
         name: of the graph.
         baud: bits a second on the link.
-        pixels: whether the board takes raw features instead of encoded bits.
-        levels_per_stage: see ``Classifier``; None for the fewest that leave room for registers.
-        popcount: see ``Classifier``, or ``AUTO`` for what is best on the board's FPGA.
+        input: what the host sends.
+        levels_per_stage: see ``CompileOptions``; None for the fewest that leave room for registers.
+        popcount: see ``CompileOptions``; the target is the board's FPGA.
     """
 
     board: Board
     graph: GateGraph
     name: str
     baud: int = BAUD
-    pixels: bool = False
+    input: InputKind = InputKind.BITS
     levels_per_stage: int | None = None
     popcount: str = AUTO
 
@@ -42,10 +41,11 @@ class Design:
             self.graph,
             clock_hz=clock,
             baud=self.baud,
-            pixels=self.pixels,
-            levels_per_stage=self.levels_per_stage or LEVELS_PER_STAGE,
-            popcount=popcounts.chosen(
-                self.popcount, self.board.family.target, self.graph, registers=True
+            options=CompileOptions(
+                input=self.input,
+                levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
+                target=self.board.family.target,
+                popcount=self.popcount,
             ),
         )
 

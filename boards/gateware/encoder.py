@@ -55,7 +55,7 @@ class SerialEncoder(Component):
         if encoder.minus is not None:
             raise LilogicError(
                 f"the encoder {encoder.compares}, but pixels that come one after another are not "
-                "kept for that: let the classifier read bits (--bits)"
+                "kept for that: let the board read bits"
             )
         self._width = feature_width(encoder)
         info = np.iinfo(encoder.input_dtype)

@@ -14,8 +14,10 @@ from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.components import encoder
 from lilogic.hdl.components.classifier import Classifier
-from lilogic.hdl.components.interface import LEVELS_PER_STAGE, POPCOUNT
+from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.version import __version__
+
+_DEFAULT = CompileOptions()
 
 
 class Top(Component):
@@ -25,9 +27,8 @@ class Top(Component):
         graph: the graph; simplify it first, as the host does.
         clock_hz: frequency of the domain ``sync``.
         baud: bits a second on the link.
-        pixels: whether to take raw features and encode them here, instead of encoded bits.
-        levels_per_stage: see ``Classifier``.
-        popcount: see ``Classifier``.
+        options: how to compile the classifier; what it reads, bits by default, is what the host
+            sends: features are encoded here, one after the other.
 
     Attributes:
         rx: in, the line from the host; synchronised inside.
@@ -48,12 +49,12 @@ class Top(Component):
         *,
         clock_hz: float,
         baud: int,
-        pixels: bool = False,
-        levels_per_stage: int = LEVELS_PER_STAGE,
-        popcount: str = POPCOUNT,
+        options: CompileOptions = _DEFAULT,
     ) -> None:
+        self._input = options.input or InputKind.BITS
+        encodes = self._input is InputKind.FEATURES
         self._period = uart.cycles_per_bit(clock_hz, baud)
-        self._encoder = SerialEncoder(graph) if pixels else None
+        self._encoder = SerialEncoder(graph) if encodes else None
         if self._encoder is not None:
             cycles = int(self._period * uart.FRAME_BITS)
             if self._encoder.busiest > cycles:
@@ -64,14 +65,14 @@ class Top(Component):
                 )
         self.baud = baud
         self._n_inputs = graph.n_inputs
-        self._classifier = Classifier(graph, levels_per_stage=levels_per_stage, popcount=popcount)
+        self._classifier = Classifier(graph, options.model_copy(update={"input": InputKind.BITS}))
         self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order
-        width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
-        count = encoder.encoder_of(graph).n_features if pixels else len(self._bits)
+        width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
+        count = encoder.encoder_of(graph).n_features if encodes else len(self._bits)
         interface = self._classifier.interface
         self.identity = Identity(
             model_hash=lgn.fingerprint(graph)[:HASH_BYTES],
-            data="pixels" if pixels else "bits",
+            data=self._input,
             feature_width=width,
             data_bytes=max(1, -(-count * width // 8)),
             classes=interface.classes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
@@ -10,21 +11,62 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import argmax, encoder, network, pipeline, vector
 from lilogic.hdl.components import popcount as popcounts
 from lilogic.hdl.components.argmax import Argmax
 from lilogic.hdl.components.encoder import ThermometerEncoder
-from lilogic.hdl.components.interface import LEVELS_PER_STAGE, POPCOUNT, Interface
+from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
 from lilogic.hdl.components.popcount import Heads, architecture, score_shape
+from lilogic.hdl.fpga import devices
 from lilogic.hdl.fpga.devices import Clock, Delays
+from lilogic.hdl.options import CompileOptions, InputKind
 
 MAX_DATA_WIDTH = 2**16 - 6
 """Amaranth numbers the input bits of a top level with 16 bits, from 2 on, and looks up one past the
 last; clock, reset and valid are three."""
+
+
+_DEFAULT = CompileOptions()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What ``CompileOptions`` mean for a graph.
+
+    Attributes:
+        input: what the classifier reads.
+        levels_per_stage: as in the options.
+        clock: the clock that registers are placed for, or None.
+        popcount: the popcount architecture, one of ``popcount.POPCOUNTS``.
+    """
+
+    input: InputKind
+    levels_per_stage: int
+    clock: Clock | None
+    popcount: str
+
+    @classmethod
+    def of(cls, graph: GateGraph, options: CompileOptions) -> Choices:
+        """Choices for ``graph``.
+
+        Raises:
+            GraphError: an unknown popcount or target, or a clock without a device.
+        """
+        clock = None
+        if options.clock_mhz is not None:
+            if options.target is None:
+                raise GraphError("a clock needs a target: the device that it is for")
+            clock = Clock.on(options.clock_mhz, devices.find(options.target))
+        family = None if options.target is None else devices.family(options.target)
+        has_registers = clock is not None or options.levels_per_stage > 0
+        popcount = popcounts.chosen(options.popcount, family, graph, has_registers)
+        architecture(popcount)
+        by_default = InputKind.BITS if graph.encoder is None else InputKind.FEATURES
+        return cls(options.input or by_default, options.levels_per_stage, clock, popcount)
 
 
 class Classifier(Component):
@@ -32,11 +74,7 @@ class Classifier(Component):
 
     Args:
         graph: the graph; simplify it first.
-        levels_per_stage: levels (encoder, gates, adders, comparisons) between pipeline registers,
-            counted through all parts; 0 for a combinational classifier.
-        clock: place registers for this clock instead, by how long levels take on a device.
-        popcount: name of the popcount architecture, one of ``popcount.POPCOUNTS``.
-        pixels: whether to read raw features and encode them inside, instead of encoded bits.
+        options: how to compile it.
 
     Attributes:
         data: in, a sample, as ``Interface`` describes it.
@@ -48,41 +86,32 @@ class Classifier(Component):
         interface: the ports and their timing, as written to ``interface.json``.
 
     Raises:
-        LilogicError: an unknown popcount, a negative number of levels, a clock that one level
-            alone is too slow for, pixels without encoder, or more data than Amaranth's top level
-            can take.
+        GraphError: an unknown popcount or target, a clock without a device or that one level alone
+            is too slow for, features without encoder, or more data than Amaranth's top level can
+            take.
     """
 
-    def __init__(
-        self,
-        graph: GateGraph,
-        *,
-        levels_per_stage: int = LEVELS_PER_STAGE,
-        clock: Clock | None = None,
-        popcount: str = POPCOUNT,
-        pixels: bool = False,
-    ) -> None:
-        if levels_per_stage < 0:
-            raise LilogicError(f"levels per stage is {levels_per_stage}, but must be 0 or more")
-        architecture(popcount)
-        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if pixels else 1
-        n_features = encoder.encoder_of(graph).n_features if pixels else graph.n_inputs
+    def __init__(self, graph: GateGraph, options: CompileOptions = _DEFAULT) -> None:
+        choices = Choices.of(graph, options)
+        encodes = choices.input is InputKind.FEATURES
+        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
+        n_features = encoder.encoder_of(graph).n_features if encodes else graph.n_inputs
         data_width = n_features * feature_width
         if data_width > MAX_DATA_WIDTH:
-            raise LilogicError(
+            raise GraphError(
                 f"the classifier would read {data_width} bits at once, "
                 f"but {MAX_DATA_WIDTH} are the limit"
             )
         # All is checked before the parts are made: Amaranth warns of parts that are never used.
         shape = score_shape(graph)
-        registers = plan(graph, levels_per_stage, clock, popcount, pixels)
+        registers = plan(graph, choices)
         self.latency = sum(map(sum, registers.values()))
-        self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if pixels else None
+        self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if encodes else None
         self._network = GateNetwork(graph, registers["network"])
-        self._heads = Heads(graph, popcount, registers["heads"])
+        self._heads = Heads(graph, choices.popcount, registers["heads"])
         self._argmax = Argmax(shape, graph.n_classes, registers["argmax"])
         self.interface = Interface(
-            data="pixels" if pixels else "bits",
+            data=choices.input,
             data_width=data_width,
             feature_width=feature_width,
             classes=graph.n_classes,
@@ -90,10 +119,10 @@ class Classifier(Component):
             score_width=shape.width,
             score_signed=shape.signed,
             latency=self.latency,
-            levels_per_stage=levels_per_stage if clock is None else None,
-            popcount=popcount,
-            clock_mhz=None if clock is None else clock.mhz,
-            device=None if clock is None else clock.device,
+            levels_per_stage=choices.levels_per_stage if choices.clock is None else None,
+            popcount=choices.popcount,
+            clock_mhz=None if choices.clock is None else choices.clock.mhz,
+            device=None if choices.clock is None else choices.clock.device,
         )
         super().__init__(
             {
@@ -115,7 +144,7 @@ class Classifier(Component):
             m.d.comb += vector.assign(gates.bits, self.data)
         else:
             m.submodules.encoder = self._encoder
-            m.d.comb += vector.assign(self._encoder.pixels, self.data)
+            m.d.comb += vector.assign(self._encoder.features, self.data)
             m.d.comb += _connected(gates.bits, self._encoder.bits)
         m.d.comb += _connected(heads.values, gates.values)
         scores = Value.cast(heads.scores)
@@ -136,26 +165,24 @@ class Classifier(Component):
         return flags[-1]
 
 
-def plan(
-    graph: GateGraph, levels_per_stage: int, clock: Clock | None, popcount: str, pixels: bool
-) -> dict[str, Registers]:
-    """For each part, after which of its levels registers stand; arguments as ``Classifier``.
+def plan(graph: GateGraph, choices: Choices) -> dict[str, Registers]:
+    """For each part, after which of its levels registers stand.
 
     Levels are counted on from part to part, so that a stage may hold the last of one part and the
     first of the next.
     """
-    if clock is None:
+    if choices.clock is None:
         levels = {
-            "encoder": int(pixels),
+            "encoder": int(choices.input is InputKind.FEATURES),
             "network": network.levels(graph),
-            "heads": popcounts.levels(graph, popcount),
+            "heads": popcounts.levels(graph, choices.popcount),
             "argmax": argmax.rounds(graph.n_classes),
         }
         costs = {part: [1.0] * count for part, count in levels.items()}
-        capacity: float = levels_per_stage
+        capacity: float = choices.levels_per_stage
     else:
-        costs = _delays(graph, popcount, pixels, clock.delays)
-        capacity = clock.capacity(max(chain(*costs.values())))
+        costs = _delays(graph, choices, choices.clock.delays)
+        capacity = choices.clock.capacity(max(chain(*costs.values())))
     whole = iter(pipeline.plan([*chain(*costs.values())], capacity))
     return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}
 
@@ -165,9 +192,7 @@ def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
     return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]
 
 
-def _delays(
-    graph: GateGraph, popcount: str, pixels: bool, delays: Delays
-) -> dict[str, list[float]]:
+def _delays(graph: GateGraph, choices: Choices, delays: Delays) -> dict[str, list[float]]:
     """For each part, the nanoseconds that its levels take."""
     shape = score_shape(graph)
     scores = [Signal(shape, name=f"score{class_}") for class_ in range(graph.n_classes)]
@@ -176,9 +201,10 @@ def _delays(
         # Offsets are added behind the last level of the heads. Their carries run ahead of those of
         # the comparison, which need not wait for the last.
         rounds[0] += delays.chain
+    encodes = choices.input is InputKind.FEATURES
     return {
-        "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if pixels else [],
+        "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if encodes else [],
         "network": [delays.gate] * network.levels(graph),
-        "heads": popcounts.costs(graph, popcount, delays.of),
+        "heads": popcounts.costs(graph, choices.popcount, delays.of),
         "argmax": rounds,
     }

@@ -24,9 +24,9 @@ class ThermometerEncoder(Component):
         registered: whether ``bits`` come from registers.
 
     Attributes:
-        pixels: in, features of ``feature_width`` bits, one after the other (see ``vector.port``).
+        features: in, features of ``feature_width`` bits, one after the other (see ``vector.port``).
         bits: out, the graph's input bits.
-        latency: clock cycles from ``pixels`` to ``bits``.
+        latency: clock cycles from ``features`` to ``bits``.
 
     Raises:
         LilogicError: the graph has no encoder.
@@ -40,7 +40,7 @@ class ThermometerEncoder(Component):
         self.latency = int(registered)
         width = encoder.n_features * feature_width(encoder)
         super().__init__(
-            {"pixels": vector.port(In, width), "bits": vector.port(Out, graph.n_inputs)}
+            {"features": vector.port(In, width), "bits": vector.port(Out, graph.n_inputs)}
         )
 
     def elaborate(self, platform: object) -> Module:
@@ -85,9 +85,9 @@ class ThermometerEncoder(Component):
         With its sign bit flipped, two's complement is in the order of unsigned numbers, and
         differences are the same.
         """
-        pixels, width = vector.bits(self.pixels), feature_width(self._encoder)
+        bits_in, width = vector.bits(self.features), feature_width(self._encoder)
         first = [feature * width for feature in features]
-        rows = [Cat(pixels[start + place] for start in first) for place in range(width)]
+        rows = [Cat(bits_in[start + place] for start in first) for place in range(width)]
         is_signed = np.iinfo(self._encoder.input_dtype).min < 0
         return [*rows[:-1], ~rows[-1]] if is_signed else rows
 
@@ -148,20 +148,20 @@ def encoder_of(graph: GateGraph) -> Encoder:
         LilogicError: the graph has none, or one that is left to the host.
     """
     if graph.encoder is None:
-        raise LilogicError("the classifier is to read pixels, but the graph has no encoder")
+        raise LilogicError("the classifier is to read features, but the graph has no encoder")
     if graph.encoder.rank is not None:
         raise LilogicError(
             "the encoder compares with a quantile of each sample, which is left to the host: "
-            "let the classifier read bits (--bits)"
+            "let the classifier read bits"
         )
     return graph.encoder
 
 
 def bit_reads(encoder: Encoder) -> int:
-    """Of how many bits on the port ``pixels`` an input bit is a function, at most."""
+    """Of how many bits on the port ``features`` an input bit is a function, at most."""
     return feature_width(encoder) * (1 if encoder.minus is None else 2)
 
 
 def feature_width(encoder: Encoder) -> int:
-    """Bits of one feature on the port ``pixels``."""
+    """Bits of one feature on the port ``features``."""
     return 8 * np.dtype(encoder.input_dtype).itemsize

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from lilogic.errors import LilogicError
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data.encoder import Encoder
+from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
+from lilogic.graph import GateGraph
+from lilogic.hdl.options import InputKind
+from lilogic.infer.golden import checked
 
 VERILOG = "classifier.v"
 INTERFACE = "interface.json"
 
-LEVELS_PER_STAGE = 2
-"""Default of ``levels_per_stage``: levels between pipeline registers."""
-
 POPCOUNT = "tree"
 """Default popcount architecture: good on every FPGA that was measured."""
-
-AUTO = "auto"
-"""Stands for the popcount architecture that is best for a target; see ``popcount.chosen``."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Interface:
     may enter every cycle. Reset clears the valid flags only.
 
     Attributes:
-        data: name of the data input: ``bits`` (encoded) or ``pixels`` (features, encoded inside).
+        data: what the data input reads, which is also its name: ``bits`` (encoded) or ``features``
+            (encoded inside).
         data_width: its width in bits; bit ``i`` is input bit ``i`` of the graph, or feature ``i``
             stands at ``[i * feature_width, (i + 1) * feature_width)``.
         feature_width: bits per feature; 1 for encoded bits.
@@ -49,7 +52,7 @@ class Interface:
         device: on which of ``devices.DEVICES``.
     """
 
-    data: str
+    data: InputKind
     data_width: int
     feature_width: int
     classes: int
@@ -76,6 +79,54 @@ class Interface:
         path = folder / INTERFACE
         with open_text(path) as file:
             try:
-                return cls(**json.load(file))
-            except (TypeError, ValueError) as error:
+                fields = json.load(file)
+                return cls(**fields | {"data": InputKind(fields["data"])})
+            except (TypeError, ValueError, KeyError) as error:
                 raise LilogicError(f"{path}: not an interface description ({error})") from error
+
+
+def pack(graph: GateGraph, kind: InputKind, samples: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, data_width]: what stands on the data input of a classifier for samples.
+
+    Args:
+        graph: the graph that was compiled.
+        kind: what the classifier reads.
+        samples: raw samples [samples, *encoder.input_shape], or bits [samples, n_inputs] for a
+            graph without an encoder.
+
+    Raises:
+        DataError: the samples do not fit the graph.
+        GraphError: features are wanted, but the graph has no encoder.
+    """
+    if kind is InputKind.FEATURES:
+        return pack_features(_encoder(graph).features(samples))
+    if graph.encoder is None:
+        return checked(graph, np.asarray(samples))
+    return graph.encoder.encode(samples)
+
+
+def pack_features(features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, features * width] of integers [samples, features]: each in its dtype's bits.
+
+    Lowest bit first; two's complement where the dtype is signed.
+    """
+    little = np.ascontiguousarray(features.astype(features.dtype.newbyteorder("<")))
+    bits = np.unpackbits(little[..., None].view(np.uint8), axis=2, bitorder="little")
+    return bits.reshape(len(features), -1).astype(bool)
+
+
+def unpack(graph: GateGraph, kind: InputKind, data: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """bool [samples, n_inputs]: the graph's input bits for what stands on the data input."""
+    if kind is InputKind.BITS:
+        return data
+    encoder = _encoder(graph)
+    dtype = np.dtype(encoder.input_dtype)
+    features = data.reshape(len(data), encoder.n_features, 8 * dtype.itemsize)
+    values = np.packbits(features, axis=2, bitorder="little").view(dtype.newbyteorder("<"))
+    return encoder.bits(values[..., 0].astype(dtype))
+
+
+def _encoder(graph: GateGraph) -> Encoder:
+    if graph.encoder is None:
+        raise GraphError("the classifier reads features, but the graph has no encoder")
+    return graph.encoder

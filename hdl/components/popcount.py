@@ -23,9 +23,10 @@ from amaranth.lib.wiring import Component, In, Out
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import neighbours, pipeline, vector
-from lilogic.hdl.components.interface import AUTO, POPCOUNT
+from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.network import counted
 from lilogic.hdl.components.pipeline import Cost, Levels, Registers
+from lilogic.hdl.options import AUTO
 
 Bits = Sequence[Value]
 

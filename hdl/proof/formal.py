@@ -27,6 +27,7 @@ from lilogic.data.encoder import NOTHING, Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.options import InputKind
 from lilogic.hdl.proof import abc, netlist, reference, sums
 from lilogic.hdl.proof.bdd import MAX_VARIABLES, Diagrams, TooLargeError
 from lilogic.hdl.proof.netlist import Net, Netlist, WrongNetlistError
@@ -101,7 +102,7 @@ def _check_interface(graph: GateGraph, interface: Interface) -> None:
             f"the Verilog has {interface.classes} classes, but the graph {graph.n_classes}"
         )
     inputs = graph.n_inputs
-    if interface.data == "pixels" and graph.encoder is not None:
+    if interface.data is InputKind.FEATURES and graph.encoder is not None:
         inputs = graph.encoder.n_features
     if interface.data_width != inputs * interface.feature_width:
         raise LilogicError(
@@ -146,7 +147,7 @@ def _cuts(graph: GateGraph, interface: Interface, design: Netlist) -> _Cuts:
 
 
 def _bits(graph: GateGraph, interface: Interface, design: Netlist, data: list[Net]) -> list[Net]:
-    if interface.data == "bits":
+    if interface.data is InputKind.BITS:
         return data
     assert graph.encoder is not None
     is_one, is_zero = _always(graph.encoder)
@@ -167,7 +168,7 @@ def _always(encoder: Encoder) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.boo
 
 
 def _proofs(interface: Interface) -> dict[str, Callable[[_Job], Result]]:
-    encoder = {"encoder": _encoder} if interface.data == "pixels" else {}
+    encoder = {"encoder": _encoder} if interface.data is InputKind.FEATURES else {}
     return {"timing": _timing} | encoder | {"gates": _gates, "heads": _heads, "argmax": _argmax}
 
 
@@ -201,7 +202,7 @@ def _timing(job: _Job) -> Result:
 def _encoder(job: _Job) -> Result:
     encoder = job.graph.encoder
     if encoder is None:
-        raise WrongNetlistError("the Verilog encodes pixels, but the graph has no encoder")
+        raise WrongNetlistError("the Verilog encodes features, but the graph has no encoder")
     used = np.flatnonzero(job.graph.alive[: job.graph.n_inputs]).tolist()
     variables = _variables(job.cuts.data)
     expected = reference.encoder_bits(

@@ -21,6 +21,7 @@ from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import tools, yosys
 from lilogic.hdl.fpga.devices import Device
+from lilogic.hdl.options import InputKind
 from lilogic.hdl.synthesis.area import TARGETS, weigh
 from lilogic.hdl.verilog import TOP
 
@@ -161,9 +162,9 @@ def _wrapper(graph: GateGraph, interface: Interface) -> str:
 
 
 def _used(graph: GateGraph, interface: Interface) -> list[int]:
-    """The bits of the data port that the graph depends on; of pixels, all of each one used."""
+    """The bits of the data port that the graph depends on; of features, all of each one used."""
     used = np.flatnonzero(graph.alive[: graph.n_inputs])
-    if interface.data == "bits" or graph.encoder is None:
+    if interface.data is InputKind.BITS or graph.encoder is None:
         return used.tolist()
     width = interface.feature_width
     features = np.unique(graph.encoder.read_by(used))

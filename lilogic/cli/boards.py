@@ -11,7 +11,7 @@ import typer
 
 from lilogic.cli.common import AsJson, Model, Popcount, dataset_of, show
 from lilogic.errors import LilogicError
-from lilogic.hdl.components.interface import AUTO
+from lilogic.hdl.options import AUTO
 
 if TYPE_CHECKING:
     from lilogic.boards.host.client import Client

@@ -9,7 +9,9 @@ import typer
 
 from lilogic.cli import hardware, learn
 from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe
-from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE
+from lilogic.hdl.options import AUTO
+
+LEVELS_PER_STAGE = 2
 
 
 def demo(

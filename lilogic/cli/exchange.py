@@ -19,7 +19,10 @@ from lilogic.cli.common import (
     show,
 )
 from lilogic.errors import LilogicError
-from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE, VERILOG
+from lilogic.hdl.components.interface import VERILOG
+from lilogic.hdl.options import AUTO
+
+LEVELS_PER_STAGE = 2
 
 if TYPE_CHECKING:
     from lilogic.data.encoder import Encoder

@@ -20,7 +20,10 @@ from lilogic.cli.common import (
     show,
 )
 from lilogic.errors import LilogicError
-from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE, Interface
+from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.options import AUTO
+
+LEVELS_PER_STAGE = 2
 
 if TYPE_CHECKING:
     import numpy.typing as npt

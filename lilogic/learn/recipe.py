@@ -7,9 +7,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from lilogic.errors import LilogicError
+from lilogic.errors import LilogicError, RecipeError
+from lilogic.validation import one_line
 
 
 class _Section(BaseModel):
@@ -173,16 +174,10 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
     """A checked recipe from nested tables; ``source`` is named in errors.
 
     Raises:
-        LilogicError: unknown keys or values out of range.
+        RecipeError: unknown keys or values out of range.
     """
-    try:
+    with one_line(RecipeError, source):
         return Recipe(**data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise LilogicError(f"{source}: unknown key {place}") from error
-        raise LilogicError(f"{source}: {place}: {first['msg'].lower()}") from error
 
 
 def text(name: str) -> str:

@@ -14,6 +14,7 @@ from lilogic.boards.gateware.top import Top
 from lilogic.boards.protocol import Command, Problem
 from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph, passes
+from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from lilogic.sim.board import wave
 
@@ -31,7 +32,7 @@ SMALL = passes.simplify(
 
 
 def board_of(graph: GateGraph, **options) -> Top:
-    return Top(graph, clock_hz=PERIOD * BAUD, baud=BAUD, **options)
+    return Top(graph, clock_hz=PERIOD * BAUD, baud=BAUD, options=CompileOptions(**options))
 
 
 def exchange(top: Top, data: bytes, reply_bytes: int) -> bytes:

@@ -9,12 +9,13 @@ from lilogic.boards import protocol
 from lilogic.boards.protocol import Answer, Deframer, Identity
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, lgn
+from lilogic.hdl.options import InputKind
 from tests.strategies import encoded_graphs, random_raw
 
 BODY = st.binary(min_size=2, max_size=40) | st.lists(
     st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD]), min_size=2, max_size=20
 ).map(bytes)
-IDENTITY = Identity(b"12345678", "bits", 1, 98, 10, 9, False, 7, 12_000_000, "1.2.3")
+IDENTITY = Identity(b"12345678", InputKind.BITS, 1, 98, 10, 9, False, 7, 12_000_000, "1.2.3")
 
 
 @given(bodies=st.lists(BODY, max_size=5), cuts=st.lists(st.integers(0, 200), max_size=4))
@@ -74,13 +75,13 @@ def test_only_bits_in_use_are_sent():
     graph = GateGraph.build(20, [(6, 3, 9), (1, 20, 17)], [[21], [3]])
     bits = np.zeros((2, 20), dtype=bool)
     bits[0, [3, 17, 0, 1]] = True
-    assert protocol.payloads(graph, "bits", bits) == [b"\x05", b"\x00"]
+    assert protocol.payloads(graph, InputKind.BITS, bits) == [b"\x05", b"\x00"]
 
 
 @given(graph=encoded_graphs())
 def test_pixels_are_the_features_bytes(graph):
     raw = random_raw(graph.encoder, 3)
-    sent = protocol.payloads(graph, "pixels", raw)
+    sent = protocol.payloads(graph, InputKind.FEATURES, raw)
     dtype = np.dtype(graph.encoder.input_dtype).newbyteorder("<")
     read = np.array([np.frombuffer(payload, dtype) for payload in sent])
     np.testing.assert_array_equal(read, graph.encoder.features(raw))

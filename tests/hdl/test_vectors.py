@@ -8,13 +8,14 @@ from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl import vectors
 from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.vectors import KINDS, VECTORS, Vectors
 from lilogic.infer import golden
 from tests.strategies import encoded_graphs, graphs, random_bits, random_raw
 
 
 def interface(graph, pixels=False):
-    return Classifier(graph, pixels=pixels).interface
+    return Classifier(graph, CompileOptions(input="features" if pixels else "bits")).interface
 
 
 @given(graph=encoded_graphs(), pixels=st.booleans())

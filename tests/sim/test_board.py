@@ -12,6 +12,7 @@ from lilogic.boards.protocol import Answer, Command, Deframer, Problem
 from lilogic.data import datasets
 from lilogic.graph import passes
 from lilogic.hdl import verilog
+from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from lilogic.sim import board
 from lilogic.sim.board import Level, wave
@@ -30,7 +31,7 @@ def built(folder, top, text):
 
 def small(**options):
     # Bits of 4 or 5 cycles: as few as may be, and no integer.
-    return Top(SMALL, clock_hz=4.4 * BAUD, baud=BAUD, **options)
+    return Top(SMALL, clock_hz=4.4 * BAUD, baud=BAUD, options=CompileOptions(**options))
 
 
 class Case:
@@ -62,7 +63,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
-    top = small(pixels=True)
+    top = small(input="features")
     folder = tmp_path_factory.mktemp("board")
     with built(folder, top, verilog.emit_component(top, board.TOP)) as pins:
         yield Case(SMALL, top, random_raw(SMALL.encoder, 100), pins)
@@ -202,14 +203,19 @@ def check_all(graph, top, samples, pins):
 @pytest.mark.parametrize("pixels", [False, True], ids=["bits", "pixels"])
 def test_every_test_image_of_digits(digits, tmp_path, pixels):
     graph, samples = digits
-    top = Top(graph, clock_hz=4 * BAUD, baud=BAUD, pixels=pixels)
+    top = Top(
+        graph,
+        clock_hz=4 * BAUD,
+        baud=BAUD,
+        options=CompileOptions(input="features" if pixels else "bits"),
+    )
     with built(tmp_path, top, verilog.emit_component(top, board.TOP)) as pins:
         check_all(graph, top, samples, pins)
 
 
 @pytest.mark.slow
 def test_the_netlist_for_ice40_is_the_same_circuit(tmp_path):
-    top = small(pixels=True)
+    top = small(input="features")
     samples = random_raw(SMALL.encoder, 100)
     with built(tmp_path, top, board.emit_synthesised(top)) as pins:
         check_all(SMALL, top, samples, pins)

@@ -12,6 +12,7 @@ from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.hdl import vectors
 from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.vectors import Vectors
 from lilogic.hdl.verilog import compile_graph
 from lilogic.sim import regression
@@ -28,7 +29,7 @@ GRAPH = random_graph((20, 20, 20), 8, 3, seed=1)
 
 
 def compiled(folder, graph=GRAPH, samples=None, **options):
-    interface = compile_graph(graph, folder, **options)
+    interface = compile_graph(graph, folder, CompileOptions(**options))
     vectors.make(graph, interface, samples, random=100).write(folder)
     return folder
 
@@ -90,7 +91,7 @@ ROWS = [(gates.XOR, 0, 1), (gates.NAND, 2, 3), (gates.OR, 6, 4), (gates.A_AND_NO
 )
 def test_pixels_negative_scores_and_one_class_pass(tmp_path, simulator, options, graph):
     samples = random_raw(SIGNED, 40)
-    result = simulated(compiled(tmp_path, graph, samples, pixels=True, **options), simulator)
+    result = simulated(compiled(tmp_path, graph, samples, input="features", **options), simulator)
     assert result["passed"]
     assert result["kinds"]["threshold"]["compared"] >= 100
 

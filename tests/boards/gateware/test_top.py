@@ -12,6 +12,7 @@ from lilogic.boards.protocol import Answer, Deframer, Identity
 from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from tests.boards.line import BAUD, board_of, exchange, requests
 from tests.strategies import encoded_graphs, graphs, random_bits, random_raw
@@ -45,14 +46,14 @@ def test_bits_are_classified_like_in_software(graph, levels_per_stage):
 def test_samples_are_classified_like_in_software(graph, pixels):
     raw = random_raw(graph.encoder, 2)
     pixels = pixels and graph.encoder.minus is None
-    check(graph, graph.encoder.encode(raw), raw, pixels=pixels)
+    check(graph, graph.encoder.encode(raw), raw, input="features" if pixels else "bits")
 
 
 def test_differences_are_not_made_from_pixels_one_after_another():
     encoder = Encoder((2,), "uint8", np.array([0]), np.array([5]), minus=np.array([1]))
     graph = GateGraph.build(1, [], [[0]], encoder=encoder)
-    with pytest.raises(LilogicError, match=r"compares differences of features.*\(--bits\)"):
-        board_of(graph, pixels=True)
+    with pytest.raises(LilogicError, match=r"compares differences of features.*read bits"):
+        board_of(graph, input="features")
 
 
 def test_a_network_that_reads_nothing_is_classified():
@@ -70,7 +71,7 @@ def test_more_than_256_classes_have_two_bytes():
 def test_it_identifies_itself():
     top = board_of(NONE_USED)
     data = protocol.request(protocol.Command.IDENTIFY, 77)
-    (body,) = Deframer().feed(exchange(top, data, 60))
+    (body,) = Deframer().feed(exchange(top, data, 100))
     assert body[:2] == bytes([0x81, 77])
     assert Identity.unpack(body[2:]) == top.identity
 
@@ -79,7 +80,7 @@ def test_an_encoder_that_cannot_keep_up_is_refused():
     encoder = Encoder((1,), "uint8", np.zeros(60, int), np.arange(60))
     graph = GateGraph.build(60, [], [list(range(60))], encoder=encoder)
     with pytest.raises(LilogicError, match=r"60 bits takes the encoder 61 cycles.* come after 40"):
-        Top(graph, clock_hz=4 * BAUD, baud=BAUD, pixels=True)
+        Top(graph, clock_hz=4 * BAUD, baud=BAUD, options=CompileOptions(input="features"))
 
 
 def test_pixels_need_an_encoder():

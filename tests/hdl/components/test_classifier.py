@@ -1,4 +1,5 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from lilogic.graph import GateGraph
 from lilogic.hdl.components import vector
 from lilogic.hdl.components.classifier import MAX_DATA_WIDTH, Classifier
 from lilogic.hdl.components.popcount import POPCOUNTS, score_shape
-from lilogic.hdl.fpga.devices import Clock, Delays
+from lilogic.hdl.fpga.devices import DEVICES, Delays
+from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from tests.hdl.simulation import SETTINGS, drive, pixel_bits, read_scores, simulate
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
@@ -48,7 +50,9 @@ def check_stream(classifier, graph, data, bits, valid):
 
 
 def check_bits(graph, levels_per_stage, popcount, seed=0):
-    classifier = Classifier(graph, levels_per_stage=levels_per_stage, popcount=popcount)
+    classifier = Classifier(
+        graph, CompileOptions(levels_per_stage=levels_per_stage, popcount=popcount)
+    )
     bits = random_bits(graph, SAMPLES, seed)
     valid = np.random.default_rng(seed).random(SAMPLES) < 0.6
     check_stream(classifier, graph, bits, bits, valid)
@@ -70,8 +74,11 @@ def test_classifies_bits_every_clock_like_the_software(popcount, levels_per_stag
 )
 def test_registers_placed_for_a_clock_change_no_answer(graph, mhz, popcount, seed):
     # No level is too slow for this clock.
-    clock = Clock(mhz, "an FPGA", Delays(stage=1, gate=0.1, chain=2, bit=0.05))
-    classifier = Classifier(graph, clock=clock, popcount=popcount, pixels=True)
+    delays = Delays(stage=1, gate=0.1, chain=2, bit=0.05)
+    fast = replace(DEVICES["hx8k"], label="an FPGA", delays=delays)
+    options = CompileOptions(clock_mhz=mhz, target="fast", popcount=popcount, input="features")
+    with patch.dict(DEVICES, fast=fast):
+        classifier = Classifier(graph, options)
     raw = random_raw(graph.encoder, SAMPLES, seed)
     data = pixel_bits(graph.encoder, raw)
     check_stream(classifier, graph, data, graph.encoder.encode(raw), np.ones(SAMPLES, dtype=bool))
@@ -82,7 +89,8 @@ def test_registers_placed_for_a_clock_change_no_answer(graph, mhz, popcount, see
 @given(graph=encoded_graphs(), seed=st.integers(0, 99))
 def test_classifies_pixels_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
     classifier = Classifier(
-        graph, levels_per_stage=levels_per_stage, popcount=popcount, pixels=True
+        graph,
+        CompileOptions(levels_per_stage=levels_per_stage, popcount=popcount, input="features"),
     )
     raw = random_raw(graph.encoder, SAMPLES, seed)
     valid = np.random.default_rng(seed).random(SAMPLES) < 0.6
@@ -154,7 +162,9 @@ def test_pixels_wider_than_a_signal_change_nothing(graph, limit):
     bits, data = graph.encoder.encode(raw), pixel_bits(graph.encoder, raw)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vector, "LIMIT", limit)
-        check_stream(Classifier(graph, pixels=True), graph, data, bits, [True] * SAMPLES)
+        check_stream(
+            Classifier(graph, CompileOptions(input="features")), graph, data, bits, [True] * SAMPLES
+        )
 
 
 @settings(max_examples=15)
@@ -166,7 +176,9 @@ def test_pixels_wider_than_a_signal_change_nothing(graph, limit):
 )
 def test_reset_in_flight_clears_valid_and_later_samples_are_right(graph, setting, start, length):
     popcount, levels_per_stage = setting
-    classifier = Classifier(graph, levels_per_stage=levels_per_stage, popcount=popcount)
+    classifier = Classifier(
+        graph, CompileOptions(levels_per_stage=levels_per_stage, popcount=popcount)
+    )
     bits = random_bits(graph, SAMPLES)
     resets = [start <= cycle < start + length for cycle in range(start + length)]
     seen = outputs(classifier, graph, bits, [True] * SAMPLES, resets)
@@ -188,9 +200,14 @@ def test_levels_are_counted_through_all_parts_and_latency_is_known_before_elabor
     )
     # 3 gate levels; tree: full adders, then three leaves in two rounds; two rounds of argmax.
     for levels_per_stage, latency in {0: 0, 1: 8, 2: 4, 3: 3, 5: 2, 8: 1, 99: 1}.items():
-        assert Classifier(graph, levels_per_stage=levels_per_stage).latency == latency
-    assert Classifier(graph, levels_per_stage=1, pixels=True).latency == 9
-    assert Classifier(graph, levels_per_stage=3, pixels=True).latency == 3
+        assert (
+            Classifier(
+                graph, CompileOptions(input="bits", levels_per_stage=levels_per_stage)
+            ).latency
+            == latency
+        )
+    assert Classifier(graph, CompileOptions(levels_per_stage=1, input="features")).latency == 9
+    assert Classifier(graph, CompileOptions(levels_per_stage=3, input="features")).latency == 3
 
 
 @settings(max_examples=20)
@@ -198,13 +215,18 @@ def test_levels_are_counted_through_all_parts_and_latency_is_known_before_elabor
 def test_the_interface_describes_the_ports(graph, setting, pixels):
     popcount, levels_per_stage = setting
     classifier = Classifier(
-        graph, levels_per_stage=levels_per_stage, popcount=popcount, pixels=pixels
+        graph,
+        CompileOptions(
+            levels_per_stage=levels_per_stage,
+            popcount=popcount,
+            input="features" if pixels else "bits",
+        ),
     )
     shape = score_shape(graph)
     width = 8 * np.dtype(graph.encoder.input_dtype).itemsize if pixels else 1
     fields = graph.encoder.n_features if pixels else graph.n_inputs
     assert asdict(classifier.interface) == {
-        "data": "pixels" if pixels else "bits",
+        "data": "features" if pixels else "bits",
         "data_width": fields * width,
         "feature_width": width,
         "classes": graph.n_classes,
@@ -224,17 +246,19 @@ def test_refuses_a_popcount_that_does_not_exist():
     with pytest.raises(
         LilogicError, match=r"popcount 'abacus' is not one of chain, tree, counters, compressor"
     ):
-        Classifier(AWKWARD["one class"], popcount="abacus")
+        Classifier(AWKWARD["one class"], CompileOptions(popcount="abacus"))
 
 
 def test_refuses_negative_levels_per_stage():
-    with pytest.raises(LilogicError, match="levels per stage is -1, but must be 0 or more"):
-        Classifier(AWKWARD["one class"], levels_per_stage=-1)
+    with pytest.raises(
+        LilogicError, match="levels_per_stage: input should be greater than or equal to 0"
+    ):
+        Classifier(AWKWARD["one class"], CompileOptions(levels_per_stage=-1))
 
 
 def test_refuses_pixels_without_an_encoder():
     with pytest.raises(LilogicError, match="the graph has no encoder"):
-        Classifier(AWKWARD["one class"], pixels=True)
+        Classifier(AWKWARD["one class"], CompileOptions(input="features"))
 
 
 def test_refuses_more_data_than_a_top_level_can_take():

@@ -11,6 +11,7 @@ from lilogic.graph import GateGraph
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga.devices import DEVICES, Clock, Delays
+from lilogic.hdl.options import CompileOptions
 from tests.strategies import graphs
 
 DELAYS = Delays(stage=2, gate=1, chain=10, bit=0.5)
@@ -49,22 +50,24 @@ def test_the_faster_the_clock_the_longer_the_latency(graph, popcount):
     for mhz in (0.1, 20, 40, 60, 80, 100):
         try:
             latencies.append(
-                Classifier(graph, clock=Clock.on(mhz, HX8K), popcount=popcount).latency
+                Classifier(
+                    graph, CompileOptions(clock_mhz=mhz, target="hx8k", popcount=popcount)
+                ).latency
             )
         except LilogicError:
             break
     assert latencies[0] == 1
     assert all(slow <= fast for slow, fast in pairwise(latencies))
-    every_level = Classifier(graph, levels_per_stage=1, popcount=popcount).latency
+    every_level = Classifier(graph, CompileOptions(levels_per_stage=1, popcount=popcount)).latency
     assert latencies[-1] <= every_level
 
 
 def test_a_clock_that_one_level_alone_misses_is_refused():
     graph = GateGraph.build(400, [], [range(200), range(200, 400)])
     with pytest.raises(LilogicError, match=r"900 MHz is too fast .* about (\d+) MHz") as caught:
-        Classifier(graph, clock=Clock.on(900, HX8K))
+        Classifier(graph, CompileOptions(clock_mhz=900, target="hx8k"))
     best = int(str(caught.value).split("about ")[1].split()[0])
-    assert Classifier(graph, clock=Clock.on(best - 1, HX8K)).latency > 1
+    assert Classifier(graph, CompileOptions(clock_mhz=best - 1, target="hx8k")).latency > 1
 
 
 @pytest.mark.parametrize("mhz", [0, -5, np.nan])

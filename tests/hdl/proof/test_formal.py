@@ -18,6 +18,7 @@ from lilogic.formats.exporters import blif
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG
 from lilogic.hdl.components.popcount import POPCOUNTS
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.proof import abc, formal, netlist
 from lilogic.hdl.proof.netlist import Net, Netlist
 from lilogic.hdl.verilog import TOP, compile_graph
@@ -71,7 +72,7 @@ def test_compiled_graphs_are_proven(
     graph: GateGraph, levels: int, popcount: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("proven")
-    compile_graph(graph, folder, levels_per_stage=levels, popcount=popcount)
+    compile_graph(graph, folder, CompileOptions(levels_per_stage=levels, popcount=popcount))
     result = formal.prove(graph, folder)
     assert statuses(result) == proven("timing", "gates", "heads", "argmax")
     assert result["proven"]
@@ -83,7 +84,7 @@ def test_compiled_encoders_are_proven(
     graph: GateGraph, levels: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("encoded")
-    compile_graph(graph, folder, levels_per_stage=levels, pixels=True)
+    compile_graph(graph, folder, CompileOptions(levels_per_stage=levels, input="features"))
     result = formal.prove(graph, folder)
     assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
 
@@ -95,7 +96,7 @@ def test_encoders_with_nothing_to_compare_are_proven(
     subtracted = None if minus is None else np.array(minus, np.int32)
     encoder = Encoder((2,), "uint8", np.array([0, 1]), np.array(thresholds), minus=subtracted)
     graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], encoder=encoder)
-    compile_graph(graph, tmp_path, levels_per_stage=0, pixels=True)
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, input="features"))
     result = formal.prove(graph, tmp_path)
     assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
 
@@ -103,7 +104,7 @@ def test_encoders_with_nothing_to_compare_are_proven(
 @pytest.mark.parametrize("popcount", POPCOUNTS)
 def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((400, 1000), 64, 1)
-    compile_graph(graph, tmp_path, popcount=popcount)
+    compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
     assert formal.prove(graph, tmp_path)["proven"]
 
 
@@ -166,7 +167,7 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("popcount", POPCOUNTS)
 def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((12, 40), 8, 3, seed=1)
-    interface = compile_graph(graph, tmp_path, popcount=popcount)
+    interface = compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
     design = netlist.read(tmp_path / VERILOG, TOP, tmp_path, None)
     data = design.vector(interface.data, interface.data_width)
     made = [

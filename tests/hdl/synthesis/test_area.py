@@ -8,6 +8,7 @@ import pytest
 from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area, partition
 from lilogic.hdl.verilog import compile_graph
 from tests.strategies import random_graph
@@ -16,7 +17,7 @@ FPGAS = ("ice40", "ecp5", "xc7")
 
 
 def measured(folder, graph, **options):
-    compile_graph(graph, folder, **options)
+    compile_graph(graph, folder, CompileOptions(**options))
     result = area.measure(folder)
     json.dumps(result)
     return result
@@ -55,7 +56,7 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
     graph = GateGraph(
         6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
     )
-    result = measured(tmp_path, graph, pixels=True)
+    result = measured(tmp_path, graph, input="features")
     for target in result["targets"].values():
         parts = target["parts"]
         assert {"encoder", "gates", "heads", "argmax"} <= parts.keys()
@@ -79,7 +80,7 @@ def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
     graph = GateGraph(
         6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
     )
-    compile_graph(graph, tmp_path, pixels=True)
+    compile_graph(graph, tmp_path, CompileOptions(input="features"))
     targets = {name: area.TARGETS[name] for name in ("generic", "ice40")}
     whole = area.measure(tmp_path, targets)
     monkeypatch.setattr(partition, "LARGE", 0)
@@ -103,7 +104,7 @@ def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
 
 def test_sums_of_cells_ripple(tmp_path):
     graph = GateGraph.build(40, [], [[*range(40)]])
-    compile_graph(graph, tmp_path, levels_per_stage=0, popcount="chain")
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, popcount="chain"))
     generic = {"generic": area.TARGETS["generic"]}
     rippled = area.measure(tmp_path, generic)["targets"]["generic"]["total"]["cells"]
     synthesis = generic["generic"].synthesis.replace("-extra-map carry.v ", "")

@@ -7,6 +7,7 @@ import pytest
 
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area, liberty
 from lilogic.hdl.verilog import compile_graph
 
@@ -28,7 +29,7 @@ def test_areas_add_up_by_hand(tmp_path):
     # Registers after each level carry inputs 0 and 3 with the XOR, then the two counted gates.
     rows = [(gates.XOR, 0, 1), (gates.NAND, 4, 0), (gates.NOR, 4, 3)]
     graph = GateGraph.build(4, rows, [[5], [6]])
-    compile_graph(graph, tmp_path, levels_per_stage=1)
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=1))
     found = area.measure(tmp_path, {"small": liberty.read(SMALL)})["targets"]["small"]
     expected = {"XOR2": 1, "NAND2": 1, "NOR2": 1, "DFF": 5}
     assert found["types"]["gates"] == expected

@@ -9,6 +9,7 @@ from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.fpga import devices
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import timing
 from lilogic.hdl.verilog import compile_graph
 
@@ -23,7 +24,9 @@ def test_an_unknown_device_is_refused():
 
 @pytest.mark.parametrize("pixels", [False, True])
 def test_a_small_classifier_is_placed_and_routed(tmp_path, pixels):
-    interface = compile_graph(GRAPH, tmp_path, levels_per_stage=1, pixels=pixels)
+    interface = compile_graph(
+        GRAPH, tmp_path, CompileOptions(levels_per_stage=1, input="features" if pixels else "bits")
+    )
     found = timing.measure(GRAPH, tmp_path, devices.DEVICES["hx8k"])
     assert found["fits"]
     assert found["latency"] == interface.latency
@@ -37,7 +40,7 @@ def test_a_small_classifier_is_placed_and_routed(tmp_path, pixels):
 
 def test_what_does_not_fit_says_so(tmp_path):
     graph = GateGraph.build(400, [], [range(400)])
-    compile_graph(graph, tmp_path, levels_per_stage=0)
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0))
     options = ("--lp384", "--package", "qn32")
     smallest = replace(devices.DEVICES["hx8k"], options=options)
     found = timing.measure(graph, tmp_path, smallest)
@@ -56,5 +59,5 @@ def test_other_failures_of_nextpnr_are_errors(tmp_path):
 def test_features_that_are_only_subtracted_are_read_too():
     encoder = Encoder((3,), "uint8", [0], [5], minus=[2])
     graph = GateGraph.build(1, [], [[0]], encoder=encoder)
-    ports = Classifier(graph, pixels=True).interface
+    ports = Classifier(graph, CompileOptions(input="features")).interface
     assert timing._used(graph, ports) == [*range(8), *range(16, 24)]

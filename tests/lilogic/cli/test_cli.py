@@ -11,6 +11,7 @@ import pytest
 
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.hdl.components import popcount
+from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from tests import tiny
 from tests.lilogic.graph import independent_reader
@@ -490,7 +491,9 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
     path, output = tmp_path / "small.lgn", tmp_path / "net.v"
     simplified = passes.simplify(write_graph(path))
     for levels, architecture in ((0, "chain"), (2, "tree")):
-        compile_graph(simplified, tmp_path, levels_per_stage=levels, popcount=architecture)
+        compile_graph(
+            simplified, tmp_path, CompileOptions(levels_per_stage=levels, popcount=architecture)
+        )
         options = ("--levels-per-stage", str(levels), "--popcount", architecture)
         assert lilogic("export", path, "--to", "verilog", *options, "-o", output)[0] == 0
         assert output.read_text() == (tmp_path / "classifier.v").read_text()

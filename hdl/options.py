@@ -1,0 +1,61 @@
+"""How a graph is compiled: the same in Python, on the command line and in JSON."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lilogic.errors import GraphError
+from lilogic.validation import one_line
+
+AUTO = "auto"
+"""Stands for the popcount architecture that is best for a target; see ``popcount.chosen``."""
+
+
+class InputKind(StrEnum):
+    """What a classifier reads: a sample's encoded bits, or its features, which it encodes."""
+
+    BITS = "bits"
+    FEATURES = "features"
+
+
+class CompileOptions(BaseModel):
+    """How a graph is compiled.
+
+    Attributes:
+        input: what the classifier reads; None for features where the graph has an encoder.
+        levels_per_stage: levels (encoder, gates, adders, comparisons) between pipeline registers,
+            counted through all parts; 0 for a combinational classifier.
+        clock_mhz: place registers for this clock on ``target`` instead, by how long levels take.
+        target: what it is for: one of ``area.TARGETS``, or of ``devices.DEVICES``.
+        popcount: one of ``popcount.POPCOUNTS``, or ``AUTO`` for the best one for the target.
+
+    Raises:
+        GraphError: an unknown keyword, or an impossible value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input: InputKind | None = None
+    levels_per_stage: int = Field(default=2, ge=0)
+    clock_mhz: float | None = Field(default=None, gt=0)
+    target: str | None = None
+    popcount: str = AUTO
+
+    @classmethod
+    def of(cls, options: CompileOptions | None, keywords: dict[str, Any]) -> CompileOptions:
+        """Options with some of them replaced by keywords.
+
+        Raises:
+            GraphError: an unknown keyword, or an impossible value.
+        """
+        given = {} if options is None else options.model_dump()
+        return cls(**given | keywords)
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None:
+            with one_line(GraphError):
+                super().__init__(**values)

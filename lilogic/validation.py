@@ -1,0 +1,26 @@
+"""Errors of pydantic models as one line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+
+from lilogic.errors import LilogicError
+
+
+@contextmanager
+def one_line(kind: type[LilogicError], source: str = "") -> Iterator[None]:
+    """Meanwhile, values that do not fit a model are an error of ``kind`` about the first of them.
+
+    ``source`` is named first in it, if there is one.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        is_unknown = first["type"] == "extra_forbidden"
+        text = f"unknown key {place}" if is_unknown else f"{place}: {first['msg'].lower()}"
+        raise kind(f"{source}: {text}" if source else text) from error
