@@ -51,7 +51,7 @@ class CompileOptions(BaseModel):
         Raises:
             GraphError: an unknown keyword, or an impossible value.
         """
-        given = {} if options is None else options.model_dump()
+        given = {} if options is None else options.model_dump(exclude_unset=True)
         return cls(**given | keywords)
 
     if not TYPE_CHECKING:

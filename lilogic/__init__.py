@@ -1,22 +1,39 @@
 """lilogic: learn classifiers made of two-input logic gates, and prove their hardware."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lilogic.api import Model, load
+    from lilogic.flow import Build, Run, train
+    from lilogic.hdl.options import CompileOptions, InputKind
     from lilogic.version import __version__
 
-__all__ = ["Model", "__version__", "load"]
+__all__ = [
+    "Build",
+    "CompileOptions",
+    "InputKind",
+    "Model",
+    "Run",
+    "__version__",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "Build": "flow",
+    "CompileOptions": "hdl.options",
+    "InputKind": "hdl.options",
+    "Model": "api",
+    "Run": "flow",
+    "__version__": "version",
+    "load": "api",
+    "train": "flow",
+}
 
 
 def __getattr__(name: str) -> Any:
     """What is public, on first use, so that the command line's help needs no numpy."""
-    if name == "__version__":
-        from lilogic.version import __version__
-
-        return __version__
-    if name in __all__:
-        from lilogic import api
-
-        return getattr(api, name)
+    if name in _HOMES:
+        return getattr(import_module(f"lilogic.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,15 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import formats
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError, LilogicError
 from lilogic.graph import GateGraph, lgn
+from lilogic.graph.metadata import Metadata
 from lilogic.infer import bitslice, golden
 from lilogic.infer.widened import Widened, widened
-from lilogic.report import reports
+from lilogic.report import tables
+from lilogic.report.models.graph import ModelSummary
 from lilogic.zoo import models
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from lilogic.data.datasets import Dataset
+    from lilogic.flow import Build
+    from lilogic.hdl.options import CompileOptions
+    from lilogic.report.models.board import BoardReport
 
 Row = tuple[str, str]
 
@@ -85,19 +92,73 @@ class Model:
             return self._widened.features(encoder.features(x))
         return bitslice.packed(encoder.encode(x))
 
-    def summary(self) -> dict[str, Any]:
-        """What is known of it, as JSON values: origin, accuracies, input, gates, classes."""
-        graph, encoder = self.graph, self.graph.encoder
-        described = reports.describe(self.name, graph)
-        described["input"] = {"bits": graph.n_inputs}
-        if encoder is not None:
-            described["input"] |= {"shape": [*encoder.input_shape], "dtype": encoder.input_dtype}
-        described["classes"] = {
-            "count": graph.n_classes,
-            "counted": [len(head) for head in graph.heads],
-            "offset": graph.offset.tolist(),
-        }
-        return described
+    def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> float:
+        """The fraction of samples [samples, …] whose predicted class is the label of ``y``.
+
+        Raises:
+            DataError: samples that do not fit the network, or another number of labels.
+        """
+        labels = np.asarray(y)
+        predicted = self.predict(x)
+        if labels.shape != predicted.shape:
+            raise DataError(
+                f"labels have shape {labels.shape}, but there are {len(predicted)} samples"
+            )
+        return float((predicted == labels).mean())
+
+    @property
+    def metadata(self) -> Metadata:
+        """Where it comes from, as far as it records that."""
+        return Metadata.of(self.graph)
+
+    @property
+    def trained_gates(self) -> int:
+        """Number of gates before simplification, which a simplified graph remembers."""
+        return self.metadata.trained_gates or self.graph.n_gates
+
+    def dataset(self) -> Dataset:
+        """The data set that it was trained on.
+
+        Raises:
+            DataError: none is recorded, or its files are missing or damaged.
+        """
+        from lilogic.data import datasets
+
+        name = self.metadata.dataset
+        if not name:
+            raise DataError("the model records no data set; name one", option="data")
+        return datasets.load(name)
+
+    def summary(self) -> ModelSummary:
+        """What is known of it: origin, accuracies, input, gates, classes."""
+        return ModelSummary.of(self.name, self.graph)
+
+    def compile(
+        self,
+        folder: str | Path | None = None,
+        options: CompileOptions | None = None,
+        *,
+        progress: bool = True,
+        **keywords: Any,
+    ) -> Build:
+        """Its hardware; see ``lilogic.flow.compile``."""
+        from lilogic import flow
+
+        return flow.compile(self, folder, options, progress=progress, **keywords)
+
+    def synthesize(
+        self,
+        board: str,
+        folder: str | Path | None = None,
+        options: CompileOptions | None = None,
+        *,
+        progress: bool = True,
+        **keywords: Any,
+    ) -> BoardReport:
+        """Its bitstream for a board; see ``lilogic.flow.synthesize``."""
+        from lilogic import flow
+
+        return flow.synthesize(self, board, folder, options, progress=progress, **keywords)
 
     def save(self, path: str | Path) -> None:
         """Write it as a ``.lgn`` file; ``formats.write(model.graph, …)`` writes other formats.
@@ -134,13 +195,13 @@ class Model:
 
     def _rows(self) -> Iterator[Row]:
         summary = self.summary()
-        shape = "×".join(map(str, summary["input"].get("shape", ())))
-        of = f" of {shape} {summary['input']['dtype']}" if shape else ""
-        yield "input", f"{summary['input']['bits']:,} bits{of}"
-        yield "classes", f"{summary['classes']['count']}"
-        if summary["dataset"]:
-            yield "data set", str(summary["dataset"])
-        yield from reports.rows(summary)
+        shape = "×".join(map(str, summary.input.shape or ()))
+        of = f" of {shape} {summary.input.dtype}" if shape else ""
+        yield "input", f"{summary.input.bits:,} bits{of}"
+        yield "classes", f"{summary.classes.count}"
+        if summary.dataset:
+            yield "data set", summary.dataset
+        yield from tables.graph_rows(summary)
 
 
 def load(model: str | Path) -> Model:

@@ -4,13 +4,29 @@ Each is one line that names the file, the place and the bound, in words of no pa
 the command line adds its options, Python its keywords.
 """
 
+from __future__ import annotations
+
 
 class LilogicError(Exception):
     """A problem the user can fix: one line that names the file, the place and the bound.
 
     The command line prints it after ``lilogic:`` and exits with status 2; ``--debug`` shows the
     traceback instead.
+
+    Attributes:
+        option: what to change, by its name in Python; the command line names its own option.
     """
+
+    def __init__(self, message: str, *, option: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
+
+    def at(self, place: str) -> LilogicError:
+        """The same error with a place, such as a file's name, before it, unless it is there."""
+        message = str(self)
+        if message.startswith(f"{place}: "):
+            return self
+        return type(self)(f"{place}: {message}", option=self.option)
 
 
 class GraphError(LilogicError, ValueError):

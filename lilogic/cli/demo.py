@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lilogic.cli import hardware, learn
-from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe
-from lilogic.hdl.options import AUTO
-
-LEVELS_PER_STAGE = 2
+from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe, show
 
 
 def demo(
@@ -25,19 +21,15 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Go the whole road: train, freeze, compile, synthesize, simulate, prove, report."""
-    from lilogic.learn import defaults
-    from lilogic.report import plots
-    from lilogic.report import reports as reports
-    from lilogic.zoo import models
+    from lilogic.cli.learn import train_in
+    from lilogic.report import pages, plots, tables
 
-    chosen, data = defaults.load(recipe, changes)
-    trained, _ = learn.train_in(chosen, data, output / f"{chosen.name}-run", device, threads)
-    result = hardware.compile_into(trained, chosen.name, output, LEVELS_PER_STAGE, AUTO, bits=False)
-    compiled = models.load(str(output / f"{chosen.name}.lgn"))
-    hardware.write_vectors(trained, output)
-    result |= hardware.check(compiled, output, "verilator", True, hardware.TIMEOUT)
-    picture = f"{chosen.name}.png"
-    plots.draw(compiled, result, output / picture)
-    hardware.write_report(result, output, picture)
-    hardware.show_report(result, as_json)
-    raise typer.Exit(0 if reports.is_verified(result) else 1)
+    run = train_in(recipe, changes, device, threads, folder=lambda name: output / f"{name}-run")
+    build = run.model.compile(output)
+    verification = build.verify()
+    report = build.report(verification)
+    picture = f"{run.model.name}.png"
+    plots.draw(build.simplified.graph, report, output / picture)
+    pages.write(report, output, picture)
+    show(report, tables.compile_rows(report), report.name, as_json)
+    raise typer.Exit(0 if verification.passed else 1)

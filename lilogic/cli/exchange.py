@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,19 +9,17 @@ import typer
 
 from lilogic.cli.common import (
     AsJson,
-    BitsIn,
+    Bits,
     ClockMhz,
+    InputKind,
     LevelsPerStage,
     Model,
     Popcount,
     Target,
+    given,
+    load,
     show,
 )
-from lilogic.errors import LilogicError
-from lilogic.hdl.components.interface import VERILOG
-from lilogic.hdl.options import AUTO
-
-LEVELS_PER_STAGE = 2
 
 if TYPE_CHECKING:
     from lilogic.data.encoder import Encoder
@@ -58,39 +55,24 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
-    from lilogic import formats
-    from lilogic.formats.circuit import to_graph
+    from lilogic import flow, formats
     from lilogic.graph import lgn
-    from lilogic.report import console
-    from lilogic.report import reports as reports
+    from lilogic.report import console, tables
+    from lilogic.report.models.graph import ModelSummary
 
-    if file.suffix.lower() == ".v":
-        from lilogic.hdl.synthesis import gate_level
-
-        with console.step("reading Verilog"), formats.naming(file):
-            circuit = gate_level.read(file)
-    else:
-        circuit = formats.read(file)
-    if encoder is None and circuit.encoder is not None:
-        shape = "×".join(map(str, circuit.encoder.input_shape))
+    found = flow.read_circuit(file)
+    if encoder is None and found.encoder is not None:
+        shape = "×".join(map(str, found.encoder.input_shape))
         console.say(
             f"{file}: records no encoder; taking that of its authors, whether a pixel of {shape} "
             "exceeds its image's own 0.75 quantile (--encoder says otherwise)"
         )
     with formats.naming(file):
-        graph = to_graph(circuit, classes, _encoder(encoder, circuit.encoder))
+        graph = formats.to_graph(found, classes, _encoder(encoder, found.encoder))
     graph = graph.with_metadata(name=output.stem, imported_from=file.name)
     lgn.write(graph, output)
-    result = reports.describe(output.stem, graph)
-    result |= {"inputs": graph.n_inputs, "classes": graph.n_classes}
-    counted = ", ".join(str(len(head)) for head in graph.heads)
-    rows = [
-        ("input bits", f"{graph.n_inputs:,}"),
-        ("gates", f"{graph.n_gates:,}"),
-        ("gate levels", f"{graph.depth}"),
-        ("classes", f"{graph.n_classes}, which count {counted} nodes"),
-    ]
-    show(result, rows, str(output), as_json)
+    summary = ModelSummary.of(output.stem, graph)
+    show(summary, tables.import_rows(summary), str(output), as_json)
 
 
 def export_(
@@ -99,39 +81,42 @@ def export_(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
-    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    clock: ClockMhz = None,
+    levels_per_stage: LevelsPerStage = None,
+    clock_mhz: ClockMhz = None,
     target: Target = None,
-    popcount: Popcount = AUTO,
-    bits: BitsIn = False,
+    popcount: Popcount = None,
+    input: InputKind = None,
+    bits: Bits = False,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
     from lilogic import formats
-    from lilogic.cli import hardware
+    from lilogic.errors import FormatError
     from lilogic.files import write_text
-    from lilogic.graph import passes
-    from lilogic.zoo import models
 
-    graph = models.load(model)
-    options = levels_per_stage, popcount, bits, target, clock
+    options = given(
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        input=input,
+        bits=bits,
+    )
+    network = load(model)
     if to == "verilog":
-        wanted = hardware.wanted_clock(clock, target)
-        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
-            folder = Path(temporary)
-            hardware.emit(passes.simplify(graph), folder, *options[:-1], wanted)
-            write_text(output, (folder / VERILOG).read_text("utf-8"))
-        return
-    if options != (LEVELS_PER_STAGE, AUTO, False, None, None):
-        raise LilogicError(
-            "--levels-per-stage, --clock, --target, --popcount and --bits are for Verilog only: "
+        write_text(output, network.compile(**options).verilog)
+    elif options:
+        raise FormatError(
+            "--levels-per-stage, --clock, --target, --popcount and --input are for Verilog only: "
             "leave them out"
         )
-    formats.write(graph, to, output)
+    else:
+        formats.write(network.graph, to, output)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     """What ``--encoder`` of import means; ``authors`` is the default."""
-    from lilogic.data import encoder
+    from lilogic.data import fitting
+    from lilogic.errors import FormatError
     from lilogic.zoo import models
 
     if asked is None:
@@ -139,8 +124,8 @@ def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     if asked == "none":
         return None
     if asked[:1].isdigit():
-        return encoder.from_text(asked)
+        return fitting.from_text(asked)
     found = models.load(asked).encoder
     if found is None:
-        raise LilogicError(f"{asked}: has no encoder to take")
+        raise FormatError(f"{asked}: has no encoder to take")
     return found

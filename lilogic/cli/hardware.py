@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lilogic.cli.common import (
     AsJson,
-    BitsIn,
+    Bits,
     ClockMhz,
+    InputKind,
     LevelsPerStage,
     Model,
     Popcount,
     Target,
-    dataset_of,
+    given,
+    load,
     show,
 )
-from lilogic.errors import LilogicError
-from lilogic.hdl.components.interface import Interface
-from lilogic.hdl.options import AUTO
-
-LEVELS_PER_STAGE = 2
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from lilogic.graph import GateGraph
-    from lilogic.hdl.fpga.devices import Clock
-    from lilogic.report.reports import Report
 
 Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
-
 Liberty = Annotated[
     Path | None,
     typer.Option(
@@ -43,33 +31,35 @@ Liberty = Annotated[
     ),
 ]
 
-TIMEOUT = 60.0
-_SWEEP = (1, 2, 3, 4, 6)
-
 
 def compile_(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
-    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
-    clock: ClockMhz = None,
+    levels_per_stage: LevelsPerStage = None,
+    clock_mhz: ClockMhz = None,
     target: Target = None,
-    popcount: Popcount = AUTO,
-    bits: BitsIn = False,
+    popcount: Popcount = None,
+    input: InputKind = None,
+    bits: Bits = False,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a network's Verilog, its test vectors and an area report."""
-    from lilogic.zoo import models
+    from lilogic.report import pages, tables
 
-    wanted = wanted_clock(clock, target)
-    graph = models.load(model)
-    name = models.name(graph, model)
-    result = compile_into(
-        graph, name, output, levels_per_stage, popcount, bits, target, wanted, liberty
+    options = given(
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        input=input,
+        bits=bits,
     )
-    write_vectors(graph, output)
-    write_report(result, output)
-    show_report(result, as_json)
+    build = load(model).compile(output, **options)
+    report = build.report(liberty=liberty)
+    build.write_vectors()
+    pages.write(report, output)
+    show(report, tables.compile_rows(report), report.name, as_json)
 
 
 def verify(
@@ -80,34 +70,45 @@ def verify(
     ] = None,
     simulator: Simulator = "verilator",
     formal: Formal = True,
-    timeout: Timeout = TIMEOUT,
-    bits: BitsIn = False,
+    timeout: Timeout = 60.0,
+    levels_per_stage: LevelsPerStage = None,
+    clock_mhz: ClockMhz = None,
+    target: Target = None,
+    popcount: Popcount = None,
+    input: InputKind = None,
+    bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a network's Verilog against software, by simulation and, where possible, by proof."""
-    from lilogic.graph import passes
-    from lilogic.report import reports as reports
-    from lilogic.zoo import models
+    from lilogic import flow
+    from lilogic.report import tables
 
-    graph = models.load(model)
-    simplified = passes.simplify(graph)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
-        folder = build or Path(temporary)
-        if build is None:
-            emit(simplified, folder, LEVELS_PER_STAGE, AUTO, bits)
-        write_vectors(graph, folder)
-        checks = check(simplified, folder, simulator, formal, timeout)
-    passed = reports.is_verified(checks)
-    show({"passed": passed, **checks}, reports.check_rows(checks), model, as_json)
-    raise typer.Exit(0 if passed else 1)
+    network = load(model)
+    if build is None:
+        options = given(
+            levels_per_stage=levels_per_stage,
+            clock_mhz=clock_mhz,
+            target=target,
+            popcount=popcount,
+            input=input,
+            bits=bits,
+        )
+        made = network.compile(**options)
+    else:
+        made = flow.opened(network, build)
+    verification = made.verify(simulator=simulator, formal=formal, timeout=timeout)
+    show(verification, tables.verification_rows(verification), model, as_json)
+    raise typer.Exit(0 if verification.passed else 1)
 
 
 def report(
     model: Model,
-    levels_per_stage: LevelsPerStage = LEVELS_PER_STAGE,
+    levels_per_stage: LevelsPerStage = None,
+    clock_mhz: ClockMhz = None,
     target: Target = None,
-    popcount: Popcount = AUTO,
-    bits: BitsIn = False,
+    popcount: Popcount = None,
+    input: InputKind = None,
+    bits: Bits = False,
     liberty: Liberty = None,
     output: Annotated[
         Path | None,
@@ -116,17 +117,20 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Count a network's gates, LUTs and flip-flops, by part and by level."""
-    from lilogic.zoo import models
+    from lilogic.report import pages, tables
 
-    graph = models.load(model)
-    name = models.name(graph, model)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
-        result = compile_into(
-            graph, name, Path(folder), levels_per_stage, popcount, bits, target, library=liberty
-        )
+    options = given(
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        input=input,
+        bits=bits,
+    )
+    found = load(model).compile(**options).report(liberty=liberty)
     if output is not None:
-        write_report(result, output)
-    show_report(result, as_json)
+        pages.write(found, output)
+    show(found, tables.compile_rows(found), found.name, as_json)
 
 
 def sweep_pipeline(
@@ -142,164 +146,18 @@ def sweep_pipeline(
             "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
         ),
     ] = None,
-    popcount: Popcount = AUTO,
-    bits: BitsIn = False,
+    popcount: Popcount = None,
+    input: InputKind = None,
+    bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
     """Place and route a network with registers more and less often: area, clock, latency."""
-    from lilogic.graph import passes
-    from lilogic.hdl.fpga import devices
-    from lilogic.hdl.synthesis import timing
-    from lilogic.report import console, plots
-    from lilogic.report import reports as reports
-    from lilogic.zoo import models
+    from lilogic import flow
+    from lilogic.report import plots, tables
 
-    chosen = devices.find(device)
-    graph = models.load(model)
-    name = models.name(graph, model)
-    picture = plots.picture(output or Path(f"{name}-pipeline.png"))
-    simplified = passes.simplify(graph)
-    points = []
-    for count in levels or _SWEEP:
-        with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
-            folder = Path(temporary)
-            emit(simplified, folder, count, popcount, bits, device)
-            with console.step(f"placing and routing, {count} levels a stage"):
-                measured = timing.measure(simplified, folder, chosen)
-        points.append({"levels_per_stage": count} | measured)
-    result = {"name": name, "device": chosen.label, "seed": timing.SEED, "points": points}
-    plots.draw_sweep(result, picture)
-    show(result, reports.sweep_rows(result), f"{name} on {chosen.label}", as_json)
-
-
-def compile_into(
-    graph: GateGraph,
-    name: str,
-    folder: Path,
-    levels_per_stage: int,
-    popcount: str,
-    bits: bool,
-    target: str | None = None,
-    clock: Clock | None = None,
-    library: Path | None = None,
-) -> Report:
-    """Simplify, write the simplified graph and its Verilog into ``folder``, measure the area."""
-    from dataclasses import asdict
-
-    from lilogic.graph import lgn, passes
-    from lilogic.hdl.components import classifier, network
-    from lilogic.hdl.fpga import devices
-    from lilogic.hdl.synthesis import area, liberty
-    from lilogic.report import console
-    from lilogic.report import reports as reports
-
-    family = None if target is None else devices.family(target)
-    targets = {name: area.TARGETS[name] for name in area.TARGETS if family in (None, name)}
-    targets |= {liberty.NAME: liberty.read(library)} if library else {}
-    with console.step("simplifying"):
-        simplified = passes.simplify(graph)
-    simplified = simplified.with_metadata(trained_gates=reports.trained_gates(graph))
-    lgn.write(simplified, folder / f"{name}.lgn")
-    interface = emit(simplified, folder, levels_per_stage, popcount, bits, target, clock)
-    with console.step("mapping to cells and LUTs") as tell:
-        measured = area.measure(folder, targets, tell)
-    pixels = interface.data == "pixels"
-    plan = classifier.plan(simplified, levels_per_stage, clock, interface.popcount, pixels)
-    flip_flops = [len(bank) for bank in network.banks(simplified, plan["network"])]
-    description = reports.describe_compiled(name, simplified, flip_flops)
-    return description | {"interface": asdict(interface), "area": measured}
-
-
-def wanted_clock(mhz: float | None, target: str | None) -> Clock | None:
-    """What ``--clock`` and ``--target`` ask for together."""
-    from lilogic.hdl.fpga import devices
-
-    if mhz is None:
-        return None
-    if target is None:
-        raise LilogicError("--clock needs a --target: the device that it is for")
-    return devices.Clock.on(mhz, devices.find(target))
-
-
-def emit(
-    graph: GateGraph,
-    folder: Path,
-    levels_per_stage: int,
-    popcount: str,
-    bits: bool,
-    target: str | None = None,
-    clock: Clock | None = None,
-) -> Interface:
-    """Write a simplified graph's Verilog and the description of its ports into ``folder``."""
-    from lilogic.hdl import verilog
-    from lilogic.hdl.components import popcount as popcounts
-    from lilogic.hdl.fpga import devices
-    from lilogic.report import console
-
-    family = None if target is None else devices.family(target)
-    has_registers = clock is not None or levels_per_stage > 0
-    architecture = popcounts.chosen(popcount, family, graph, has_registers)
-    with console.step("writing Verilog"):
-        return verilog.compile_graph(
-            graph,
-            folder,
-            levels_per_stage=levels_per_stage,
-            clock=clock,
-            popcount=architecture,
-            pixels=graph.encoder is not None and not bits,
-        )
-
-
-def write_vectors(graph: GateGraph, folder: Path) -> None:
-    """Write what software answers into ``folder``, for the interface that is described there."""
-    from lilogic.hdl import vectors
-    from lilogic.report import console
-
-    with console.step("computing test vectors in software"):
-        interface = Interface.read(folder)
-        vectors.make(graph, interface, _samples(graph)).write(folder)
-
-
-def check(
-    graph: GateGraph, folder: Path, simulator: str, formal: bool, timeout: float
-) -> dict[str, Any]:
-    """Simulate and prove what ``folder`` holds; the results as parts of a report."""
-    from lilogic.hdl.proof import formal as proof
-    from lilogic.report import console
-    from lilogic.sim import regression
-
-    checks: dict[str, Any] = {}
-    with console.step("simulating"):
-        checks["simulation"] = regression.simulate(folder, simulator)
-    if formal:
-        with console.step("proving"):
-            checks["formal"] = proof.prove(graph, folder, timeout)
-    return checks
-
-
-def _samples(graph: GateGraph) -> npt.NDArray[Any] | None:
-    """The test images to simulate; without them, the other vectors must do."""
-    from lilogic.report import console
-
-    try:
-        return dataset_of(graph, None).x_test
-    except LilogicError as error:
-        console.say(f"no vectors from a data set: {error}")
-        return None
-
-
-def write_report(result: Report, folder: Path, picture: str | None = None) -> None:
-    """Write ``report.json``, ``.md`` and ``.html`` into ``folder``, where ``picture`` is a file."""
-    from lilogic.files import write_json, write_text
-    from lilogic.report import pages
-
-    write_json(folder / "report.json", result)
-    write_text(folder / "report.md", pages.markdown(result, picture))
-    write_text(folder / "report.html", pages.html(result))
-
-
-def show_report(result: Report, as_json: bool) -> None:
-    """Print a report."""
-    from lilogic.report import reports as reports
-
-    show(result, reports.rows(result), result["name"], as_json)
+    network = load(model)
+    picture = plots.picture(output or Path(f"{network.name}-pipeline.png"))
+    options = given(popcount=popcount, input=input, bits=bits)
+    sweep = flow.sweep_pipeline(network, device, levels, **options)
+    plots.draw_sweep(sweep, picture)
+    show(sweep, tables.sweep_rows(sweep), f"{sweep.name} on {sweep.device}", as_json)

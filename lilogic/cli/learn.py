@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,20 +10,19 @@ import typer
 
 from lilogic.cli.common import (
     AsJson,
+    DataName,
     Device,
     Model,
     Setting,
     Threads,
     TrainingRecipe,
     dataset_of,
+    load,
     show,
 )
 
 if TYPE_CHECKING:
-    from lilogic.data.datasets import Dataset
-    from lilogic.graph import GateGraph
-    from lilogic.learn.recipe import Recipe
-    from lilogic.report.reports import Report
+    from lilogic.flow import Run
 
 
 def train(
@@ -40,89 +40,78 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network; the same command goes on after an interruption."""
-    from lilogic.learn import defaults
-    from lilogic.report import reports as reports
+    from lilogic.report import tables
 
-    chosen, data = defaults.load(recipe, changes)
-    folder = run or Path("runs") / chosen.name
-    _, summary = train_in(chosen, data, folder, device, threads, tensorboard)
-    show(summary, reports.rows(summary), str(folder), as_json)
-
-
-def evaluate(
-    model: Model,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Data set, .npz or image folder; default: what it was trained on."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure the accuracy of a frozen network on its data set."""
-    from lilogic.infer import golden
-    from lilogic.zoo import models
-
-    graph = models.load(model)
-    dataset = dataset_of(graph, data)
-    recorded = graph.metadata.get("accuracy", {})
-    result = {
-        "model": models.name(graph, model),
-        "gates": graph.n_gates,
-        "dataset": dataset.name,
-        "is_trained_data": dataset.hashes() == graph.metadata.get("dataset_hashes"),
-        "test_samples": len(dataset.x_test),
-        "train_frozen": golden.accuracy(graph, dataset.x_train, dataset.y_train),
-        "test_frozen": golden.accuracy(graph, dataset.x_test, dataset.y_test),
-        "recorded": recorded,
-    }
-    rows = [
-        ("data set", dataset.name if result["is_trained_data"] else f"{dataset.name} (another)"),
-        ("gates", f"{graph.n_gates:,}"),
-        ("frozen accuracy (train)", f"{result['train_frozen']:.2%}"),
-        ("frozen accuracy (test)", f"{result['test_frozen']:.2%}"),
-    ]
-    if "test_soft" in recorded:
-        rows.append(("soft accuracy (test, recorded)", f"{recorded['test_soft']:.2%}"))
-    show(result, rows, result["model"], as_json)
+    made = train_in(
+        recipe,
+        changes,
+        device,
+        threads,
+        folder=lambda name: run or Path("runs") / name,
+        tensorboard=tensorboard,
+    )
+    show(made.summary, tables.training_rows(made.summary), str(made.folder), as_json)
 
 
 def train_in(
-    recipe: Recipe,
-    data: Dataset,
-    run: Path,
+    name: str,
+    changes: list[str] | None,
     device: str,
     threads: int | None,
+    *,
+    folder: Callable[[str], Path],
     tensorboard: bool = False,
-) -> tuple[GateGraph, Report]:
-    """Train in ``run``, which then has a summary too; returns the graph and the summary."""
-    from contextlib import ExitStack
-
-    from lilogic.files import write_json
-    from lilogic.learn import trainer
-    from lilogic.learn.callbacks import Callback, Callbacks
-    from lilogic.learn.callbacks.curves import Curves
-    from lilogic.learn.callbacks.progress import TrainingProgress
-    from lilogic.learn.kernels import memory
+) -> Run:
+    """Train what RECIPE means in the folder for a recipe of its name, and say what is odd."""
+    from lilogic import flow
     from lilogic.report import console
-    from lilogic.report import reports as reports
 
-    memory.keep_freed()
-    with ExitStack() as contexts:
-        callbacks: list[Callback] = [
-            contexts.enter_context(TrainingProgress(f"training {recipe.name}")),
-            contexts.enter_context(Curves(run)),
-        ]
-        if tensorboard:
-            from lilogic.learn.callbacks.tensorboard import TensorBoard
-
-            callbacks.append(contexts.enter_context(TensorBoard(run)))
-        graph = trainer.train(recipe, data, run, Callbacks(callbacks), device, threads)
-    summary = reports.describe_trained(recipe.name, graph, recipe.widths)
-    write_json(run / "summary.json", summary)
-    if summary["training"]["epochs"] < recipe.train.epochs:
+    recipe, data = flow.recipe_of(name, changes)
+    run = flow.train_recipe(
+        recipe,
+        data,
+        folder(recipe.name),
+        device=device,
+        threads=threads,
+        tensorboard=tensorboard,
+        progress=True,
+    )
+    epochs = run.summary.training.epochs
+    if epochs is not None and epochs < recipe.train.epochs:
         console.say(
-            f"{recipe.name}: stopped after epoch {summary['training']['epochs']}, because "
+            f"{recipe.name}: stopped after epoch {epochs}, because "
             f"train.patience = {recipe.train.patience} ran out"
         )
-    for warning in summary["warnings"]:
+    for warning in run.summary.warnings:
         console.say(f"warning: {warning}")
-    return graph, summary
+    return run
+
+
+def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> None:
+    """Measure the accuracy of a frozen network on its data set."""
+    network = load(model)
+    dataset = dataset_of(network, data)
+    metadata = network.metadata
+    train = network.evaluate(dataset.x_train, dataset.y_train)
+    test = network.evaluate(dataset.x_test, dataset.y_test)
+    is_trained_data = dataset.hashes() == metadata.dataset_hashes
+    result = {
+        "model": network.name,
+        "gates": network.graph.n_gates,
+        "dataset": dataset.name,
+        "is_trained_data": is_trained_data,
+        "test_samples": len(dataset.x_test),
+        "train_frozen": train,
+        "test_frozen": test,
+        "recorded": metadata.accuracy,
+    }
+    rows = [
+        ("data set", dataset.name if is_trained_data else f"{dataset.name} (another)"),
+        ("gates", f"{network.graph.n_gates:,}"),
+        ("frozen accuracy (train)", f"{train:.2%}"),
+        ("frozen accuracy (test)", f"{test:.2%}"),
+    ]
+    if "test_soft" in metadata.accuracy:
+        recorded = metadata.accuracy["test_soft"]
+        rows.append(("soft accuracy (test, recorded)", f"{recorded:.2%}"))
+    show(result, rows, network.name, as_json)

@@ -12,10 +12,10 @@ from lilogic.cli.common import AsJson, show
 def zoo_(as_json: AsJson = False) -> None:
     """List the trained networks that lilogic brings along; their names are MODELs."""
     from lilogic import zoo
-    from lilogic.report import reports as reports
+    from lilogic.report import tables
 
     known = {name: zoo.describe(name) for name in zoo.names()}
-    show(known, list(map(reports.zoo_row, known.values())), "zoo", as_json)
+    show(known, [*map(tables.zoo_row, known.values())], "zoo", as_json)
 
 
 def recipes(

@@ -13,7 +13,7 @@ from typing import Any
 
 from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
-from lilogic.errors import LilogicError
+from lilogic.errors import RecipeError
 from lilogic.learn import recipe as recipes
 from lilogic.learn.recipe import Recipe
 
@@ -23,23 +23,34 @@ _INPUT_BITS = 1024
 _STEPS = 2000
 
 
-def load(name: str, changes: list[str] | None = None) -> tuple[Recipe, Dataset]:
-    """The recipe of that name and its data set, or that data set and a recipe made for it.
+def load(
+    source: str | Path | Recipe | Dataset, changes: recipes.Changes = None
+) -> tuple[Recipe, Dataset]:
+    """A recipe and its data set, or a data set and a recipe made for it.
 
     Args:
-        name: a recipe's name, a ``.toml`` file, or a data set as in ``datasets.load``. A recipe's
-            name wins over a data set's.
+        source: a recipe's name, a ``.toml`` file, or a data set as in ``datasets.load``, of which
+            a recipe's name wins; or a recipe or a data set itself.
         changes: settings that replace the recipe's, as in ``recipe.load``.
 
     Raises:
-        LilogicError: neither, an impossible recipe, or missing or damaged data.
+        RecipeError: an impossible recipe, or neither a recipe nor a data set.
+        DataError: missing or damaged data.
     """
+    if isinstance(source, Recipe):
+        values = recipes.changed(source.model_dump(), changes)
+        recipe = recipes.parse(values, source.name)
+        return recipe, datasets.load(recipe.dataset)
+    if isinstance(source, Dataset):
+        values = recipes.changed(settings(source, source.name), changes)
+        return recipes.parse(values, source.name), source
+    name = str(source)
     if name in recipes.names() or Path(name).suffix == ".toml":
         recipe = recipes.load(name, changes)
         return recipe, datasets.load(recipe.dataset)
     if not datasets.exists(name):
         known = ", ".join(recipes.names())
-        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
+        raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
     data = datasets.load(name)
     recipe = recipes.parse(recipes.changed(settings(data, name), changes), name)
     return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from lilogic.errors import LilogicError, RecipeError
+from lilogic.errors import RecipeError
 from lilogic.validation import one_line
 
 
@@ -142,31 +143,43 @@ def names() -> list[str]:
     return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".toml"))
 
 
-def load(name: str, changes: list[str] | None = None) -> Recipe:
+Changes = Mapping[str, Any] | Sequence[str] | None
+"""Settings that replace a recipe's: ``{"train.epochs": 10}``, or lines ``train.epochs=10`` with
+values as in TOML."""
+
+
+def load(name: str, changes: Changes = None) -> Recipe:
     """The recipe of that name, or in that ``.toml`` file.
 
     Args:
         name: a name from ``names`` or a path.
-        changes: ``section.key=value`` settings that replace the file's, values as in TOML.
+        changes: settings that replace the file's.
 
     Raises:
-        LilogicError: no such recipe, bad TOML, unknown keys or values out of range.
+        RecipeError: no such recipe, bad TOML, unknown keys or values out of range.
     """
     try:
         data = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
-        raise LilogicError(f"{name}: not TOML: {error}") from error
+        raise RecipeError(f"{name}: not TOML: {error}") from error
     return parse(changed(data, changes), name)
 
 
-def changed(data: dict[str, Any], changes: list[str] | None) -> dict[str, Any]:
-    """Nested tables with ``section.key=value`` settings put in, in place; values as in TOML.
+def changed(data: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """Nested tables with settings put in, in place.
 
     Raises:
-        LilogicError: a change that is no setting.
+        RecipeError: a change that is no setting.
     """
-    for change in changes or []:
-        _apply(data, change)
+    settings = changes if isinstance(changes, Mapping) else dict(map(_setting, changes or []))
+    for key, value in settings.items():
+        *sections, last = key.strip().split(".")
+        table = data
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise RecipeError(f"{key}: {section} is not a table")
+        table[last] = value
     return data
 
 
@@ -184,7 +197,7 @@ def text(name: str) -> str:
     """The TOML of the recipe of that name, or in that ``.toml`` file.
 
     Raises:
-        LilogicError: no such recipe, or it cannot be read.
+        RecipeError: no such recipe, or it cannot be read.
     """
     if name in names():
         return (resources.files("lilogic.learn") / "recipes" / f"{name}.toml").read_text("utf-8")
@@ -193,23 +206,17 @@ def text(name: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         if path.suffix == ".toml":
-            raise LilogicError(f"{path}: cannot be read ({error})") from error
+            raise RecipeError(f"{path}: cannot be read ({error})") from error
         known = ", ".join(names())
-        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+        raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
 
 
-def _apply(data: dict[str, Any], change: str) -> None:
-    key, found, value = change.partition("=")
+def _setting(line: str) -> tuple[str, Any]:
+    """The key and the value of a line ``train.epochs=10``; what is no TOML is taken as text."""
+    key, found, value = line.partition("=")
     if not found:
-        raise LilogicError(f"--set {change}: must look like train.epochs=10")
+        raise RecipeError(f"{line}: a change must look like train.epochs=10")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
+        return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        parsed = value
-    *sections, last = key.strip().split(".")
-    table = data
-    for section in sections:
-        table = table.setdefault(section, {})
-        if not isinstance(table, dict):
-            raise LilogicError(f"--set {change}: {section} is not a table")
-    table[last] = parsed
+        return key, value

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lilogic.extras import needs
+from lilogic.files import write_json, write_text
 from lilogic.report import plots
-from lilogic.report.reports import rows
+from lilogic.report.tables import compile_rows
+
+if TYPE_CHECKING:
+    from lilogic.report.models.area import TargetArea
+    from lilogic.report.models.compiled import CompileReport
+    from lilogic.report.models.proof import ProofReport
+    from lilogic.report.models.simulation import SimulationReport
+    from lilogic.report.models.training import FanOut
 
 _HEADLINES = ("", "")
 _COUNTED = (
@@ -43,26 +53,34 @@ class Section:
     rows: Sequence[Sequence[str]]
 
 
-def sections(report: Mapping[str, Any]) -> Iterator[Section]:
-    """All that a report says, in order; parts that it has not are left out."""
-    yield Section("", "", _HEADLINES, rows(report))
-    if "levels" in report:
-        yield from _gates(report)
-    if "area" in report:
-        area = report["area"]
-        text = f"Counted by {area['tool']}. {_COUNTED}"
-        text += _FLATTENED if area["flattened"] else _SUMMED
-        for name, target in area["targets"].items():
-            yield from _area(name, target, text)
-    if "simulation" in report:
-        yield _simulation(report["simulation"])
-    if "formal" in report:
-        yield _formal(report["formal"])
+def sections(report: CompileReport) -> Iterator[Section]:
+    """All that a report says, in order; what was not checked is left out."""
+    yield Section("", "", _HEADLINES, compile_rows(report))
+    yield from _gates(report)
+    text = f"Counted by {report.area.tool}. {_COUNTED}"
+    text += _FLATTENED if report.area.flattened else _SUMMED
+    for name, target in report.area.targets.items():
+        yield from _area(name, target, text)
+    if report.simulation is not None:
+        yield _simulation(report.simulation)
+    if report.formal is not None:
+        yield _formal(report.formal)
 
 
-def markdown(report: Mapping[str, Any], picture: str | None = None) -> str:
+def write(report: CompileReport, folder: Path, picture: str | None = None) -> None:
+    """Write ``report.json``, ``.md`` and ``.html`` into ``folder``, where ``picture`` is a file.
+
+    Raises:
+        MissingExtraError: Jinja or Matplotlib is not installed.
+    """
+    write_json(folder / "report.json", report.to_json())
+    write_text(folder / "report.md", markdown(report, picture))
+    write_text(folder / "report.html", html(report))
+
+
+def markdown(report: CompileReport, picture: str | None = None) -> str:
     """The report as Markdown; ``picture`` is a file beside it."""
-    lines = [f"# {_literal(report['name'])}", ""]
+    lines = [f"# {_literal(report.name)}", ""]
     if picture:
         lines += [f"![What the gates read, which gates there are, where area goes]({picture})", ""]
     for section in sections(report):
@@ -75,15 +93,21 @@ def markdown(report: Mapping[str, Any], picture: str | None = None) -> str:
     return "\n".join(lines)
 
 
-def html(report: Mapping[str, Any]) -> str:
-    """The report as one HTML page that loads nothing, with plots where there is area to show."""
-    import jinja2
+def html(report: CompileReport) -> str:
+    """The report as one HTML page that loads nothing, with plots.
+
+    Raises:
+        MissingExtraError: Jinja or Matplotlib is not installed.
+    """
+    with needs("plots", "jinja2"):
+        import jinja2
 
     template = jinja2.Template(
         files("lilogic.report").joinpath("pages.html").read_text("utf-8"), autoescape=True
     )
-    drawing = plots.svg(report) if "area" in report else ""
-    page: str = template.render(report=report, sections=list(sections(report)), drawing=drawing)
+    page: str = template.render(
+        report=report, sections=list(sections(report)), drawing=plots.svg(report)
+    )
     return page
 
 
@@ -98,19 +122,19 @@ def _literal(text: str) -> str:
     return " ".join(text.split())
 
 
-def _gates(report: Mapping[str, Any]) -> Iterator[Section]:
-    levels, ops = report["levels"], report["gates"]["ops"]
+def _gates(report: CompileReport) -> Iterator[Section]:
+    levels, ops = report.levels, report.gates.ops
     if not levels:
         return
     names = [str(number) for number in range(1, len(levels) + 1)]
-    functions = sorted(ops, key=ops.get, reverse=True)
+    functions = sorted(ops, key=lambda op: ops[op], reverse=True)
     yield Section(
         "Levels",
         _LEVELS,
         ("level", "gates", "FF", "fan-out, mean", "fan-out, max", "unread"),
-        [("input bits", "", "", *_fan_out(report["inputs"]))]
+        [("input bits", "", "", *_fan_out(report.inputs))]
         + [
-            (name, f"{level['gates']:,}", f"{level['ffs']:,}", *_fan_out(level["fan_out"]))
+            (name, f"{level.gates:,}", f"{level.ffs:,}", *_fan_out(level.fan_out))
             for name, level in zip(names, levels, strict=True)
         ],
     )
@@ -119,26 +143,26 @@ def _gates(report: Mapping[str, Any]) -> Iterator[Section]:
         "",
         ("function", *(f"level {name}" for name in names), "all"),
         [
-            (op, *(f"{level['ops'].get(op, 0):,}" for level in levels), f"{ops[op]:,}")
+            (op, *(f"{level.ops.get(op, 0):,}" for level in levels), f"{ops[op]:,}")
             for op in functions
         ],
     )
 
 
-def _fan_out(fan_out: Mapping[str, Any]) -> tuple[str, str, str]:
-    return f"{fan_out['mean']:.1f}", f"{fan_out['max']:,}", f"{fan_out['unread']:,}"
+def _fan_out(fan_out: FanOut) -> tuple[str, str, str]:
+    return f"{fan_out.mean:.1f}", f"{fan_out.max:,}", f"{fan_out.unread:,}"
 
 
-def _area(name: str, target: Mapping[str, Any], text: str) -> Iterator[Section]:
-    counted = [*target["parts"].items(), ("total", target["total"])]
-    columns = list(target["total"])
+def _area(name: str, target: TargetArea, text: str) -> Iterator[Section]:
+    counted = [*target.parts.items(), ("total", target.total)]
+    columns = list(target.total)
     yield Section(
-        f"Area: {name} ({target['unit']})",
+        f"Area: {name} ({target.unit})",
         text,
         ("part", *columns),
         [(part, *(f"{counts[column]:,}" for column in columns)) for part, counts in counted],
     )
-    types = target["types"]
+    types = target.types
     yield Section(
         f"Cells by type: {name}",
         "",
@@ -150,35 +174,31 @@ def _area(name: str, target: Mapping[str, Any], text: str) -> Iterator[Section]:
     )
 
 
-def _simulation(simulation: Mapping[str, Any]) -> Section:
+def _simulation(simulation: SimulationReport) -> Section:
     return Section(
         "Simulation",
-        f"{simulation['simulator']}, {simulation['compared']:,} vectors compared, "
-        f"{simulation['mismatches']:,} mismatches.",
+        f"{simulation.simulator}, {simulation.compared:,} vectors compared, "
+        f"{simulation.mismatches:,} mismatches.",
         ("test", "compared", "mismatches", "passed"),
         [
             (
-                test["name"],
-                f"{test['compared']:,}",
-                f"{test['mismatches']:,}",
-                "yes" if test["passed"] else "NO",
+                test.name,
+                f"{test.compared:,}",
+                f"{test.mismatches:,}",
+                "yes" if test.passed else "NO",
             )
-            for test in simulation["tests"]
+            for test in simulation.tests
         ],
     )
 
 
-def _formal(formal: Mapping[str, Any]) -> Section:
+def _formal(formal: ProofReport) -> Section:
     return Section(
         "Proof",
-        f"{formal['tool']}.",
+        f"{formal.tool}.",
         ("part", "status", "remark"),
         [
-            (
-                part,
-                result["status"],
-                str(result.get("counterexample") or result.get("reason") or ""),
-            )
-            for part, result in formal["parts"].items()
+            (part, result.status, result.counterexample or result.reason or "")
+            for part, result in formal.parts.items()
         ],
     )

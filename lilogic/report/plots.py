@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,11 @@ from lilogic.errors import LilogicError
 from lilogic.files import replacing
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import GATES, READS_A, READS_B
+
+if TYPE_CHECKING:
+    from lilogic.report.models.area import AreaReport
+    from lilogic.report.models.compiled import CompiledLevel, CompileReport
+    from lilogic.report.models.timing import SweepReport
 
 _FORMATS = (".png", ".svg", ".pdf")
 _INK, _PAPER = "#22303c", "#ffffff"
@@ -56,7 +61,7 @@ def reads_per_feature(graph: GateGraph) -> npt.NDArray[np.int64]:
     return counts.reshape(graph.encoder.feature_shape)
 
 
-def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:
+def draw(graph: GateGraph, report: CompileReport, path: Path) -> None:
     """Write a PNG: what the gates read, which gates there are, and where the area goes.
 
     Raises:
@@ -68,24 +73,24 @@ def draw(graph: GateGraph, report: Mapping[str, Any], path: Path) -> None:
     axes = figure.subplots(2, 2)
     figure.suptitle(_headline(report), fontsize=14, color=_INK)
     _draw_reads(axes[0, 0], graph)
-    _draw_ops(axes[0, 1], report["gates"]["ops"])
-    _draw_area(axes[1, 0], report["area"])
-    _draw_levels(axes[1, 1], report["levels"])
+    _draw_ops(axes[0, 1], report.gates.ops)
+    _draw_area(axes[1, 0], report.area)
+    _draw_levels(axes[1, 1], report.levels)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110)
 
 
-def svg(report: Mapping[str, Any]) -> str:
+def svg(report: CompileReport) -> str:
     """An SVG element: gates by function and by level, fan-out, and where the area goes."""
     import matplotlib
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 8.5), layout="constrained", facecolor=_PAPER)
     axes = figure.subplots(2, 2)
-    _draw_ops(axes[0, 0], report["gates"]["ops"])
-    _draw_levels(axes[0, 1], report["levels"])
+    _draw_ops(axes[0, 0], report.gates.ops)
+    _draw_levels(axes[0, 1], report.levels)
     _draw_fan_out(axes[1, 0], report)
-    _draw_area(axes[1, 1], report["area"])
+    _draw_area(axes[1, 1], report.area)
     written = io.StringIO()
     # The same report is the same text: no date, and names that do not depend on chance.
     with matplotlib.rc_context({"svg.hashsalt": "lilogic", "svg.fonttype": "none"}):
@@ -94,7 +99,7 @@ def svg(report: Mapping[str, Any]) -> str:
     return text[text.index("<svg") :]
 
 
-def draw_sweep(sweep: Mapping[str, Any], path: Path) -> None:
+def draw_sweep(sweep: SweepReport, path: Path) -> None:
     """Write a PNG: clock, latency and area over the levels between registers.
 
     Raises:
@@ -103,19 +108,20 @@ def draw_sweep(sweep: Mapping[str, Any], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.6), layout="constrained", facecolor=_PAPER)
-    figure.suptitle(f"{sweep['name']} on {sweep['device']}", fontsize=13, color=_INK)
+    figure.suptitle(f"{sweep.name} on {sweep.device}", fontsize=13, color=_INK)
     area, clock, latency = figure.subplots(1, 3)
-    points = sweep["points"]
-    routed = [point for point in points if point["fits"]]
-    levels = [point["levels_per_stage"] for point in points]
+    points = sweep.points
+    routed = [point for point in points if point.fits]
+    levels = [point.levels_per_stage for point in points]
     for column, part in (("luts", "heads"), ("ffs", "gates")):
-        counts = [point[column] for point in points]
+        counts = [getattr(point, column) for point in points]
         area.plot(levels, counts, marker="o", color=_PARTS[part], label=column.upper()[:-1])
     area.legend(fontsize=8, frameon=False)
-    levels = [point["levels_per_stage"] for point in routed]
-    clock.plot(levels, [p["fmax_mhz"] for p in routed], marker="o", color=_PARTS["argmax"])
+    levels = [point.levels_per_stage for point in routed]
+    fmax = [point.fmax_mhz or 0.0 for point in routed]
+    clock.plot(levels, fmax, marker="o", color=_PARTS["argmax"])
     # A combinational answer takes one period.
-    waits = [1000 * max(1, p["latency"]) / p["fmax_mhz"] for p in routed]
+    waits = [1000 * max(1, p.latency) / mhz for p, mhz in zip(routed, fmax, strict=True)]
     latency.plot(levels, waits, marker="o", color=_INK)
     titles = ("LUTs and flip-flops", "Fmax, MHz = million samples/s", "Latency, ns")
     for axes, title in zip((area, clock, latency), titles, strict=True):
@@ -128,10 +134,10 @@ def draw_sweep(sweep: Mapping[str, Any], path: Path) -> None:
         figure.savefig(temporary, dpi=110)
 
 
-def _headline(report: Mapping[str, Any]) -> str:
-    frozen = report["accuracy"].get("test_frozen")
+def _headline(report: CompileReport) -> str:
+    frozen = report.accuracy.get("test_frozen")
     accuracy = f", {100 * frozen:.2f} % of the test set right" if frozen is not None else ""
-    return f"{report['name']}: {report['gates']['compiled']:,} gates{accuracy}"
+    return f"{report.name}: {report.gates.count:,} gates{accuracy}"
 
 
 def _draw_reads(axes: Any, graph: GateGraph) -> None:
@@ -160,23 +166,21 @@ def _draw_ops(axes: Any, ops: Mapping[str, int]) -> None:
     axes.set_title("Gates by function", color=_INK)
 
 
-def _draw_area(axes: Any, area: Mapping[str, Any]) -> None:
-    fpgas = {name: t for name, t in area["targets"].items() if "luts" in t["total"]}
-    targets = fpgas or area["targets"]
+def _draw_area(axes: Any, area: AreaReport) -> None:
+    fpgas = {name: t for name, t in area.targets.items() if "luts" in t.total}
+    targets = fpgas or area.targets
     parts = {
-        p: c
-        for p, c in _PARTS.items()
-        if any(_size(t["parts"].get(p, {})) for t in targets.values())
+        p: c for p, c in _PARTS.items() if any(_size(t.parts.get(p, {})) for t in targets.values())
     }
     for row, target in enumerate(targets.values()):
         left = 0.0
         for part, color in parts.items():
-            width = _size(target["parts"].get(part, {}))
+            width = _size(target.parts.get(part, {}))
             axes.barh(row, width, left=left, color=color, label=part if row == 0 else None)
-            if width > 0.06 * max(1, _size(target["total"])):
+            if width > 0.06 * max(1, _size(target.total)):
                 axes.text(left + width / 2, row, f"{width:,}", ha="center", va="center", fontsize=8)
             left += width
-    axes.set_yticks(range(len(targets)), [f"{name}\n{t['unit']}" for name, t in targets.items()])
+    axes.set_yticks(range(len(targets)), [f"{name}\n{t.unit}" for name, t in targets.items()])
     axes.invert_yaxis()
     axes.margins(x=0.05)
     if targets:
@@ -189,22 +193,22 @@ def _size(counts: Mapping[str, float]) -> float:
     return next(iter(counts.values()), 0)
 
 
-def _draw_levels(axes: Any, levels: Sequence[Mapping[str, Any]]) -> None:
+def _draw_levels(axes: Any, levels: Sequence[CompiledLevel]) -> None:
     at = np.arange(1, len(levels) + 1)
     for key, label, part, shift in (
         ("gates", "gates", "argmax", -0.2),
         ("ffs", "FF", "encoder", 0.2),
     ):
-        counts = [level[key] for level in levels]
+        counts = [getattr(level, key) for level in levels]
         axes.bar(at + shift, counts, width=0.4, color=_PARTS[part], label=label)
     axes.set_title("Gates, and flip-flops after them, by level", color=_INK)
     _label_levels(axes)
 
 
-def _draw_fan_out(axes: Any, report: Mapping[str, Any]) -> None:
-    nodes = [report["inputs"], *(level["fan_out"] for level in report["levels"])]
+def _draw_fan_out(axes: Any, report: CompileReport) -> None:
+    nodes = [report.inputs, *(level.fan_out for level in report.levels)]
     for key, color in (("max", _PARTS["argmax"]), ("mean", _INK)):
-        axes.plot([node[key] for node in nodes], marker="o", color=color, label=key)
+        axes.plot([getattr(node, key) for node in nodes], marker="o", color=color, label=key)
     axes.set_yscale("symlog", linthresh=1)
     axes.grid(alpha=0.3)
     axes.set_title("Fan-out by level (0: input bits)", color=_INK)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import statistics
 from pathlib import Path
-from typing import Any
 
-from lilogic.graph import GateGraph, lgn, passes
-from lilogic.report.reports import trained_gates
+from lilogic.graph import lgn
+from lilogic.report.models.graph import ZooEntry
 
 FOLDER = Path(__file__).parent
 
@@ -23,36 +21,10 @@ def path(name: str) -> Path:
     return FOLDER / f"{name}.lgn"
 
 
-def describe(name: str) -> dict[str, Any]:
-    """What is recorded of a network; how many gates passes leave of it is counted if it is not.
-
-    ``seeds`` has the frozen test accuracies of the recipe's seeds and their mean and standard
-    deviation; it is None where the file records none.
+def describe(name: str) -> ZooEntry:
+    """What is recorded of a network; how many gates simplification leaves is counted if it is not.
 
     Raises:
-        LilogicError: the file is damaged.
+        FormatError: the file is damaged.
     """
-    graph = lgn.read(path(name))
-    metadata = graph.metadata
-    return {
-        "name": name,
-        "description": metadata.get("description")
-        or metadata.get("recipe", {}).get("description", ""),
-        "dataset": metadata.get("dataset"),
-        "gates": {
-            "trained": trained_gates(graph),
-            "after_passes": metadata.get("gates_after_passes") or passes.simplify(graph).n_gates,
-        },
-        "accuracy": metadata.get("accuracy", {}),
-        "seeds": _seeds(graph),
-        "training": metadata.get("training", {}),
-    }
-
-
-def _seeds(graph: GateGraph) -> dict[str, Any] | None:
-    recorded = graph.metadata.get("seeds")
-    if not recorded:
-        return None
-    accuracies = recorded["test_frozen"]
-    spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
-    return {**recorded, "mean": statistics.mean(accuracies), "deviation": spread}
+    return ZooEntry.of(name, lgn.read(path(name)))

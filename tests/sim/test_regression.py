@@ -53,7 +53,7 @@ def edit(folder, pattern, replacement):
 
 
 def simulated(folder, simulator="verilator"):
-    result = regression.simulate(folder, simulator)
+    result = regression.simulate(folder, simulator).to_json()
     assert json.loads((folder / "simulation.json").read_text()) == result
     return result
 

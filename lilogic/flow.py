@@ -1,0 +1,436 @@
+"""The whole flow as library calls: train, compile, verify, report, synthesize.
+
+Nothing here is computed: each call hands on to the room that does it, loaded when it is needed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lilogic.api import Model
+from lilogic.errors import LilogicError
+from lilogic.extras import needs
+from lilogic.files import read_bytes, write_json
+from lilogic.hdl.options import CompileOptions, InputKind
+from lilogic.report import steps
+from lilogic.report.steps import Step
+
+if TYPE_CHECKING:
+    from lilogic.data.datasets import Dataset
+    from lilogic.hdl.components.interface import Interface
+    from lilogic.learn.recipe import Recipe
+    from lilogic.report.models.area import AreaReport
+    from lilogic.report.models.board import BoardReport
+    from lilogic.report.models.compiled import CompileReport, Verification
+    from lilogic.report.models.timing import SweepReport
+    from lilogic.report.models.training import TrainingSummary
+
+TIMEOUT = 60.0
+"""Seconds that a proof of one part may take by default."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training.
+
+    Attributes:
+        folder: the run folder, which holds the network, the recipe, metrics and curves.
+        model: what was trained, frozen.
+        summary: what freezing cost, the gates by layer, warnings.
+    """
+
+    folder: Path
+    model: Model
+    summary: TrainingSummary
+
+
+def train(
+    source: str | Path | Recipe | Dataset,
+    folder: str | Path | None = None,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    tensorboard: bool = False,
+    progress: bool = True,
+) -> Run:
+    """Train a network, or go on training it where the folder holds an interrupted run.
+
+    Args:
+        source: a recipe's name or ``.toml``; a recipe; a data set's name or file; or a data set,
+            for which a recipe is made.
+        folder: the run folder; default: ``runs/NAME``.
+        changes: settings that replace the recipe's, such as ``{"train.epochs": 10}``.
+        device: ``cpu``, or ``cuda`` where PyTorch finds one.
+        threads: default: all cores, one for small networks.
+        tensorboard: whether to write TensorBoard's events to the run folder, too.
+        progress: whether to show progress on standard error.
+
+    Raises:
+        RecipeError: an impossible recipe, or a folder that holds another run.
+        DataError: the data set is missing or damaged.
+        MissingExtraError: PyTorch is not installed.
+    """
+    recipe, data = recipe_of(source, changes)
+    run = Path("runs") / recipe.name if folder is None else Path(folder)
+    return train_recipe(
+        recipe,
+        data,
+        run,
+        device=device,
+        threads=threads,
+        tensorboard=tensorboard,
+        progress=progress,
+    )
+
+
+def recipe_of(
+    source: str | Path | Recipe | Dataset, changes: Mapping[str, Any] | Sequence[str] | None
+) -> tuple[Recipe, Dataset]:
+    """The recipe and the data set that ``train`` takes ``source`` for.
+
+    Raises:
+        RecipeError: an impossible recipe.
+        DataError: the data set is missing or damaged.
+    """
+    from lilogic.learn import defaults
+
+    return defaults.load(source, changes)
+
+
+def train_recipe(
+    recipe: Recipe,
+    data: Dataset,
+    folder: Path,
+    *,
+    device: str,
+    threads: int | None,
+    tensorboard: bool,
+    progress: bool,
+) -> Run:
+    """Train what a recipe says, on its data; arguments and errors as ``train``."""
+    with needs("train", "torch"):
+        from lilogic.learn import trainer
+    from lilogic.learn.callbacks import Callback, Callbacks
+    from lilogic.learn.callbacks.curves import Curves
+    from lilogic.learn.kernels import memory
+    from lilogic.report import training
+
+    memory.keep_freed()
+    with ExitStack() as contexts:
+        callbacks: list[Callback] = []
+        if progress:
+            from lilogic.learn.callbacks.progress import TrainingProgress
+
+            title = f"training {recipe.name}"
+            callbacks.append(contexts.enter_context(TrainingProgress(title)))
+        callbacks.append(contexts.enter_context(Curves(folder)))
+        if tensorboard:
+            from lilogic.learn.callbacks.tensorboard import TensorBoard
+
+            callbacks.append(contexts.enter_context(TensorBoard(folder)))
+        graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
+    summary = training.summarize(recipe.name, graph, recipe.widths)
+    write_json(folder / "summary.json", summary.to_json())
+    return Run(folder, Model(graph, recipe.name), summary)
+
+
+@dataclass(frozen=True)
+class Build:
+    """A compiled network.
+
+    Attributes:
+        model: the network that was compiled, as it came.
+        simplified: what is in hardware.
+        folder: with ``classifier.v`` and ``interface.json``.
+        options: how it was compiled.
+    """
+
+    model: Model
+    simplified: Model
+    folder: Path
+    options: CompileOptions
+
+    @cached_property
+    def interface(self) -> Interface:
+        """The ports and the latency."""
+        from lilogic.hdl.components.interface import Interface
+
+        return Interface.read(self.folder)
+
+    @property
+    def verilog(self) -> str:
+        """The Verilog, one self-contained file."""
+        from lilogic.hdl.components.interface import VERILOG
+
+        return read_bytes(self.folder / VERILOG).decode()
+
+    def write_vectors(self, samples: Any = None, *, progress: bool = True) -> None:
+        """Write ``vectors.npz``: stimulus, and what software answers.
+
+        Args:
+            samples: raw samples [samples, …] to begin with; default: the test samples of the data
+                set that the network was trained on, if they are at hand.
+            progress: whether to say so on standard error.
+        """
+        from lilogic.hdl import vectors
+
+        if samples is None:
+            samples = _test_samples(self.model, progress)
+        with _step(progress)("computing test vectors in software"):
+            vectors.make(self.model.graph, self.interface, samples).write(self.folder)
+
+    def verify(
+        self,
+        samples: Any = None,
+        *,
+        simulator: str = "verilator",
+        formal: bool = True,
+        timeout: float = TIMEOUT,
+        progress: bool = True,
+    ) -> Verification:
+        """Compare the Verilog with software inference: by simulation and, if asked for, by proof.
+
+        Args:
+            samples: as for ``write_vectors``.
+            simulator: ``verilator`` or ``icarus``.
+            formal: whether to prove it, too.
+            timeout: seconds that the proof of one part may take.
+            progress: whether to show progress on standard error.
+
+        Raises:
+            ToolError: a program is missing or failed.
+        """
+        from lilogic.hdl.proof.prove import prove
+        from lilogic.report.models.compiled import Verification
+        from lilogic.sim import regression
+
+        step = _step(progress)
+        self.write_vectors(samples, progress=progress)
+        with step("simulating"):
+            simulation = regression.simulate(self.folder, simulator)
+        proof = None
+        if formal:
+            with step("proving"):
+                proof = prove(self.simplified.graph, self.folder, timeout)
+        return Verification.of(simulation, proof)
+
+    def area(self, liberty: str | Path | None = None, *, progress: bool = True) -> AreaReport:
+        """What it takes on the target that it was compiled for, or else on each.
+
+        Args:
+            liberty: also map to the standard cells of this Liberty file.
+            progress: whether to show progress on standard error.
+
+        Raises:
+            FormatError: an unusable Liberty file.
+            ToolError: Yosys is missing or failed.
+        """
+        from lilogic.hdl.fpga import devices
+        from lilogic.hdl.synthesis import area
+        from lilogic.hdl.synthesis import liberty as libraries
+
+        asked = self.options.target
+        only = None if asked is None else devices.family(asked)
+        targets = {name: area.TARGETS[name] for name in area.TARGETS if only in (None, name)}
+        if liberty is not None:
+            targets |= {libraries.NAME: libraries.read(Path(liberty))}
+        with _step(progress)("mapping to cells and LUTs") as tell:
+            return area.measure(self.folder, targets, tell)
+
+    def report(
+        self,
+        verification: Verification | None = None,
+        *,
+        liberty: str | Path | None = None,
+        progress: bool = True,
+    ) -> CompileReport:
+        """Gates, area and, if given, what verification found.
+
+        Arguments and errors as ``area``.
+        """
+        from dataclasses import asdict
+
+        from lilogic.hdl.components import classifier
+        from lilogic.report import compiled
+
+        graph = self.simplified.graph
+        return compiled.describe(
+            self.model.name,
+            graph,
+            classifier.flip_flops(graph, self.options),
+            asdict(self.interface),
+            self.area(liberty, progress=progress),
+            verification,
+        )
+
+
+def compile(
+    model: Model,
+    folder: str | Path | None = None,
+    options: CompileOptions | None = None,
+    *,
+    progress: bool = True,
+    **keywords: Any,
+) -> Build:
+    """Simplify a network and write its Verilog.
+
+    Args:
+        model: the network.
+        folder: where to; default: a temporary folder that lasts as long as the process.
+        options: how to compile it.
+        progress: whether to show progress on standard error.
+        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+
+    Raises:
+        GraphError: an impossible option, or a graph that cannot be compiled with them.
+        ToolError: Yosys is missing or failed.
+    """
+    from lilogic.graph import lgn, passes
+
+    with needs("hdl", "amaranth"):
+        from lilogic.hdl import verilog
+
+    chosen = CompileOptions.of(options, keywords)
+    step = _step(progress)
+    place = Path(_temporary() if folder is None else folder)
+    with step("simplifying"):
+        graph = passes.simplify(model.graph)
+    graph = graph.with_metadata(trained_gates=model.trained_gates)
+    lgn.write(graph, place / f"{model.name}.lgn")
+    with step("writing Verilog"):
+        verilog.compile_graph(graph, place, chosen)
+    return Build(model, Model(graph, model.name), place, chosen)
+
+
+def opened(model: Model, folder: str | Path) -> Build:
+    """What ``compile`` left in a folder, for the network that it was made of."""
+    from lilogic.graph import passes
+
+    simplified = Model(passes.simplify(model.graph), model.name)
+    return Build(model, simplified, Path(folder), CompileOptions())
+
+
+def sweep_pipeline(
+    model: Model,
+    device: str = "hx8k",
+    levels_per_stage: Sequence[int] | None = None,
+    *,
+    progress: bool = True,
+    **keywords: Any,
+) -> SweepReport:
+    """Place and route a network with registers more and less often: area, clock, latency.
+
+    Args:
+        model: the network.
+        device: one of ``devices.DEVICES`` that nextpnr can place and route for.
+        levels_per_stage: what to try; default: 1, 2, 3, 4 and 6.
+        progress: whether to show progress on standard error.
+        keywords: other fields of ``CompileOptions``.
+
+    Raises:
+        GraphError: an unknown device.
+        ToolError: a program is missing or failed.
+    """
+    with needs("hdl", "amaranth"):
+        from lilogic.hdl.fpga import devices
+        from lilogic.hdl.synthesis import timing
+    from lilogic.report.models.timing import SweepPoint, SweepReport
+
+    chosen = devices.find(device)
+    points = []
+    for count in levels_per_stage or (1, 2, 3, 4, 6):
+        build = compile(model, levels_per_stage=count, target=device, progress=progress, **keywords)
+        with _step(progress)(f"placing and routing, {count} levels a stage"):
+            found = timing.measure(build.simplified.graph, build.folder, chosen)
+        points.append(SweepPoint(levels_per_stage=count, **found.model_dump()))
+    return SweepReport(name=model.name, device=chosen.label, seed=timing.SEED, points=points)
+
+
+def synthesize(
+    model: Model,
+    board: str,
+    folder: str | Path | None = None,
+    options: CompileOptions | None = None,
+    *,
+    baud: int = 1_000_000,
+    progress: bool = True,
+    **keywords: Any,
+) -> BoardReport:
+    """Build a board's bitstream, for the best clock that it meets, and a report.
+
+    Args:
+        model: the network.
+        board: its name, one of ``catalogue.BOARDS``.
+        folder: where to; default: ``build/boards/MODEL-BOARD``.
+        options: how to compile it; ``clock_mhz`` is the clock to run at, at most.
+        baud: bits a second on the link.
+        progress: whether to show progress on standard error.
+        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+
+    Raises:
+        DoesNotFitError: it is too large for the board.
+        CheckFailedError: it is too slow for the clock.
+        ToolError: a program is missing or failed.
+    """
+    from lilogic.boards import catalogue
+    from lilogic.boards.flow import build
+    from lilogic.boards.flow.design import Design
+    from lilogic.graph import passes
+
+    chosen = CompileOptions.of(options, keywords)
+    has_levels = "levels_per_stage" in chosen.model_fields_set
+    design = Design(
+        board=catalogue.find(board),
+        graph=passes.simplify(model.graph),
+        name=model.name,
+        baud=baud,
+        input=chosen.input or InputKind.BITS,
+        levels_per_stage=chosen.levels_per_stage if has_levels else None,
+        popcount=chosen.popcount,
+    )
+    place = board_folder(model.name, board) if folder is None else Path(folder)
+    hertz = None if chosen.clock_mhz is None else 1e6 * chosen.clock_mhz
+    return build.build(design, place, hertz, _step(progress))
+
+
+def board_folder(name: str, board: str) -> Path:
+    """Where the bitstream of a network for a board is built by default."""
+    return Path("build") / "boards" / f"{name}-{board}"
+
+
+def _step(progress: bool) -> Step:
+    """What tells of steps, if anything should."""
+    if not progress:
+        return steps.silent
+    from lilogic.report import console
+
+    return console.step
+
+
+def _temporary() -> str:
+    """A folder that goes when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="lilogic-")
+    _kept.append(folder)
+    return folder.name
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _test_samples(model: Model, progress: bool) -> Any:
+    """The test samples of the data set that a network was trained on; None where they are not."""
+    try:
+        return model.dataset().x_test
+    except LilogicError as error:
+        if progress:
+            from lilogic.report import console
+
+            console.say(f"no vectors from a data set: {error}")
+        return None

@@ -1,0 +1,100 @@
+"""What a graph's metadata say of its origin, typed; docs/file-format.md lists them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from lilogic.errors import FormatError
+from lilogic.validation import one_line
+
+if TYPE_CHECKING:
+    from lilogic.graph import GateGraph
+
+
+class Training(BaseModel):
+    """How a network was trained.
+
+    Attributes:
+        members: networks of an ensemble that were trained apart.
+        epochs: how many, at most, for each of them.
+        seconds: of training, all together.
+        device: such as ``cpu``.
+        threads: how many.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    members: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    device: str | None = None
+    threads: int | None = None
+
+
+class Seeds(BaseModel):
+    """The test accuracies that a recipe's seeds gave.
+
+    Attributes:
+        seeds: the seeds.
+        test_frozen: fraction of the test set that each seed's frozen network gets right.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    seeds: list[int]
+    test_frozen: list[float]
+
+
+class Metadata(BaseModel):
+    """A graph's origin; what a graph does not record is None or empty.
+
+    Attributes:
+        name: what the network is called.
+        description: a line about it.
+        version: of lilogic that made it.
+        dataset: the data set that it was trained on, as ``datasets.load`` knows it.
+        dataset_hashes: SHA-256 of the data set's splits.
+        class_names: what its classes are called.
+        accuracy: fractions of the splits that it gets right: ``validation_soft``,
+            ``validation_frozen``, ``test_soft`` and ``test_frozen``.
+        training: how it was trained.
+        seeds: accuracies of several seeds.
+        recipe: the recipe.
+        trained_gates: gates before simplification, where the graph is simplified.
+        gates_after_passes: gates that simplification leaves, where the graph is not simplified.
+        imported_from: the file that it was imported from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = ""
+    description: str = ""
+    version: str | None = None
+    dataset: str | None = None
+    dataset_hashes: dict[str, str] = {}
+    class_names: list[str] = []
+    accuracy: dict[str, float] = {}
+    training: Training = Training()
+    seeds: Seeds | None = None
+    recipe: dict[str, Any] = {}
+    trained_gates: int | None = None
+    gates_after_passes: int | None = None
+    imported_from: str | None = None
+
+    @classmethod
+    def of(cls, graph: GateGraph) -> Metadata:
+        """The metadata of ``graph``.
+
+        Raises:
+            FormatError: an entry is not of its type.
+        """
+        with one_line(FormatError, "metadata"):
+            return cls(**graph.metadata)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the name may be part of a file's name."""
+        return re.fullmatch(r"[\w.-]+", self.name) is not None

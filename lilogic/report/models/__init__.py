@@ -1,0 +1,1 @@
+"""Models of reports: what every JSON output holds, with its types and units."""

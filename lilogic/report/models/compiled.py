@@ -1,0 +1,71 @@
+"""What compiling a network gave: its hardware, what that takes, and whether it is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lilogic.report.models.area import AreaReport
+from lilogic.report.models.base import Report
+from lilogic.report.models.graph import GraphReport
+from lilogic.report.models.proof import ProofReport
+from lilogic.report.models.simulation import SimulationReport
+from lilogic.report.models.training import FanOut
+
+
+class CompiledLevel(Report):
+    """The gates of one level, as the Verilog has them.
+
+    Attributes:
+        gates: number of gates.
+        ops: how many there are of each function, by its name in ``gates.GATES``.
+        fan_out: how often they are read.
+        ffs: flip-flops that stand after the level.
+    """
+
+    gates: int
+    ops: dict[str, int]
+    fan_out: FanOut
+    ffs: int
+
+
+class CompileReport(GraphReport):
+    """A compiled network.
+
+    Attributes:
+        inputs: how often input bits are read.
+        levels: the gates of level 1, 2, …
+        interface: the ports and the latency, as ``interface.json`` has them.
+        area: what it takes.
+        simulation: what simulation gave, where it was run.
+        formal: what was proven, where that was tried.
+    """
+
+    inputs: FanOut
+    levels: list[CompiledLevel]
+    interface: dict[str, Any]
+    area: AreaReport
+    simulation: SimulationReport | None = None
+    formal: ProofReport | None = None
+
+
+class Verification(Report):
+    """Whether a compiled network computes what software does.
+
+    Attributes:
+        passed: whether nothing that was simulated or proven contradicts the graph.
+        simulation: what simulation gave.
+        formal: what was proven, where that was tried.
+    """
+
+    passed: bool
+    simulation: SimulationReport
+    formal: ProofReport | None = None
+
+    @classmethod
+    def of(cls, simulation: SimulationReport, formal: ProofReport | None) -> Verification:
+        """The verdict on what simulation and proof gave."""
+        refuted = formal is not None and any(
+            part.status == "refuted" for part in formal.parts.values()
+        )
+        passed = simulation.passed and not refuted
+        return cls(passed=passed, simulation=simulation, formal=formal)

@@ -1,0 +1,41 @@
+"""JSON Schema of every report: ``python -m lilogic.report.schemas docs/schemas`` writes them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from lilogic.files import write_text
+from lilogic.graph.metadata import Metadata
+from lilogic.report.models import board, compiled, graph, simulation, timing, training
+
+SCHEMAS = {
+    "metadata": Metadata,
+    "model": graph.ModelSummary,
+    "zoo": graph.ZooEntry,
+    "training": training.TrainingSummary,
+    "report": compiled.CompileReport,
+    "verification": compiled.Verification,
+    "simulation": simulation.SimulationReport,
+    "pipeline": timing.SweepReport,
+    "board": board.BoardReport,
+    "board-measurement": board.BoardMeasurement,
+}
+"""The model of each kind of JSON."""
+
+
+def text(name: str) -> str:
+    """The schema called ``name``, as it is published."""
+    return json.dumps(SCHEMAS[name].model_json_schema(mode="serialization"), indent=2) + "\n"
+
+
+def main() -> None:
+    """Write all schemas into the folder that is named on the command line."""
+    folder = Path(sys.argv[1])
+    for name in SCHEMAS:
+        write_text(folder / f"{name}.json", text(name))
+
+
+if __name__ == "__main__":
+    main()

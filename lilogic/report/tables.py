@@ -1,0 +1,168 @@
+"""Reports as rows of a label and a value, for tables on the terminal and in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lilogic.graph.metadata import Training
+    from lilogic.report.models.area import AreaReport
+    from lilogic.report.models.compiled import CompileReport, Verification
+    from lilogic.report.models.graph import GraphReport, ZooEntry
+    from lilogic.report.models.proof import ProofReport
+    from lilogic.report.models.simulation import SimulationReport
+    from lilogic.report.models.timing import SweepPoint, SweepReport
+    from lilogic.report.models.training import FanOut, TrainingSummary
+
+Row = tuple[str, str]
+
+_ACCURACIES = {
+    "test_soft": "soft accuracy (test)",
+    "test_frozen": "frozen accuracy (test)",
+    "validation_soft": "soft accuracy (validation)",
+    "validation_frozen": "frozen accuracy (validation)",
+}
+
+
+def graph_rows(report: GraphReport) -> list[Row]:
+    """A network's accuracies and gates."""
+    gates = report.gates
+    return [
+        *_accuracy_rows(report.accuracy),
+        ("gates trained", f"{gates.trained:,}"),
+        ("gate levels", f"{gates.depth}"),
+    ]
+
+
+def training_rows(summary: TrainingSummary) -> list[Row]:
+    """What a training ended with."""
+    gates = summary.gates
+    text = training_text(summary.training)
+    return [
+        *_accuracy_rows(summary.accuracy),
+        *_gap_rows(summary.gap),
+        ("gates trained", f"{gates.trained:,}"),
+        ("gates after passes", f"{gates.simplified:,}"),
+        ("gate levels", f"{gates.depth}"),
+        *_layer_rows(summary),
+        *([("training", text)] if text else []),
+    ]
+
+
+def compile_rows(report: CompileReport) -> list[Row]:
+    """What a network takes in hardware and, where it was checked, whether it is right."""
+    interface = report.interface
+    lines = [
+        *_accuracy_rows(report.accuracy),
+        ("gates trained", f"{report.gates.trained:,}"),
+        ("gates compiled", f"{report.gates.count:,}"),
+        ("gate levels", f"{report.gates.depth}"),
+        *_area_rows(report.area),
+        ("latency", f"{interface['latency']} cycles, one result a cycle"),
+    ]
+    if interface.get("clock_mhz") is not None:
+        wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
+        lines.append(("registers placed for", wanted))
+    return [*lines, *_check_rows(report.simulation, report.formal)]
+
+
+def verification_rows(verification: Verification) -> list[Row]:
+    """What simulation and proof gave."""
+    return [*_check_rows(verification.simulation, verification.formal)]
+
+
+def zoo_row(entry: ZooEntry) -> Row:
+    """A network's name and a few lines of text; unknowns are left out."""
+    gates, seeds = entry.gates, entry.seeds
+    size = f"{gates.trained:,} gates trained, {gates.simplified:,} after passes"
+    data = entry.dataset and f"data set {entry.dataset}"
+    lines = [entry.description, ", ".join(filter(None, [data, size]))]
+    if "test_frozen" in entry.accuracy:
+        lines.append(f"frozen accuracy (test) {entry.accuracy['test_frozen']:.2%}")
+    if seeds is not None:
+        mean, spread, count = 100 * seeds.mean, seeds.deviation, len(seeds.test_frozen)
+        lines.append(
+            f"mean of {count} seeds {mean:.2f} ± {spread:.2%}" if count > 1 else "one seed"
+        )
+    if text := training_text(entry.training):
+        lines.append(f"training: {text}")
+    return entry.name, "\n".join(filter(None, lines))
+
+
+def training_text(training: Training) -> str:
+    """Members of an ensemble, epochs, time, device and threads, as far as they are recorded."""
+    texts = {
+        "networks trained: {:,}": training.members,
+        "{:,} epochs": training.epochs,
+        "{:,.0f} s": training.seconds,
+        "{}": training.device,
+        "threads {}": training.threads,
+    }
+    return ", ".join(text.format(value) for text, value in texts.items() if value is not None)
+
+
+def sweep_rows(sweep: SweepReport) -> list[Row]:
+    """A row for each number of levels between registers."""
+    return [_sweep_row(point) for point in sweep.points]
+
+
+def _sweep_row(point: SweepPoint) -> Row:
+    size = f"{point.luts:,} LUT, {point.ffs:,} FF, latency {point.latency} cycles"
+    clock = f"does not fit: {point.reason}"
+    if point.fits and point.fmax_mhz is not None and point.samples_per_second is not None:
+        rate = point.samples_per_second / 1e6
+        nanoseconds = 1000 * max(1, point.latency) / point.fmax_mhz
+        clock = f"{point.fmax_mhz:.1f} MHz, {rate:.1f} M samples/s, {nanoseconds:.0f} ns"
+    return f"{point.levels_per_stage} levels a stage", f"{size}; {clock}"
+
+
+def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
+    known = ((label, accuracy.get(key)) for key, label in _ACCURACIES.items())
+    return [(label, f"{value:.2%}") for label, value in known if value is not None]
+
+
+def _gap_rows(gap: Mapping[str, float]) -> list[Row]:
+    text = ", ".join(f"{100 * lost:+.2f} % ({split})" for split, lost in gap.items())
+    return [("accuracy lost by freezing", text)] if gap else []
+
+
+def _layer_rows(summary: TrainingSummary) -> Iterator[Row]:
+    """Gates by function, most frequent first, then how inputs and each layer are read."""
+    counts = sorted(summary.gates.ops.items(), key=lambda item: -item[1])
+    yield "gates by function", ", ".join(f"{name} {count:,}" for name, count in counts)
+    yield "input bits", _fan_out_text(summary.inputs)
+    for number, layer in enumerate(summary.layers, 1):
+        yield (
+            f"layer {number}",
+            f"{layer.gates:,} gates, {layer.constants:,} constant, "
+            f"{layer.pass_through:,} pass-through; {_fan_out_text(layer.fan_out)}",
+        )
+
+
+def _fan_out_text(fan_out: FanOut) -> str:
+    return f"fan-out {fan_out.mean:.1f} mean, {fan_out.max:,} max, {fan_out.unread:,} unread"
+
+
+def _area_rows(area: AreaReport) -> Iterator[Row]:
+    note = "" if area.flattened else " (parts summed up)"
+    for name, target in area.targets.items():
+        total = target.total
+        size = next(iter(total.values()))
+        yield (
+            f"{name}: {target.unit}, FF, depth",
+            f"{size:,}, {total['ffs']:,}, {total['depth']}{note}",
+        )
+
+
+def _check_rows(simulation: SimulationReport | None, formal: ProofReport | None) -> Iterator[Row]:
+    if simulation is not None:
+        yield "simulator", simulation.simulator
+        yield "vectors compared", f"{simulation.compared:,}"
+        yield "mismatches", f"{simulation.mismatches:,}"
+    if formal is not None:
+        for status in ("proven", "simulated", "refuted"):
+            parts = formal.parts.items()
+            named = ", ".join(part for part, result in parts if result.status == status)
+            if named:
+                yield status, named
