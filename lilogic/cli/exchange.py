@@ -56,7 +56,7 @@ def import_(
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
     from lilogic import formats
-    from lilogic.formats.circuit import to_graph
+    from lilogic.formats.heads import to_graph
     from lilogic.graph import lgn
     from lilogic.report import console
     from lilogic.report import reports as reports
@@ -65,17 +65,17 @@ def import_(
         from lilogic.hdl.synthesis import gate_level
 
         with console.step("reading Verilog"), formats.naming(file):
-            circuit = gate_level.read(file)
+            imported = gate_level.read(file)
     else:
-        circuit = formats.read(file)
-    if encoder is None and circuit.encoder is not None:
-        shape = "×".join(map(str, circuit.encoder.input_shape))
+        imported = formats.read(file)
+    if encoder is None and imported.encoder is not None:
+        shape = "×".join(map(str, imported.encoder.input_shape))
         console.say(
             f"{file}: records no encoder; taking that of its authors, whether a pixel of {shape} "
             "exceeds its image's own 0.75 quantile (--encoder says otherwise)"
         )
     with formats.naming(file):
-        graph = to_graph(circuit, classes, _encoder(encoder, circuit.encoder))
+        graph = to_graph(imported, classes, _encoder(encoder, imported.encoder))
     graph = graph.with_metadata(name=output.stem, imported_from=file.name)
     lgn.write(graph, output)
     result = reports.describe(output.stem, graph)

@@ -270,7 +270,8 @@ def check(
         checks["simulation"] = regression.simulate(folder, simulator)
     if formal:
         with console.step("proving"):
-            checks["formal"] = proof.prove(graph, folder, timeout)
+            report = proof.prove(graph, folder, timeout)
+            checks["formal"] = report.model_dump(mode="json", exclude_none=True)
     return checks
 
 

@@ -1,0 +1,1 @@
+"""What reports say, as typed models that serialise to JSON."""
