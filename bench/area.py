@@ -149,8 +149,7 @@ def plain_verilog(graph: GateGraph) -> str:
         f"wire [{graph.n_nodes - 1}:0] node;",
         f"assign node[{graph.n_inputs - 1}:0] = bits;",
     ]
-    gates = zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True)
-    for node, (op, a, b) in enumerate(gates, graph.n_inputs):
+    for node, (op, a, b) in enumerate(graph.rows(), graph.n_inputs):
         value = _EXPRESSIONS[op].format(a=f"node[{a}]", b=f"node[{b}]")
         lines.append(f"assign node[{node}] = {value};")
     for class_, head in enumerate(graph.heads):

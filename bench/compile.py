@@ -75,7 +75,15 @@ def network(gates: int) -> GateGraph:
     last = np.arange(INPUTS + half, INPUTS + 2 * half)
     ends = np.linspace(0, half, CLASSES + 1).astype(int)
     op = generator.integers(0, 16, 2 * half)
-    return GateGraph(INPUTS, op, a, b, last, ends, np.zeros(CLASSES))
+    return GateGraph(
+        n_inputs=INPUTS,
+        op=op,
+        a=a,
+        b=b,
+        head_nodes=last,
+        head_ptr=ends,
+        offset=np.zeros(CLASSES),
+    )
 
 
 def measure(gates: int, targets: list[str]) -> dict[str, Any]:

@@ -415,9 +415,8 @@ def torchlogix_circuit(graph: GateGraph, samples: Samples) -> Classify:
     from torchlogix import Circuit
 
     graph = passes.simplify(graph)
-    nodes = enumerate(zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True))
     listed = []
-    for gate, (op, a, b) in nodes:
+    for gate, (op, a, b) in enumerate(graph.rows()):
         reads = [wire for wire, is_read in ((a, READS_A[op]), (b, READS_B[op])) if is_read]
         first, second = (*reads, -1, -1)[:2]
         listed.append(

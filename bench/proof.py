@@ -54,10 +54,10 @@ def measure(name: str, popcount: str, timeout: float) -> dict[str, Any]:
         start = time.monotonic()
         compile_graph(graph, Path(folder), CompileOptions(popcount=popcount))
         compiled = time.monotonic()
-        result = formal.prove(graph, Path(folder), timeout)
+        report = formal.prove(graph, Path(folder), timeout)
         end = time.monotonic()
-    parts = {part: result["parts"][part] for part in PARTS}
-    in_parts = sum(part["seconds"] for part in parts.values())
+    parts = {part: report.parts[part] for part in PARTS}
+    in_parts = sum(part.seconds for part in parts.values())
     return {
         "network": name,
         "gates": graph.n_gates,
@@ -66,9 +66,9 @@ def measure(name: str, popcount: str, timeout: float) -> dict[str, Any]:
         "compile_seconds": round(compiled - start, 2),
         "read_seconds": round(end - compiled - in_parts, 2),
         "seconds": round(end - compiled, 2),
-        "proven": result["proven"],
-        "parts": parts,
-        "tool": result["tool"],
+        "proven": report.proven,
+        "parts": {name: part.model_dump(exclude_none=True) for name, part in parts.items()},
+        "tool": report.tool,
     }
 
 
@@ -84,13 +84,13 @@ def random_graph(name: str) -> GateGraph:
     ]
     a, b = np.concatenate(wires, axis=1)
     return GateGraph(
-        INPUTS,
-        generator.integers(0, 16, layers * size),
-        a,
-        b,
-        np.arange(starts[-1], starts[-1] + size),
-        np.linspace(0, size, CLASSES + 1).astype(int),
-        np.zeros(CLASSES),
+        n_inputs=INPUTS,
+        op=generator.integers(0, 16, layers * size),
+        a=a,
+        b=b,
+        head_nodes=np.arange(starts[-1], starts[-1] + size),
+        head_ptr=np.linspace(0, size, CLASSES + 1).astype(int),
+        offset=np.zeros(CLASSES),
     )
 
 

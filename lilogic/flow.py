@@ -23,6 +23,7 @@ from lilogic.report.steps import Step
 
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
+    from lilogic.formats import Imported
     from lilogic.hdl.components.interface import Interface
     from lilogic.learn.recipe import Recipe
     from lilogic.report.models.area import AreaReport
@@ -207,7 +208,7 @@ class Build:
         Raises:
             ToolError: a program is missing or failed.
         """
-        from lilogic.hdl.proof.prove import prove
+        from lilogic.hdl.proof.formal import prove
         from lilogic.report.models.compiled import Verification
         from lilogic.sim import regression
 
@@ -434,3 +435,20 @@ def _test_samples(model: Model, progress: bool) -> Any:
 
             console.say(f"no vectors from a data set: {error}")
         return None
+
+
+def read_circuit(file: Path, *, progress: bool = True) -> Imported:
+    """The circuit or network in a file of another format, Verilog among them.
+
+    Raises:
+        FormatError: names the file, and what is wrong with it or not covered.
+        ToolError: Yosys, which reads Verilog, is missing or failed.
+    """
+    from lilogic import formats
+
+    if file.suffix.lower() != ".v":
+        return formats.read(file)
+    from lilogic.hdl.synthesis import gate_level
+
+    with _step(progress)("reading Verilog"), formats.naming(file):
+        return gate_level.read(file)

@@ -10,10 +10,10 @@ from typing import Any
 
 from lilogic.errors import ToolError
 from lilogic.files import read_bytes, write_json
-from lilogic.report.models.simulation import KindCount, Latency, SimulationReport, TestResult
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.vectors import Vectors
 from lilogic.hdl.verilog import TOP
+from lilogic.report.models.simulation import KindCount, Latency, SimulationReport, TestResult
 from lilogic.sim import runner
 from lilogic.sim.testbench import FOLDER, RESULTS
 

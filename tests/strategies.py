@@ -116,11 +116,11 @@ def random_graph(layers: tuple[int, ...], n_inputs: int, classes: int, seed: int
         b.append(start + generator.integers(0, width, size))
         start, width = start + width, size
     return GateGraph(
-        n_inputs,
-        np.concatenate(op),
-        np.concatenate(a),
-        np.concatenate(b),
-        np.arange(start, start + width),
-        np.linspace(0, width, classes + 1).astype(int),
-        np.zeros(classes),
+        n_inputs=n_inputs,
+        op=np.concatenate(op),
+        a=np.concatenate(a),
+        b=np.concatenate(b),
+        head_nodes=np.arange(start, start + width),
+        head_ptr=np.linspace(0, width, classes + 1).astype(int),
+        offset=np.zeros(classes),
     )

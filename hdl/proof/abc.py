@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 from lilogic.formats.exporters import blif
-from lilogic.graph import GateGraph
+from lilogic.graph import Circuit
 from lilogic.hdl.fpga import yosys
 
 # ABC must hand back the network it was given, so that one is kept aside meanwhile.
@@ -23,21 +23,21 @@ _ANY = "module any (input a, b, output y);\n  assign y = a & b;\nendmodule\n"
 
 
 def find_difference(
-    made: GateGraph, expected: GateGraph, folder: Path, timeout: float
+    made: Circuit, expected: Circuit, folder: Path, timeout: float
 ) -> npt.NDArray[np.bool_] | None:
     """Inputs [1, n_inputs] on which two circuits differ; None where it is proven there are none.
 
-    A circuit is a graph whose first head lists its outputs. ``folder`` is for scratch.
+    ``folder`` is for scratch.
 
     Raises:
         ToolTimeoutError: the time was up.
-        LilogicError: there is no verdict.
+        ToolError: there is no verdict.
     """
     status = folder / "status"
     status.unlink(missing_ok=True)
     (folder / "any.v").write_text(_ANY)
-    blif.write(made, folder / "made.blif")
-    blif.write(expected, folder / "expected.blif")
+    (folder / "made.blif").write_text(blif.model(made))
+    (folder / "expected.blif").write_text(blif.model(expected))
     yosys.run(_SOLVE.format(solve=_SOLVER), folder, timeout)
     verdict = status.read_text("utf-8").split() if status.exists() else []
     if verdict[:1] == ["snl_UNSAT"]:
@@ -45,4 +45,4 @@ def find_difference(
     bits = verdict[-1] if verdict else ""
     if verdict[:1] == ["snl_SAT"] and len(bits) == made.n_inputs and set(bits) <= {"0", "1"}:
         return np.array([[bit == "1" for bit in bits]])
-    raise LilogicError("ABC could not decide it")
+    raise ToolError("ABC could not decide it")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from lilogic.graph import GateGraph
+from lilogic.graph import Circuit
 
 MAX_VARIABLES = 4096
 """More variables could overflow the stack."""
@@ -48,14 +48,13 @@ class Diagrams:
         self._table = np.zeros(_TABLE, dtype=np.int32)
         self._cache = np.zeros((_CACHE, 2), dtype=np.int64)
 
-    def outputs(self, circuit: GateGraph) -> list[int]:
-        """The diagrams of the nodes that the circuit's heads list; variables are its inputs."""
+    def outputs(self, circuit: Circuit) -> list[int]:
+        """The diagrams of the circuit's outputs; variables are its inputs."""
         inputs = range(circuit.n_inputs)
         roots = [self._checked(_node(v, 0, 1, *self._store)) for v in inputs]
-        rows = zip(circuit.op.tolist(), circuit.a.tolist(), circuit.b.tolist(), strict=True)
-        for op, a, b in rows:
+        for op, a, b in circuit.rows():
             roots.append(self.apply(op, roots[a], roots[b]))
-        return [roots[node] for node in circuit.head_nodes.tolist()]
+        return [roots[node] for node in circuit.outputs.tolist()]
 
     def apply(self, op: int, a: int, b: int) -> int:
         """The diagram of gate ``op`` (see ``lilogic.graph.gates``) of two diagrams."""

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from lilogic.errors import LilogicError
 from lilogic.formats.importers.netlist import CELLS
-from lilogic.graph import GateGraph, gates
+from lilogic.graph import Circuit
+from lilogic.graph.circuit import Builder, LoopError, topological
 from lilogic.hdl.fpga import yosys
 
 Net = int | str
@@ -32,6 +33,9 @@ write_json netlist.json
 """
 
 _REGISTER = "$_DFF_P_"
+
+CONSTANTS = ("0", "1")
+"""The nets that are constants."""
 
 
 class WrongNetlistError(Exception):
@@ -96,31 +100,17 @@ class Netlist:
         Raises:
             WrongNetlistError: feedback, or a dependence on a net that nothing drives.
         """
-        stop = set(leaves)
-        order: list[Net] = []
-        done: set[Net] = set()
-        open_: set[Net] = set()
-        stack = list(outputs)[::-1]
-        while stack:
-            net = stack[-1]
-            if net in stop or net in done or net in ("0", "1"):
-                stack.pop()
-                continue
+        stop = {*leaves, *CONSTANTS}
+
+        def sources(net: Net) -> list[Net]:
             if net not in self.driver:
                 raise WrongNetlistError(f"{self.name(net)} does not come from the part before")
-            waiting = [n for n in self.driver[net].inputs if n not in done and n not in stop]
-            waiting = [n for n in waiting if n not in ("0", "1")]
-            if not waiting:
-                stack.pop()
-                open_.discard(net)
-                done.add(net)
-                order.append(net)
-                continue
-            if net in open_:
-                raise WrongNetlistError(f"{self.name(net)} depends on itself")
-            open_.add(net)
-            stack += waiting
-        return order
+            return [source for source in self.driver[net].inputs[::-1] if source not in stop]
+
+        try:
+            return list(topological((net for net in outputs if net not in stop), sources))
+        except LoopError as error:
+            raise WrongNetlistError(f"{self.name(error.node)} depends on itself") from error
 
     def visited(self, outputs: Sequence[Net], leaves: Sequence[Net]) -> list[Net]:
         """``leaves`` in the order in which ``cone`` comes to them, then the others."""
@@ -205,24 +195,17 @@ def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> d
     return crossed
 
 
-def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> GateGraph:
-    """What is between two cuts, registers being wires, as a graph whose head lists the outputs.
+def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> Circuit:
+    """What is between two cuts, registers being wires.
 
-    Input bit ``i`` of the graph is ``inputs[i]``; these must differ and be no constants.
+    Input bit ``i`` of the circuit is ``inputs[i]``; these must differ and be no constants.
 
     Raises:
         WrongNetlistError: see ``Netlist.cone``.
     """
+    builder = Builder(max(1, len(inputs)))
     node: dict[Net, int] = {net: i for i, net in enumerate(inputs)}
-    rows: list[tuple[int, int, int]] = []
-
-    def add(op: int, a: int, b: int) -> int:
-        rows.append((op, a, b))
-        return n_inputs + len(rows) - 1
-
-    n_inputs = max(1, len(inputs))
-    node["0"] = add(gates.FALSE, 0, 0)
-    node["1"] = add(gates.TRUE, 0, 0)
+    node |= {net: builder.constant(int(net)) for net in CONSTANTS}
     for net in netlist.cone(outputs, inputs):
         cell = netlist.driver[net]
         wires = [node[source] for source in cell.inputs]
@@ -230,8 +213,7 @@ def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) 
             node[net] = wires[0]
         elif cell.kind == "$_MUX_":
             select, low, high = wires
-            low, high = add(gates.NOT_A_AND_B, select, low), add(gates.AND, select, high)
-            node[net] = add(gates.OR, low, high)
+            node[net] = builder.select(select, high, low)
         else:
-            node[net] = add(CELLS[cell.kind], wires[0], wires[1])
-    return GateGraph.build(n_inputs, rows, [[node[net] for net in outputs]])
+            node[net] = builder.gate(CELLS[cell.kind], wires[0], wires[1])
+    return builder.build([node[net] for net in outputs])

@@ -1,7 +1,7 @@
 """What each part of a classifier should compute, as circuits made straight from the graph.
 
 Nothing here is shared with what makes the hardware, so that a proof compares two independent
-accounts. A circuit is a ``GateGraph`` whose first head lists its outputs.
+accounts.
 """
 
 from __future__ import annotations
@@ -11,66 +11,54 @@ from collections.abc import Sequence
 import numpy as np
 
 from lilogic.data.encoder import NOTHING, Encoder
-from lilogic.graph import GateGraph, gates
+from lilogic.graph import Circuit, GateGraph, gates
+from lilogic.graph.circuit import Builder
 
 ZERO, ONE = -2, -1
 """Sources of an input bit that are constants; others are variables 0, 1, …"""
 
 
-class _Circuit:
-    """Gates under construction over some variables and the two constants."""
+class _Arithmetic(Builder):
+    """A circuit over some variables and the two constants; numbers list bits, lowest first."""
 
     def __init__(self, variables: int) -> None:
-        self._inputs = max(1, variables)
-        self._gates: list[tuple[int, int, int]] = []
-        self._constants = [self.gate(gates.FALSE, 0, 0), self.gate(gates.TRUE, 0, 0)]
+        super().__init__(max(1, variables))
 
     def source(self, source: int) -> int:
         """The node of a variable, of ``ZERO`` or of ``ONE``."""
-        return source if source >= 0 else self._constants[source]
-
-    def gate(self, op: int, a: int, b: int) -> int:
-        self._gates.append((op, a, b))
-        return self._inputs + len(self._gates) - 1
-
-    def select(self, condition: int, if_true: int, if_false: int) -> int:
-        kept = self.gate(gates.AND, condition, if_true)
-        return self.gate(gates.OR, kept, self.gate(gates.NOT_A_AND_B, condition, if_false))
+        return source if source >= 0 else self.constant(int(source == ONE))
 
     def greater(self, left: Sequence[int], right: Sequence[int]) -> int:
-        """Whether unsigned ``left`` is greater than ``right``; both list bits, lowest first."""
-        greater = self._constants[ZERO]
+        """Whether unsigned ``left`` is greater than ``right``."""
+        greater = self.constant(0)
         for a, b in zip(left, right, strict=True):
             greater = self.select(self.gate(gates.XOR, a, b), a, greater)
         return greater
 
     def less(self, left: Sequence[int], right: Sequence[int]) -> list[int]:
         """Unsigned ``left`` less ``right``, and 2^bits more so that it is not negative."""
-        carry, difference = self._constants[ONE], []
+        carry, difference = self.constant(1), []
         for a, b in zip(left, right, strict=True):
             half = self.gate(gates.XNOR, a, b)
             difference.append(self.gate(gates.XOR, half, carry))
             carry = self.select(half, carry, a)
         return [*difference, carry]
 
-    def result(self, outputs: Sequence[int]) -> GateGraph:
-        return GateGraph.build(self._inputs, self._gates, [outputs])
 
-
-def counted_gates(graph: GateGraph, sources: Sequence[int], variables: int) -> GateGraph:
+def counted_gates(graph: GateGraph, sources: Sequence[int], variables: int) -> Circuit:
     """The nodes that heads count, in ascending order; input bit ``i`` comes from ``sources[i]``."""
-    circuit = _Circuit(variables)
+    circuit = _Arithmetic(variables)
     node = [circuit.source(source) for source in sources]
-    for op, a, b in zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True):
+    for op, a, b in graph.rows():
         node.append(circuit.gate(op, node[a], node[b]))
-    return circuit.result([node[output] for output in np.unique(graph.head_nodes).tolist()])
+    return circuit.build([node[output] for output in np.unique(graph.head_nodes).tolist()])
 
 
 def encoder_bits(
     encoder: Encoder, bits: Sequence[int], sources: Sequence[int], variables: int
-) -> GateGraph:
+) -> Circuit:
     """The encoder's ``bits``; the features' bits come from ``sources``, lowest first."""
-    circuit = _Circuit(variables)
+    circuit = _Arithmetic(variables)
     info = np.iinfo(encoder.input_dtype)
     minus = encoder.subtracted.tolist()
     outputs = []
@@ -82,11 +70,11 @@ def encoder_bits(
             other = _feature(circuit, encoder, minus[bit], sources)
             value, lowest = circuit.less(value, other), -(1 << info.bits)
         outputs.append(_exceeds(circuit, value, threshold - lowest))
-    return circuit.result(outputs)
+    return circuit.build(outputs)
 
 
 def _feature(
-    circuit: _Circuit, encoder: Encoder, feature: int, sources: Sequence[int]
+    circuit: _Arithmetic, encoder: Encoder, feature: int, sources: Sequence[int]
 ) -> list[int]:
     """A feature's bits, lowest first, as an unsigned number: less the lowest that it may be."""
     info = np.iinfo(encoder.input_dtype)
@@ -95,7 +83,7 @@ def _feature(
     return _ordered(circuit, value, info.min < 0)
 
 
-def _exceeds(circuit: _Circuit, value: Sequence[int], threshold: int) -> int:
+def _exceeds(circuit: _Arithmetic, value: Sequence[int], threshold: int) -> int:
     """Whether an unsigned value is greater than a constant."""
     if not 0 <= threshold < (1 << len(value)) - 1:
         return circuit.source(ONE if threshold < 0 else ZERO)
@@ -108,12 +96,12 @@ def _exceeds(circuit: _Circuit, value: Sequence[int], threshold: int) -> int:
 
 def first_maximum(
     sources: Sequence[int], variables: int, width: int, signed: bool, index_width: int
-) -> GateGraph:
+) -> Circuit:
     """Index of the first highest score, found from class 0 up, and then the scores themselves.
 
     Scores of ``width`` bits come from ``sources``, lowest bit first, class after class.
     """
-    circuit = _Circuit(variables)
+    circuit = _Arithmetic(variables)
     nodes = [circuit.source(source) for source in sources]
     best = _ordered(circuit, nodes[:width], signed)
     index = [circuit.source(ZERO)] * index_width
@@ -123,10 +111,10 @@ def first_maximum(
         best = [circuit.select(better, new, old) for new, old in zip(score, best, strict=True)]
         number = [circuit.source(ONE if class_ >> i & 1 else ZERO) for i in range(index_width)]
         index = [circuit.select(better, new, old) for new, old in zip(number, index, strict=True)]
-    return circuit.result([*index, *nodes])
+    return circuit.build([*index, *nodes])
 
 
-def _ordered(circuit: _Circuit, score: Sequence[int], signed: bool) -> list[int]:
+def _ordered(circuit: _Arithmetic, score: Sequence[int], signed: bool) -> list[int]:
     """The score's bits, with the sign bit flipped, so that unsigned comparison orders them."""
     top = score[-1]
-    return [*score[:-1], circuit.gate(gates.NOT_A, top, top) if signed else top]
+    return [*score[:-1], circuit.inverted(top) if signed else top]

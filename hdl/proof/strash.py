@@ -1,7 +1,7 @@
-"""Circuits in which equal structure is one node, which settles most of an equivalence for nothing.
+"""Structural hashing: what is built alike is one node, which settles most of an equivalence.
 
 Gates are ANDs and XORs, and inverters are marks on wires, so that however a function of two wires
-was written, it is the same node (structural hashing; A. Kuehlmann and F. Krohm, "Equivalence
+was written, it is the same node (A. Kuehlmann and F. Krohm, "Equivalence
 Checking Using Cuts and Heaps", 1997).
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from lilogic.graph import GateGraph, gates
+from lilogic.graph import Circuit, gates
+from lilogic.graph.circuit import Builder, Gates, topological
 
 Wire = int
 """Twice a node's number, plus 1 where it is inverted. Node 0 is FALSE, node ``1 + i`` input i."""
@@ -17,12 +18,12 @@ Wire = int
 FALSE = 0
 
 
-class Hashed:
-    """Gates over ``n_inputs`` inputs. Nodes are numbered with sources first."""
+class XorAndGraph:
+    """ANDs and XORs of ``n_inputs`` inputs, each node once. Sources have lower numbers."""
 
     def __init__(self, n_inputs: int) -> None:
         self.n_inputs = n_inputs
-        # For every node, its gate (lilogic.gates) and wires; FALSE and inputs have none.
+        # For every node, its gate (lilogic.graph.gates) and wires; FALSE and inputs have none.
         self._gates: list[tuple[int, Wire, Wire]] = [(gates.FALSE, 0, 0)] * (1 + n_inputs)
         self._nodes: dict[tuple[int, Wire, Wire], int] = {}
 
@@ -31,18 +32,17 @@ class Hashed:
         _, a, b = self._gates[node]
         return () if node <= self.n_inputs else (a >> 1, b >> 1)
 
-    def add(self, circuit: GateGraph) -> list[Wire]:
+    def add(self, circuit: Gates) -> list[Wire]:
         """Add the circuit's gates; the wires of all its nodes."""
         wires = [2 * (1 + i) for i in range(circuit.n_inputs)]
-        rows = zip(circuit.op.tolist(), circuit.a.tolist(), circuit.b.tolist(), strict=True)
-        for op, a, b in rows:
+        for op, a, b in circuit.rows():
             wires.append(self.gate(op, wires[a], wires[b]))
         return wires
 
-    def outputs(self, circuit: GateGraph) -> list[Wire]:
-        """Add the circuit's gates; the wires that its heads list."""
+    def outputs(self, circuit: Circuit) -> list[Wire]:
+        """Add the circuit's gates; the wires of its outputs."""
         wires = self.add(circuit)
-        return [wires[node] for node in circuit.head_nodes.tolist()]
+        return [wires[node] for node in circuit.outputs.tolist()]
 
     def gate(self, op: int, a: Wire, b: Wire) -> Wire:
         """The wire of a gate of two wires."""
@@ -56,47 +56,31 @@ class Hashed:
 
     def cone(self, outputs: Iterable[Wire], leaves: Set[int]) -> list[int]:
         """The nodes that ``outputs`` depend on, leaves included but not passed; sources first."""
-        order: dict[int, None] = {}
-        stack = [wire >> 1 for wire in outputs][::-1]
-        while stack:
-            node = stack[-1]
-            if node in order or node == 0:
-                stack.pop()
-                continue
-            sources = () if node in leaves else self.sources(node)
-            waiting = [n for n in reversed(sources) if n not in order and n != 0]
-            if not waiting:
-                order[node] = None
-                stack.pop()
-            stack += waiting
-        return list(order)
 
-    def circuit(self, outputs: Sequence[Wire], leaves: Set[int]) -> tuple[GateGraph, list[int]]:
+        def sources(node: int) -> list[int]:
+            return [] if node in leaves else [n for n in self.sources(node) if n != FALSE]
+
+        wanted = (wire >> 1 for wire in outputs)
+        return list(topological((node for node in wanted if node != FALSE), sources))
+
+    def circuit(self, outputs: Sequence[Wire], leaves: Set[int]) -> tuple[Circuit, list[int]]:
         """What computes ``outputs`` from ``leaves``, and the leaves in the order of its inputs.
 
         Inputs of these gates are leaves, too. What is built alike is the same circuit.
         """
         cone = self.cone(outputs, leaves)
         inputs = [node for node in cone if node in leaves or node <= self.n_inputs]
-        place = {node: i for i, node in enumerate(inputs)}
-        n_inputs = max(1, len(inputs))
-        rows = [(gates.FALSE, 0, 0)]
-        place[0] = n_inputs
+        builder = Builder(max(1, len(inputs)))
+        place = {node: i for i, node in enumerate(inputs)} | {FALSE: builder.constant(0)}
         for node in cone:
             if node not in place:
                 op, a, b = self._gates[node]
                 if op == gates.AND:
                     op = _AND[a & 1, b & 1]
-                place[node] = n_inputs + len(rows)
-                rows.append((op, place[a >> 1], place[b >> 1]))
-        heads = []
-        for wire in outputs:
-            node = place[wire >> 1]
-            if wire & 1:
-                rows.append((gates.NOT_A, node, node))
-                node = n_inputs + len(rows) - 1
-            heads.append(node)
-        return GateGraph.build(n_inputs, rows, [heads]), inputs
+                place[node] = builder.gate(op, place[a >> 1], place[b >> 1])
+        nodes = [place[wire >> 1] for wire in outputs]
+        listed = zip(outputs, nodes, strict=True)
+        return builder.build([builder.inverted(n) if wire & 1 else n for wire, n in listed]), inputs
 
     def _and(self, a: Wire, b: Wire) -> Wire:
         a, b = min(a, b), max(a, b)

@@ -28,11 +28,11 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.graph import GateGraph
+from lilogic.graph import Circuit
 from lilogic.graph.gates import XOR
 from lilogic.hdl.proof.bdd import Diagrams
-from lilogic.hdl.proof.strash import FALSE, Hashed, Wire
-from lilogic.infer.golden import node_values
+from lilogic.hdl.proof.strash import FALSE, Wire, XorAndGraph
+from lilogic.infer import golden
 
 
 class NotASumError(Exception):
@@ -68,7 +68,7 @@ class Blocks:
         self._diagrams = diagrams
         self._known: dict[bytes, tuple[list[int], int] | None] = {}
 
-    def form(self, circuit: GateGraph) -> tuple[list[int], int] | None:
+    def form(self, circuit: Circuit) -> tuple[list[int], int] | None:
         """Weights of the inputs, and an offset, so that their sum is the circuit's output word.
 
         Equal modulo ``2^(the circuit's outputs)``, that is; None where there are none.
@@ -76,13 +76,13 @@ class Blocks:
         Raises:
             TooLargeError: see ``Diagrams``.
         """
-        arrays = (circuit.op, circuit.a, circuit.b, circuit.head_nodes)
+        arrays = (circuit.op, circuit.a, circuit.b, circuit.outputs)
         key = b"|".join([b"%d" % circuit.n_inputs, *(array.tobytes() for array in arrays)])
         if key not in self._known:
             self._known[key] = self._proven(circuit)
         return self._known[key]
 
-    def _proven(self, circuit: GateGraph) -> tuple[list[int], int] | None:
+    def _proven(self, circuit: Circuit) -> tuple[list[int], int] | None:
         units = np.vstack([np.zeros(circuit.n_inputs, bool), np.eye(circuit.n_inputs, dtype=bool)])
         values = words(circuit, units)
         weights, offset = values[1:] - values[0], int(values[0])
@@ -91,14 +91,14 @@ class Blocks:
         return weights.tolist(), offset
 
 
-def words(circuit: GateGraph, inputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def words(circuit: Circuit, inputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The circuit's outputs for inputs [samples, n_inputs], read as digits, lowest first."""
-    digits = node_values(circuit, inputs)[:, circuit.head_nodes].astype(np.int64)
+    digits = golden.outputs(circuit, inputs).astype(np.int64)
     return digits @ (1 << np.arange(digits.shape[1], dtype=np.int64))
 
 
 def difference(
-    circuit: GateGraph, weights: npt.NDArray[np.int64], offset: int, diagrams: Diagrams
+    circuit: Circuit, weights: npt.NDArray[np.int64], offset: int, diagrams: Diagrams
 ) -> npt.NDArray[np.bool_] | None:
     """Inputs [1, n_inputs] for which the output word is not ``offset + Σ weights·inputs``.
 
@@ -107,7 +107,7 @@ def difference(
     Raises:
         TooLargeError: see ``Diagrams``.
     """
-    modulus = 1 << len(circuit.head_nodes)
+    modulus = 1 << len(circuit.outputs)
     for bit, root in enumerate(diagrams.outputs(circuit)):
         expected = diagrams.sum_bit(weights % modulus, offset, bit)
         wrong = diagrams.apply(XOR, root, expected)
@@ -130,7 +130,7 @@ class Rewriter:
     """
 
     def __init__(
-        self, circuit: Hashed, outputs: Sequence[Wire], cuts: Collection[Wire], blocks: Blocks
+        self, circuit: XorAndGraph, outputs: Sequence[Wire], cuts: Collection[Wire], blocks: Blocks
     ) -> None:
         self._circuit = circuit
         self._blocks = blocks

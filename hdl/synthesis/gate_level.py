@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from lilogic.files import read_bytes
-from lilogic.formats.circuit import Circuit
+from lilogic.formats.imported import Imported
 from lilogic.formats.importers import netlist
 from lilogic.hdl.fpga import yosys
 
@@ -25,7 +25,7 @@ write_json netlist.json
 TIMEOUT = 600.0
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> Imported:
     """The circuit of the Verilog's top module; ports become inputs and outputs, lowest bit first.
 
     Raises:

@@ -1,7 +1,7 @@
 """Networks and circuits in other formats: what is read, what is written, by which module.
 
-To add a format, write a module with ``read(path) -> Circuit`` or ``write(graph, path)`` and name it
-here. docs/formats.md says what each covers.
+To add a format, write a module with ``read(path) -> Imported`` or ``write(graph, path)`` and name
+it here. docs/formats.md says what each covers.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from importlib import import_module
 from pathlib import Path
 
 from lilogic.data.encoder import Encoder
-from lilogic.errors import LilogicError
-from lilogic.formats.circuit import Circuit, to_graph
+from lilogic.errors import FormatError, LilogicError
+from lilogic.formats.heads import to_graph
+from lilogic.formats.imported import Imported
 from lilogic.graph import GateGraph
 
 READERS = {
@@ -38,11 +39,11 @@ WRITERS = {
 """For each format, the module that writes it."""
 
 
-Reader = Callable[[Path], Circuit]
+Reader = Callable[[Path], Imported]
 Writer = Callable[[GateGraph, Path], None]
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> Imported:
     """What is in a file of a suffix in ``READERS``.
 
     Raises:
@@ -50,7 +51,7 @@ def read(path: Path) -> Circuit:
     """
     suffix = path.suffix.lower()
     if suffix not in READERS:
-        raise LilogicError(
+        raise FormatError(
             f"{path}: cannot be imported: its suffix is not {', '.join(READERS)} or .v"
         )
     reader: Reader = import_module(f"lilogic.formats.importers.{READERS[suffix]}").read
@@ -63,15 +64,15 @@ def load(path: Path, classes: int | None = None, encoder: Encoder | None = None)
 
     Args:
         path: the file.
-        classes: how many classes to share the outputs out over; see ``circuit.to_graph``.
+        classes: how many classes to share the outputs out over; see ``heads.to_graph``.
         encoder: what makes the input bits; by default what the format says, if anything.
 
     Raises:
         LilogicError: as ``read``, or what is in it does not make a classifier.
     """
-    circuit = read(path)
+    imported = read(path)
     with naming(path):
-        return to_graph(circuit, classes, encoder or circuit.encoder)
+        return to_graph(imported, classes, encoder or imported.encoder)
 
 
 def write(graph: GateGraph, kind: str, path: Path) -> None:
@@ -81,17 +82,17 @@ def write(graph: GateGraph, kind: str, path: Path) -> None:
         LilogicError: the format cannot express the graph, or the file cannot be written.
     """
     if kind not in WRITERS:
-        raise LilogicError(f"format {kind!r} is not one of {', '.join(WRITERS)}")
+        raise FormatError(f"format {kind!r} is not one of {', '.join(WRITERS)}")
     writer: Writer = import_module(f"lilogic.formats.exporters.{WRITERS[kind]}").write
     writer(graph, path)
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Errors meanwhile begin with the file's name."""
+    """Errors meanwhile begin with the file's name, and stay of their kind."""
     try:
         yield
     except LilogicError as error:
         if str(error).startswith(f"{path}: "):
             raise
-        raise LilogicError(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {error}") from error

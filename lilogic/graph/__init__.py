@@ -1,5 +1,6 @@
-"""The gate graph: its gates, its passes, its file. Needs numpy only."""
+"""Gates: circuits, gate graphs, their passes, their file. Needs numpy only."""
 
+from lilogic.graph.circuit import Circuit
 from lilogic.graph.gate_graph import GateGraph
 
-__all__ = ["GateGraph"]
+__all__ = ["Circuit", "GateGraph"]

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from lilogic.data.encoder import Encoder
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 
@@ -41,14 +41,15 @@ def write(graph: GateGraph, path: Path) -> None:
     """Write ``graph`` to ``path`` in one atomic step.
 
     Raises:
-        LilogicError: the file cannot be written, or the metadata is not JSON.
+        GraphError: the metadata is not JSON.
+        LilogicError: the file cannot be written.
     """
     tensors, description = _parts(graph)
     description["metadata"] = dict(graph.metadata)
     try:
         text = json.dumps(description, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise LilogicError(f"{path}: the graph's metadata is not JSON: {error}") from error
+        raise GraphError(f"{path}: the graph's metadata is not JSON: {error}") from error
     header = {
         "format": FORMAT,
         "version": _version(graph.encoder),
@@ -95,41 +96,41 @@ def read(path: Path) -> GateGraph:
     """Read and validate the graph in ``path``.
 
     Raises:
-        LilogicError: the file is missing, truncated, altered, foreign or of a newer version.
+        FormatError: the file is missing, truncated, altered, foreign or of a newer version.
     """
     tensors, header = _load(path)
     if header.get("format") != FORMAT:
-        raise LilogicError(f"{path}: not a lilogic file, but some other safetensors file")
+        raise FormatError(f"{path}: not a lilogic file, but some other safetensors file")
     version = header.get("version")
     if version not in VERSIONS:
-        raise LilogicError(
+        raise FormatError(
             f"{path}: format version {version}, "
             f"but this lilogic reads versions {', '.join(VERSIONS)}"
         )
     text = header.get("graph", "")
     if header.get("sha256") != _digest(tensors, text):
-        raise LilogicError(f"{path}: altered since it was written (its checksum does not match)")
+        raise FormatError(f"{path}: altered since it was written (its checksum does not match)")
     try:
         return _graph(tensors, json.loads(text), version)
     except LilogicError as error:
-        raise LilogicError(f"{path}: {error}") from error
+        raise FormatError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise LilogicError(f"{path}: its header is not that of a gate graph ({error})") from error
+        raise FormatError(f"{path}: its header is not that of a gate graph ({error})") from error
 
 
 def _load(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
     try:
         if path.is_dir():
-            raise LilogicError(f"{path}: is a folder, not a .lgn file")
+            raise FormatError(f"{path}: is a folder, not a .lgn file")
         with path.open("rb"):
             pass
     except OSError as error:
-        raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
     try:
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise LilogicError(f"{path}: truncated or not a .lgn file ({error})") from error
+        raise FormatError(f"{path}: truncated or not a .lgn file ({error})") from error
 
 
 def _graph(
@@ -140,9 +141,9 @@ def _graph(
     expected = _GRAPH if record is None else _GRAPH | _ENCODER | (_SUBTRACTED if subtracts else {})
     for name, dtype in expected.items():
         if name not in tensors:
-            raise LilogicError(f"tensor {name} is missing")
+            raise FormatError(f"tensor {name} is missing")
         if tensors[name].dtype != dtype:
-            raise LilogicError(f"tensor {name} is {tensors[name].dtype}, but must be {dtype}")
+            raise FormatError(f"tensor {name} is {tensors[name].dtype}, but must be {dtype}")
     encoder = None
     if record is not None:
         encoder = Encoder(
@@ -158,8 +159,8 @@ def _graph(
     arrays = {name: tensors[name] for name in _GRAPH}
     metadata = description["metadata"]
     if not isinstance(metadata, dict):
-        raise LilogicError(f"metadata is {type(metadata).__name__}, but must be an object")
-    return GateGraph(description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
+        raise FormatError(f"metadata is {type(metadata).__name__}, but must be an object")
+    return GateGraph(n_inputs=description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
 
 
 def _digest(tensors: dict[str, npt.NDArray[Any]], text: str) -> str:

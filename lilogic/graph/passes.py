@@ -8,13 +8,14 @@ superfluous stays behind unread until ``remove_dead``. Everything is linear in g
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lilogic.graph import GateGraph
+from lilogic.graph.circuit import Row, columns
 from lilogic.graph.gates import (
     FALSE,
     NOT_A,
@@ -80,7 +81,7 @@ def count_together(graph: GateGraph) -> GateGraph:
     needed = np.bincount(
         np.concatenate([graph.a, graph.b, graph.head_nodes]), minlength=graph.n_nodes
     ).tolist()
-    gates, offset = list(_gates(graph)), graph.offset.copy()
+    gates, offset = list(graph.rows()), graph.offset.copy()
     heads: list[list[int]] = []
     for class_, head in enumerate(graph.heads):
         times = Counter(head.tolist())
@@ -102,7 +103,7 @@ def count_together(graph: GateGraph) -> GateGraph:
         heads.append([*times.elements()])
     return replace(
         graph,
-        op=np.array([op for op, _, _ in gates], dtype=np.uint8),
+        op=columns(gates)["op"],
         head_nodes=np.array([node for head in heads for node in head], dtype=np.int32),
         head_ptr=np.cumsum([0, *map(len, heads)]).astype(np.int32),
         offset=offset,
@@ -132,10 +133,6 @@ def simplify(graph: GateGraph) -> GateGraph:
             return graph
 
 
-Gate = tuple[int, int, int]
-"""A gate as ``(op, a, b)``."""
-
-
 class _Walk:
     """What became of each node, while gates are rewritten in topological order.
 
@@ -150,13 +147,13 @@ class _Walk:
 
     def __init__(self, n_inputs: int, n_nodes: int) -> None:
         self.n_inputs = n_inputs
-        self.gates: list[Gate] = []
+        self.gates: list[Row] = []
         self.source = list(range(n_nodes))
         self.inverted = [False] * n_nodes
         self.counted = list(range(n_nodes))
-        self.first: dict[Gate, int] = {}
+        self.first: dict[Row, int] = {}
 
-    def read(self, op: int, a: int, b: int) -> Gate:
+    def read(self, op: int, a: int, b: int) -> Row:
         """The same function, of what became of its wires."""
         if self.inverted[a]:
             op = _NEGATED_A[op]
@@ -169,29 +166,22 @@ class _Walk:
         return None if node < self.n_inputs else _CONSTANT.get(self.gates[node - self.n_inputs][0])
 
 
-Rule = Callable[[_Walk, int, Gate], Gate]
+Rule = Callable[[_Walk, int, Row], Row]
 """Given a node and its gate, the gate to put there; may also say what replaces the node."""
 
 
 def _rewrite(graph: GateGraph, *rules: Rule) -> GateGraph:
     walk = _Walk(graph.n_inputs, graph.n_nodes)
-    for node, (op, a, b) in enumerate(_gates(graph), graph.n_inputs):
+    for node, (op, a, b) in enumerate(graph.rows(), graph.n_inputs):
         gate = walk.read(op, a, b)
         for rule in rules:
             gate = rule(walk, node, gate)
         walk.gates.append(gate)
-    columns = np.array(walk.gates, dtype=np.int32).reshape(-1, 3).T
     counted = np.array(walk.counted, dtype=np.int32)[graph.head_nodes]
-    return replace(
-        graph, op=columns[0].astype(np.uint8), a=columns[1], b=columns[2], head_nodes=counted
-    )
+    return replace(graph, **columns(walk.gates), head_nodes=counted)
 
 
-def _gates(graph: GateGraph) -> Iterator[Gate]:
-    return zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True)
-
-
-def _fold(walk: _Walk, node: int, gate: Gate) -> Gate:
+def _fold(walk: _Walk, node: int, gate: Row) -> Row:
     op, a, b = gate
     known_a, known_b = walk.constant(a), walk.constant(b)
     if known_a is not None:
@@ -201,7 +191,7 @@ def _fold(walk: _Walk, node: int, gate: Gate) -> Gate:
     return op, a, b
 
 
-def _order(walk: _Walk, node: int, gate: Gate) -> Gate:
+def _order(walk: _Walk, node: int, gate: Row) -> Row:
     """The one way to write a function: a < b, or a == b for one wire, or both 0 for none."""
     op, a, b = gate
     if a == b:
@@ -216,7 +206,7 @@ def _order(walk: _Walk, node: int, gate: Gate) -> Gate:
     return gate if a < b else (_SWAPPED[op], b, a)
 
 
-def _absorb(walk: _Walk, node: int, gate: Gate) -> Gate:
+def _absorb(walk: _Walk, node: int, gate: Row) -> Row:
     op, a, b = gate
     if op not in (A, B, NOT_A, NOT_B):
         return gate
@@ -232,7 +222,7 @@ def _absorb(walk: _Walk, node: int, gate: Gate) -> Gate:
     return TRUE - op, a, b
 
 
-def _merge(walk: _Walk, node: int, gate: Gate) -> Gate:
+def _merge(walk: _Walk, node: int, gate: Row) -> Row:
     op, a, b = gate
     equal = walk.first.setdefault(gate, node)
     complement = walk.first.get((TRUE - op, a, b), node)
@@ -247,10 +237,10 @@ def _merge(walk: _Walk, node: int, gate: Gate) -> Gate:
 def _choose_counted(graph: GateGraph) -> GateGraph:
     """A gate that heads do not count, but whose complement they do, becomes that complement."""
     counted = set(graph.head_nodes.tolist())
-    gates = enumerate(_gates(graph), graph.n_inputs)
+    gates = enumerate(graph.rows(), graph.n_inputs)
     functions = {gate for node, gate in gates if node in counted}
 
-    def choose(walk: _Walk, node: int, gate: Gate) -> Gate:
+    def choose(walk: _Walk, node: int, gate: Row) -> Row:
         op, a, b = gate
         complement = (TRUE - op, a, b)
         if node in counted or complement not in functions:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from numba import njit
 
 from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import Circuit, GateGraph
+from lilogic.graph.circuit import Gates
 from lilogic.graph.gates import TRUTH
 
 _CHUNK_BYTES = 32 * 2**20
@@ -47,8 +48,8 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     return result
 
 
-def node_values(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, nodes]: every wire's value, for looking inside; errors as ``scores``."""
+def node_values(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, nodes]: every wire's value, of a graph or a circuit; errors as ``scores``."""
     bits = checked(graph, bits)
     values = np.empty((graph.n_nodes, -(-len(bits) // 64)), dtype=np.uint64)
     values[: graph.n_inputs] = pack(bits)
@@ -56,6 +57,11 @@ def node_values(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool
     unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
     values_by_sample: npt.NDArray[np.bool_] = unpacked[:, : len(bits)].T.astype(bool)
     return values_by_sample
+
+
+def outputs(circuit: Circuit, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, outputs]: what a circuit puts out; errors as ``scores``."""
+    return node_values(circuit, bits)[:, circuit.outputs]
 
 
 def classify(scores: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
@@ -89,7 +95,7 @@ def pack(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
     return packed.view("<u8").astype(np.uint64, copy=False)
 
 
-def checked(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def checked(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, n_inputs] of the same bits.
 
     Raises:

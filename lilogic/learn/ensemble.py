@@ -100,12 +100,12 @@ def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:
         for class_ in range(first.n_classes)
     ]
     return GateGraph(
-        first.n_inputs,
-        np.concatenate([graph.op for graph in graphs])[order],
-        np.concatenate([node[graph.a] for node, graph in members])[order],
-        np.concatenate([node[graph.b] for node, graph in members])[order],
-        np.concatenate(heads),
-        np.cumsum([0, *map(len, heads)]),
-        np.sum([graph.offset for graph in graphs], axis=0),
-        first.encoder,
+        n_inputs=first.n_inputs,
+        op=np.concatenate([graph.op for graph in graphs])[order],
+        a=np.concatenate([node[graph.a] for node, graph in members])[order],
+        b=np.concatenate([node[graph.b] for node, graph in members])[order],
+        head_nodes=np.concatenate(heads),
+        head_ptr=np.cumsum([0, *map(len, heads)]),
+        offset=np.sum([graph.offset for graph in graphs], axis=0),
+        encoder=first.encoder,
     )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lilogic.graph.metadata import Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
-    from lilogic.report.models.graph import GraphReport, ZooEntry
+    from lilogic.report.models.graph import GraphReport, ModelSummary, ZooEntry
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
     from lilogic.report.models.timing import SweepPoint, SweepReport
@@ -32,6 +32,20 @@ def graph_rows(report: GraphReport) -> list[Row]:
         *_accuracy_rows(report.accuracy),
         ("gates trained", f"{gates.trained:,}"),
         ("gate levels", f"{gates.depth}"),
+    ]
+
+
+def import_rows(summary: ModelSummary) -> list[Row]:
+    """A network that was imported."""
+    counted = summary.classes.counted
+    low, high = min(counted), max(counted)
+    share = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    each = "each of which counts" if len(counted) > 1 else "which counts"
+    return [
+        ("input bits", f"{summary.input.bits:,}"),
+        ("gates", f"{summary.gates.count:,}"),
+        ("gate levels", f"{summary.gates.depth}"),
+        ("classes", f"{len(counted):,}, {each} {share} nodes"),
     ]
 
 

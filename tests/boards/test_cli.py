@@ -77,7 +77,7 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board):
     heads = GRAPH.heads
     board.graph = GateGraph.build(
         GRAPH.n_inputs,
-        list(zip(GRAPH.op.tolist(), GRAPH.a.tolist(), GRAPH.b.tolist(), strict=True)),
+        list(GRAPH.rows()),
         [head.tolist() for head in heads[1:] + heads[:1]],
         GRAPH.offset.tolist(),
         GRAPH.encoder,

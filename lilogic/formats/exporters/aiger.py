@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lilogic.files import write_bytes
-from lilogic.formats.circuit import output_names
+from lilogic.formats.heads import output_names
 from lilogic.graph import GateGraph, gates
 from lilogic.graph.gates import TRUTH
 
@@ -53,7 +53,7 @@ def write(graph: GateGraph, path: Path) -> None:
     """
     aig = _Aig(graph.n_inputs)
     literal = [2 * (i + 1) for i in range(graph.n_inputs)]
-    for op, a, b in zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True):
+    for op, a, b in graph.rows():
         literal.append(aig.gate(op, literal[a], literal[b]))
     outputs = output_names(graph)
     ands = len(aig.ands)

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lilogic.files import write_text
-from lilogic.formats.circuit import output_names
-from lilogic.graph import GateGraph
+from lilogic.formats.heads import Output, output_names
+from lilogic.graph import Circuit, GateGraph
+from lilogic.graph.circuit import Gates
 from lilogic.graph.gates import GATES
 
 
 def write(graph: GateGraph, path: Path) -> None:
     """Input bits ``x0``, ``x1``, …, gates, and what heads count as outputs (``output_names``)."""
-    write_text(path, "".join(f"{line}\n" for line in lines(graph)))
+    write_text(path, _model(graph, output_names(graph)))
 
 
-def lines(graph: GateGraph) -> Iterator[str]:
-    """The lines that ``write`` joins."""
-    outputs = output_names(graph)
+def model(circuit: Circuit) -> str:
+    """What a file of the circuit holds: inputs ``x0``, ``x1``, … and outputs ``y0``, ``y1``, …."""
+    return _model(circuit, [(f"y{i}", node) for i, node in enumerate(circuit.outputs.tolist())])
+
+
+def _model(gates: Gates, outputs: Sequence[Output]) -> str:
+    return "".join(f"{line}\n" for line in _lines(gates, outputs))
+
+
+def _lines(gates: Gates, outputs: Sequence[Output]) -> Iterator[str]:
     yield ".model classifier"
-    yield " ".join([".inputs", *(f"x{i}" for i in range(graph.n_inputs))])
+    yield " ".join([".inputs", *(f"x{i}" for i in range(gates.n_inputs))])
     yield " ".join([".outputs", *(name for name, _ in outputs)])
 
     def name(node: int) -> str:
-        return f"x{node}" if node < graph.n_inputs else f"g{node - graph.n_inputs}"
+        return f"x{node}" if node < gates.n_inputs else f"g{node - gates.n_inputs}"
 
-    rows = zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True)
-    for node, (op, a, b) in enumerate(rows, graph.n_inputs):
+    for node, (op, a, b) in enumerate(gates.rows(), gates.n_inputs):
         # Addresses of one wire, if both are the same.
         addresses = ["00", "11"] if a == b else ["00", "01", "10", "11"]
         ones = [address for address in addresses if GATES[op](*map(int, address))]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import write_text
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
@@ -170,7 +170,7 @@ def write(graph: GateGraph, path: Path) -> None:
         LilogicError: another suffix, or a file cannot be written.
     """
     if path.suffix != ".c":
-        raise LilogicError(f"{path}: C goes to a file that ends in .c, with a .h beside it")
+        raise FormatError(f"{path}: C goes to a file that ends in .c, with a .h beside it")
     encoder = "\n * Raw samples are encoded by the caller, as the model file says." * (
         graph.encoder is not None
     )
@@ -207,7 +207,7 @@ def _table(name: str, numbers: list[int]) -> str:
 
 def _gates(graph: GateGraph) -> Iterator[str]:
     """Functions that evaluate a run of gates each, and one that calls them all."""
-    rows = list(zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True))
+    rows = list(graph.rows())
     starts = range(0, len(rows), _GATES_PER_FUNCTION)
     for start in starts:
         yield f"static void gates_{start}(uint64_t *v)\n{{"

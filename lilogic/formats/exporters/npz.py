@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import FALSE, READS_A, READS_B, TRUE, A
@@ -23,7 +23,7 @@ def write(graph: GateGraph, path: Path) -> None:
     and for scores that start from different numbers. What they all start from is ``score_offset``.
 
     Raises:
-        LilogicError: the layers would have more than ``_MAX_GATES`` gates.
+        FormatError: the layers would have more than ``_MAX_GATES`` gates.
     """
     made = _layered(graph)
     widest = max(len(op) for op, _, _ in made)
@@ -46,7 +46,7 @@ def write(graph: GateGraph, path: Path) -> None:
 
 def _check_size(gates: int) -> None:
     if gates > _MAX_GATES:
-        raise LilogicError(
+        raise FormatError(
             f"layer by layer the network takes more than {_MAX_GATES:,} gates; "
             "simplify it first, or choose another format"
         )
@@ -96,20 +96,15 @@ def _needed_until(graph: GateGraph, depth: int) -> npt.NDArray[np.int32]:
 
 def _layer(graph: GateGraph, nodes: list[int], number: int, place: dict[int, int]) -> Columns:
     """Layer ``number`` with these nodes: those of that level as gates, earlier ones passed on."""
-    op, a, b = graph.op.tolist(), graph.a.tolist(), graph.b.tolist()
+    gates = [*graph.rows()]
     columns: Columns = ([], [], [])
     level = graph.levels
     for node in nodes:
         if level[node] < number:
             row = (A, place[node], 0)
         else:
-            gate = node - graph.n_inputs
-            function = op[gate]
-            row = (
-                function,
-                place[a[gate]] if READS_A[function] else 0,
-                place[b[gate]] if READS_B[function] else 0,
-            )
+            op, a, b = gates[node - graph.n_inputs]
+            row = (op, place[a] if READS_A[op] else 0, place[b] if READS_B[op] else 0)
         for column, value in zip(columns, row, strict=True):
             column.append(value)
     return columns

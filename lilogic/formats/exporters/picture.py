@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import GATES, READS_A, READS_B
 
@@ -18,7 +18,7 @@ def check_size(graph: GateGraph) -> None:
         LilogicError: more than ``MAX_GATES`` gates, or input bits.
     """
     if max(graph.n_gates, graph.n_inputs) > MAX_GATES:
-        raise LilogicError(
+        raise FormatError(
             f"{graph.n_gates:,} gates and {graph.n_inputs:,} inputs are too many for a picture, "
             f"which shows at most {MAX_GATES} of each"
         )
@@ -33,8 +33,7 @@ def label(graph: GateGraph, node: int) -> str:
 
 def wires(graph: GateGraph) -> Iterator[tuple[int, int]]:
     """Source and gate of each wire; not of those that the gate's function ignores."""
-    rows = zip(graph.op.tolist(), graph.a.tolist(), graph.b.tolist(), strict=True)
-    for node, (op, a, b) in enumerate(rows, graph.n_inputs):
+    for node, (op, a, b) in enumerate(graph.rows(), graph.n_inputs):
         if READS_A[op]:
             yield a, node
         if READS_B[op]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import read_bytes
-from lilogic.formats.circuit import Builder, Circuit
+from lilogic.formats.imported import Imported, check_inputs
 from lilogic.graph import gates
+from lilogic.graph.circuit import Builder
 
 _AND = {
     (0, 0): gates.AND,
@@ -21,30 +22,30 @@ _AND = {
 """The gate for each pair of complement marks."""
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> Imported:
     """Read a circuit; errors do not name the file.
 
     Raises:
-        LilogicError: damaged, ASCII, or with latches, properties or constraints.
+        FormatError: damaged, ASCII, or with latches, properties or constraints.
     """
     data = read_bytes(path)
     head, _, rest = data.partition(b"\n")
     if head.startswith(b"aag "):
-        raise LilogicError("it is AIGER in ASCII; convert it with aigtoaig to the binary format")
+        raise FormatError("it is AIGER in ASCII; convert it with aigtoaig to the binary format")
     words = head.split()
     if words[:1] != [b"aig"] or len(words) < 6 or not all(w.isdigit() for w in words[1:]):
-        raise LilogicError("not an AIGER file: its first line is not 'aig M I L O A'")
+        raise FormatError("not an AIGER file: its first line is not 'aig M I L O A'")
     largest, inputs, latches, outputs, ands = map(_number, words[1:6])
     if latches or any(map(_number, words[6:])):
-        raise LilogicError("it has latches, properties or constraints, which are not covered")
+        raise FormatError("it has latches, properties or constraints, which are not covered")
     if largest != inputs + ands:
-        raise LilogicError(f"it has {inputs} inputs and {ands} gates, but M is {largest}")
+        raise FormatError(f"it has {inputs} inputs and {ands} gates, but M is {largest}")
     if outputs > len(rest) or ands > len(rest):
-        raise LilogicError("truncated: there are fewer bytes than outputs and gates")
-    builder = Builder(inputs)
+        raise FormatError("truncated: there are fewer bytes than outputs and gates")
+    builder = Builder(check_inputs(inputs))
     *lines, rest = rest.split(b"\n", outputs) if outputs else [rest]
     if len(lines) < outputs or not all(line.isdigit() for line in lines):
-        raise LilogicError("truncated: an output is missing or is no number")
+        raise FormatError("truncated: an output is missing or is no number")
     literals = [_number(line) for line in lines]
     # The node of each variable; variable 0 is the constant, made only where it is used.
     node = [-1, *range(inputs)]
@@ -55,27 +56,28 @@ def read(path: Path) -> Circuit:
         delta, at = _delta(rest, at)
         right = left - delta
         if not 0 <= right <= left < 2 * variable:
-            raise LilogicError(f"gate {2 * variable} reads what is not made before it")
+            raise FormatError(f"gate {2 * variable} reads what is not made before it")
         wires = [builder.constant(0) if not w >> 1 else node[w >> 1] for w in (left, right)]
         node.append(builder.gate(_AND[left & 1, right & 1], *wires))
     inverted: dict[int, int] = {}
 
     def output(literal: int) -> int:
         if literal > 2 * largest + 1:
-            raise LilogicError(f"an output is literal {literal}, but M is {largest}")
+            raise FormatError(f"an output is literal {literal}, but M is {largest}")
         if literal < 2:
             return builder.constant(literal)
         driver = node[literal >> 1]
         if literal & 1 and driver not in inverted:
-            inverted[driver] = builder.gate(gates.NOT_A, driver, driver)
+            inverted[driver] = builder.inverted(driver)
         return inverted[driver] if literal & 1 else driver
 
-    return Circuit(builder.graph([output(each) for each in literals]), _names(rest[at:], outputs))
+    circuit = builder.build([output(each) for each in literals])
+    return Imported(circuit=circuit, names=_names(rest[at:], outputs))
 
 
 def _number(digits: bytes) -> int:
     if len(digits) > 10:
-        raise LilogicError(f"it has a number of {len(digits)} digits")
+        raise FormatError(f"it has a number of {len(digits)} digits")
     return int(digits)
 
 
@@ -86,7 +88,7 @@ def _delta(data: bytes, at: int) -> tuple[int, int]:
         value |= (byte & 127) << (7 * count)
         if byte < 128:
             return value, at + count + 1
-    raise LilogicError("truncated: a gate is missing or is no number")
+    raise FormatError("truncated: a gate is missing or is no number")
 
 
 def _names(symbols: bytes, outputs: int) -> list[str] | None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import read_bytes
-from lilogic.formats.circuit import Builder, Circuit, topological
+from lilogic.formats.imported import Imported, check_inputs, driven
 from lilogic.graph import gates
+from lilogic.graph.circuit import Builder
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,16 @@ class _Cover:
     value: list[str]
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> Imported:
     """Read a circuit; errors name the line, but not the file.
 
     Raises:
-        LilogicError: not BLIF, or more than one combinational model.
+        FormatError: not BLIF, or more than one combinational model.
     """
     try:
         text = read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise LilogicError("not a BLIF file: it is no text") from error
+        raise FormatError("not a BLIF file: it is no text") from error
     number: dict[str, int] = {}
     names: dict[int, str] = {}
 
@@ -60,12 +61,12 @@ def read(path: Path) -> Circuit:
         keyword = words[0]
         if not keyword.startswith("."):
             if open_cover is None:
-                raise LilogicError(f"line {line}: {keyword!r} does not belong to a .names")
+                raise FormatError(f"line {line}: {keyword!r} does not belong to a .names")
             _add_row(open_cover, words, line)
             continue
         open_cover = None
         if ended or (keyword == ".model" and is_model):
-            raise LilogicError(f"line {line}: there is more than one model; flatten it first")
+            raise FormatError(f"line {line}: there is more than one model; flatten it first")
         is_model = True
         if keyword == ".inputs":
             inputs += map(net, words[1:])
@@ -73,19 +74,19 @@ def read(path: Path) -> Circuit:
             outputs += map(net, words[1:])
         elif keyword == ".names":
             if len(words) < 2:
-                raise LilogicError(f"line {line}: .names has no output")
-            *read_, driven = map(net, words[1:])
-            if driven in covers:
-                raise LilogicError(f"line {line}: {names[driven]} is driven a second time")
-            open_cover = covers[driven] = _Cover(line, tuple(read_), [], [])
+                raise FormatError(f"line {line}: .names has no output")
+            *read_, output = map(net, words[1:])
+            if output in covers:
+                raise FormatError(f"line {line}: {names[output]} is driven a second time")
+            open_cover = covers[output] = _Cover(line, tuple(read_), [], [])
         elif keyword == ".end":
             ended = True
         elif keyword not in (".model", ".default_input_arrival", ".wire_load_slope"):
-            raise LilogicError(
+            raise FormatError(
                 f"line {line}: {keyword} is not covered, only combinational .names are"
             )
     if not is_model:
-        raise LilogicError("not a BLIF file: there is no .model")
+        raise FormatError("not a BLIF file: there is no .model")
     return _circuit(inputs, outputs, covers, names)
 
 
@@ -106,36 +107,36 @@ def _add_row(cover: _Cover, words: list[str], line: int) -> None:
     width = len(cover.inputs)
     cube, value = words if width and len(words) == 2 else ("", words[0])
     if len(cube) != width or set(cube) - set("01-") or value not in ("0", "1"):
-        raise LilogicError(f"line {line}: {' '.join(words)!r} is no row of {width} inputs")
+        raise FormatError(f"line {line}: {' '.join(words)!r} is no row of {width} inputs")
     if len(words) != (2 if width else 1) or (cover.value and cover.value[0] != value):
-        raise LilogicError(f"line {line}: {' '.join(words)!r} does not fit the rows before it")
+        raise FormatError(f"line {line}: {' '.join(words)!r} does not fit the rows before it")
     cover.cubes.append(cube)
     cover.value.append(value)
 
 
 def _circuit(
     inputs: list[int], outputs: list[int], covers: dict[int, _Cover], names: dict[int, str]
-) -> Circuit:
-    builder = Builder(len(inputs))
+) -> Imported:
+    builder = Builder(check_inputs(len(inputs)))
     node = {net: place for place, net in enumerate(inputs)}
     if len(node) < len(inputs):
-        raise LilogicError("an input is listed twice")
+        raise FormatError("an input is listed twice")
     for net in inputs:
         if net in covers:
-            raise LilogicError(f"line {covers[net].line}: {names[net]} is an input already")
+            raise FormatError(f"line {covers[net].line}: {names[net]} is an input already")
     reads = {net: cover.inputs for net, cover in covers.items()}
-    for net in topological(reads, outputs, names):
+    for net in driven(reads, outputs, names):
         wires = []
         for wire in reads[net]:
             if wire not in node:
-                raise LilogicError(f"nothing drives {names[wire]}, which {names[net]} depends on")
+                raise FormatError(f"nothing drives {names[wire]}, which {names[net]} depends on")
             wires.append(node[wire])
         node[net] = _node(builder, covers[net], wires)
     for net in outputs:
         if net not in node:
-            raise LilogicError(f"nothing drives the output {names[net]}")
-    graph = builder.graph([node[net] for net in outputs])
-    return Circuit(graph, [names[net] for net in outputs])
+            raise FormatError(f"nothing drives the output {names[net]}")
+    circuit = builder.build([node[net] for net in outputs])
+    return Imported(circuit=circuit, names=[names[net] for net in outputs])
 
 
 def _node(builder: Builder, cover: _Cover, wires: list[int]) -> int:
@@ -149,7 +150,7 @@ def _node(builder: Builder, cover: _Cover, wires: list[int]) -> int:
         table = sum(bit << address for address, bit in enumerate(truth))
         return builder.lut(table, wires[::-1])
     made = _either(builder, [_cube(builder, cube, wires) for cube in cover.cubes])
-    return builder.gate(gates.NOT_A, made, made) if is_complement else made
+    return builder.inverted(made) if is_complement else made
 
 
 def _covers(cube: str, address: str) -> bool:
@@ -162,7 +163,7 @@ def _cube(builder: Builder, cube: str, wires: list[int]) -> int:
     if not literals:
         return builder.constant(1)
     first, positive = literals[0]
-    made = first if positive else builder.gate(gates.NOT_A, first, first)
+    made = first if positive else builder.inverted(first)
     for wire, positive in literals[1:]:
         made = builder.gate(gates.AND if positive else gates.A_AND_NOT_B, made, wire)
     return made

@@ -11,9 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data import encoder as encoders
-from lilogic.errors import LilogicError
-from lilogic.formats.circuit import MAX_INPUTS, NETWORK_CLASSES, Builder, Circuit
-from lilogic.graph import GateGraph
+from lilogic.errors import FormatError
+from lilogic.formats.imported import Imported, check_inputs
+from lilogic.graph import Circuit
+from lilogic.graph.circuit import Builder
+
+CLASSES = 10
+"""Classes of a network that records no number of them."""
 
 AUTHORS_QUANTILE = 0.75
 """The published LILogicNet networks read whether a pixel exceeds this quantile of its image."""
@@ -44,15 +48,15 @@ def from_ops(op: npt.NDArray[Any], a: npt.NDArray[Any], b: npt.NDArray[Any]) -> 
     """A layer of two-input gates, numbered as in ``lilogic.graph.gates``."""
     wrong = np.flatnonzero((op < 0) | (op > 15))
     if wrong.size:
-        raise LilogicError(f"gate {wrong[0]} has op {op[wrong[0]]}, but ops are 0 to 15")
+        raise FormatError(f"gate {wrong[0]} has op {op[wrong[0]]}, but ops are 0 to 15")
     table = op[:, None].astype(np.int64) >> np.arange(3, -1, -1) & 1
     return Layer(table.astype(bool), np.stack([a, b], axis=1))
 
 
-def circuit(
+def imported(
     layers: Sequence[Layer], *, authors_encoder: bool = False, n_inputs: int | None = None
-) -> Circuit:
-    """The circuit of these layers, whose outputs are those of the last one.
+) -> Imported:
+    """The network of these layers, whose outputs are those of the last one.
 
     Args:
         layers: first to last.
@@ -62,14 +66,12 @@ def circuit(
             many as it reads.
 
     Raises:
-        LilogicError: names the layer that reads what does not exist.
+        FormatError: names the layer that reads what does not exist.
     """
     if not layers:
-        raise LilogicError("it has no layers")
+        raise FormatError("it has no layers")
     recorded = n_inputs or layers[0].reads
-    count = recorded or 1 + int(layers[0].wires.max(initial=0))
-    if not 1 <= count <= MAX_INPUTS:
-        raise LilogicError(f"it has {count} inputs, but must have 1 to {MAX_INPUTS:,}")
+    count = check_inputs(recorded or 1 + int(layers[0].wires.max(initial=0)))
     side = math.isqrt(count - 1) + 1
     encoder = None
     if authors_encoder and (recorded is None or recorded == side * side):
@@ -77,29 +79,33 @@ def circuit(
         count = encoder.n_bits
     _check_wires(layers, count)
     two_inputs = all(layer.table.shape[1] == 4 for layer in layers)
-    graph = (_gates if two_inputs else _lookup_tables)(layers, count)
-    return Circuit(graph, None, None, NETWORK_CLASSES, encoder, recorded is None and not encoder)
+    return Imported(
+        circuit=(_gates if two_inputs else _lookup_tables)(layers, count),
+        classes=CLASSES,
+        encoder=encoder,
+        grows=recorded is None,
+    )
 
 
 def _check_wires(layers: Sequence[Layer], n_inputs: int) -> None:
     before = n_inputs
     for number, layer in enumerate(layers):
         if layer.reads not in (None, before):
-            raise LilogicError(
+            raise FormatError(
                 f"layer {number} reads {layer.reads} values, but there are {before} before it; "
                 "connections that skip layers are not covered"
             )
         wrong = np.argwhere((layer.wires < 0) | (layer.wires >= before))
         if wrong.size:
             gate, wire = wrong[0]
-            raise LilogicError(
+            raise FormatError(
                 f"gate {gate} of layer {number} reads wire {layer.wires[gate, wire]}, "
                 f"but only {before} exist"
             )
         before = layer.width
 
 
-def _gates(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
+def _gates(layers: Sequence[Layer], n_inputs: int) -> Circuit:
     op, wires = [], []
     start, end = 0, n_inputs
     for layer in layers:
@@ -108,11 +114,10 @@ def _gates(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
         start, end = end, end + layer.width
     a, b = np.concatenate(wires).T
     outputs = np.arange(start, end, dtype=np.int32)
-    pointers, offset = np.array([0, len(outputs)]), np.zeros(1, dtype=np.int32)
-    return GateGraph(n_inputs, np.concatenate(op), a, b, outputs, pointers, offset)
+    return Circuit(n_inputs=n_inputs, op=np.concatenate(op), a=a, b=b, outputs=outputs)
 
 
-def _lookup_tables(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
+def _lookup_tables(layers: Sequence[Layer], n_inputs: int) -> Circuit:
     builder = Builder(n_inputs)
     nodes = [*range(n_inputs)]
     for layer in layers:
@@ -123,4 +128,4 @@ def _lookup_tables(layers: Sequence[Layer], n_inputs: int) -> GateGraph:
             builder.lut(table, [nodes[wire] for wire in row])
             for table, row in zip(tables, wires, strict=True)
         ]
-    return builder.graph(nodes)
+    return builder.build(nodes)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import read_bytes
-from lilogic.formats.circuit import Circuit
+from lilogic.formats.imported import Imported
 from lilogic.formats.importers import layers
 
 Integers = npt.NDArray[np.int64]
@@ -28,27 +28,27 @@ _MAX_BYTES = 2**31
 _MAX_GATES = 2**24
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> Imported:
     """Read a network; errors name what is wrong, but not the file.
 
     Raises:
-        LilogicError: not such a file, or no sensible network.
+        FormatError: not such a file, or no sensible network.
     """
     arrays = _load(read_bytes(path))
     op, a, b = (
         _integers(arrays, name) for name in ("gate_types", "connections.A", "connections.B")
     )
     if op.ndim != 2 or not op.size or not op.shape == a.shape == b.shape:
-        raise LilogicError(
+        raise FormatError(
             f"gate_types {op.shape} and connections {a.shape}, {b.shape} are no layers of gates"
         )
     is_ours = "layer_widths" in arrays
     widths = _integers(arrays, "layer_widths") if is_ours else np.full(len(op), op.shape[1])
     if widths.shape != op.shape[:1] or (widths < 1).any() or (widths > op.shape[1]).any():
-        raise LilogicError(f"layer_widths must be {len(op)} numbers from 1 to {op.shape[1]}")
+        raise FormatError(f"layer_widths must be {len(op)} numbers from 1 to {op.shape[1]}")
     n_inputs = int(_integers(arrays, "n_inputs").reshape(-1)[0]) if is_ours else None
     rows = zip(op, a, b, widths.tolist(), strict=True)
-    made = layers.circuit(
+    made = layers.imported(
         [layers.from_ops(o[:w], x[:w], y[:w]) for o, x, y, w in rows],
         authors_encoder=not is_ours,
         n_inputs=n_inputs,
@@ -59,28 +59,28 @@ def read(path: Path) -> Circuit:
         return replace(made, padding=op.shape[1] - 1 - int(used.max(initial=-1)))
     offset = _integers(arrays, "score_offset")
     if offset.ndim != 1 or not offset.size:
-        raise LilogicError("score_offset must be one number for each class")
-    return Circuit(made.graph, None, offset.tolist(), len(offset))
+        raise FormatError("score_offset must be one number for each class")
+    return Imported(circuit=made.circuit, offset=offset.tolist(), classes=len(offset))
 
 
 def _load(data: bytes) -> dict[str, npt.NDArray[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_BYTES:
-                raise LilogicError(f"it unpacks to more than {_MAX_BYTES:,} bytes")
+                raise FormatError(f"it unpacks to more than {_MAX_BYTES:,} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays}
     except (
         OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError,
         AttributeError, SyntaxError, zlib.error, zipfile.BadZipFile,
     ) as error:  # fmt: skip
-        raise LilogicError("truncated, damaged or not a .npz of plain arrays") from error
+        raise FormatError("truncated, damaged or not a .npz of plain arrays") from error
 
 
 def _integers(arrays: dict[str, npt.NDArray[Any]], name: str) -> Integers:
     if name not in arrays:
-        raise LilogicError(f"array {name} is missing")
+        raise FormatError(f"array {name} is missing")
     array = arrays[name]
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu" or not array.size:
-        raise LilogicError(f"array {name} does not hold integers")
+        raise FormatError(f"array {name} does not hold integers")
     return array.astype(np.int64)

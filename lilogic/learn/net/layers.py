@@ -340,13 +340,13 @@ class LogicNet(nn.Module):
         shares = [nodes.reshape(self.head.n_classes, -1) for nodes in counted]
         heads = np.concatenate(shares, axis=1)
         return GateGraph(
-            self.n_inputs,
-            np.concatenate(ops).astype(np.uint8),
-            a.astype(np.int32),
-            b.astype(np.int32),
-            heads.reshape(-1).astype(np.int32),
-            np.arange(0, heads.size + 1, heads.shape[1], dtype=np.int32),
-            np.zeros(self.head.n_classes, dtype=np.int32),
-            encoder,
-            metadata or {},
+            n_inputs=self.n_inputs,
+            op=np.concatenate(ops).astype(np.uint8),
+            a=a.astype(np.int32),
+            b=b.astype(np.int32),
+            head_nodes=heads.reshape(-1).astype(np.int32),
+            head_ptr=np.arange(0, heads.size + 1, heads.shape[1], dtype=np.int32),
+            offset=np.zeros(self.head.n_classes, dtype=np.int32),
+            encoder=encoder,
+            metadata=metadata or {},
         )

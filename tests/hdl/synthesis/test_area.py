@@ -52,10 +52,7 @@ ENCODER = Encoder((4,), "uint8", [0, 0, 1, 2, 3, 3], [63, 127, 100, 255, 7, 7])
 
 
 def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
-    graph = random_graph((24, 24), 6, 3, seed=2)
-    graph = GateGraph(
-        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
-    )
+    graph = replace(random_graph((24, 24), 6, 3, seed=2), encoder=ENCODER)
     result = measured(tmp_path, graph, input="features")
     for target in result["targets"].values():
         parts = target["parts"]
@@ -76,10 +73,7 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
 def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
     tmp_path, monkeypatch, share, heads
 ):
-    graph = random_graph((24, 24), 6, 3, seed=2)
-    graph = GateGraph(
-        6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
-    )
+    graph = replace(random_graph((24, 24), 6, 3, seed=2), encoder=ENCODER)
     compile_graph(graph, tmp_path, CompileOptions(input="features"))
     targets = {name: area.TARGETS[name] for name in ("generic", "ice40")}
     whole = area.measure(tmp_path, targets)

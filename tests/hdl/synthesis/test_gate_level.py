@@ -7,7 +7,7 @@ import pytest
 
 from lilogic import formats
 from lilogic.errors import LilogicError
-from lilogic.formats.circuit import to_graph
+from lilogic.formats.heads import to_graph
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.proof.abc import _ANY

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lilogic.formats.circuit import Builder, to_graph
 
 from lilogic import formats
 from lilogic.data.encoder import from_text
 from lilogic.errors import LilogicError
-from lilogic.formats.circuit import Builder, to_graph
 from lilogic.infer import golden
 
 

@@ -57,7 +57,15 @@ def test_a_graph_cannot_be_changed(graph):
 def test_a_graph_keeps_its_own_copies():
     op = np.array([gates.AND], dtype=np.uint8)
     heads, zero = np.array([2]), np.array([0])
-    graph = GateGraph(2, op, zero, np.array([1]), heads, np.array([0, 1]), zero)
+    graph = GateGraph(
+        n_inputs=2,
+        op=op,
+        a=zero,
+        b=np.array([1]),
+        head_nodes=heads,
+        head_ptr=np.array([0, 1]),
+        offset=zero,
+    )
     op[0] = gates.OR
     assert graph.op.tolist() == [gates.AND]
 

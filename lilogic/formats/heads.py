@@ -1,0 +1,124 @@
+"""Outputs become heads, and heads outputs: what circuits have, and what classifiers have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data.encoder import Encoder
+from lilogic.errors import FormatError, GraphError
+from lilogic.formats.imported import Imported
+from lilogic.graph import Circuit, GateGraph
+
+_COUNTED = re.compile(r"class_(\d{1,9})_(\d{1,9})")
+_OFFSET = re.compile(r"class_(\d{1,9})_from_(minus_)?(\d{1,9})")
+
+
+def to_graph(imported: Imported, classes: int | None, encoder: Encoder | None) -> GateGraph:
+    """A classifier: outputs become heads.
+
+    Outputs whose names say which class counts them (see ``output_names``) are counted as they say.
+    Otherwise they are shared out evenly, in order, over ``classes``.
+
+    Raises:
+        FormatError: outputs that cannot be shared out.
+        GraphError: an encoder of another width.
+    """
+    circuit = imported.circuit
+    if encoder is not None and encoder.n_bits != circuit.n_inputs:
+        if not imported.grows or encoder.n_bits < circuit.n_inputs:
+            raise GraphError(
+                f"the encoder makes {encoder.n_bits} bits, but the circuit reads {circuit.n_inputs}"
+            )
+        circuit = _with_inputs(circuit, encoder.n_bits)
+    named = None if classes is not None else _named_heads(imported.names or ())
+    heads, offset = named or _even_heads(imported, classes)
+    return GateGraph(
+        n_inputs=circuit.n_inputs,
+        op=circuit.op,
+        a=circuit.a,
+        b=circuit.b,
+        head_nodes=circuit.outputs[np.array([*chain(*heads)], dtype=np.intp)],
+        head_ptr=np.cumsum([0, *map(len, heads)]),
+        offset=np.array(offset, dtype=np.int64),
+        encoder=encoder,
+    )
+
+
+Heads = tuple[list[list[int]], list[int]]
+"""For each class, the positions of the outputs that it counts, and what its score starts from."""
+
+
+def _with_inputs(circuit: Circuit, n_inputs: int) -> Circuit:
+    """The same gates over more input bits, of which they do not read the last ones."""
+    more = n_inputs - circuit.n_inputs
+
+    def moved(nodes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        return np.where(nodes < circuit.n_inputs, nodes, nodes + more).astype(np.int32)
+
+    return replace(
+        circuit,
+        n_inputs=n_inputs,
+        a=moved(circuit.a),
+        b=moved(circuit.b),
+        outputs=moved(circuit.outputs),
+    )
+
+
+def _even_heads(imported: Imported, classes: int | None) -> Heads:
+    outputs = len(imported.circuit.outputs)
+    count = classes or imported.classes or outputs
+    outputs = min(outputs, -(-(outputs - imported.padding) // count) * count) if count else 0
+    if not outputs or outputs % count:
+        raise FormatError(
+            f"{outputs} outputs cannot be shared out evenly over {count} classes; "
+            "say how many classes there are"
+        )
+    offset = [0] * count if imported.offset is None else [*imported.offset]
+    if len(offset) != count:
+        raise FormatError(f"it records {len(offset)} classes, not {count}")
+    return np.arange(outputs).reshape(count, -1).tolist(), offset
+
+
+def _named_heads(names: Sequence[str]) -> Heads | None:
+    """Heads of output positions, as the outputs' names say; None where some say nothing."""
+    counted: dict[int, list[tuple[int, int]]] = {}
+    offset: dict[int, int] = {}
+    for output, name in enumerate(names):
+        if found := _COUNTED.fullmatch(name):
+            counted.setdefault(int(found[1]), []).append((int(found[2]), output))
+        elif found := _OFFSET.fullmatch(name):
+            offset[int(found[1])] = int(found[3]) * (-1 if found[2] else 1)
+        else:
+            return None
+    known = sorted({*counted, *offset})
+    if not known or known != list(range(len(known))):
+        return None
+    heads = [[output for _, output in sorted(counted.get(class_, []))] for class_ in known]
+    return heads, [offset.get(class_, 0) for class_ in known]
+
+
+Output = tuple[str, int | None]
+"""An output's name and node; None for a constant 1."""
+
+
+def output_names(graph: GateGraph) -> list[Output]:
+    """The outputs that tell a graph's heads.
+
+    Each node that a head counts is an output ``class_C_I``, the ``I``-th of class ``C``. A class
+    whose score starts from ``K`` instead of 0, or that counts nothing, has one more, which is a
+    constant 1 (node None): ``class_C_from_K``, or ``class_C_from_minus_K``. So names alone, which
+    most tools keep, tell the heads.
+    """
+    outputs: list[Output] = []
+    for class_, (head, offset) in enumerate(zip(graph.heads, graph.offset.tolist(), strict=True)):
+        outputs += [(f"class_{class_}_{i}", node) for i, node in enumerate(head.tolist())]
+        if offset or not len(head):
+            start = f"minus_{-offset}" if offset < 0 else str(offset)
+            outputs.append((f"class_{class_}_from_{start}", None))
+    return outputs
