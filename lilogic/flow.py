@@ -23,7 +23,7 @@ from lilogic.report.steps import Step
 
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
-    from lilogic.formats import Imported
+    from lilogic.formats.imported import Imported
     from lilogic.hdl.components.interface import Interface
     from lilogic.learn.recipe import Recipe
     from lilogic.report.models.area import AreaReport

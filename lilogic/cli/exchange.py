@@ -56,6 +56,7 @@ def import_(
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
     from lilogic import flow, formats
+    from lilogic.formats.heads import to_graph
     from lilogic.graph import lgn
     from lilogic.report import console, tables
     from lilogic.report.models.graph import ModelSummary
@@ -68,7 +69,7 @@ def import_(
             "exceeds its image's own 0.75 quantile (--encoder says otherwise)"
         )
     with formats.naming(file):
-        graph = formats.to_graph(found, classes, _encoder(encoder, found.encoder))
+        graph = to_graph(found, classes, _encoder(encoder, found.encoder))
     graph = graph.with_metadata(name=output.stem, imported_from=file.name)
     lgn.write(graph, output)
     summary = ModelSummary.of(output.stem, graph)

@@ -41,6 +41,6 @@ def describe(
         levels=levels,
         interface=interface,
         area=area,
-        simulation=verification and verification.simulation,
-        formal=verification and verification.formal,
+        simulation=None if verification is None else verification.simulation,
+        formal=None if verification is None else verification.formal,
     )

@@ -61,7 +61,7 @@ class GraphReport(Report):
     @classmethod
     def of(cls, name: str, graph: GateGraph, simplified: int | None = None) -> GraphReport:
         """The report of ``graph``; see ``GateCounts``."""
-        return cls(**_described(name, graph, simplified))
+        return cls.model_validate(_described(name, graph, simplified))
 
 
 def _described(name: str, graph: GateGraph, simplified: int | None) -> dict[str, object]:
@@ -131,7 +131,8 @@ class ModelSummary(GraphReport):
             counted=[len(head) for head in graph.heads],
             offset=graph.offset.tolist(),
         )
-        return cls(**_described(name, graph, simplified), input=read, classes=classes)
+        described = _described(name, graph, simplified)
+        return cls.model_validate(described | {"input": read, "classes": classes})
 
 
 class SeedStatistics(Report):
