@@ -16,7 +16,9 @@ from lilogic import formats
 from lilogic.errors import DataError, LilogicError
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
-from lilogic.infer import bitslice, golden
+from lilogic.infer import compiler, executor, golden
+from lilogic.infer.layouts import pack_bits
+from lilogic.infer.program import Program
 from lilogic.infer.widened import Widened, widened
 from lilogic.report import tables
 from lilogic.report.models.graph import ModelSummary
@@ -54,20 +56,20 @@ class Model:
         Raises:
             LilogicError: samples that do not fit the network.
         """
-        return bitslice.scores(self._program, self._words(x))
+        return executor.scores(self._program, self._words(x))
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return bitslice.classify(self._program, self._words(x))
+        return executor.classify(self._program, self._words(x))
 
     @cached_property
-    def _program(self) -> bitslice.Program:
+    def _program(self) -> Program:
         graph = self.graph
         if self._widened is not None:
-            return bitslice.compile_raw(replace(graph, encoder=self._widened.encoder))
+            return compiler.compile_raw(replace(graph, encoder=self._widened.encoder))
         if graph.encoder is not None and graph.encoder.is_thermometer:
-            return bitslice.compile_raw(graph)
-        return bitslice.compile_bits(graph)
+            return compiler.compile_raw(graph)
+        return compiler.compile_bits(graph)
 
     @cached_property
     def _widened(self) -> Widened | None:
@@ -85,12 +87,12 @@ class Model:
             raise LilogicError(f"samples are no array: {error}") from error
         encoder = self.graph.encoder
         if encoder is None:
-            return bitslice.packed(golden.checked(self.graph, x))
+            return pack_bits(golden.checked(self.graph, x))
         if encoder.is_thermometer:
             return encoder.features(x)
         if self._widened is not None:
             return self._widened.features(encoder.features(x))
-        return bitslice.packed(encoder.encode(x))
+        return pack_bits(encoder.encode(x))
 
     def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> float:
         """The fraction of samples [samples, …] whose predicted class is the label of ``y``.

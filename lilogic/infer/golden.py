@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError, GraphError
 from lilogic.graph import Circuit, GateGraph
 from lilogic.graph.circuit import Gates
 from lilogic.graph.gates import TRUTH
+from lilogic.infer.layouts import WORD, slice_bits
 
 _CHUNK_BYTES = 32 * 2**20
+_CHUNK_WORDS = 64
 
 # Algebraic normal form: f = n0 ^ n1·a ^ n2·b ^ n3·a·b, one word mask per coefficient.
 _F00, _F01, _F10, _F11 = TRUTH.T
@@ -30,16 +32,16 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     """int32 [samples, classes] of input bits [samples, n_inputs] (bool, or integers 0 and 1).
 
     Raises:
-        LilogicError: bits of another width, or values other than 0 and 1.
+        DataError: bits of another width, or values other than 0 and 1.
     """
     bits = checked(graph, bits)
     result = np.empty((len(bits), graph.n_classes), dtype=np.int32)
-    words = max(1, min(64, _CHUNK_BYTES // (8 * graph.n_nodes)))
+    words = max(1, min(_CHUNK_WORDS, _CHUNK_BYTES // (8 * graph.n_nodes)))
     planes = int(np.diff(graph.head_ptr).max()).bit_length() + 1
-    for start in range(0, len(bits), 64 * words):
-        chunk = bits[start : start + 64 * words]
-        values = np.empty((graph.n_nodes, -(-len(chunk) // 64)), dtype=np.uint64)
-        values[: graph.n_inputs] = pack(chunk)
+    for start in range(0, len(bits), WORD * words):
+        chunk = bits[start : start + WORD * words]
+        values = np.empty((graph.n_nodes, -(-len(chunk) // WORD)), dtype=np.uint64)
+        values[: graph.n_inputs] = slice_bits(chunk)
         _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
         _count(
             values, graph.head_nodes, graph.head_ptr, graph.offset, planes,
@@ -51,8 +53,8 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 def node_values(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, nodes]: every wire's value, of a graph or a circuit; errors as ``scores``."""
     bits = checked(graph, bits)
-    values = np.empty((graph.n_nodes, -(-len(bits) // 64)), dtype=np.uint64)
-    values[: graph.n_inputs] = pack(bits)
+    values = np.empty((graph.n_nodes, -(-len(bits) // WORD)), dtype=np.uint64)
+    values[: graph.n_inputs] = slice_bits(bits)
     _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
     unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
     values_by_sample: npt.NDArray[np.bool_] = unpacked[:, : len(bits)].T.astype(bool)
@@ -74,10 +76,11 @@ def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """int64 [samples] classes of raw samples, through the graph's own encoder.
 
     Raises:
-        LilogicError: the graph has no encoder, or the samples do not fit it.
+        GraphError: the graph has no encoder.
+        DataError: the samples do not fit it.
     """
     if graph.encoder is None:
-        raise LilogicError("the graph has no encoder, so it reads bits, not raw samples")
+        raise GraphError("the graph has no encoder, so it reads bits, not raw samples")
     return classify(scores(graph, graph.encoder.encode(raw)))
 
 
@@ -86,29 +89,20 @@ def accuracy(graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]) 
     return float(np.mean(predict(graph, raw) == labels))
 
 
-def pack(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """uint64 [width, ceil(samples / 64)] of bool [samples, width]; sample s is bit ``s % 64``."""
-    samples, width = bits.shape
-    packed = np.zeros((width, -(-samples // 64) * 8), dtype=np.uint8)
-    filled = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
-    packed[:, : filled.shape[1]] = filled
-    return packed.view("<u8").astype(np.uint64, copy=False)
-
-
 def checked(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, n_inputs] of the same bits.
 
     Raises:
-        LilogicError: bits of another width, or values other than 0 and 1.
+        DataError: bits of another width, or values other than 0 and 1.
     """
     if bits.ndim != 2 or bits.shape[1] != graph.n_inputs:
-        raise LilogicError(
+        raise DataError(
             f"bits have shape {bits.shape}, but the graph reads (samples, {graph.n_inputs})"
         )
     if bits.dtype == np.bool_:
         return bits
     if bits.dtype.kind not in "ui" or ((bits != 0) & (bits != 1)).any():
-        raise LilogicError("bits must be 0 or 1")
+        raise DataError("bits must be 0 or 1")
     return bits.astype(bool)
 
 
@@ -143,6 +137,6 @@ def _count(values, nodes, pointers, offset, planes, result):  # type: ignore[no-
         for sample in range(result.shape[0]):
             total = offset[class_]
             for plane in range(planes):
-                bit = (counter[plane, sample // 64] >> np.uint64(sample % 64)) & np.uint64(1)
+                bit = (counter[plane, sample // WORD] >> np.uint64(sample % WORD)) & np.uint64(1)
                 total += np.int32(bit) << plane
             result[sample, class_] = total

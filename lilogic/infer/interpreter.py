@@ -1,4 +1,4 @@
-"""The machine that runs a ``bitslice.Program``: numba functions on rows of 512 samples.
+"""The machine that runs a ``program.Code``: numba functions on rows of 512 samples.
 
 One compiled interpreter runs every program. Samples come in as squares of 64 times 512 bits, which
 are transposed, so that a row holds one bit of 512 samples; results go out the same way.
@@ -9,40 +9,41 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from lilogic.infer.layouts import WORD
+from lilogic.infer.program import (
+    BLOCK,
+    COUNT_GATES_OPERANDS,
+    COUNT_OPERANDS,
+    GATE_OPERANDS,
+    Kind,
+)
 from lilogic.infer.simd import LANES, exceeds, filled, load, store
 
-WORD = 64
-BLOCK = WORD * LANES
-"""Samples that go through a program at once, one row."""
-
-LINEAR, PRODUCT, COUNT, COUNT_LINEAR, COUNT_PRODUCT = range(5)
-"""Kinds of runs: gates a ^ b ^ k, gates (a ^ i) & (b ^ j) ^ k, and counts of four rows, or of four
-gates of either kind, a step: onto a sum of ones and a sum of twos. A step writes the carry."""
-
-OPERANDS = (3, 3, 5, 9, 9)
-"""How many rows a step of each kind reads and writes; it writes the last."""
-
+# Indices are unsigned, as others would be checked for being negative.
+_GATE = np.uint64(GATE_OPERANDS)
+_COUNT = np.uint64(COUNT_OPERANDS)
+_COUNT_GATES = np.uint64(COUNT_GATES_OPERANDS)
 _IN_PLACE = np.arange(0, BLOCK, LANES, dtype=np.uint32)
 
 
 @njit(cache=True, nogil=True)
 def run_bits(code, samples, index, scores):  # type: ignore[no-untyped-def]
-    """Run the program on packed bits."""
-    memory, squares = _memory(code[5]), _squares(max(1, len(code[2])))
+    """Run the code on packed bits."""
+    memory, squares = _memory(code.n_rows), _squares(max(1, len(code.words)))
     for start in range(0, len(samples), BLOCK):
         block = slice(start, start + BLOCK)
-        _take(samples[block], code[2], squares)
+        _take(samples[block], code.words, squares)
         _run_block(code, squares, index[block], scores[block], memory)
 
 
 @njit(cache=True, nogil=True)
-def run_raw(code, features, thresholds, samples, index, scores):  # type: ignore[no-untyped-def]
-    """Run the program on raw samples."""
-    memory, squares = _memory(code[5]), _squares(max(1, len(code[2])))
-    features, thresholds = features[code[2]], thresholds[code[2]]
+def run_raw(code, comparisons, samples, index, scores):  # type: ignore[no-untyped-def]
+    """Run the code on raw samples."""
+    memory, squares = _memory(code.n_rows), _squares(max(1, len(code.words)))
+    first, thresholds = comparisons.first[code.words], comparisons.thresholds[code.words]
     for start in range(0, len(samples), BLOCK):
         block = slice(start, start + BLOCK)
-        _compare(samples[block], features, thresholds, squares)
+        _compare(samples[block], first, thresholds, squares)
         _run_block(code, squares, index[block], scores[block], memory)
 
 
@@ -67,16 +68,15 @@ def _squares(count):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _run_block(code, squares, index, scores, memory):  # type: ignore[no-untyped-def]
     """Run the program on one block, of whose words of input bits there is a square each."""
-    runs, operands, words, inputs, zero, _, index_rows, score_rows, lowest = code
-    store(memory, np.uint64(zero), filled(np.uint64(0)))
-    for word in range(len(words)):
-        _transpose(squares[word], memory, inputs[word])
-    _execute(runs, operands, memory)
+    store(memory, np.uint64(code.zero), filled(np.uint64(0)))
+    for word in range(len(code.words)):
+        _transpose(squares[word], memory, code.inputs[word])
+    _execute(code.runs, code.operands, memory)
     if len(index):
-        _read(memory, index_rows, squares[0], 0, index)
+        _read(memory, code.index, squares[0], 0, index)
     if len(scores):
-        for class_ in range(len(score_rows)):
-            _read(memory, score_rows[class_], squares[0], lowest, scores[:, class_])
+        for class_ in range(len(code.scores)):
+            _read(memory, code.scores[class_], squares[0], code.lowest, scores[:, class_])
 
 
 @njit(cache=True, nogil=True)
@@ -85,7 +85,6 @@ def _take(samples, words, squares):  # type: ignore[no-untyped-def]
 
     Row r of a square has a word of each of the samples r, r + 64, r + 128 and so on.
     """
-    # Unsigned indices, as others would be checked for being negative.
     last, width, stride = len(samples) - 1, np.uint64(samples.shape[1]), np.uint64(squares.shape[1])
     read, write = samples.ravel(), squares.ravel()
     for row in range(WORD):
@@ -97,15 +96,15 @@ def _take(samples, words, squares):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _compare(samples, features, thresholds, squares):  # type: ignore[no-untyped-def]
+def _compare(samples, first, thresholds, squares):  # type: ignore[no-untyped-def]
     """The same with words of input bits of raw samples, and without the last sample again."""
     values, limits = samples.ravel(), thresholds.ravel()
     for sample in range(len(samples)):
         begin = sample * samples.shape[1]
         place = sample % WORD * LANES + sample // WORD
-        for word in range(len(features)):
+        for word in range(len(first)):
             squares[word, place] = exceeds(
-                values, np.uint64(begin + features[word]), limits, np.uint64(word * WORD)
+                values, np.uint64(begin + first[word]), limits, np.uint64(word * WORD)
             )
 
 
@@ -152,44 +151,42 @@ def _exchange(upper, lower, width):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
     """Run the instructions."""
-    for run in range(len(runs)):
-        kind, begin, end = runs[run, 0], runs[run, 1], runs[run, 2]
-        i, j, k = filled(runs[run, 3]), filled(runs[run, 4]), filled(runs[run, 5])
-        if kind == LINEAR:
-            for step in range(begin, end, np.uint64(3)):
-                gate = _linear(memory, operands, step, k)
-                store(memory, _at(operands, step + np.uint64(2)), gate)
-        elif kind == PRODUCT:
-            for step in range(begin, end, np.uint64(3)):
-                gate = _product(memory, operands, step, i, j, k)
-                store(memory, _at(operands, step + np.uint64(2)), gate)
+    for run in runs:
+        kind, begin, end = np.int64(run.kind), run.begin, run.end
+        flip_a, flip_b, flip = filled(run.flip_a), filled(run.flip_b), filled(run.flip)
+        if kind == Kind.LINEAR:
+            for step in range(begin, end, _GATE):
+                _write(memory, operands, step, _GATE, _linear(memory, operands, step, 0, flip))
+        elif kind == Kind.PRODUCT:
+            for step in range(begin, end, _GATE):
+                gate = _product(memory, operands, step, 0, flip_a, flip_b, flip)
+                _write(memory, operands, step, _GATE, gate)
         else:
-            ones, twos = load(memory, runs[run, 6]), load(memory, runs[run, 8])
-            if kind == COUNT:
-                for step in range(begin, end, np.uint64(5)):
-                    a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
-                    c = _row(memory, operands, step + np.uint64(2))
-                    d = _row(memory, operands, step + np.uint64(3))
+            ones, twos = load(memory, run.ones_before), load(memory, run.twos_before)
+            if kind == Kind.COUNT:
+                for step in range(begin, end, _COUNT):
+                    a, b = _operand(memory, operands, step, 0), _operand(memory, operands, step, 1)
+                    c, d = _operand(memory, operands, step, 2), _operand(memory, operands, step, 3)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
-                    store(memory, _at(operands, step + np.uint64(4)), carry)
-            elif kind == COUNT_LINEAR:
-                for step in range(begin, end, np.uint64(9)):
-                    a = _linear(memory, operands, step, k)
-                    b = _linear(memory, operands, step + np.uint64(2), k)
-                    c = _linear(memory, operands, step + np.uint64(4), k)
-                    d = _linear(memory, operands, step + np.uint64(6), k)
+                    _write(memory, operands, step, _COUNT, carry)
+            elif kind == Kind.COUNT_LINEAR:
+                for step in range(begin, end, _COUNT_GATES):
+                    a = _linear(memory, operands, step, 0, flip)
+                    b = _linear(memory, operands, step, 1, flip)
+                    c = _linear(memory, operands, step, 2, flip)
+                    d = _linear(memory, operands, step, 3, flip)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
-                    store(memory, _at(operands, step + np.uint64(8)), carry)
+                    _write(memory, operands, step, _COUNT_GATES, carry)
             else:
-                for step in range(begin, end, np.uint64(9)):
-                    a = _product(memory, operands, step, i, j, k)
-                    b = _product(memory, operands, step + np.uint64(2), i, j, k)
-                    c = _product(memory, operands, step + np.uint64(4), i, j, k)
-                    d = _product(memory, operands, step + np.uint64(6), i, j, k)
+                for step in range(begin, end, _COUNT_GATES):
+                    a = _product(memory, operands, step, 0, flip_a, flip_b, flip)
+                    b = _product(memory, operands, step, 1, flip_a, flip_b, flip)
+                    c = _product(memory, operands, step, 2, flip_a, flip_b, flip)
+                    d = _product(memory, operands, step, 3, flip_a, flip_b, flip)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
-                    store(memory, _at(operands, step + np.uint64(8)), carry)
-            store(memory, runs[run, 7], ones)
-            store(memory, runs[run, 9], twos)
+                    _write(memory, operands, step, _COUNT_GATES, carry)
+            store(memory, run.ones, ones)
+            store(memory, run.twos, twos)
 
 
 @njit(cache=True, nogil=True)
@@ -209,14 +206,31 @@ def _add(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _linear(memory, operands, step, k):  # type: ignore[no-untyped-def]
-    return _row(memory, operands, step) ^ _row(memory, operands, step + np.uint64(1)) ^ k
+def _linear(memory, operands, step, nth, flip):  # type: ignore[no-untyped-def]
+    """The nth gate of a step."""
+    a = _operand(memory, operands, step, 2 * nth)
+    b = _operand(memory, operands, step, 2 * nth + 1)
+    return a ^ b ^ flip
 
 
 @njit(cache=True, nogil=True)
-def _product(memory, operands, step, i, j, k):  # type: ignore[no-untyped-def]
-    a, b = _row(memory, operands, step), _row(memory, operands, step + np.uint64(1))
-    return ((a ^ i) & (b ^ j)) ^ k
+def _product(memory, operands, step, nth, flip_a, flip_b, flip):  # type: ignore[no-untyped-def]
+    """The nth gate of a step."""
+    a = _operand(memory, operands, step, 2 * nth)
+    b = _operand(memory, operands, step, 2 * nth + 1)
+    return ((a ^ flip_a) & (b ^ flip_b)) ^ flip
+
+
+@njit(cache=True, nogil=True)
+def _operand(memory, operands, step, nth):  # type: ignore[no-untyped-def]
+    """The nth row that a step reads."""
+    return _row(memory, operands, step + np.uint64(nth))
+
+
+@njit(cache=True, nogil=True)
+def _write(memory, operands, step, size, row):  # type: ignore[no-untyped-def]
+    """What a step of ``size`` operands writes, to the last of them."""
+    store(memory, _at(operands, step + size - np.uint64(1)), row)
 
 
 @njit(cache=True, nogil=True)

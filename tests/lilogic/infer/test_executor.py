@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lilogic.data.encoder import DTYPES, Encoder, above_quantile
-from lilogic.errors import LilogicError
+from lilogic.data.encoder import DTYPES, Encoder
+from lilogic.errors import DataError
 from lilogic.graph import GateGraph
-from lilogic.infer import bitslice, golden
-from lilogic.infer.interpreter import BLOCK
+from lilogic.infer import executor, golden
+from lilogic.infer.compiler import compile_bits, compile_raw
+from lilogic.infer.layouts import pack_bits
+from lilogic.infer.program import BLOCK
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
 
 SAMPLES = st.sampled_from([0, 1, 63, 64, 65, BLOCK - 1, BLOCK, BLOCK + 1])
@@ -19,21 +21,21 @@ SAMPLES = st.sampled_from([0, 1, 63, 64, 65, BLOCK - 1, BLOCK, BLOCK + 1])
 def test_scores_and_classes_are_those_of_inference(graph, samples):
     bits = random_bits(graph, samples)
     expected = golden.scores(graph, bits)
-    program = bitslice.compile_bits(graph)
-    words = bitslice.packed(bits)
-    np.testing.assert_array_equal(bitslice.scores(program, words), expected)
-    np.testing.assert_array_equal(bitslice.classify(program, words), golden.classify(expected))
+    program = compile_bits(graph)
+    words = pack_bits(bits)
+    np.testing.assert_array_equal(executor.scores(program, words), expected)
+    np.testing.assert_array_equal(executor.classify(program, words), golden.classify(expected))
 
 
 @given(encoded_graphs(subtracting=False), SAMPLES, st.integers(1, 3))
 def test_raw_samples_are_encoded_alike(graph, samples, threads):
     raw = random_raw(graph.encoder, samples)
-    program = bitslice.compile_raw(graph)
+    program = compile_raw(graph)
     features = graph.encoder.features(raw)
     expected = golden.scores(graph, graph.encoder.encode(raw))
-    np.testing.assert_array_equal(bitslice.scores(program, features, threads), expected)
+    np.testing.assert_array_equal(executor.scores(program, features, threads), expected)
     np.testing.assert_array_equal(
-        bitslice.classify(program, features, threads), golden.classify(expected)
+        executor.classify(program, features, threads), golden.classify(expected)
     )
 
 
@@ -42,7 +44,7 @@ def test_every_block_of_raw_samples_is_encoded():
     graph = replace(random_graph((300, 200), 130, 10), encoder=encoder)
     raw = random_raw(encoder, 3 * BLOCK + 1)
     np.testing.assert_array_equal(
-        bitslice.scores(bitslice.compile_raw(graph), raw, threads=1),
+        executor.scores(compile_raw(graph), raw, threads=1),
         golden.scores(graph, encoder.encode(raw)),
     )
 
@@ -51,30 +53,30 @@ def test_every_block_of_raw_samples_is_encoded():
 def test_offsets_may_be_as_far_apart_as_their_dtype_allows(offset):
     graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], offset)
     bits = random_bits(graph, 70)
-    program = bitslice.compile_bits(graph)
+    program = compile_bits(graph)
     np.testing.assert_array_equal(
-        bitslice.scores(program, bitslice.packed(bits)), golden.scores(graph, bits)
+        executor.scores(program, pack_bits(bits)), golden.scores(graph, bits)
     )
 
 
 def test_samples_may_lie_in_memory_in_any_way():
     graph = random_graph((300, 200), 130, 10)
-    program = bitslice.compile_bits(graph)
-    words = bitslice.packed(random_bits(graph, 600))
-    expected = bitslice.scores(program, words)
+    program = compile_bits(graph)
+    words = pack_bits(random_bits(graph, 600))
+    expected = executor.scores(program, words)
     read_only = words.copy()
     read_only.setflags(write=False)
     for same in (np.asfortranarray(words), words[::-1].copy()[::-1], read_only):
-        np.testing.assert_array_equal(bitslice.scores(program, same), expected)
+        np.testing.assert_array_equal(executor.scores(program, same), expected)
 
 
 @pytest.mark.parametrize("n_inputs", [1, 64, 512, 513, 1100])
 def test_samples_of_any_width_are_transposed(n_inputs):
     graph = random_graph((400, 100), n_inputs, 3)
     bits = random_bits(graph, 600)
-    program = bitslice.compile_bits(graph)
+    program = compile_bits(graph)
     np.testing.assert_array_equal(
-        bitslice.scores(program, bitslice.packed(bits)), golden.scores(graph, bits)
+        executor.scores(program, pack_bits(bits)), golden.scores(graph, bits)
     )
 
 
@@ -89,7 +91,7 @@ def test_many_features_are_compared_in_overlapping_words(features, dtype):
     graph = replace(random_graph((400,), encoder.n_bits, 3), encoder=encoder)
     raw = random_raw(encoder, 70)
     np.testing.assert_array_equal(
-        bitslice.scores(bitslice.compile_raw(graph), raw),
+        executor.scores(compile_raw(graph), raw),
         golden.scores(graph, encoder.encode(raw)),
     )
 
@@ -99,31 +101,18 @@ def test_many_features_are_compared_in_overlapping_words(features, dtype):
 def test_any_number_of_threads_and_samples_gives_the_same(threads, samples):
     graph = random_graph((300, 200), 130, 10)
     bits = random_bits(graph, samples)
-    words = bitslice.packed(bits)
+    words = pack_bits(bits)
     expected = golden.scores(graph, bits)
-    program = bitslice.compile_bits(graph)
-    np.testing.assert_array_equal(bitslice.scores(program, words, threads), expected)
+    program = compile_bits(graph)
+    np.testing.assert_array_equal(executor.scores(program, words, threads), expected)
     np.testing.assert_array_equal(
-        bitslice.classify(program, words, threads), golden.classify(expected)
+        executor.classify(program, words, threads), golden.classify(expected)
     )
 
 
-def test_rows_share_memory():
-    """A chain of gates needs a few rows, however long it is."""
-    chain = [(6, node, node + 1) for node in range(2, 1000)]
-    graph = GateGraph.build(4, [(6, 0, 1), *chain], [[len(chain)]])
-    assert bitslice.compile_bits(graph).rows < 20
-
-
 def test_what_does_not_fit_is_refused():
-    graph = random_graph((20,), 70, 2)
-    program = bitslice.compile_bits(graph)
-    with pytest.raises(LilogicError, match=r"shape \(3, 1\), but the program reads uint64"):
-        bitslice.classify(program, np.zeros((3, 1), dtype=np.uint64))
-    with pytest.raises(LilogicError, match="samples are int64"):
-        bitslice.classify(program, np.zeros((3, 2), dtype=np.int64))
-    with pytest.raises(LilogicError, match="the graph has no encoder"):
-        bitslice.compile_raw(graph)
-    encoder = above_quantile((70,), "uint8", 0.5)
-    with pytest.raises(LilogicError, match="a quantile of each sample: encode samples first"):
-        bitslice.compile_raw(replace(graph, encoder=encoder))
+    program = compile_bits(random_graph((20,), 70, 2))
+    with pytest.raises(DataError, match=r"shape \(3, 1\), but the program reads uint64"):
+        executor.classify(program, np.zeros((3, 1), dtype=np.uint64))
+    with pytest.raises(DataError, match="samples are int64"):
+        executor.scores(program, np.zeros((3, 2), dtype=np.int64))
