@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
     from lilogic.graph import GateGraph
     from lilogic.learn.recipe import Recipe
-    from lilogic.report.reports import Report
+    from lilogic.report.models.training import TrainingSummary
 
 
 def train(
@@ -46,7 +46,8 @@ def train(
     chosen, data = defaults.load(recipe, changes)
     folder = run or Path("runs") / chosen.name
     _, summary = train_in(chosen, data, folder, device, threads, tensorboard)
-    show(summary, reports.rows(summary), str(folder), as_json)
+    report = summary.model_dump(mode="json")
+    show(report, reports.rows(report), str(folder), as_json)
 
 
 def evaluate(
@@ -92,37 +93,38 @@ def train_in(
     device: str,
     threads: int | None,
     tensorboard: bool = False,
-) -> tuple[GateGraph, Report]:
+) -> tuple[GateGraph, TrainingSummary]:
     """Train in ``run``, which then has a summary too; returns the graph and the summary."""
     from contextlib import ExitStack
 
-    from lilogic.files import write_json
     from lilogic.learn import trainer
     from lilogic.learn.callbacks import Callback, Callbacks
     from lilogic.learn.callbacks.curves import Curves
     from lilogic.learn.callbacks.progress import TrainingProgress
     from lilogic.learn.kernels import memory
+    from lilogic.learn.run import RunFolder
     from lilogic.report import console
     from lilogic.report import reports as reports
 
     memory.keep_freed()
+    folder = RunFolder(run)
     with ExitStack() as contexts:
         callbacks: list[Callback] = [
             contexts.enter_context(TrainingProgress(f"training {recipe.name}")),
-            contexts.enter_context(Curves(run)),
+            contexts.enter_context(Curves(folder)),
         ]
         if tensorboard:
             from lilogic.learn.callbacks.tensorboard import TensorBoard
 
-            callbacks.append(contexts.enter_context(TensorBoard(run)))
+            callbacks.append(contexts.enter_context(TensorBoard(folder)))
         graph = trainer.train(recipe, data, run, Callbacks(callbacks), device, threads)
     summary = reports.describe_trained(recipe.name, graph, recipe.widths)
-    write_json(run / "summary.json", summary)
-    if summary["training"]["epochs"] < recipe.train.epochs:
+    folder.write_summary(summary)
+    if summary.training.epochs < recipe.train.epochs:
         console.say(
-            f"{recipe.name}: stopped after epoch {summary['training']['epochs']}, because "
+            f"{recipe.name}: stopped after epoch {summary.training.epochs}, because "
             f"train.patience = {recipe.train.patience} ran out"
         )
-    for warning in summary["warnings"]:
+    for warning in summary.warnings:
         console.say(f"warning: {warning}")
     return graph, summary

@@ -13,7 +13,7 @@ from typing import Any
 
 from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
-from lilogic.errors import LilogicError
+from lilogic.errors import RecipeError
 from lilogic.learn import recipe as recipes
 from lilogic.learn.recipe import Recipe
 
@@ -32,14 +32,15 @@ def load(name: str, changes: list[str] | None = None) -> tuple[Recipe, Dataset]:
         changes: settings that replace the recipe's, as in ``recipe.load``.
 
     Raises:
-        LilogicError: neither, an impossible recipe, or missing or damaged data.
+        RecipeError: neither, or an impossible recipe.
+        DataError: missing or damaged data.
     """
     if name in recipes.names() or Path(name).suffix == ".toml":
         recipe = recipes.load(name, changes)
         return recipe, datasets.load(recipe.dataset)
     if not datasets.exists(name):
         known = ", ".join(recipes.names())
-        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
+        raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
     data = datasets.load(name)
     recipe = recipes.parse(recipes.changed(settings(data, name), changes), name)
     return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset)

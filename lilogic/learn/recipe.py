@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what is learnt, in one TOML file."""
+"""Recipes: everything that decides what is trained, in one TOML file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
-from lilogic.errors import LilogicError
+from lilogic.errors import RecipeError
 
 
 class _Section(BaseModel):
@@ -30,7 +30,7 @@ class EncoderRecipe(_Section):
 
 
 class NetRecipe(_Section):
-    """The network's shape; see ``lilogic.learn.net.layers.LogicNet``."""
+    """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
     layers: list[PositiveInt] = Field(min_length=1)
     candidates: PositiveInt | Literal["all"] = 16
@@ -57,13 +57,14 @@ class AugmentRecipe(_Section):
 
 
 class TrainRecipe(_Section):
-    """How the network is learnt; see ``lilogic.learn.learner``.
+    """How the network is trained; see ``lilogic.learn.learner``.
 
-    Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
-    is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps
-    during the first ``grow_until`` of the epochs, each time from a random ``grow_rows`` of all
-    rows. ``narrow`` lists fractions of the epochs and how many candidates, the likeliest ones,
-    wires keep from then on.
+    Softmaxes are annealed: their sharpness rises over the epochs from 1 to ``sharpen_*``,
+    geometrically where ``sharpen_power`` is 1, later and faster where it is more. Every
+    ``grow_every`` steps during the first ``grow_until`` of the epochs, the weakest ``grow_share``
+    of a wire's candidates are regrown, each time from a random ``grow_rows`` of all rows.
+    ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
+    are pruned then.
 
     With ``patience`` above 0, training ends early once that many epochs brought no better frozen
     validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
@@ -101,9 +102,9 @@ class TrainRecipe(_Section):
 class EnsembleRecipe(_Section):
     """Networks that count together, as one; see ``lilogic.learn.ensemble``.
 
-    So many ``members`` are trained apart from each other. Each then looks at the image once for
-    every one of ``shifts``, which are rows and columns to move it by, and with ``mirror`` at its
-    mirror images, too; a look takes as many gates as the network has.
+    So many ``members`` are trained apart from each other. Each then has a test-time view of the
+    image for every one of ``shifts``, which are rows and columns to move it by, and with
+    ``mirror`` of its mirror images, too; a view takes as many gates as the network has.
     """
 
     members: PositiveInt = 1
@@ -111,8 +112,8 @@ class EnsembleRecipe(_Section):
     mirror: bool = False
 
     @property
-    def looks(self) -> int:
-        """How often each member looks at the image."""
+    def views(self) -> int:
+        """How many test-time views of the image each member has."""
         return len(self.shifts) * (1 + self.mirror)
 
 
@@ -130,8 +131,8 @@ class Recipe(_Section):
 
     @property
     def widths(self) -> list[int]:
-        """Gates in each layer, those of all members and looks."""
-        copies = self.ensemble.members * self.ensemble.looks
+        """Gates in each layer, those of all members and views."""
+        copies = self.ensemble.members * self.ensemble.views
         return [copies * width for width in self.net.layers]
 
 
@@ -149,12 +150,12 @@ def load(name: str, changes: list[str] | None = None) -> Recipe:
         changes: ``section.key=value`` settings that replace the file's, values as in TOML.
 
     Raises:
-        LilogicError: no such recipe, bad TOML, unknown keys or values out of range.
+        RecipeError: no such recipe, bad TOML, unknown keys or values out of range.
     """
     try:
         data = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
-        raise LilogicError(f"{name}: not TOML: {error}") from error
+        raise RecipeError(f"{name}: not TOML: {error}") from error
     return parse(changed(data, changes), name)
 
 
@@ -162,7 +163,7 @@ def changed(data: dict[str, Any], changes: list[str] | None) -> dict[str, Any]:
     """Nested tables with ``section.key=value`` settings put in, in place; values as in TOML.
 
     Raises:
-        LilogicError: a change that is no setting.
+        RecipeError: a change that is no setting.
     """
     for change in changes or []:
         _apply(data, change)
@@ -173,23 +174,25 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
     """A checked recipe from nested tables; ``source`` is named in errors.
 
     Raises:
-        LilogicError: unknown keys or values out of range.
+        RecipeError: unknown keys or values out of range.
     """
     try:
-        return Recipe(**data)
+        return Recipe.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
+        if not place:
+            raise RecipeError(f"{source}: not a table of settings") from error
         if first["type"] == "extra_forbidden":
-            raise LilogicError(f"{source}: unknown key {place}") from error
-        raise LilogicError(f"{source}: {place}: {first['msg'].lower()}") from error
+            raise RecipeError(f"{source}: unknown key {place}") from error
+        raise RecipeError(f"{source}: {place}: {first['msg'].lower()}") from error
 
 
 def text(name: str) -> str:
     """The TOML of the recipe of that name, or in that ``.toml`` file.
 
     Raises:
-        LilogicError: no such recipe, or it cannot be read.
+        RecipeError: no such recipe, or it cannot be read.
     """
     if name in names():
         return (resources.files("lilogic.learn") / "recipes" / f"{name}.toml").read_text("utf-8")
@@ -198,15 +201,15 @@ def text(name: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         if path.suffix == ".toml":
-            raise LilogicError(f"{path}: cannot be read ({error})") from error
+            raise RecipeError(f"{path}: cannot be read ({error})") from error
         known = ", ".join(names())
-        raise LilogicError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+        raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
 
 
 def _apply(data: dict[str, Any], change: str) -> None:
     key, found, value = change.partition("=")
     if not found:
-        raise LilogicError(f"--set {change}: must look like train.epochs=10")
+        raise RecipeError(f"{change}: must look like train.epochs=10")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -216,5 +219,5 @@ def _apply(data: dict[str, Any], change: str) -> None:
     for section in sections:
         table = table.setdefault(section, {})
         if not isinstance(table, dict):
-            raise LilogicError(f"--set {change}: {section} is not a table")
+            raise RecipeError(f"{change}: {section} is not a table")
     table[last] = parsed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, passes
 from lilogic.report import statistics
+from lilogic.report.models.training import TrainingSummary
 from lilogic.version import __version__
 
 Report = dict[str, Any]
@@ -30,10 +30,27 @@ def describe(name: str, graph: GateGraph) -> Report:
     }
 
 
-def describe_trained(name: str, graph: GateGraph, widths: Sequence[int]) -> Report:
-    """What is known of a network that was just trained with layers of these widths."""
-    training = {"training": graph.metadata.get("training", {})}
-    return describe(name, graph) | training | statistics.summarize(graph, widths)
+def describe_trained(name: str, graph: GateGraph, widths: Sequence[int]) -> TrainingSummary:
+    """What is known of a network that was just trained.
+
+    Args:
+        name: what to call it.
+        graph: as ``trainer.train`` returns it, not simplified.
+        widths: gates in each layer.
+
+    Raises:
+        GraphError: the widths do not add up to the graph's gates.
+    """
+    layers = statistics.layers(graph, widths)
+    return TrainingSummary(
+        **describe(name, graph),
+        training=graph.metadata["training"],
+        gap=statistics.gap(graph),
+        gates_after_passes=passes.simplify(graph).n_gates,
+        inputs=statistics.spread(statistics.fan_out(graph)[: graph.n_inputs]),
+        layers=tuple(layers),
+        warnings=tuple(statistics.warnings(layers)),
+    )
 
 
 def describe_compiled(name: str, graph: GateGraph, flip_flops: Sequence[int]) -> Report:
@@ -44,8 +61,8 @@ def describe_compiled(name: str, graph: GateGraph, flip_flops: Sequence[int]) ->
     inputs = statistics.fan_out(graph)[: graph.n_inputs]
     levels = zip(statistics.levels(graph), flip_flops, strict=False)
     return describe(name, graph) | {
-        "inputs": asdict(statistics.spread(inputs)),
-        "levels": [asdict(level) | {"ffs": ffs} for level, ffs in levels],
+        "inputs": statistics.spread(inputs).model_dump(mode="json"),
+        "levels": [level.model_dump(mode="json") | {"ffs": ffs} for level, ffs in levels],
     }
 
 

@@ -1,0 +1,1 @@
+"""What reports hold, as typed models that become JSON."""
