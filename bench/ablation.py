@@ -29,6 +29,7 @@ from lilogic.graph import passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
 from lilogic.learn.callbacks import Callback
+from lilogic.learn.metrics import Epoch
 from lilogic.learn.recipe import Recipe
 
 OUTPUT = Path("build/bench/ablation.json")
@@ -92,7 +93,7 @@ class Clock(Callback):
         self._start = time.process_time()
         self.seconds = 0.0
 
-    def epoch(self, result: trainer.Epoch) -> None:
+    def epoch(self, result: Epoch) -> None:
         """See ``Callback``."""
         self.seconds = time.process_time() - self._start
 
@@ -145,7 +146,7 @@ def epoch_times(pool: ProcessPoolExecutor, base: str, places: list[int]) -> list
 def epoch_time(place: int, base: str) -> float:
     """Mean seconds of the epochs of a short training, after one that compiles.
 
-    Only a whole training has the mean number of candidates, which narrow towards its end.
+    Only a whole training has the mean number of candidates, which are pruned towards its end.
     """
     with TemporaryDirectory() as folder:
         for number in (1, 3):

@@ -27,7 +27,7 @@ from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
 from lilogic.learn.callbacks.progress import TrainingProgress
 from lilogic.learn.kernels import memory
-from lilogic.zoo import models
+from lilogic.learn.run import RunFolder
 
 OUTPUT = Path("build/bench/accuracy.json")
 RUNS = Path("build/bench/runs")
@@ -69,7 +69,7 @@ def train(name: str, seed: int, threads: int) -> GateGraph:
     recipe = recipes.load(name, [f"train.seed={seed}"])
     data = datasets.load(recipe.dataset)
     with TrainingProgress(f"training {recipe.name}, seed {seed}") as progress:
-        return trainer.train(recipe, data, run_folder(name, seed), progress, threads=threads)
+        return trainer.train(recipe, data, run_folder(name, seed).path, progress, threads=threads)
 
 
 def measure(name: str, seeds: int) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
     runs = []
     for seed in range(seeds):
         folder = run_folder(name, seed)
-        graph = lgn.read(folder / models.MODEL)
+        graph = lgn.read(folder.model)
         runs.append(
             {
                 "seed": seed,
@@ -95,16 +95,16 @@ def measure(name: str, seeds: int) -> dict[str, Any]:
     return {"recipe": name, "summary": summary, "runs": runs}
 
 
-def run_folder(recipe: str, seed: int) -> Path:
+def run_folder(recipe: str, seed: int) -> RunFolder:
     """Where a recipe is trained with a seed."""
-    return RUNS / f"{recipes.load(recipe).name}-{seed}"
+    return RunFolder(RUNS / f"{recipes.load(recipe).name}-{seed}")
 
 
 def publish(result: dict[str, Any]) -> None:
     """Write the run that is best on validation to the zoo, with the test accuracies of all."""
     name, runs = result["recipe"], result["runs"]
     best = max(runs, key=lambda run: float(run["validation_frozen"]))
-    graph = lgn.read(run_folder(name, best["seed"]) / models.MODEL)
+    graph = lgn.read(run_folder(name, best["seed"]).model)
     seeds = {key: [run[key] for run in runs] for key in ("test_frozen", "validation_frozen")}
     metadata = {
         "seeds": {"seeds": [run["seed"] for run in runs], **seeds},

@@ -30,7 +30,8 @@ from torch.nn.functional import cross_entropy
 from lilogic.files import write_json
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.learn import kernels
-from lilogic.learn.net.layers import LogicNet, Sharpness
+from lilogic.learn.net.logic_net import LogicNet
+from lilogic.learn.net.sharpness import Sharpness
 
 OUTPUT = Path("build/bench/train.json")
 MNIST = 60_000
@@ -137,8 +138,8 @@ def floor(net: LogicNet, batch: int) -> dict[str, float]:
     for layer in net.gate_layers:
         connect = layer.connect
         assert connect.candidates is not None
-        learnt = int((connect.candidates >= connect.n_data).sum())
-        rows += 2 * connect.candidates.numel() + learnt
+        learned = int((connect.candidates >= connect.n_data).sum())
+        rows += 2 * connect.candidates.numel() + learned
     largest = max(layer.connect.n_inputs for layer in net.gate_layers)
     bytes_, flops = 4.0 * batch * rows, 2.0 * batch * rows
     bandwidth, peak = read_bandwidth(largest, batch), matrix_speed()

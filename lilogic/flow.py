@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lilogic.api import Model
 from lilogic.errors import LilogicError
 from lilogic.extras import needs
-from lilogic.files import read_bytes, write_json
+from lilogic.files import read_bytes
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
 from lilogic.report.steps import Step
@@ -121,9 +121,11 @@ def train_recipe(
     from lilogic.learn.callbacks import Callback, Callbacks
     from lilogic.learn.callbacks.curves import Curves
     from lilogic.learn.kernels import memory
+    from lilogic.learn.run import RunFolder
     from lilogic.report import training
 
     memory.keep_freed()
+    run = RunFolder(folder)
     with ExitStack() as contexts:
         callbacks: list[Callback] = []
         if progress:
@@ -131,14 +133,14 @@ def train_recipe(
 
             title = f"training {recipe.name}"
             callbacks.append(contexts.enter_context(TrainingProgress(title)))
-        callbacks.append(contexts.enter_context(Curves(folder)))
+        callbacks.append(contexts.enter_context(Curves(run)))
         if tensorboard:
             from lilogic.learn.callbacks.tensorboard import TensorBoard
 
-            callbacks.append(contexts.enter_context(TensorBoard(folder)))
+            callbacks.append(contexts.enter_context(TensorBoard(run)))
         graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
     summary = training.summarize(recipe.name, graph, recipe.widths)
-    write_json(folder / "summary.json", summary.to_json())
+    run.write_summary(summary)
     return Run(folder, Model(graph, recipe.name), summary)
 
 

@@ -23,4 +23,6 @@ def one_line(kind: type[LilogicError], source: str = "") -> Iterator[None]:
         place = ".".join(map(str, first["loc"]))
         is_unknown = first["type"] == "extra_forbidden"
         text = f"unknown key {place}" if is_unknown else f"{place}: {first['msg'].lower()}"
+        if not place:
+            text = "not a table of settings"
         raise kind(f"{source}: {text}" if source else text) from error

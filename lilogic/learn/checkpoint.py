@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.files import replacing
 
 
@@ -59,7 +59,7 @@ def read(path: Path) -> Checkpoint:
     """Read what ``write`` wrote.
 
     Raises:
-        LilogicError: the file is missing, damaged or no checkpoint.
+        FormatError: the file is missing, damaged or no checkpoint.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -70,5 +70,5 @@ def read(path: Path) -> Checkpoint:
             raise ValueError("its checksum does not match")
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise LilogicError(f"{path}: not a checkpoint of this run ({reason})") from error
+        raise FormatError(f"{path}: not a checkpoint of this run ({reason})") from error
     return checkpoint

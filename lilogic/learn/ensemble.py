@@ -1,7 +1,7 @@
 """Ensembles: networks that count together, as one graph.
 
-They were trained apart from each other, or are one network that looks at an image several times:
-moved a little, or in the mirror.
+They were trained apart from each other, or are one network with several test-time views of an
+image: moved a little, or in the mirror.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import NOTHING, Encoder
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError, RecipeError
 from lilogic.graph import GateGraph
 from lilogic.learn.recipe import EnsembleRecipe
 
-Look = npt.NDArray[np.int64]
-"""int64 [features]: for each feature of what is seen, which one of the image it is."""
+View = npt.NDArray[np.int64]
+"""int64 [features]: for each feature of a view, which one of the image it is."""
 
 
-def looks(shape: Sequence[int], recipe: EnsembleRecipe) -> list[Look]:
-    """Where each member looks, in images of shape (height, width, …); edges are repeated.
+def views(shape: Sequence[int], recipe: EnsembleRecipe) -> list[View]:
+    """The test-time views of images of shape (height, width, …); edges are repeated.
 
     Raises:
-        LilogicError: what moves or is mirrored is no image.
+        RecipeError: what moves or is mirrored is no image.
     """
     if len(shape) < 2:
         if recipe.mirror or recipe.shifts != [(0, 0)]:
-            raise LilogicError(f"ensemble looks at images, but samples are of shape {tuple(shape)}")
+            raise RecipeError(
+                "ensemble.shifts and ensemble.mirror need images, "
+                f"but samples are of shape {tuple(shape)}"
+            )
         return [np.arange(np.prod(shape))]
     places = np.arange(np.prod(shape)).reshape(shape)
     rows, columns = (np.arange(side) for side in shape[:2])
@@ -41,14 +44,14 @@ def looks(shape: Sequence[int], recipe: EnsembleRecipe) -> list[Look]:
     return [image.reshape(-1) for image in (*moved, *mirrored)]
 
 
-def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
-    """int64 [bits]: for each bit of what is seen, which one of the image it is.
+def view_bits(encoder: Encoder, view: View) -> npt.NDArray[np.int64]:
+    """int64 [bits]: for each bit of a view, which one of the image it is.
 
     Raises:
-        LilogicError: features differ in their thresholds.
+        RecipeError: features differ in their thresholds.
     """
     # The last place stands for a feature that is not there, as where nothing is subtracted.
-    place = np.append(look, NOTHING)
+    place = np.append(view, NOTHING)
     minus = encoder.subtracted
     made = np.stack([encoder.feature, minus, encoder.threshold], 1).tolist()
     seen = np.stack([place[encoder.feature], place[minus], encoder.threshold], 1).tolist()
@@ -56,14 +59,14 @@ def bits_seen(encoder: Encoder, look: Look) -> npt.NDArray[np.int64]:
     try:
         return np.array([bits[tuple(compared)] for compared in seen])
     except KeyError as error:
-        raise LilogicError(
+        raise RecipeError(
             "an ensemble that looks at moved images needs the same thresholds for all features, "
             "and differences between all pixels that it sees"
         ) from error
 
 
-def looking(graph: GateGraph, bits: npt.NDArray[np.int64]) -> GateGraph:
-    """The graph with its wires moved from each input bit to that of ``bits``."""
+def with_view(graph: GateGraph, bits: npt.NDArray[np.int64]) -> GateGraph:
+    """The graph that sees a view: its wires move from each input bit to that of ``bits``."""
     nodes = np.concatenate([bits, np.arange(graph.n_inputs, graph.n_nodes)])
     return replace(graph, a=nodes[graph.a], b=nodes[graph.b], head_nodes=nodes[graph.head_nodes])
 
@@ -77,14 +80,14 @@ def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:
             side by side, the first ones first.
 
     Raises:
-        LilogicError: the graphs differ in their inputs or classes, or have other layers.
+        GraphError: the graphs differ in their inputs or classes, or have other layers.
     """
     first = graphs[0]
     shape = (first.n_inputs, first.n_classes, sum(widths))
     for graph in graphs:
         found = (graph.n_inputs, graph.n_classes, graph.n_gates)
         if found != shape:
-            raise LilogicError(
+            raise GraphError(
                 "networks of {} inputs, {} classes and {} gates cannot be merged with ".format(
                     *shape
                 )

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what is learnt, in one TOML file."""
+"""Recipes: everything that decides what is trained, in one TOML file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EncoderRecipe(_Section):
 
 
 class NetRecipe(_Section):
-    """The network's shape; see ``lilogic.learn.net.layers.LogicNet``."""
+    """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
     layers: list[PositiveInt] = Field(min_length=1)
     candidates: PositiveInt | Literal["all"] = 16
@@ -59,13 +59,14 @@ class AugmentRecipe(_Section):
 
 
 class TrainRecipe(_Section):
-    """How the network is learnt; see ``lilogic.learn.learner``.
+    """How the network is trained; see ``lilogic.learn.learner``.
 
-    Sharpness rises over the epochs from 1 to ``sharpen_*``: geometrically where ``sharpen_power``
-    is 1, later and faster where it is more. Candidates are re-drawn every ``grow_every`` steps
-    during the first ``grow_until`` of the epochs, each time from a random ``grow_rows`` of all
-    rows. ``narrow`` lists fractions of the epochs and how many candidates, the likeliest ones,
-    wires keep from then on.
+    Softmaxes are annealed: their sharpness rises over the epochs from 1 to ``sharpen_*``,
+    geometrically where ``sharpen_power`` is 1, later and faster where it is more. Every
+    ``grow_every`` steps during the first ``grow_until`` of the epochs, the weakest ``grow_share``
+    of a wire's candidates are regrown, each time from a random ``grow_rows`` of all rows.
+    ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
+    are pruned then.
 
     With ``patience`` above 0, training ends early once that many epochs brought no better frozen
     validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
@@ -103,9 +104,9 @@ class TrainRecipe(_Section):
 class EnsembleRecipe(_Section):
     """Networks that count together, as one; see ``lilogic.learn.ensemble``.
 
-    So many ``members`` are trained apart from each other. Each then looks at the image once for
-    every one of ``shifts``, which are rows and columns to move it by, and with ``mirror`` at its
-    mirror images, too; a look takes as many gates as the network has.
+    So many ``members`` are trained apart from each other. Each then has a test-time view of the
+    image for every one of ``shifts``, which are rows and columns to move it by, and with
+    ``mirror`` of its mirror images, too; a view takes as many gates as the network has.
     """
 
     members: PositiveInt = 1
@@ -113,8 +114,8 @@ class EnsembleRecipe(_Section):
     mirror: bool = False
 
     @property
-    def looks(self) -> int:
-        """How often each member looks at the image."""
+    def views(self) -> int:
+        """How many test-time views of the image each member has."""
         return len(self.shifts) * (1 + self.mirror)
 
 
@@ -132,8 +133,8 @@ class Recipe(_Section):
 
     @property
     def widths(self) -> list[int]:
-        """Gates in each layer, those of all members and looks."""
-        copies = self.ensemble.members * self.ensemble.looks
+        """Gates in each layer, those of all members and views."""
+        copies = self.ensemble.members * self.ensemble.views
         return [copies * width for width in self.net.layers]
 
 
@@ -190,7 +191,7 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
         RecipeError: unknown keys or values out of range.
     """
     with one_line(RecipeError, source):
-        return Recipe(**data)
+        return Recipe.model_validate(data)
 
 
 def text(name: str) -> str:

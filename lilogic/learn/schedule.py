@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from lilogic.learn.net.layers import Sharpness
+from lilogic.learn.metrics import Epoch
+from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.recipe import TrainRecipe
-
-if TYPE_CHECKING:
-    from lilogic.learn.learner import Epoch
 
 _EXTRA_PACE = 0.1
 _SHARPEST = math.log(1e6)
@@ -25,7 +22,7 @@ def is_finished(settings: TrainRecipe, history: Sequence[Epoch]) -> bool:
     """Whether training ends after these epochs; depends on nothing else, so resuming is safe.
 
     It ends after the planned epochs or when patience runs out, but only where freezing costs at
-    most ``max_gap``, so that what is frozen is as good as what was learnt; else it goes on until
+    most ``max_gap``, so that what is frozen is as good as what was trained; else it goes on until
     the extra epochs are used up.
     """
     done = len(history)
@@ -50,7 +47,7 @@ def time_at(settings: TrainRecipe, epochs: float) -> float:
 
 
 def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
-    """Sharpness at time ``now``, rising from 1 and on after the planned epochs."""
+    """Sharpness at time ``now``: annealed from 1 to the recipe's, and on in extra epochs."""
     final = (settings.sharpen_connections, settings.sharpen_gates)
     logs = [min(math.log(factor) * now**settings.sharpen_power, _SHARPEST) for factor in final]
     return Sharpness(*map(math.exp, logs))

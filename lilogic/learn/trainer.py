@@ -1,17 +1,13 @@
-"""Training a LogicNet from a recipe, in a run folder that survives a kill at any instant.
+"""Training networks from recipes, in run folders that survive a kill at any instant.
 
-A run folder holds ``recipe.json`` (what was asked), ``metrics.jsonl`` (one line per epoch),
-``checkpoint.safetensors`` (the state after the last finished epoch) and, at the end,
-``model.lgn``. All randomness of an epoch comes from (seed, epoch), so a run that was killed and
-resumed ends with the same graph as one that was not.
+All randomness of an epoch comes from (seed, epoch), so a run that was killed and resumed ends with
+the same graph as one that was not.
 
 The members of an ensemble are runs of their own, in folders inside the run folder.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +16,16 @@ import numpy as np
 import torch
 
 from lilogic.data.datasets import Dataset
-from lilogic.errors import LilogicError
-from lilogic.files import write_json, write_text
-from lilogic.graph import GateGraph, lgn
+from lilogic.errors import ToolError
+from lilogic.graph import GateGraph
 from lilogic.infer import golden
 from lilogic.learn import ensemble, schedule
 from lilogic.learn.callbacks import Callback
-from lilogic.learn.learner import Epoch, Learner, Scores, other_data, share_right, split
-from lilogic.learn.recipe import EnsembleRecipe, Recipe, parse
+from lilogic.learn.learner import Learner, split
+from lilogic.learn.metrics import Scores, share_right
+from lilogic.learn.recipe import EnsembleRecipe, Recipe
+from lilogic.learn.run import RunFolder
 from lilogic.version import __version__
-from lilogic.zoo.models import MODEL
-
-RECIPE = "recipe.json"
-METRICS = "metrics.jsonl"
-CHECKPOINT = "checkpoint.safetensors"
 
 _CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
@@ -54,73 +46,85 @@ def train(
     metadata. A finished run is returned as it is.
 
     Raises:
-        LilogicError: an impossible recipe, a run folder of another recipe, or unusable files.
+        RecipeError: an impossible recipe, or a run folder of another one.
+        DataError: a run folder of other data.
+        FormatError: files of the run folder are damaged.
+        ToolError: the device cannot be used.
     """
-    if (run / MODEL).exists() and _same_recipe(recipe, run):
-        graph = lgn.read(run / MODEL)
-        if graph.metadata.get("dataset_hashes") != data.hashes():
-            raise other_data(run, data)
-        if callback and (run / METRICS).exists():
-            callback.finished(graph.metadata["training"]["epochs"])
-        return graph
-    torch_device = _device(device)
+    folder, callback = RunFolder(run), callback or Callback()
+    if folder.has_finished(recipe):
+        return _finished(folder, data, callback)
+    place = _device(device)
     threads = min(threads or _threads(recipe), _CORES)
     numba.set_num_threads(threads)
     torch.set_num_threads(threads)
-    callback = callback or Callback()
     if recipe.ensemble != EnsembleRecipe():
-        return _train_members(recipe, data, run, callback, torch_device, threads)
-    learner = Learner(recipe, data, torch_device)
-    _claim(recipe, run)
-    path = run / CHECKPOINT
-    first = learner.load(path) if path.exists() else 0
-    history = read_history(run, first)
-    callback.start(recipe.train.epochs, first, learner.steps)
-    while not schedule.is_finished(recipe.train, history):
-        history.append(learner.run_epoch(len(history), callback.step))
-        lines = [json.dumps(asdict(entry)) for entry in history]
-        write_text(run / METRICS, "\n".join(lines) + "\n")
-        learner.save(len(history), run / CHECKPOINT)
-        callback.epoch(history[-1])
-    graph = _described(
-        learner.net.freeze(learner.encoder),
-        recipe,
-        data,
-        learner.final_scores(history[-1]),
-        {
-            "epochs": len(history),
-            "seconds": round(sum(entry.seconds for entry in history), 1),
-            "device": str(torch_device),
-            "threads": threads,
-        },
-    )
-    lgn.write(graph, run / MODEL)
+        return _train_ensemble(recipe, data, folder, callback, place, threads)
+    return _train_network(Learner(recipe, data, place), folder, callback, threads)
+
+
+def _finished(run: RunFolder, data: Dataset, callback: Callback) -> GateGraph:
+    """The graph of a run that was finished before; an ensemble's members tell for themselves."""
+    graph = run.graph(data)
+    if run.metrics.exists():
+        callback.finished(graph.metadata["training"]["epochs"])
     return graph
 
 
-def _train_members(
+def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads: int) -> GateGraph:
+    """Train what ``learner`` learns, from where the run was killed, and freeze it."""
+    settings = learner.recipe.train
+    run.claim(learner.recipe)
+    history = run.history(learner.load(run))
+    callback.start(settings.epochs, len(history), learner.steps)
+    while not schedule.is_finished(settings, history):
+        history.append(learner.run_epoch(len(history), callback.step))
+        run.write_history(history)
+        learner.save(len(history), run)
+        callback.epoch(history[-1])
+    graph = _described(
+        learner.net.freeze(learner.encoder),
+        learner.recipe,
+        learner.data,
+        learner.final_scores(history[-1]),
+        {
+            "epochs": len(history),
+            "seconds": round(sum(epoch.seconds for epoch in history), 1),
+            "device": str(learner.device),
+            "threads": threads,
+        },
+    )
+    run.write_graph(graph)
+    return graph
+
+
+def _train_ensemble(
     recipe: Recipe,
     data: Dataset,
-    run: Path,
+    run: RunFolder,
     callback: Callback,
     device: torch.device,
     threads: int,
 ) -> GateGraph:
     """Train the members of an ensemble one after another, and merge what they froze to."""
-    _claim(recipe, run)
+    run.claim(recipe)
     count = recipe.ensemble.members
     trained, graphs, scores = [], [], []
     for number in range(1, count + 1):
-        member, folder = _member(recipe, number - 1), run / f"member-{number}"
-        callback.member(number, count, folder)
-        learner = Learner(member, data, device)
-        looks = ensemble.looks(learner.encoder.feature_shape, recipe.ensemble)
-        bits = [ensemble.bits_seen(learner.encoder, look) for look in looks]
-        graph = train(member, data, folder, callback, str(device), threads)
+        member = run.member(number)
+        callback.member(number, count, member)
+        learner = Learner(_member_recipe(recipe, number), data, device)
+        views = ensemble.views(learner.encoder.feature_shape, recipe.ensemble)
+        # Before training, as an encoder may not have the bits of all views.
+        bits = [ensemble.view_bits(learner.encoder, view) for view in views]
+        if member.has_finished(learner.recipe):
+            graph = _finished(member, data, callback)
+        else:
+            graph = _train_network(learner, member, callback, threads)
         trained.append(graph.metadata["training"])
-        graphs += [ensemble.looking(graph, seen) for seen in bits]
-        (*_, last) = read_history(folder, learner.load(folder / CHECKPOINT))
-        scores += [learner.final_scores(last, look) for look in looks]
+        graphs += [ensemble.with_view(graph, seen) for seen in bits]
+        last = member.history(learner.load(member))[-1]
+        scores += [learner.final_scores(last, view) for view in views]
     validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
     graph = _described(
         ensemble.merged(graphs, recipe.net.layers),
@@ -135,19 +139,17 @@ def _train_members(
             "threads": threads,
         },
     )
-    lgn.write(graph, run / MODEL)
+    run.write_graph(graph)
     return graph
 
 
-def _member(recipe: Recipe, number: int) -> Recipe:
-    """The recipe of an ensemble's member; no two of all seeds' ensembles share one."""
-    count = recipe.ensemble.members
+def _member_recipe(recipe: Recipe, number: int) -> Recipe:
+    """The recipe of a member, counted from 1; no two of all seeds' ensembles share one."""
+    seed = recipe.train.seed * recipe.ensemble.members + number - 1
     return recipe.model_copy(
         update={
             "ensemble": EnsembleRecipe(),
-            "train": recipe.train.model_copy(
-                update={"seed": (recipe.train.seed * count + number) % _SEEDS}
-            ),
+            "train": recipe.train.model_copy(update={"seed": seed % _SEEDS}),
         }
     )
 
@@ -179,6 +181,17 @@ def _described(
     )
 
 
+def _device(name: str) -> torch.device:
+    """The device called ``name``, which must exist."""
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ToolError(f"device {name!r} cannot be used: {reason}") from error
+    return device
+
+
 def _threads(recipe: Recipe) -> int:
     """All cores, but one where a step is so short that waiting for each other costs more."""
     net = recipe.net
@@ -186,54 +199,3 @@ def _threads(recipe: Recipe) -> int:
         return _CORES
     work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
     return _CORES if work >= _PARALLEL_WORK else 1
-
-
-def _device(name: str) -> torch.device:
-    """The device called ``name``, which must exist."""
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise LilogicError(
-            f"device {name!r} cannot be used: {str(error).splitlines()[0]}"
-        ) from error
-    return device
-
-
-def _claim(recipe: Recipe, run: Path) -> None:
-    """Make the folder one of the recipe's runs, unless it holds something else."""
-    if (run / RECIPE).exists():
-        if not _same_recipe(recipe, run):
-            raise LilogicError(
-                f"{run}: holds a run of another recipe; choose another folder with -o or remove it"
-            )
-    else:
-        if run.is_dir() and any(not path.name.startswith(".") for path in run.iterdir()):
-            raise LilogicError(f"{run}: holds other files than a run's; choose an empty folder")
-        write_json(run / RECIPE, recipe.model_dump())
-
-
-def _same_recipe(recipe: Recipe, run: Path) -> bool:
-    try:
-        return parse(json.loads((run / RECIPE).read_text("utf-8")), str(run / RECIPE)) == recipe
-    except (OSError, ValueError) as error:
-        raise LilogicError(f"{run / RECIPE}: cannot be read ({error})") from error
-
-
-def read_history(run: Path, epochs: int) -> list[Epoch]:
-    """The metrics of the first epochs; what was written after the checkpoint will be done again.
-
-    Raises:
-        LilogicError: the metrics are unreadable or fewer.
-    """
-    if not epochs:
-        return []
-    path = run / METRICS
-    try:
-        lines = path.read_text("utf-8").splitlines()[:epochs]
-        history = [Epoch(**json.loads(line)) for line in lines]
-    except (OSError, ValueError, TypeError) as error:
-        raise LilogicError(f"{path}: cannot be read ({error})") from error
-    if len(history) != epochs:
-        raise LilogicError(f"{path}: has {len(history)} epochs, but the checkpoint has {epochs}")
-    return history

@@ -32,7 +32,7 @@ def describe(
     """
     inputs = statistics.fan_out(graph)[: graph.n_inputs]
     levels = [
-        CompiledLevel(gates=level.gates, ops=level.ops, fan_out=level.fan_out, ffs=ffs)
+        CompiledLevel(**level.model_dump(), ffs=ffs)
         for level, ffs in zip(statistics.levels(graph), flip_flops, strict=False)
     ]
     return CompileReport(

@@ -16,9 +16,9 @@ from lilogic.report.tables import compile_rows
 if TYPE_CHECKING:
     from lilogic.report.models.area import TargetArea
     from lilogic.report.models.compiled import CompileReport
+    from lilogic.report.models.gates import FanOut
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
-    from lilogic.report.models.training import FanOut
 
 _HEADLINES = ("", "")
 _COUNTED = (

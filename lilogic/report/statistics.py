@@ -3,88 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph, passes
+from lilogic.errors import GraphError
+from lilogic.graph import GateGraph
 from lilogic.graph.gates import FALSE, GATES, NOT_A, NOT_B, READS_A, READS_B, TRUE, A, B
+from lilogic.report.models.gates import FanOut, Layer, Level
 
 # Of a good small network's last layer, passes can find two thirds to be buffers and inverters.
 _MANY_CONSTANTS = 0.5
 _MANY_PASS_THROUGH = 0.75
-
-
-@dataclass(frozen=True)
-class FanOut:
-    """How many wires and heads read each of some nodes: the most, the mean, and by how many none.
-
-    A wire that its gate's function ignores does not read.
-    """
-
-    max: int
-    mean: float
-    unread: int
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The gates of one layer: how many, how many of them do not compute anything, who reads them.
-
-    Attributes:
-        gates: number of gates.
-        constants: how many are FALSE or TRUE.
-        pass_through: how many are A, B or the complement of one.
-        fan_out: how often they are read.
-    """
-
-    gates: int
-    constants: int
-    pass_through: int
-    fan_out: FanOut
-
-
-@dataclass(frozen=True)
-class Level:
-    """The gates of one level.
-
-    Attributes:
-        gates: number of gates.
-        ops: how many there are of each function, by its name in ``gates.GATES``.
-        fan_out: how often they are read.
-    """
-
-    gates: int
-    ops: dict[str, int]
-    fan_out: FanOut
-
-
-def summarize(graph: GateGraph, widths: Sequence[int]) -> dict[str, Any]:
-    """What training ended with, as JSON values.
-
-    Args:
-        graph: as ``trainer.train`` returns it, not simplified.
-        widths: gates in each layer.
-
-    Returns:
-        ``gap`` (how much accuracy freezing cost on each split), ``gates_after_passes``,
-        ``inputs`` (fan-out of the input bits), ``layers`` and ``warnings`` (lines of text).
-
-    Raises:
-        LilogicError: the widths do not add up to the graph's gates.
-    """
-    counts = fan_out(graph)
-    found = layers(graph, widths)
-    return {
-        "gap": gap(graph),
-        "gates_after_passes": passes.simplify(graph).n_gates,
-        "inputs": asdict(spread(counts[: graph.n_inputs])),
-        "layers": [asdict(layer) for layer in found],
-        "warnings": warnings(found),
-    }
 
 
 def gap(graph: GateGraph) -> dict[str, float]:
@@ -121,7 +51,11 @@ def levels(graph: GateGraph) -> list[Level]:
     counts = fan_out(graph)[graph.n_inputs :]
     members = [level == number for number in range(1, int(level.max(initial=0)) + 1)]
     return [
-        Level(int(here.sum()), by_function(graph.op[here]), spread(counts[here]))
+        Level(
+            gates=int(here.sum()),
+            ops=by_function(graph.op[here]),
+            fan_out=spread(counts[here]),
+        )
         for here in members
     ]
 
@@ -130,10 +64,10 @@ def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
     """The layers, first to last, of a graph whose gates stand layer after layer.
 
     Raises:
-        LilogicError: the widths do not add up to the graph's gates.
+        GraphError: the widths do not add up to the graph's gates.
     """
     if sum(widths) != graph.n_gates:
-        raise LilogicError(
+        raise GraphError(
             f"layers of {list(widths)} gates are {sum(widths)}, but the graph has {graph.n_gates}"
         )
     ends = np.cumsum(widths)[:-1]
@@ -143,14 +77,17 @@ def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
 
 
 def _layer(op: npt.NDArray[np.uint8], counts: npt.NDArray[np.int64]) -> Layer:
-    constants = int(np.isin(op, (FALSE, TRUE)).sum())
-    pass_through = int(np.isin(op, (A, B, NOT_A, NOT_B)).sum())
-    return Layer(len(op), constants, pass_through, spread(counts))
+    return Layer(
+        gates=len(op),
+        constants=int(np.isin(op, (FALSE, TRUE)).sum()),
+        pass_through=int(np.isin(op, (A, B, NOT_A, NOT_B)).sum()),
+        fan_out=spread(counts),
+    )
 
 
 def spread(counts: npt.NDArray[np.int64]) -> FanOut:
     """The fan-out of some nodes, at least one, of which ``counts`` says how often each is read."""
-    return FanOut(int(counts.max()), float(counts.mean()), int((counts == 0).sum()))
+    return FanOut(max=int(counts.max()), mean=float(counts.mean()), unread=int((counts == 0).sum()))
 
 
 def warnings(layers: Sequence[Layer]) -> list[str]:

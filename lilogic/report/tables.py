@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from lilogic.graph.metadata import Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
+    from lilogic.report.models.gates import FanOut
     from lilogic.report.models.graph import GraphReport, ModelSummary, ZooEntry
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
     from lilogic.report.models.timing import SweepPoint, SweepReport
-    from lilogic.report.models.training import FanOut, TrainingSummary
+    from lilogic.report.models.training import TrainingSummary
 
 Row = tuple[str, str]
 

@@ -1,4 +1,4 @@
-"""Callbacks: whoever wants to be told how training goes.
+"""Callbacks: what wants to be told how training goes.
 
 A new one is a subclass of ``Callback`` in a module of its own.
 """
@@ -6,17 +6,15 @@ A new one is a subclass of ``Callback`` in a module of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lilogic.learn.learner import Epoch
+from lilogic.learn.metrics import Epoch
+from lilogic.learn.run import RunFolder
 
 
 class Callback:
     """Told how training goes; every method may be left as it is."""
 
-    def member(self, number: int, members: int, run: Path) -> None:
+    def member(self, number: int, members: int, run: RunFolder) -> None:
         """An ensemble's member comes next, counted from 1, in a run folder of its own."""
 
     def finished(self, epochs: int) -> None:
@@ -36,29 +34,29 @@ class Callbacks(Callback):
     """Tells several callbacks, in order."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
-        self._watchers = callbacks
+        self._callbacks = callbacks
 
-    def member(self, number: int, members: int, run: Path) -> None:
+    def member(self, number: int, members: int, run: RunFolder) -> None:
         """See ``Callback``."""
-        for callback in self._watchers:
+        for callback in self._callbacks:
             callback.member(number, members, run)
 
     def finished(self, epochs: int) -> None:
         """See ``Callback``."""
-        for callback in self._watchers:
+        for callback in self._callbacks:
             callback.finished(epochs)
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Callback``."""
-        for callback in self._watchers:
+        for callback in self._callbacks:
             callback.start(epochs, done, steps)
 
     def step(self) -> None:
         """See ``Callback``."""
-        for callback in self._watchers:
+        for callback in self._callbacks:
             callback.step()
 
     def epoch(self, result: Epoch) -> None:
         """See ``Callback``."""
-        for callback in self._watchers:
+        for callback in self._callbacks:
             callback.epoch(result)

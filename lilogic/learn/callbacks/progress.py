@@ -15,13 +15,12 @@ from rich.progress import (
 )
 
 from lilogic.learn.callbacks import Callback
+from lilogic.learn.metrics import Epoch
+from lilogic.learn.run import RunFolder
 from lilogic.report.console import messages, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Self
-
-    from lilogic.learn.learner import Epoch
 
 _LOG_EVERY = 5.0
 
@@ -53,7 +52,7 @@ class TrainingProgress(Callback):
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def member(self, number: int, members: int, run: Path) -> None:
+    def member(self, number: int, members: int, run: RunFolder) -> None:
         """See ``Callback``."""
         self._name = f"{self._title}, member {number} of {members}"
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lilogic.errors import LilogicError
+from lilogic.errors import MissingExtraError
 from lilogic.learn.callbacks import Callback
-from lilogic.learn.trainer import read_history
+from lilogic.learn.metrics import Epoch
+from lilogic.learn.run import RunFolder
 
 if TYPE_CHECKING:
     from typing import Self
 
     from torch.utils.tensorboard import SummaryWriter
-
-    from lilogic.learn.learner import Epoch
-
-TENSORBOARD = "tensorboard"
 
 _TAGS = {
     "train": "accuracy/training soft",
@@ -29,18 +25,18 @@ _TAGS = {
 
 
 class TensorBoard(Callback):
-    """Writes each epoch's metrics to ``RUN/tensorboard`` as events, those of earlier epochs too.
+    """Writes each epoch's metrics to the run folder as events, those of earlier epochs too.
 
     Raises:
-        LilogicError: the package tensorboard is missing.
+        MissingExtraError: the package tensorboard is missing.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: RunFolder) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise LilogicError(
-                "the package tensorboard is missing: pip install tensorboard"
+            raise MissingExtraError(
+                "the package tensorboard is missing: pip install 'lilogic[tensorboard]'"
             ) from error
         self._make_writer = SummaryWriter
         self._run = run
@@ -53,7 +49,7 @@ class TensorBoard(Callback):
         if self._writer is not None:
             self._writer.close()
 
-    def member(self, number: int, members: int, run: Path) -> None:
+    def member(self, number: int, members: int, run: RunFolder) -> None:
         """See ``Callback``; each member has its own events."""
         self.__exit__()
         self._run, self._writer = run, None
@@ -64,8 +60,8 @@ class TensorBoard(Callback):
 
     def start(self, epochs: int, done: int, steps: int) -> None:
         """See ``Callback``; on a resumed run, TensorBoard forgets what events said before."""
-        self._writer = self._make_writer(str(self._run / TENSORBOARD), purge_step=0)
-        for entry in read_history(self._run, done):
+        self._writer = self._make_writer(str(self._run.tensorboard), purge_step=0)
+        for entry in self._run.history(done):
             self.epoch(entry)
 
     def epoch(self, result: Epoch) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from lilogic.errors import LilogicError
+from lilogic.errors import RecipeError
 from lilogic.learn.kernels import cpu, reference
 from lilogic.learn.kernels.wiring import Wiring
 
@@ -25,12 +25,12 @@ def choose(name: str, device: torch.device) -> Kernel:
     """The kernel called ``name``; ``auto`` takes the fastest one that runs on ``device``.
 
     Raises:
-        LilogicError: no such kernel, or it does not run on the device.
+        RecipeError: no such kernel, or it does not run on the device.
     """
     if name == "auto":
         name = "cpu" if device.type == "cpu" else "reference"
     if name not in KERNELS:
-        raise LilogicError(f"kernel {name!r} is not one of auto, {', '.join(KERNELS)}")
+        raise RecipeError(f"kernel {name!r} is not one of auto, {', '.join(KERNELS)}")
     if name == "cpu" and device.type != "cpu":
-        raise LilogicError(f"kernel 'cpu' does not run on the device {device}")
+        raise RecipeError(f"kernel 'cpu' does not run on the device {device}")
     return KERNELS[name]

@@ -6,25 +6,19 @@ from typing import Any
 
 from lilogic.report.models.area import AreaReport
 from lilogic.report.models.base import Report
+from lilogic.report.models.gates import FanOut, Level
 from lilogic.report.models.graph import GraphReport
 from lilogic.report.models.proof import ProofReport
 from lilogic.report.models.simulation import SimulationReport
-from lilogic.report.models.training import FanOut
 
 
-class CompiledLevel(Report):
+class CompiledLevel(Level):
     """The gates of one level, as the Verilog has them.
 
     Attributes:
-        gates: number of gates.
-        ops: how many there are of each function, by its name in ``gates.GATES``.
-        fan_out: how often they are read.
         ffs: flip-flops that stand after the level.
     """
 
-    gates: int
-    ops: dict[str, int]
-    fan_out: FanOut
     ffs: int
 
 

@@ -12,10 +12,10 @@ from safetensors import safe_open
 from lilogic.data.datasets import Dataset
 from lilogic.graph import GateGraph, lgn
 from lilogic.learn import trainer
-from lilogic.learn.learner import Epoch
+from lilogic.learn.callbacks import Callback
+from lilogic.learn.metrics import Epoch
 from lilogic.learn.recipe import Recipe, parse
-from lilogic.learn.trainer import CHECKPOINT, METRICS, Callback
-from lilogic.zoo.models import MODEL
+from lilogic.learn.run import RunFolder
 
 STEPS = 9  # per epoch: 153 of 180 samples train, in batches of 16
 
@@ -38,7 +38,7 @@ def dataset(**replaced: Any) -> Dataset:
 
 
 def recipe(**train: Any) -> Recipe:
-    """A recipe that uses everything: growing, narrowing, sharpening, augmentation, extra epochs."""
+    """A recipe that uses everything: regrowing, pruning, annealing, augmentation, extra epochs."""
     net = train.pop("net", {"layers": [24, 12], "candidates": 4, "tau": 2.0})
     ensemble, encoder = train.pop("ensemble", {}), train.pop("encoder", {"bits": 2})
     settings = {
@@ -66,6 +66,20 @@ def train(run: Path, callback: Callback | None = None, **settings: Any) -> GateG
     return trainer.train(recipe(**settings), dataset(), run, callback, threads=1)
 
 
+def frozen(run: Path) -> GateGraph:
+    """The graph that a run ended with."""
+    return lgn.read(RunFolder(run).model)
+
+
+def files(run: Path) -> set[str]:
+    """The names of what a run folder holds."""
+    return {entry.name for entry in run.iterdir()}
+
+
+FINISHED = {"recipe.json", "metrics.jsonl", "checkpoint.safetensors", "model.lgn"}
+"""What a finished run's folder holds."""
+
+
 def content(graph: GateGraph) -> dict[str, Any]:
     """All of a graph but how long its training took."""
     arrays = ("op", "a", "b", "head_nodes", "head_ptr", "offset")
@@ -80,14 +94,14 @@ def content(graph: GateGraph) -> dict[str, Any]:
 
 def metrics(run: Path) -> list[dict[str, Any]]:
     """The lines of ``metrics.jsonl`` without the times."""
-    lines = [json.loads(line) for line in (run / METRICS).read_text().splitlines()]
+    lines = [json.loads(line) for line in RunFolder(run).metrics.read_text().splitlines()]
     for line in lines:
         assert line.pop("seconds") >= 0
     return lines
 
 
 def checkpoint(run: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    with safe_open(run / CHECKPOINT, framework="pt") as file:
+    with safe_open(RunFolder(run).checkpoint, framework="pt") as file:
         return file.metadata(), {
             name: file.get_tensor(name).numpy().tobytes()
             for name in file.keys()  # noqa: SIM118
@@ -95,7 +109,7 @@ def checkpoint(run: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def assert_same_run(found: Path, expected: Path) -> None:
-    assert content(lgn.read(found / MODEL)) == content(lgn.read(expected / MODEL))
+    assert content(frozen(found)) == content(frozen(expected))
     assert metrics(found) == metrics(expected)
     assert checkpoint(found) == checkpoint(expected)
 

@@ -10,7 +10,7 @@ from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
-from lilogic.learn.ensemble import bits_seen, looks, merged
+from lilogic.learn.ensemble import merged, view_bits, views
 from lilogic.learn.recipe import EnsembleRecipe
 
 
@@ -61,42 +61,42 @@ def test_other_networks_are_refused(other: GateGraph) -> None:
         merged([GateGraph.build(2, [(1, 0, 1)], [[2]]), other], [1])
 
 
-def test_looks_go_past_the_edge_and_take_channels_along() -> None:
+def test_views_go_past_the_edge_and_take_channels_along() -> None:
     recipe = EnsembleRecipe(shifts=[(0, 0), (5, 0), (0, -1)], mirror=False)
-    places = looks((2, 2, 2), recipe)
+    places = views((2, 2, 2), recipe)
     assert [place.tolist() for place in places] == [
         [0, 1, 2, 3, 4, 5, 6, 7],
         [0, 1, 2, 3, 0, 1, 2, 3],
         [2, 3, 2, 3, 6, 7, 6, 7],
     ]
-    (_, mirrored) = looks((1, 3), EnsembleRecipe(mirror=True))
+    (_, mirrored) = views((1, 3), EnsembleRecipe(mirror=True))
     assert mirrored.tolist() == [2, 1, 0]
 
 
 def test_mirrored_differences_are_those_the_other_way_round() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
     made = encoder.fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
-    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
-    bits = made.encode(images)[:, bits_seen(made, mirrored)]
+    (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
+    bits = made.encode(images)[:, view_bits(made, mirrored)]
     assert np.array_equal(bits, made.encode(images[:, :, ::-1]))
 
 
-def test_looks_at_differences_that_no_bit_has_are_refused() -> None:
+def test_views_of_differences_that_no_bit_has_are_refused() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
     made = encoder.fit(images, differences=[(1, 1)], steps=[0.05])
-    (_, mirrored) = looks((4, 5), EnsembleRecipe(mirror=True))
+    (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
     with pytest.raises(LilogicError, match="differences between all pixels"):
-        bits_seen(made, mirrored)
+        view_bits(made, mirrored)
 
 
-def test_what_is_no_image_has_one_look() -> None:
-    (place,) = looks((3,), EnsembleRecipe(members=2))
+def test_what_is_no_image_has_one_view() -> None:
+    (place,) = views((3,), EnsembleRecipe(members=2))
     assert place.tolist() == [0, 1, 2]
-    with pytest.raises(LilogicError, match=r"looks at images.*\(3,\)"):
-        looks((3,), EnsembleRecipe(mirror=True))
+    with pytest.raises(LilogicError, match=r"need images.*\(3,\)"):
+        views((3,), EnsembleRecipe(mirror=True))
 
 
 def test_thresholds_of_each_feature_cannot_be_moved() -> None:
     encoder = Encoder((1, 2), "uint8", np.array([0, 1]), np.array([10, 20]))
     with pytest.raises(LilogicError, match="same thresholds"):
-        bits_seen(encoder, np.array([1, 0]))
+        view_bits(encoder, np.array([1, 0]))

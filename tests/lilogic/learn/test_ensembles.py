@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from lilogic.data.datasets import Dataset
 from lilogic.errors import LilogicError
-from lilogic.graph import lgn
 from lilogic.infer import golden
+from lilogic.learn import trainer
 from lilogic.learn.callbacks import curves
-from lilogic.learn.recipe import parse
-from lilogic.learn.trainer import CHECKPOINT, METRICS, RECIPE
-from lilogic.zoo.models import MODEL
+from lilogic.learn.learner import Learner
+from lilogic.learn.recipe import Recipe, parse
+from lilogic.learn.run import RunFolder
 from tests.lilogic.learn.runs import (
+    FINISHED,
     STEPS,
     Killed,
     Killer,
@@ -22,6 +25,8 @@ from tests.lilogic.learn.runs import (
     assert_same_run,
     content,
     dataset,
+    files,
+    frozen,
     recipe,
     train,
 )
@@ -39,9 +44,9 @@ def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_holds_the_members_runs(ensemble: Path) -> None:
     members = [ensemble / f"member-{number}" for number in (1, 2, 3)]
-    assert sorted(ensemble.iterdir()) == sorted([ensemble / MODEL, ensemble / RECIPE, *members])
+    assert files(ensemble) == {"model.lgn", "recipe.json", *(member.name for member in members)}
     for member in members:
-        assert {file.name for file in member.iterdir()} == {CHECKPOINT, METRICS, MODEL, RECIPE}
+        assert files(member) == FINISHED
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -53,8 +58,8 @@ def test_members_are_runs_with_consecutive_seeds(
 
 
 def test_scores_are_the_sum_of_the_members(ensemble: Path) -> None:
-    graph = lgn.read(ensemble / MODEL)
-    members = [lgn.read(ensemble / f"member-{number}" / MODEL) for number in (1, 2, 3)]
+    graph = frozen(ensemble)
+    members = [frozen(ensemble / f"member-{number}") for number in (1, 2, 3)]
     assert graph.encoder is not None
     bits = graph.encoder.encode(dataset().x_test)
     sums = sum(golden.scores(member, bits).astype(int) for member in members)
@@ -70,10 +75,10 @@ def test_scores_are_the_sum_of_the_members(ensemble: Path) -> None:
     assert parse(graph.metadata["recipe"], "model.lgn") == settings
 
 
-def test_each_member_looks_at_moved_and_mirrored_images(tmp_path: Path) -> None:
-    looks = {"shifts": [(0, 0), (1, 0), (0, -1)], "mirror": True}
-    graph = train(tmp_path, net=NET, ensemble=looks)
-    plain = lgn.read(tmp_path / "member-1" / MODEL)
+def test_each_member_has_views_of_moved_and_mirrored_images(tmp_path: Path) -> None:
+    views = {"shifts": [(0, 0), (1, 0), (0, -1)], "mirror": True}
+    graph = train(tmp_path, net=NET, ensemble=views)
+    plain = frozen(tmp_path / "member-1")
     assert graph.encoder is not None
     images = dataset().x_test
     moved = [images, images[:, [0, 0, 1, 2]], images[:, :, [1, 2, 3, 4, 4]]]
@@ -83,11 +88,11 @@ def test_each_member_looks_at_moved_and_mirrored_images(tmp_path: Path) -> None:
         for seen in (image, image[:, :, ::-1])
     )
     assert np.array_equal(golden.scores(graph, graph.encoder.encode(images)), sums)
-    assert graph.n_gates == sum(recipe(net=NET, ensemble=looks).widths) == 6 * plain.n_gates
+    assert graph.n_gates == sum(recipe(net=NET, ensemble=views).widths) == 6 * plain.n_gates
 
 
-def test_soft_accuracy_is_of_all_looks(tmp_path: Path) -> None:
-    """Twice the same look changes nothing; another one does."""
+def test_soft_accuracy_is_of_all_views(tmp_path: Path) -> None:
+    """Twice the same view changes nothing; another one does."""
     found = [
         train(tmp_path / str(number), net=NET, ensemble={"shifts": shifts}).metadata["accuracy"]
         for number, shifts in enumerate(([(0, 0)], [(0, 0), (0, 0)], [(0, 2)]))
@@ -103,23 +108,42 @@ def test_one_that_was_killed_goes_on(tmp_path: Path, ensemble: Path) -> None:
     recorder = Recorder()
     train(tmp_path, recorder, **settings)
     assert recorder.starts[0][1] > 0
-    assert content(lgn.read(tmp_path / MODEL)) == content(lgn.read(ensemble / MODEL))
+    assert content(frozen(tmp_path)) == content(frozen(ensemble))
     again = Recorder()
     train(tmp_path, again, **settings)
     assert not again.starts
 
 
+def test_each_member_is_built_once_whether_it_was_trained_before_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+
+    class Counted(Learner):
+        def __init__(self, recipe: Recipe, data: Dataset, device: torch.device) -> None:
+            seeds.append(recipe.train.seed)
+            super().__init__(recipe, data, device)
+
+    monkeypatch.setattr(trainer, "Learner", Counted)
+    settings = {"epochs": 1, "max_extra_epochs": 0, "net": NET, "ensemble": {"members": 2}}
+    train(tmp_path, **settings)
+    assert seeds == [0, 1]
+    RunFolder(tmp_path).model.unlink()
+    train(tmp_path, **settings)
+    assert seeds == [0, 1, 0, 1]
+
+
 def test_each_member_has_its_curves(tmp_path: Path) -> None:
     settings = {"epochs": 1, "max_extra_epochs": 0, "net": NET, "ensemble": {"members": 2}}
-    with curves.Curves(tmp_path) as callback:
+    with curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback, **settings)
-    assert sorted(path.parent.name for path in tmp_path.rglob(curves.CURVES)) == [
+    assert sorted(path.parent.name for path in tmp_path.rglob("curves.png")) == [
         "member-1",
         "member-2",
     ]
 
 
-def test_what_cannot_be_looked_at_is_refused_before_training(tmp_path: Path) -> None:
+def test_views_that_there_are_no_bits_for_are_refused_before_training(tmp_path: Path) -> None:
     recorder = Recorder()
     settings = {
         "net": NET,

@@ -93,8 +93,8 @@ def test_changes_reach_the_top_level_and_the_last_one_wins(minimal: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("train.epochs", ["--set train.epochs: must look like"]),
-        ("name.first=x", ["--set name.first=x: name is not a table"]),
+        ("train.epochs", ["train.epochs: must look like"]),
+        ("name.first=x", ["name.first=x: name is not a table"]),
         ("train.epoch=3", ["unknown key train.epoch"]),
         ("speed=3", ["unknown key speed"]),
         ("training.epochs=3", ["unknown key training"]),

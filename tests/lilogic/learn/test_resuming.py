@@ -18,9 +18,8 @@ from safetensors.torch import save_file
 from lilogic.errors import LilogicError
 from lilogic.graph import lgn
 from lilogic.learn import learner, trainer
-from lilogic.learn.net.layers import Sharpness
-from lilogic.learn.trainer import CHECKPOINT, METRICS, RECIPE
-from lilogic.zoo.models import MODEL
+from lilogic.learn.net.sharpness import Sharpness
+from lilogic.learn.run import RunFolder
 from tests.lilogic.learn.runs import (
     STEPS,
     Killed,
@@ -30,6 +29,7 @@ from tests.lilogic.learn.runs import (
     checkpoint,
     content,
     dataset,
+    frozen,
     metrics,
     recipe,
     train,
@@ -88,7 +88,7 @@ def test_killed_between_two_files_and_resumed_is_never_killed(
     if place is not lgn:
         assert len(metrics(tmp_path / "run")) == 2
         assert checkpoint(tmp_path / "run")[0]["epochs"] == "1"
-    assert not (tmp_path / "run" / MODEL).exists()
+    assert not RunFolder(tmp_path / "run").model.exists()
     train(tmp_path / "run")
     assert_same_run(tmp_path / "run", whole)
 
@@ -119,7 +119,7 @@ def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
     assert (training.soft_scores(data.x_test, Sharpness()) == usual).all()
 
 
-def test_narrowing_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
+def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
     training = learner.Learner(recipe(), dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
     connects = [layer.connect for layer in training.net.gate_layers]
@@ -128,7 +128,7 @@ def test_narrowing_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
         (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())
         for connect, state in zip(connects, states, strict=True)
     ]
-    training.narrow(0.6)
+    training.prune(0.6)
     assert len(training.optimizer.param_groups[0]["params"]) == 4
     for connect, (logits, *moments) in zip(connects, before, strict=True):
         assert any(connect.logits is p for p in training.optimizer.param_groups[0]["params"])
@@ -201,7 +201,7 @@ def test_killed_with_minus_9_and_resumed_is_never_killed(
         child.kill()
     assert child.returncode == -signal.SIGKILL
     assert checkpoint(run)[0]["epochs"] == "1"
-    assert not (run / MODEL).exists()
+    assert not RunFolder(run).model.exists()
     recorder = Recorder()
     train(run, recorder)
     assert recorder.starts == [(3, 1, STEPS)]
@@ -213,7 +213,7 @@ def test_a_finished_run_is_returned_as_it_is(whole: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(trainer, "Learner", None)  # nothing may be trained
     recorder = Recorder()
     graph = train(whole, recorder)
-    assert content(graph) == content(lgn.read(whole / MODEL))
+    assert content(graph) == content(frozen(whole))
     assert recorder.starts == []
     assert {entry.name: entry.read_bytes() for entry in whole.iterdir()} == before
 
@@ -244,15 +244,15 @@ def test_a_folder_of_another_recipe_is_refused(whole: Path, begun: Path) -> None
 
 
 def test_a_damaged_recipe_is_refused(begun: Path) -> None:
-    data = (begun / RECIPE).read_bytes()
-    for text in (data[:20], b"", b"\xff"):
-        (begun / RECIPE).write_bytes(text)
-        assert refusal(begun).startswith(f"{begun / RECIPE}: cannot be read")
+    data = RunFolder(begun).recipe.read_bytes()
+    for text in (data[:20], b"", b"\xff", b"[1]"):
+        RunFolder(begun).recipe.write_bytes(text)
+        assert refusal(begun).startswith(f"{RunFolder(begun).recipe}: ")
 
 
 def test_a_model_without_its_recipe_is_refused(tmp_path: Path, whole: Path) -> None:
-    (tmp_path / MODEL).write_bytes((whole / MODEL).read_bytes())
-    assert refusal(tmp_path).startswith(f"{tmp_path / RECIPE}: cannot be read")
+    RunFolder(tmp_path).model.write_bytes(RunFolder(whole).model.read_bytes())
+    assert refusal(tmp_path).startswith(f"{RunFolder(tmp_path).recipe}: cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -260,20 +260,20 @@ def test_a_model_without_its_recipe_is_refused(tmp_path: Path, whole: Path) -> N
     ["", "{}\n{}\n", "null\nnull\n", "[1]\n[2]\n", "{", '{"epoch": 0}\n', "not json\nat all\n"],
 )
 def test_damaged_metrics_are_refused(begun: Path, text: str) -> None:
-    (begun / METRICS).write_text(text)
-    assert refusal(begun).startswith(f"{begun / METRICS}: ")
+    RunFolder(begun).metrics.write_text(text)
+    assert refusal(begun).startswith(f"{RunFolder(begun).metrics}: ")
 
 
 def test_missing_or_short_metrics_are_refused(begun: Path) -> None:
-    first = (begun / METRICS).read_text().splitlines()[0]
-    (begun / METRICS).write_text(first + "\n")
+    first = RunFolder(begun).metrics.read_text().splitlines()[0]
+    RunFolder(begun).metrics.write_text(first + "\n")
     assert "has 1 epochs, but the checkpoint has 2" in refusal(begun)
-    (begun / METRICS).unlink()
-    assert refusal(begun).startswith(f"{begun / METRICS}: cannot be read")
+    RunFolder(begun).metrics.unlink()
+    assert refusal(begun).startswith(f"{RunFolder(begun).metrics}: cannot be read")
 
 
 def test_a_truncated_checkpoint_is_refused(begun: Path) -> None:
-    path = begun / CHECKPOINT
+    path = RunFolder(begun).checkpoint
     data = path.read_bytes()
     for length in (0, 1, 8, 100, len(data) // 2, len(data) - 1):
         path.write_bytes(data[:length])
@@ -281,7 +281,7 @@ def test_a_truncated_checkpoint_is_refused(begun: Path) -> None:
 
 
 def test_a_checkpoint_with_a_changed_byte_is_refused(begun: Path) -> None:
-    path = begun / CHECKPOINT
+    path = RunFolder(begun).checkpoint
     data = path.read_bytes()
     for position in np.linspace(0, len(data) - 1, 200).astype(int):
         changed = bytes([data[position] ^ 0x10])
@@ -292,11 +292,11 @@ def test_a_checkpoint_with_a_changed_byte_is_refused(begun: Path) -> None:
 def test_a_checkpoint_of_another_network_or_of_something_else_is_refused(
     begun: Path, tmp_path: Path
 ) -> None:
-    path = begun / CHECKPOINT
+    path = RunFolder(begun).checkpoint
     other = {"layers": [20, 12], "candidates": 4, "tau": 2.0}
     with pytest.raises(Killed):
         train(tmp_path / "other", Killer(epoch=1), net=other)
-    path.write_bytes((tmp_path / "other" / CHECKPOINT).read_bytes())
+    path.write_bytes(RunFolder(tmp_path / "other").checkpoint.read_bytes())
     assert refusal(begun).startswith(f"{path}: not a checkpoint of this run")
     for metadata in (None, {}, {"epochs": "many"}, {"epochs": "1"}):
         save_file({"x": torch.zeros(3)}, path, metadata)
@@ -304,11 +304,10 @@ def test_a_checkpoint_of_another_network_or_of_something_else_is_refused(
 
 
 def test_a_damaged_model_is_refused(tmp_path: Path, whole: Path) -> None:
-    for name in (RECIPE, MODEL):
-        (tmp_path / name).write_bytes(
-            (whole / name).read_bytes()[: 10_000 if name == RECIPE else 99]
-        )
-    assert refusal(tmp_path).startswith(f"{tmp_path / MODEL}: ")
+    damaged, intact = RunFolder(tmp_path), RunFolder(whole)
+    damaged.recipe.write_bytes(intact.recipe.read_bytes())
+    damaged.model.write_bytes(intact.model.read_bytes()[:99])
+    assert refusal(tmp_path).startswith(f"{damaged.model}: ")
 
 
 @pytest.mark.parametrize(

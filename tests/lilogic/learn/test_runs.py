@@ -11,19 +11,19 @@ import pytest
 import torch
 
 from lilogic.data.datasets import Dataset
-from lilogic.graph import lgn
 from lilogic.infer import golden
 from lilogic.learn import learner, trainer
-from lilogic.learn.net.layers import TopKConnect
+from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import parse
-from lilogic.learn.trainer import CHECKPOINT, METRICS, RECIPE
-from lilogic.zoo.models import MODEL
 from tests.lilogic.learn.runs import (
+    FINISHED,
     STEPS,
     Recorder,
     assert_same_run,
     content,
     dataset,
+    files,
+    frozen,
     metrics,
     recipe,
     train,
@@ -31,10 +31,8 @@ from tests.lilogic.learn.runs import (
 
 
 def test_a_run_learns_and_records_what_it_did(whole: Path) -> None:
-    graph = lgn.read(whole / MODEL)
-    assert sorted(entry.name for entry in whole.iterdir()) == sorted(
-        [CHECKPOINT, METRICS, MODEL, RECIPE]
-    )
+    graph = frozen(whole)
+    assert files(whole) == FINISHED
     accuracy, data = graph.metadata["accuracy"], dataset()
     assert accuracy["test_frozen"] == golden.accuracy(graph, data.x_test, data.y_test) > 0.75
     lines = metrics(whole)
@@ -61,7 +59,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
     for name, seed in (("first", 5), ("same", 5), ("other", 6)):
         train(tmp_path / name, seed=seed, **settings)
     assert_same_run(tmp_path / "same", tmp_path / "first")
-    other, first = (content(lgn.read(tmp_path / name / MODEL)) for name in ("other", "first"))
+    other, first = (content(frozen(tmp_path / name)) for name in ("other", "first"))
     assert other["a"] != first["a"]
     assert other["op"] != first["op"]
 
@@ -83,20 +81,20 @@ def test_other_networks_train_too(tmp_path: Path, net: dict[str, Any]) -> None:
 def test_what_adam_knew_of_replaced_candidates_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original, grown = TopKConnect.grow, []
+    original, regrown = TopKConnect.regrow, []
 
-    def grow(connect: TopKConnect, *arguments: Any) -> torch.Tensor | None:
-        grown.append((connect, original(connect, *arguments)))
-        return grown[-1][1]
+    def regrow(connect: TopKConnect, *arguments: Any) -> torch.Tensor | None:
+        regrown.append((connect, original(connect, *arguments)))
+        return regrown[-1][1]
 
-    monkeypatch.setattr(TopKConnect, "grow", grow)
+    monkeypatch.setattr(TopKConnect, "regrow", regrow)
     settings = recipe(grow_every=STEPS, grow_until=1.0)  # in the last step of the epoch
     training = learner.Learner(settings, dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
-    assert [connect for connect, _ in grown] == [
+    assert [connect for connect, _ in regrown] == [
         layer.connect for layer in training.net.gate_layers
     ]
-    for connect, replaced in grown:
+    for connect, replaced in regrown:
         for moment in ("exp_avg", "exp_avg_sq"):
             known = training.optimizer.state[connect.logits][moment]
             assert (known.gather(-1, replaced) == 0).all()
@@ -142,7 +140,7 @@ def test_another_test_split_gives_the_same_graph(tmp_path: Path, whole: Path) ->
     data = dataset()
     swapped = dataset(x_test=data.x_test[::-1] // 2, y_test=1 - data.y_test)
     graph = trainer.train(recipe(), swapped, tmp_path, threads=1)
-    expected = lgn.read(whole / MODEL)
+    expected = frozen(whole)
     for name in ("op", "a", "b"):
         np.testing.assert_array_equal(getattr(graph, name), getattr(expected, name))
 

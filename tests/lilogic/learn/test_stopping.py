@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lilogic.graph import lgn
 from lilogic.learn import schedule
-from lilogic.learn.learner import Epoch
+from lilogic.learn.metrics import Epoch
 from lilogic.learn.recipe import TrainRecipe
-from lilogic.zoo.models import MODEL
-from tests.lilogic.learn.runs import Killed, Killer, assert_same_run, metrics, train
+from tests.lilogic.learn.runs import Killed, Killer, assert_same_run, frozen, metrics, train
 
 EPOCH = Epoch(0, 1.0, 0.5, 0.5, 0.5, 1.0, 1.0, 0.01, 1.0)
 
@@ -58,7 +56,7 @@ def test_a_run_whose_patience_ran_out_is_the_same_when_it_was_killed(tmp_path: P
     train(tmp_path / "whole", **settings)
     count = len(metrics(tmp_path / "whole"))
     assert 3 <= count < 12
-    graph = lgn.read(tmp_path / "whole" / MODEL)
+    graph = frozen(tmp_path / "whole")
     last = metrics(tmp_path / "whole")[-1]
     assert graph.metadata["training"]["epochs"] == count
     assert graph.metadata["accuracy"]["validation_frozen"] == last["validation_frozen"]

@@ -11,10 +11,12 @@ from hypothesis import given
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.report import statistics
-from lilogic.report.statistics import FanOut, Layer, Level
+from lilogic.report.models.training import FanOut, Layer, Level
 from tests.strategies import graphs
 
-NOBODY = FanOut(0, 0.0, 1)
+
+def fan_out(most: int, mean: float, unread: int) -> FanOut:
+    return FanOut(max=most, mean=mean, unread=unread)
 
 
 def network(**metadata: Any) -> GateGraph:
@@ -30,8 +32,9 @@ def test_fan_out_counts_wires_that_matter_and_heads() -> None:
 
 def test_levels_are_those_of_the_netlist() -> None:
     first, second = statistics.levels(network())
-    assert first == Level(4, {"FALSE": 1, "AND": 1, "NOT_A": 1, "TRUE": 1}, FanOut(2, 0.75, 2))
-    assert second == Level(2, {"A": 1, "B": 1}, FanOut(2, 1.5, 0))
+    ops = {"FALSE": 1, "AND": 1, "NOT_A": 1, "TRUE": 1}
+    assert first == Level(gates=4, ops=ops, fan_out=fan_out(2, 0.75, 2))
+    assert second == Level(gates=2, ops={"A": 1, "B": 1}, fan_out=fan_out(2, 1.5, 0))
 
 
 @given(graphs())
@@ -58,8 +61,8 @@ def test_fan_out_equals_a_count_by_hand(graph: GateGraph) -> None:
 
 def test_layers_count_constants_pass_through_and_readers() -> None:
     first, second = statistics.layers(network(), [3, 3])
-    assert first == Layer(3, 1, 1, FanOut(2, pytest.approx(2 / 3), 2))
-    assert second == Layer(3, 1, 2, FanOut(2, pytest.approx(4 / 3), 0))
+    assert first == Layer(gates=3, constants=1, pass_through=1, fan_out=fan_out(2, 2 / 3, 2))
+    assert second == Layer(gates=3, constants=1, pass_through=2, fan_out=fan_out(2, 4 / 3, 0))
 
 
 def test_widths_must_add_up() -> None:
@@ -67,20 +70,16 @@ def test_widths_must_add_up() -> None:
         statistics.layers(network(), [3, 4])
 
 
-def test_a_summary_is_json_and_has_the_gap_of_both_splits() -> None:
+def test_gap_is_of_the_splits_that_have_both_accuracies() -> None:
     accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5, "test_soft": 0.5}
-    graph = network(accuracy=accuracy | {"test_frozen": 0.75})
-    summary = statistics.summarize(graph, [3, 3])
-    assert summary["gap"] == {"validation": 0.25, "test": -0.25}
-    assert summary["gates_after_passes"] == 1
-    assert summary["inputs"] == {"max": 2, "mean": 1.0, "unread": 1}
-    assert [layer["pass_through"] for layer in summary["layers"]] == [1, 2]
-    assert len(summary["warnings"]) == 1
-    assert statistics.gap(network(accuracy={"test_soft": 0.5})) == {}
+    assert statistics.gap(network(accuracy=accuracy)) == {"validation": 0.25}
+    both = network(accuracy=accuracy | {"test_frozen": 0.75})
+    assert statistics.gap(both) == {"validation": 0.25, "test": -0.25}
 
 
 def layer(constants: int, pass_through: int) -> Layer:
-    return Layer(100, constants, pass_through, NOBODY)
+    unread = fan_out(0, 0.0, 100)
+    return Layer(gates=100, constants=constants, pass_through=pass_through, fan_out=unread)
 
 
 def test_layers_that_collapsed_are_warned_of_with_what_to_try() -> None:

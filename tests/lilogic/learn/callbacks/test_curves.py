@@ -10,7 +10,7 @@ from PIL import Image
 
 from lilogic.errors import LilogicError
 from lilogic.learn.callbacks import curves
-from lilogic.learn.learner import Epoch
+from lilogic.learn.metrics import Epoch
 
 
 def history(epochs: int) -> list[Epoch]:

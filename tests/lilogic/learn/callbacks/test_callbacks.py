@@ -10,7 +10,8 @@ import pytest
 
 from lilogic.errors import LilogicError
 from lilogic.learn.callbacks import Callbacks, curves, tensorboard
-from lilogic.learn.learner import Epoch
+from lilogic.learn.metrics import Epoch
+from lilogic.learn.run import RunFolder
 from tests.lilogic.learn.runs import STEPS, Killed, Killer, Recorder, metrics, train
 
 
@@ -26,7 +27,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], Path]]:
     return drawn
 
 
-def test_several_watchers_are_told_the_same(tmp_path: Path) -> None:
+def test_several_callbacks_are_told_the_same(tmp_path: Path) -> None:
     first, second = Recorder(), Recorder()
     train(tmp_path, Callbacks([first, second]), epochs=1, max_extra_epochs=0)
     for recorder in (first, second):
@@ -36,19 +37,19 @@ def test_several_watchers_are_told_the_same(tmp_path: Path) -> None:
 
 
 def test_curves_are_drawn_at_the_end(tmp_path: Path) -> None:
-    with curves.Curves(tmp_path) as callback:
+    with curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback, epochs=1, max_extra_epochs=0)
-    assert (tmp_path / curves.CURVES).read_bytes().startswith(b"\x89PNG")
+    assert RunFolder(tmp_path).curves.read_bytes().startswith(b"\x89PNG")
 
 
 def test_curves_are_drawn_on_interruption_and_go_on_afterwards(
     tmp_path: Path, drawn: list[tuple[list[int], Path]]
 ) -> None:
-    with pytest.raises(Killed), curves.Curves(tmp_path) as callback:
+    with pytest.raises(Killed), curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, Callbacks([callback, Killer(step=STEPS + 2)]))
-    with curves.Curves(tmp_path) as callback:
+    with curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback)
-    path = tmp_path / curves.CURVES
+    path = RunFolder(tmp_path).curves
     assert drawn == [([0], path), (list(range(len(metrics(tmp_path)))), path)]
 
 
@@ -57,7 +58,7 @@ def test_curves_are_drawn_in_between_when_enough_time_has_passed(
 ) -> None:
     clock = iter(range(0, 1000, 40))
     monkeypatch.setattr(curves, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    with curves.Curves(tmp_path) as callback:
+    with curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback, epochs=3, max_extra_epochs=0)
     assert [epochs for epochs, _ in drawn] == [[0, 1], [0, 1, 2]]
 
@@ -65,9 +66,9 @@ def test_curves_are_drawn_in_between_when_enough_time_has_passed(
 def test_nothing_is_drawn_where_no_epoch_ended_or_the_run_is_finished(
     tmp_path: Path, whole: Path, drawn: list[tuple[list[int], Path]]
 ) -> None:
-    with pytest.raises(Killed), curves.Curves(tmp_path) as callback:
+    with pytest.raises(Killed), curves.Curves(RunFolder(tmp_path)) as callback:
         train(tmp_path, Callbacks([callback, Killer(step=2)]))
-    with curves.Curves(whole) as callback:
+    with curves.Curves(RunFolder(whole)) as callback:
         train(whole, callback)
     assert drawn == []
 
@@ -101,7 +102,7 @@ def test_tensorboard_has_every_epoch_of_a_run_that_was_finished(
         sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer)
     )
     Writer.made = []
-    with tensorboard.TensorBoard(whole) as callback:
+    with tensorboard.TensorBoard(RunFolder(whole)) as callback:
         train(whole, Callbacks([callback]))
     (writer,) = Writer.made
     assert writer.is_closed
@@ -117,10 +118,10 @@ def test_tensorboard_has_every_epoch_of_a_resumed_run(
     Writer.made = []
     with pytest.raises(Killed):
         train(tmp_path, Killer(epoch=2))
-    with tensorboard.TensorBoard(tmp_path) as callback:
+    with tensorboard.TensorBoard(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback)
     (writer,) = Writer.made
-    assert writer.folder == str(tmp_path / tensorboard.TENSORBOARD)
+    assert writer.folder == str(RunFolder(tmp_path).tensorboard)
     assert writer.is_closed
     lines = metrics(tmp_path)
     for tag, name in (("loss", "loss"), ("accuracy/validation frozen", "validation_frozen")):
@@ -132,17 +133,17 @@ def test_a_missing_tensorboard_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(LilogicError, match="pip install tensorboard"):
-        tensorboard.TensorBoard(tmp_path)
+    with pytest.raises(LilogicError, match=r"pip install .*tensorboard"):
+        tensorboard.TensorBoard(RunFolder(tmp_path))
 
 
 def test_tensorboard_can_read_the_events(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    with pytest.raises(Killed), tensorboard.TensorBoard(tmp_path) as callback:
+    with pytest.raises(Killed), tensorboard.TensorBoard(RunFolder(tmp_path)) as callback:
         train(tmp_path, Callbacks([callback, Killer(epoch=2)]))
-    with tensorboard.TensorBoard(tmp_path) as callback:
+    with tensorboard.TensorBoard(RunFolder(tmp_path)) as callback:
         train(tmp_path, callback)
-    events = accumulator.EventAccumulator(str(tmp_path / tensorboard.TENSORBOARD))
+    events = accumulator.EventAccumulator(str(RunFolder(tmp_path).tensorboard))
     events.Reload()
     steps = [event.step for event in events.Scalars("loss")]
     assert steps == [line["epoch"] + 1 for line in metrics(tmp_path)]

@@ -1,0 +1,21 @@
+"""The head: from the gates that each class counts to its score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+
+class GroupSum(nn.Module):
+    """Class scores: the sum of each class's equal share of every layer's rows, over ``tau``."""
+
+    def __init__(self, n_classes: int, tau: float) -> None:
+        super().__init__()
+        self.n_classes, self.tau = n_classes, tau
+
+    def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Float [batch, classes] of layers, each float [gates, batch]."""
+        counts = [y.view(self.n_classes, -1, y.shape[1]).sum(1) for y in layers]
+        return torch.stack(counts).sum(0).T / self.tau

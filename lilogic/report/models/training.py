@@ -1,0 +1,25 @@
+"""What is known of a network that was just trained: ``summary.json``."""
+
+from __future__ import annotations
+
+from lilogic.graph.metadata import Training
+from lilogic.report.models.gates import FanOut, Layer
+from lilogic.report.models.graph import GraphReport
+
+
+class TrainingSummary(GraphReport):
+    """A network that was just trained; its gates are those that were trained.
+
+    Attributes:
+        training: how that went.
+        gap: by split, how much accuracy freezing cost, as a fraction; negative where it helped.
+        inputs: how often input bits are read.
+        layers: first to last.
+        warnings: a line for each layer that collapsed.
+    """
+
+    training: Training
+    gap: dict[str, float]
+    inputs: FanOut
+    layers: tuple[Layer, ...]
+    warnings: tuple[str, ...]

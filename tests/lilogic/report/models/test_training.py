@@ -1,0 +1,76 @@
+"""The summary of a training is typed, and its JSON is what programs read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lilogic.graph import GateGraph, gates
+from lilogic.report import reports
+from lilogic.report.models.training import FanOut, Training, TrainingSummary
+from lilogic.version import __version__
+
+TRAINING = {"epochs": 4, "seconds": 1.5, "device": "cpu", "threads": 1}
+
+
+def summary(**training: Any) -> TrainingSummary:
+    """Of two layers of three gates over three bits; layer 2 is all constants and buffers."""
+    first = [(gates.AND, 0, 1), (gates.NOT_A, 1, 2), (gates.TRUE, 2, 2)]
+    second = [(gates.FALSE, 3, 4), (gates.B, 5, 3), (gates.A, 3, 4)]
+    accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5}
+    metadata = {"dataset": "bits", "accuracy": accuracy, "training": TRAINING | training}
+    graph = GateGraph.build(3, [*first, *second], [[6, 7], [8, 8]], metadata=metadata)
+    return reports.describe_trained("tiny", graph, [3, 3])
+
+
+def test_its_json_has_everything() -> None:
+    found = summary().model_dump(mode="json")
+    (warning,) = found.pop("warnings")
+    assert warning.startswith("layer 2 does little")
+    assert found == {
+        "name": "tiny",
+        "version": __version__,
+        "dataset": "bits",
+        "accuracy": {"validation_soft": 0.75, "validation_frozen": 0.5},
+        "gates": {
+            "trained": 6,
+            "compiled": 6,
+            "depth": 2,
+            "ops": {"FALSE": 1, "AND": 1, "A": 1, "B": 1, "NOT_A": 1, "TRUE": 1},
+        },
+        "training": TRAINING,
+        "gap": {"validation": 0.25},
+        "gates_after_passes": 1,
+        "inputs": {"max": 2, "mean": 1.0, "unread": 1},
+        "layers": [
+            {
+                "gates": 3,
+                "constants": 1,
+                "pass_through": passing,
+                "fan_out": {"max": 2, "mean": mean, "unread": unread},
+            }
+            for passing, mean, unread in ((1, 2 / 3, 2), (2, 4 / 3, 0))
+        ],
+    }
+    assert list(found)[:3] == ["name", "version", "dataset"]
+
+
+@pytest.mark.parametrize("training", [{}, {"members": 3}])
+def test_it_is_the_same_after_a_round_trip(training: dict[str, Any]) -> None:
+    made = summary(**training)
+    text = made.model_dump_json()
+    assert json.loads(text) == made.model_dump(mode="json")
+    assert TrainingSummary.model_validate_json(text) == made
+    assert ("members" in json.loads(text)["training"]) == ("members" in training)
+
+
+def test_it_cannot_be_changed_and_takes_nothing_unknown() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        summary().inputs.max = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="-1"):
+        FanOut(max=-1, mean=0.0, unread=0)
+    with pytest.raises(ValidationError, match="minutes"):
+        Training.model_validate(TRAINING | {"minutes": 3})
