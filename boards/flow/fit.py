@@ -81,10 +81,10 @@ def _smaller(design: Design, needs: Needs) -> list[str]:
     share = min(device.luts / needs.luts, device.ffs / max(1, needs.ffs))
     known = map(zoo.describe, zoo.names())
     fitting = {
-        entry["name"]: entry["gates"]["after_passes"]
+        entry.name: entry.gates.simplified
         for entry in known
-        if entry["dataset"] == design.graph.metadata.get("dataset")
-        and entry["gates"]["after_passes"] <= share * design.graph.n_gates
+        if entry.dataset == design.graph.metadata.get("dataset")
+        and entry.gates.simplified <= share * design.graph.n_gates
     }
     return [f"MODEL={max(fitting, key=lambda name: fitting[name])}"] if fitting else []
 
