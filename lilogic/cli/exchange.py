@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from lilogic.cli.common import (
@@ -23,6 +24,7 @@ from lilogic.hdl.components.interface import AUTO, LEVELS_PER_STAGE, VERILOG
 
 if TYPE_CHECKING:
     from lilogic.data.encoder import Encoder
+    from lilogic.graph import GateGraph
 
 
 def import_(
@@ -80,14 +82,25 @@ def import_(
     lgn.write(graph, output)
     result = reports.describe(output.stem, graph)
     result |= {"inputs": graph.n_inputs, "classes": graph.n_classes}
-    counted = ", ".join(str(len(head)) for head in graph.heads)
     rows = [
         ("input bits", f"{graph.n_inputs:,}"),
         ("gates", f"{graph.n_gates:,}"),
         ("gate levels", f"{graph.depth}"),
-        ("classes", f"{graph.n_classes}, which count {counted} nodes"),
+        ("classes", _classes(graph)),
     ]
     show(result, rows, str(output), as_json)
+
+
+def _classes(graph: GateGraph) -> str:
+    """How many classes there are, and how many nodes each of them counts."""
+    counts = np.diff(graph.head_ptr)
+    low, high = int(counts.min()), int(counts.max())
+    nodes = "1 node" if high == 1 else f"{high:,} nodes"
+    if graph.n_classes == 1:
+        return f"1, which counts {nodes}"
+    if low == high:
+        return f"{graph.n_classes:,}, each counts {nodes}"
+    return f"{graph.n_classes:,}, which count {low:,} to {nodes}"
 
 
 def export_(
