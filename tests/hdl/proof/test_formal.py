@@ -73,6 +73,10 @@ def test_compiled_graphs_are_proven(
     report = formal.prove(graph, folder)
     assert statuses(report) == proven("timing", "gates", "heads", "argmax")
     assert report.proven
+    dumped = report.model_dump(mode="json", exclude_none=True)
+    assert dumped.keys() == {"tool", "parts", "proven"}
+    assert dumped["parts"]["timing"].keys() == {"status", "seconds"}
+    assert dumped["parts"]["control"].keys() == {"status", "reason", "seconds"}
 
 
 @SLOW
