@@ -19,7 +19,8 @@ techmap
 abc -script +strash;backup;miter,made.blif,expected.blif;{solve};write_status,status;restore;
 """
 _SOLVER = "fraig;iprove"
-_ANY = "module any (input a, b, output y);\n  assign y = a & b;\nendmodule\n"
+ANY_MODULE = "module any (input a, b, output y);\n  assign y = a & b;\nendmodule\n"
+"""Yosys runs ABC on a design only, so any will do."""
 
 
 def find_difference(
@@ -35,7 +36,7 @@ def find_difference(
     """
     status = folder / "status"
     status.unlink(missing_ok=True)
-    (folder / "any.v").write_text(_ANY)
+    (folder / "any.v").write_text(ANY_MODULE)
     (folder / "made.blif").write_text(blif.model(made))
     (folder / "expected.blif").write_text(blif.model(expected))
     yosys.run(_SOLVE.format(solve=_SOLVER), folder, timeout)

@@ -48,7 +48,7 @@ def find(graph: GateGraph, interface: Interface, design: Netlist) -> Cuts:
     """The cuts of the netlist that ``graph`` was compiled to.
 
     Raises:
-        LilogicError: a signal is not there.
+        FormatError: a signal is not there.
         WrongNetlistError: a signal is too narrow.
     """
     score_bits = interface.classes * interface.score_width

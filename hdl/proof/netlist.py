@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError
 from lilogic.formats.importers.netlist import CELLS
 from lilogic.graph import Circuit
 from lilogic.graph.circuit import Builder, LoopError, topological
@@ -68,7 +68,7 @@ class Netlist:
         """The first ``width`` nets of wire ``name``, or of ``name__0``, ``name__1``, … together.
 
         Raises:
-            LilogicError: there is no such wire.
+            FormatError: there is no such wire.
             WrongNetlistError: it is narrower.
         """
         nets = list(self.wires.get(name, []))
@@ -77,7 +77,7 @@ class Netlist:
             nets += self.wires[part]
             number += 1
         if not nets and width:
-            raise LilogicError(f"the netlist has no wire {name}")
+            raise FormatError(f"the netlist has no wire {name}")
         if len(nets) < width:
             raise WrongNetlistError(f"{name} has {len(nets)} bits, not {width}")
         return nets[:width]
@@ -105,7 +105,7 @@ class Netlist:
         def sources(net: Net) -> list[Net]:
             if net not in self.driver:
                 raise WrongNetlistError(f"{self.name(net)} does not come from the part before")
-            return [source for source in self.driver[net].inputs[::-1] if source not in stop]
+            return [source for source in self.driver[net].inputs if source not in stop]
 
         try:
             return list(topological((net for net in outputs if net not in stop), sources))
@@ -131,7 +131,8 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
 
     Raises:
         ToolTimeoutError: the time was up.
-        LilogicError: Yosys failed, or there are cells that have no simple meaning.
+        FormatError: there are cells that have no simple meaning.
+        LilogicError: Yosys failed.
     """
     (folder / "design.v").write_bytes(verilog.read_bytes())
     (folder / "carry.v").write_text(yosys.RIPPLE_CARRY)
@@ -148,7 +149,7 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
         nets = {port: bits[0] for port, bits in cell["connections"].items()}
         output = nets.pop("Q" if cell["type"] == _REGISTER else "Y", None)
         if output is None or output in driver:
-            raise LilogicError(f"the netlist has a cell {cell['type']}, which is not understood")
+            raise FormatError(f"the netlist has a cell {cell['type']}, which is not understood")
         driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
     return Netlist(tool, wires, driver)
 
@@ -161,7 +162,7 @@ def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> 
         return nets["S"], nets["A"], nets["B"]
     if kind in CELLS:
         return (nets["A"], nets.get("B", nets["A"]))
-    raise LilogicError(f"the netlist has a cell {kind}, which is not understood")
+    raise FormatError(f"the netlist has a cell {kind}, which is not understood")
 
 
 def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> dict[Net, int]:

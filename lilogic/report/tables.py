@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
     from lilogic.report.models.gates import FanOut
-    from lilogic.report.models.graph import GraphReport, ModelSummary, ZooEntry
+    from lilogic.report.models.graph import Classes, GraphReport, ModelSummary, ZooEntry
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
     from lilogic.report.models.timing import SweepPoint, SweepReport
@@ -38,16 +38,23 @@ def graph_rows(report: GraphReport) -> list[Row]:
 
 def import_rows(summary: ModelSummary) -> list[Row]:
     """A network that was imported."""
-    counted = summary.classes.counted
-    low, high = min(counted), max(counted)
-    share = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    each = "each of which counts" if len(counted) > 1 else "which counts"
     return [
         ("input bits", f"{summary.input.bits:,}"),
         ("gates", f"{summary.gates.count:,}"),
         ("gate levels", f"{summary.gates.depth}"),
-        ("classes", f"{len(counted):,}, {each} {share} nodes"),
+        ("classes", _classes_text(summary.classes)),
     ]
+
+
+def _classes_text(classes: Classes) -> str:
+    """How many classes there are, and how many nodes each of them counts."""
+    low, high = min(classes.counted), max(classes.counted)
+    nodes = "1 node" if high == 1 else f"{high:,} nodes"
+    if classes.count == 1:
+        return f"1, which counts {nodes}"
+    if low == high:
+        return f"{classes.count:,}, each counts {nodes}"
+    return f"{classes.count:,}, which count {low:,} to {nodes}"
 
 
 def training_rows(summary: TrainingSummary) -> list[Row]:

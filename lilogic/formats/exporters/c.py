@@ -167,7 +167,8 @@ def write(graph: GateGraph, path: Path) -> None:
     """Write ``path``, which must end in ``.c``, and the header beside it.
 
     Raises:
-        LilogicError: another suffix, or a file cannot be written.
+        FormatError: another suffix.
+        LilogicError: a file cannot be written.
     """
     if path.suffix != ".c":
         raise FormatError(f"{path}: C goes to a file that ends in .c, with a .h beside it")

@@ -13,7 +13,7 @@ def write(graph: GateGraph, path: Path) -> None:
     """Inputs, gates with their symbols, and classes.
 
     Raises:
-        LilogicError: more gates than a picture can show.
+        FormatError: more gates than a picture can show.
     """
     check_size(graph)
     shown = ["digraph classifier {", "  rankdir=LR;"]

@@ -15,7 +15,7 @@ def check_size(graph: GateGraph) -> None:
     """Refuse what no one could read.
 
     Raises:
-        LilogicError: more than ``MAX_GATES`` gates, or input bits.
+        FormatError: more than ``MAX_GATES`` gates, or input bits.
     """
     if max(graph.n_gates, graph.n_inputs) > MAX_GATES:
         raise FormatError(

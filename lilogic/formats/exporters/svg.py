@@ -15,7 +15,7 @@ def write(graph: GateGraph, path: Path) -> None:
     """Input bits, gates with their symbols, and classes, one column a level.
 
     Raises:
-        LilogicError: more gates than a picture can show.
+        FormatError: more gates than a picture can show.
     """
     check_size(graph)
     levels = graph.levels.tolist()

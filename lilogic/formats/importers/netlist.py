@@ -45,6 +45,8 @@ def parse(text: bytes) -> Imported:
     try:
         design = json.loads(text)
         return _circuit(_top(design["modules"]))
+    except FormatError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, IndexError) as error:
         raise FormatError("not a netlist as Yosys writes it with write_json") from error
 

@@ -70,6 +70,8 @@ def _load(data: bytes) -> dict[str, npt.NDArray[Any]]:
                 raise FormatError(f"it unpacks to more than {_MAX_BYTES:,} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays}
+    except FormatError:
+        raise
     except (
         OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError,
         AttributeError, SyntaxError, zlib.error, zipfile.BadZipFile,

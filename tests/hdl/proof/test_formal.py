@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
 from lilogic.formats.exporters import blif
-from lilogic.graph import GateGraph
+from lilogic.graph import Circuit, GateGraph
 from lilogic.hdl.components.interface import VERILOG
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.proof import abc, formal, netlist
 from lilogic.hdl.proof.netlist import Net, Netlist
 from lilogic.hdl.verilog import TOP, compile_graph
+from lilogic.infer import golden
 from lilogic.infer.golden import node_values
+from lilogic.report.models.proof import ProofReport
 from tests.strategies import encoded_graphs, graphs, random_graph
 
 SLOW = settings(max_examples=6)
@@ -30,8 +32,8 @@ GRAPH = random_graph((12, 12), 8, 3, seed=4)
 MUTATIONS = 20
 
 
-def statuses(result: dict[str, Any]) -> dict[str, str]:
-    return {part: found["status"] for part, found in result["parts"].items()}
+def statuses(report: ProofReport) -> dict[str, str]:
+    return {part: result.status for part, result in report.parts.items()}
 
 
 def proven(*parts: str) -> dict[str, str]:
@@ -40,10 +42,6 @@ def proven(*parts: str) -> dict[str, str]:
 
 def all_inputs(width: int) -> np.ndarray[Any, Any]:
     return np.array([*itertools.product([False, True], repeat=width)])
-
-
-def outputs(circuit: GateGraph, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return node_values(circuit, inputs)[:, circuit.head_nodes]
 
 
 @pytest.fixture
@@ -73,9 +71,13 @@ def test_compiled_graphs_are_proven(
 ) -> None:
     folder = tmp_path_factory.mktemp("proven")
     compile_graph(graph, folder, CompileOptions(levels_per_stage=levels, popcount=popcount))
-    result = formal.prove(graph, folder)
-    assert statuses(result) == proven("timing", "gates", "heads", "argmax")
-    assert result["proven"]
+    report = formal.prove(graph, folder)
+    assert statuses(report) == proven("timing", "gates", "heads", "argmax")
+    assert report.proven
+    dumped = report.model_dump(mode="json", exclude_none=True)
+    assert dumped.keys() == {"tool", "parts", "proven"}
+    assert dumped["parts"]["timing"].keys() == {"status", "seconds"}
+    assert dumped["parts"]["control"].keys() == {"status", "reason", "seconds"}
 
 
 @SLOW
@@ -85,8 +87,8 @@ def test_compiled_encoders_are_proven(
 ) -> None:
     folder = tmp_path_factory.mktemp("encoded")
     compile_graph(graph, folder, CompileOptions(levels_per_stage=levels, input="features"))
-    result = formal.prove(graph, folder)
-    assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
+    report = formal.prove(graph, folder)
+    assert statuses(report) == proven("timing", "encoder", "gates", "heads", "argmax")
 
 
 @pytest.mark.parametrize(("thresholds", "minus"), [([-1, 255], None), ([-256, 255], [1, 0])])
@@ -97,15 +99,15 @@ def test_encoders_with_nothing_to_compare_are_proven(
     encoder = Encoder((2,), "uint8", np.array([0, 1]), np.array(thresholds), minus=subtracted)
     graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], encoder=encoder)
     compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, input="features"))
-    result = formal.prove(graph, tmp_path)
-    assert statuses(result) == proven("timing", "encoder", "gates", "heads", "argmax")
+    report = formal.prove(graph, tmp_path)
+    assert statuses(report) == proven("timing", "encoder", "gates", "heads", "argmax")
 
 
 @pytest.mark.parametrize("popcount", POPCOUNTS)
 def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((400, 1000), 64, 1)
     compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
-    assert formal.prove(graph, tmp_path)["proven"]
+    assert formal.prove(graph, tmp_path).proven
 
 
 @SLOW
@@ -124,10 +126,12 @@ def test_a_changed_gate_is_refuted(seed: int, tmp_path_factory: pytest.TempPathF
         wrong = (node_values(changed, inputs) != node_values(GRAPH, inputs))[:, counted].any(0)
         if wrong.any():
             break
-    result = formal.prove(changed, folder)
-    assert statuses(result) == proven("timing", "heads", "argmax") | {"gates": "refuted"}
-    assert not result["proven"]
-    node = int(result["parts"]["gates"]["counterexample"].split()[1])
+    report = formal.prove(changed, folder)
+    assert statuses(report) == proven("timing", "heads", "argmax") | {"gates": "refuted"}
+    assert not report.proven
+    counterexample = report.parts["gates"].counterexample
+    assert counterexample is not None
+    node = int(counterexample.split()[1])
     assert node in counted[wrong]
 
 
@@ -154,8 +158,8 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """ABC sees the same question only once."""
     solve, answers = abc.find_difference, {}
 
-    def answer(made: GateGraph, expected: GateGraph, folder: Path, timeout: float) -> Any:
-        question = (*blif.lines(made), "", *blif.lines(expected))
+    def answer(made: Circuit, expected: Circuit, folder: Path, timeout: float) -> Any:
+        question = blif.model(made), blif.model(expected)
         if question not in answers:
             answers[question] = solve(made, expected, folder, timeout)
         return answers[question]
@@ -176,14 +180,14 @@ def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_pat
     ]
     cone = design.cone(made, data)
     inputs = all_inputs(graph.n_inputs)
-    right = outputs(netlist.as_circuit(design, made, data), inputs)
+    right = golden.outputs(netlist.as_circuit(design, made, data), inputs)
     generator = np.random.default_rng(0)
     refuted = 0
     for _ in range(MUTATIONS):
         mutant = mutated(design, cone, generator)
         parts = formal.prove_netlist(graph, interface, mutant, tmp_path, 60)
-        found = {result["status"] for result in parts.values()}
-        unchanged = (outputs(netlist.as_circuit(mutant, made, data), inputs) == right).all()
+        found = {result.status for result in parts.values()}
+        unchanged = (golden.outputs(netlist.as_circuit(mutant, made, data), inputs) == right).all()
         assert "refuted" in found or (found == {"proven"} and unchanged)
         refuted += "refuted" in found
     assert refuted > MUTATIONS // 2

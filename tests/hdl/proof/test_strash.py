@@ -1,4 +1,4 @@
-"""Hashed circuits compute the same, and equal functions of two wires are one node."""
+"""Circuits of shared nodes compute the same, and equal functions of two wires are one node."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from hypothesis import given
 
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import GATES
-from lilogic.hdl.proof.strash import FALSE, Hashed
-from lilogic.infer.golden import node_values
+from lilogic.hdl.proof.strash import FALSE, XorAndGraph
+from lilogic.infer import golden
 from tests.strategies import graphs, random_bits
 
 
 @given(graph=graphs())
 def test_circuits_keep_their_function(graph: GateGraph) -> None:
-    store = Hashed(graph.n_inputs)
-    circuit, inputs = store.circuit(store.outputs(graph), set())
+    store = XorAndGraph(graph.n_inputs)
+    wires = store.add(graph)
+    circuit, inputs = store.circuit([wires[node] for node in graph.head_nodes.tolist()], set())
     bits = random_bits(graph, 64)
     read = bits[:, [node - 1 for node in inputs]] if inputs else bits[:, :1]
-    expected = node_values(graph, bits)[:, graph.head_nodes]
-    assert (node_values(circuit, read)[:, circuit.head_nodes] == expected).all()
+    expected = golden.node_values(graph, bits)[:, graph.head_nodes]
+    assert (golden.outputs(circuit, read) == expected).all()
 
 
 def test_functions_of_two_wires_are_one_node_each() -> None:
-    store = Hashed(2)
+    store = XorAndGraph(2)
     found: dict[int, int] = {}
     for left in (2, 3):
         for right in (4, 5):

@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 
 from lilogic.graph import GateGraph, gates
 from lilogic.hdl.proof.bdd import Diagrams
-from lilogic.hdl.proof.strash import FALSE, Hashed, Wire
+from lilogic.hdl.proof.strash import FALSE, Wire, XorAndGraph
 from lilogic.hdl.proof.sums import Blocks, Form, NotASumError, Rewriter
-from lilogic.infer.golden import node_values
+from lilogic.infer import golden
 from tests.strategies import graphs
 
 BLOCKS = Blocks(Diagrams(3600))
 
 
-def full_adder(circuit: Hashed, a: Wire, b: Wire, c: Wire) -> tuple[Wire, Wire]:
+def full_adder(circuit: XorAndGraph, a: Wire, b: Wire, c: Wire) -> tuple[Wire, Wire]:
     half = circuit.gate(gates.XOR, a, b)
     carries = circuit.gate(gates.AND, a, b), circuit.gate(gates.AND, half, c)
     return circuit.gate(gates.XOR, half, c), circuit.gate(gates.OR, *carries)
 
 
-def ripple(circuit: Hashed, a: list[Wire], b: list[Wire]) -> list[Wire]:
+def ripple(circuit: XorAndGraph, a: list[Wire], b: list[Wire]) -> list[Wire]:
     """The sum of two words, as wide as these, and its carry."""
     carry, total = FALSE, []
     for digits in zip(a, b, strict=True):
@@ -42,12 +42,12 @@ def word_form(word: list[Wire]) -> Form:
     return form
 
 
-def expect(circuit: Hashed, word: list[Wire], form: Form, modulus: int) -> None:
+def expect(circuit: XorAndGraph, word: list[Wire], form: Form, modulus: int) -> None:
     """Check for all inputs that ``form`` is ``word``, modulo ``modulus`` where that is not 0."""
     made, nodes = circuit.circuit(word, set())
     inputs = np.array([*itertools.product([False, True], repeat=circuit.n_inputs)])
     read = inputs[:, [node - 1 for node in nodes]] if nodes else inputs[:, :1]
-    digits = node_values(made, read)[:, made.head_nodes].astype(int)
+    digits = golden.outputs(made, read).astype(int)
     expected = digits @ (1 << np.arange(len(word)))
     weights = [form.terms[1 + i] for i in range(circuit.n_inputs)]
     off = form.constant + inputs.astype(int) @ weights - expected
@@ -58,7 +58,7 @@ def expect(circuit: Hashed, word: list[Wire], form: Form, modulus: int) -> None:
 @settings(max_examples=200)
 @given(graph=graphs(max_inputs=6), data=st.data())
 def test_random_circuits_have_no_wrong_form(graph: GateGraph, data: st.DataObject) -> None:
-    circuit = Hashed(graph.n_inputs)
+    circuit = XorAndGraph(graph.n_inputs)
     wires = circuit.add(graph)
     word = data.draw(st.lists(st.sampled_from(wires), min_size=1, max_size=3))
     cuts = data.draw(st.lists(st.sampled_from(wires)))
@@ -73,7 +73,7 @@ def test_random_circuits_have_no_wrong_form(graph: GateGraph, data: st.DataObjec
 @settings(max_examples=100)
 @given(data=st.data(), modulus=st.sampled_from([0, 4, 8]))
 def test_mutated_adders_have_no_wrong_form(data: st.DataObject, modulus: int) -> None:
-    circuit = Hashed(7)
+    circuit = XorAndGraph(7)
     bits = [2 * (1 + i) for i in range(7)]
     change = data.draw(st.integers(0, 8))
     pool = []
@@ -100,7 +100,7 @@ def test_mutated_adders_have_no_wrong_form(data: st.DataObject, modulus: int) ->
 
 
 def test_a_lost_carry_matters_unless_it_is_a_multiple_of_the_modulus() -> None:
-    circuit = Hashed(4)
+    circuit = XorAndGraph(4)
     word = ripple(circuit, [2, 4], [6, 8])[:2]
     rewriter = Rewriter(circuit, word, [], BLOCKS)
     assert rewriter.rewritten(word_form(word), 4).terms == Counter({1: 1, 2: 2, 3: 1, 4: 2})
@@ -111,7 +111,7 @@ def test_a_lost_carry_matters_unless_it_is_a_multiple_of_the_modulus() -> None:
 
 def test_a_carry_that_cannot_happen_may_be_lost() -> None:
     """Six bits and one are at most 7, though three digits and one could be 8."""
-    circuit = Hashed(8)
+    circuit = XorAndGraph(8)
     numbers = [[*full_adder(circuit, *bits), FALSE] for bits in ((2, 4, 6), (8, 10, 12))]
     six = ripple(circuit, *numbers)[:3]
     seven = ripple(circuit, six, [14, FALSE, FALSE])[:3]

@@ -10,7 +10,7 @@ from lilogic.errors import LilogicError
 from lilogic.formats.heads import to_graph
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga import yosys
-from lilogic.hdl.proof.abc import _ANY
+from lilogic.hdl.proof.abc import ANY_MODULE
 from lilogic.hdl.synthesis import gate_level
 from lilogic.infer import golden
 from tests.strategies import random_bits, random_graph
@@ -45,7 +45,7 @@ def test_yosys_reads_an_export_and_its_verilog_comes_back(
 def test_abc_reads_exports_and_what_it_writes_comes_back(tmp_path: Path, graph: GateGraph) -> None:
     formats.write(graph, "blif", tmp_path / "net.blif")
     formats.write(graph, "aiger", tmp_path / "net.aig")
-    (tmp_path / "any.v").write_text(_ANY)
+    (tmp_path / "any.v").write_text(ANY_MODULE)
     commands = (
         "strash;backup;read_blif,net.blif;write_blif,back.blif;strash;dch;write_aiger,-s,back.aig;"
         "read_aiger,net.aig;dch;if,-K,4;write_blif,luts.blif;restore;"

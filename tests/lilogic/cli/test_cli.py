@@ -451,11 +451,40 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     lgn.write(lgn.read(model), other)
     assert lilogic(*arguments, other)[0] == 0
     np.testing.assert_array_equal(lgn.read(model).encoder.threshold, [99] * 4)
-    status, _, err = lilogic(*arguments, "3x3,quantile=0.5")
-    assert_one_line(status, err, "net.npz", "makes 9 bits")
+    status, _, err = lilogic(*arguments, "1x3,quantile=0.5")
+    assert_one_line(status, err, "net.npz", "makes 3 bits")
     for wrong in ("28x28", "2x2,quantile=x", "2x2,resize=4,quantile=0.5", "2x2,thresholds=1+x"):
         status, _, err = lilogic(*arguments, wrong)
         assert_one_line(status, err, wrong, "is no encoder")
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        ("1", "1, which counts 6 nodes"),
+        ("3", "3, each counts 2 nodes"),
+        ("6", "6, each counts 1 node"),
+    ],
+)
+def test_import_says_in_a_few_words_what_classes_count(lilogic, tmp_path, classes, expected):
+    names = " ".join(f"y{i}" for i in range(6))
+    covers = "".join(f".names a y{i}\n1 1\n" for i in range(6))
+    path = tmp_path / "net.blif"
+    path.write_text(f".model m\n.inputs a\n.outputs {names}\n{covers}.end\n")
+    status, out, _ = lilogic("import", path, "-o", tmp_path / "net.lgn", "--classes", classes)
+    assert status == 0
+    assert expected in " ".join(out.split())
+
+
+def test_import_of_many_outputs_is_no_list_of_them(lilogic, tmp_path):
+    head = "class_0_0 class_0_1 " + " ".join(f"class_{i}_0" for i in range(1, 20_000))
+    covers = "".join(f".names a {name}\n1 1\n" for name in head.split())
+    path = tmp_path / "net.blif"
+    path.write_text(f".model m\n.inputs a\n.outputs {head}\n{covers}.end\n")
+    status, out, _ = lilogic("import", path, "-o", tmp_path / "net.lgn")
+    assert status == 0
+    assert "20,000, which count 1 to 2 nodes" in " ".join(out.split())
+    assert len(out) < 2000
 
 
 @pytest.mark.parametrize("kind", ["blif", "aiger", "npz", "c", "dot", "svg"])

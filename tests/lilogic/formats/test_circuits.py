@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lilogic.formats.circuit import Builder, to_graph
+from safetensors.numpy import save_file
 
 from lilogic import formats
 from lilogic.data.encoder import from_text
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, GraphError, LilogicError
+from lilogic.formats.heads import to_graph
+from lilogic.graph.circuit import Builder
 from lilogic.infer import golden
 
 
@@ -31,11 +33,13 @@ def written(tmp_path, text, name="circuit.blif"):
 def test_a_lookup_table_is_its_table(data, width):
     table = data.draw(st.integers(0, (1 << (1 << width)) - 1))
     builder = Builder(width)
-    graph = builder.graph([builder.lut(table, range(width))])
+    circuit = builder.build([builder.lut(table, range(width))])
     addresses = np.arange(1 << width)
     bits = addresses[:, None] >> np.arange(width) & 1
-    assert golden.scores(graph, bits)[:, 0].tolist() == [table >> i & 1 for i in addresses]
-    assert graph.n_gates <= max(1, 4 * 2 ** (width - 2))
+    assert golden.outputs(circuit, bits)[:, 0].tolist() == [
+        table >> i & 1 for i in addresses.tolist()
+    ]
+    assert circuit.n_gates <= max(1, 4 * 2 ** (width - 2))
 
 
 BLIF = """\
@@ -201,6 +205,30 @@ def test_an_encoder_must_fit_a_circuit_but_may_widen_a_network(tmp_path):
     np.savez(state, **layer)
     graph = to_graph(formats.read(state), 2, encoder)
     assert (graph.n_inputs, graph.heads[1].tolist()) == (4, [5])
+
+
+def test_no_output_of_a_network_is_taken_for_padding(tmp_path):
+    state = {"0.weights": np.eye(16, dtype=np.float32)[np.arange(11)]}
+    state |= {"0.indices": np.arange(22).reshape(2, 11) % 9}
+    path = tmp_path / "net.safetensors"
+    save_file(state, path)
+    with pytest.raises(FormatError, match="11 outputs cannot be shared out evenly over 10"):
+        formats.load(path)
+    assert len(formats.load(path, classes=11).head_nodes) == 11
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".npz"])
+def test_an_encoder_may_make_bits_that_a_network_does_not_read(tmp_path, suffix):
+    path = tmp_path / f"net{suffix}"
+    if suffix == ".npz":
+        np.savez(path, **{"gate_types": [[6]], "connections.A": [[0]], "connections.B": [[3]]})
+    else:
+        logits, wires = np.eye(16, dtype=np.float32)[[6]], np.array([[0], [3]])
+        save_file({"0.weights": logits, "0.indices": wires}, path)
+    graph = formats.load(path, classes=1, encoder=from_text("3x3,thresholds=9"))
+    assert (graph.n_inputs, [*graph.rows()]) == (9, [(6, 0, 3)])
+    with pytest.raises(GraphError, match="the encoder makes 2 bits, but the circuit reads 4"):
+        formats.load(path, classes=1, encoder=from_text("1x2,thresholds=9"))
 
 
 def test_an_unknown_suffix_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """Other packages' networks, compared with those packages or with the same model in plain torch."""
 
 import importlib.util
+import subprocess
 import sys
 from types import ModuleType
 
@@ -104,6 +105,29 @@ def test_the_authors_interconnects(tmp_path, kinds, suffix):
     x = bits(200, 49)
     assert_scores(path, x, group_sum(forward(x), 10), None)
     assert formats.load(path).encoder.input_shape == (7, 7)
+
+
+def test_safetensors_are_read_without_torch_and_pickles_say_what_they_take(tmp_path):
+    state = {"0.weights": torch.eye(16)[[6, 1]], "0.indices": torch.tensor([[0, 1], [2, 0]])}
+    for name in ("net.safetensors", "net.pth"):
+        saved(tmp_path / name, state)
+    program = f"""if True:
+        import sys
+        sys.modules["torch"] = None
+        from pathlib import Path
+        from lilogic import formats
+        from lilogic.errors import MissingExtraError
+        folder = Path({str(tmp_path)!r})
+        print([*formats.load(folder / "net.safetensors", classes=1).rows()])
+        try:
+            formats.load(folder / "net.pth", classes=1)
+        except MissingExtraError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    rows, message = done.stdout.splitlines()
+    assert rows == "[(6, 0, 2), (1, 1, 0)]"
+    assert message == f"{tmp_path}/net.pth: reading .pth takes torch: pip install 'lilogic[train]'"
 
 
 def test_wrapped_and_nested_state_dicts_are_the_same(tmp_path):

@@ -30,8 +30,9 @@ def load(path: Path) -> Tensors:
 
 
 def _load_safetensors(path: Path) -> Tensors:
+    data = read_bytes(path)
     try:
-        return _unwrapped(load_safetensors(read_bytes(path)))
+        return _unwrapped(load_safetensors(data))
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise FormatError("truncated or not a safetensors file") from error
 
