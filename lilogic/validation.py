@@ -21,8 +21,10 @@ def one_line(kind: type[LilogicError], source: str = "") -> Iterator[None]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        is_unknown = first["type"] == "extra_forbidden"
-        text = f"unknown key {place}" if is_unknown else f"{place}: {first['msg'].lower()}"
-        if not place:
+        if first["type"] == "extra_forbidden":
+            text = f"unknown key {place}"
+        elif place:
+            text = f"{place}: {first['msg'].lower()}"
+        else:
             text = "not a table of settings"
         raise kind(f"{source}: {text}" if source else text) from error

@@ -216,7 +216,7 @@ def _setting(line: str) -> tuple[str, Any]:
     """The key and the value of a line ``train.epochs=10``; what is no TOML is taken as text."""
     key, found, value = line.partition("=")
     if not found:
-        raise RecipeError(f"{line}: a change must look like train.epochs=10")
+        raise RecipeError(f"{line}: must look like train.epochs=10")
     try:
         return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

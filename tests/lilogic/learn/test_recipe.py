@@ -94,7 +94,7 @@ def test_changes_reach_the_top_level_and_the_last_one_wins(minimal: Path) -> Non
     ("change", "words"),
     [
         ("train.epochs", ["train.epochs: must look like"]),
-        ("name.first=x", ["name.first=x: name is not a table"]),
+        ("name.first=x", ["name.first: name is not a table"]),
         ("train.epoch=3", ["unknown key train.epoch"]),
         ("speed=3", ["unknown key speed"]),
         ("training.epochs=3", ["unknown key training"]),

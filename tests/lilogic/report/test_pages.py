@@ -6,10 +6,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from lilogic.report.models.area import AreaReport
 
 from lilogic.graph import GateGraph, gates
-from lilogic.report import pages
-from lilogic.report.reports import describe_compiled
+from lilogic.report import compiled, pages
+from lilogic.report.models.compiled import CompileReport
+from lilogic.report.models.proof import PartResult, ProofReport
+from lilogic.report.models.simulation import Latency, SimulationReport
 from tests.lilogic.report.test_plots import report, tiny
 
 NAME = "<script>a|b</script>"
@@ -34,12 +37,24 @@ class Cells(HTMLParser):
             self.cells.append(data)
 
 
-def full(graph: GateGraph) -> dict[str, Any]:
-    checks = {
-        "simulation": {"simulator": "verilator", "compared": 7, "mismatches": 0, "tests": []},
-        "formal": {"tool": "ABC", "parts": {"gates": {"status": "simulated", "reason": NAME}}},
-    }
-    return report(graph) | {"name": NAME} | checks
+def full(graph: GateGraph) -> CompileReport:
+    simulation = SimulationReport(
+        simulator="verilator",
+        passed=True,
+        compared=7,
+        mismatches=0,
+        latency=Latency(announced=3, measured=3),
+        tests=[],
+        kinds={},
+    )
+    parts = {"gates": PartResult(status="simulated", reason=NAME)}
+    formal = ProofReport(tool="ABC", parts=parts, proven=False)
+    checks = {"simulation": simulation, "formal": formal}
+    return report(graph, NAME).model_copy(update=checks)
+
+
+def with_area(made: CompileReport, **changes: Any) -> CompileReport:
+    return made.model_copy(update={"area": made.area.model_copy(update=changes)})
 
 
 @pytest.mark.parametrize("graph", [tiny(), GateGraph.build(1, [], [[0]])], ids=["tiny", "no gates"])
@@ -68,10 +83,9 @@ def test_markdown_has_a_line_for_each_row_and_escapes_text() -> None:
 
 def test_gates_of_a_level_add_up_to_those_of_the_function() -> None:
     graph = GateGraph.build(2, [(gates.XOR, 0, 1), (gates.AND, 0, 1), (gates.XOR, 2, 3)], [[4]])
-    found = {
-        section.title: section.rows
-        for section in pages.sections(describe_compiled(NAME, graph, [0, 1]))
-    }
+    area = AreaReport(tool="Yosys", flattened=True, targets={})
+    made = compiled.describe(NAME, graph, [0, 1], {"latency": 1}, area)
+    found = {section.title: section.rows for section in pages.sections(made)}
     assert found["Gates by function"] == [("XOR", "1", "1", "2"), ("AND", "1", "0", "1")]
     assert found["Levels"] == [
         ("input bits", "", "", "2.0", "2", "0"),
@@ -84,16 +98,16 @@ def test_what_was_not_flattened_says_so() -> None:
     made = full(tiny())
     assert "the total flattened" in pages.markdown(made)
     assert "(parts summed up)" not in pages.markdown(made)
-    made["area"]["flattened"] = False
+    made = with_area(made, flattened=False)
     assert "the total is their sum" in pages.markdown(made)
-    assert pages.markdown(made).count("(parts summed up)") == len(made["area"]["targets"])
+    assert pages.markdown(made).count("(parts summed up)") == len(made.area.targets)
 
 
 def test_a_page_of_cells_alone_draws_them() -> None:
     made = full(tiny())
-    generic = {"generic": made["area"]["targets"]["generic"]}
+    generic = {"generic": made.area.targets["generic"]}
     drawn, empty = (
-        pages.html(made | {"area": made["area"] | {"targets": targets}}).partition("<svg")[2]
+        pages.html(with_area(made, targets=targets)).partition("<svg")[2]
         for targets in (generic, {})
     )
     assert len(drawn.partition("</svg>")[0]) > len(empty.partition("</svg>")[0])

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
+from lilogic.report.models.area import AreaReport, TargetArea
 from PIL import Image
 
 from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
-from lilogic.report import plots
-from lilogic.report.reports import describe_compiled
+from lilogic.report import compiled, plots
+from lilogic.report.models.compiled import CompileReport
 from tests.strategies import encoded_graphs, random_graph
 
 
@@ -33,28 +33,26 @@ def tiny(shape: tuple[int, ...] | None = (2, 3)) -> GateGraph:
     )
 
 
-def report(graph: GateGraph, **accuracy: float) -> dict[str, Any]:
+def report(graph: GateGraph, name: str = "tiny", **accuracy: float) -> CompileReport:
     """What ``compile`` reports, in small."""
 
-    def target(unit: str, column: str, count: int) -> dict[str, Any]:
+    def target(unit: str, column: str, count: int) -> TargetArea:
         parts = {
-            name: {column: count + number, "ffs": number, "depth": 3}
-            for number, name in enumerate(("encoder", "gates", "heads", "argmax"))
+            part: {column: count + number, "ffs": number, "depth": 3}
+            for number, part in enumerate(("encoder", "gates", "heads", "argmax"))
         }
         total = {column: 4 * count + 6, "ffs": 6, "depth": 7}
         types = {part: {"$_AND_": 1} for part in (*parts, "total")}
-        return {"unit": unit, "parts": parts, "total": total, "types": types}
+        return TargetArea(unit=unit, parts=parts, total=total, types=types)
 
     targets = {
         "generic": target("2-input cells", "cells", 90),
         "ice40": target("LUT4", "luts", 40),
         "xc7": target("LUT6", "luts", 0),
     }
-    area = {"tool": "Yosys 0.55", "flattened": True, "targets": targets}
-    return describe_compiled("tiny", graph, [1] * graph.depth) | {
-        "accuracy": accuracy,
-        "area": area,
-    }
+    area = AreaReport(tool="Yosys 0.55", flattened=True, targets=targets)
+    graph = graph.with_metadata(accuracy=accuracy)
+    return compiled.describe(name, graph, [1] * graph.depth, {"latency": 3}, area)
 
 
 def check_picture(path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.report import statistics
-from lilogic.report.models.training import FanOut, Layer, Level
+from lilogic.report.models.gates import FanOut, Layer, Level
 from tests.strategies import graphs
 
 

@@ -15,7 +15,7 @@ from lilogic.data import datasets
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.infer import golden
-from lilogic.report import reports
+from lilogic.report import tables
 from lilogic.zoo import models
 from tests.lilogic.graph import independent_reader
 
@@ -51,9 +51,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     graph = models.load(name)
     entry = zoo.describe(name)
-    assert entry["gates"]["after_passes"] == passes.simplify(graph).n_gates
-    assert entry["dataset"] in datasets.REGISTRY
-    assert entry["description"]
+    assert entry.gates.simplified == passes.simplify(graph).n_gates
+    assert entry.dataset in datasets.REGISTRY
+    assert entry.description
     assert graph.encoder is not None
     limits = np.iinfo(graph.encoder.input_dtype)
     shape = (40, *graph.encoder.input_shape)
@@ -61,16 +61,16 @@ def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     raw = raw.astype(graph.encoder.input_dtype)
     found = independent_reader.predict(zoo.path(name), raw)
     assert found == golden.predict(graph, raw).tolist()
-    assert entry["training"]["seconds"] > 0
-    assert entry["seeds"]["seeds"]
-    shipped = entry["seeds"]["seeds"].index(graph.metadata["recipe"]["train"]["seed"])
-    assert entry["seeds"]["test_frozen"][shipped] == entry["accuracy"]["test_frozen"]
-    best = max(entry["seeds"]["validation_frozen"])
-    assert entry["accuracy"]["validation_frozen"] == best
-    if entry["dataset"] == "digits":  # the one that needs no download
+    assert entry.training.seconds > 0
+    assert entry.seeds is not None
+    shipped = entry.seeds.seeds.index(graph.metadata["recipe"]["train"]["seed"])
+    assert entry.seeds.test_frozen[shipped] == entry.accuracy["test_frozen"]
+    best = max(graph.metadata["seeds"]["validation_frozen"])
+    assert entry.accuracy["validation_frozen"] == best
+    if entry.dataset == "digits":  # the one that needs no download
         data = datasets.load("digits")
         accuracy = golden.accuracy(graph, data.x_test, data.y_test)
-        assert entry["accuracy"]["test_frozen"] == accuracy
+        assert entry.accuracy["test_frozen"] == accuracy
 
 
 def test_networks_are_found_by_name(folder: Path) -> None:
@@ -91,13 +91,14 @@ def test_an_unknown_name_lists_the_zoo(folder: Path) -> None:
 
 def test_a_description_has_gates_and_the_spread_over_seeds(folder: Path) -> None:
     entry = zoo.describe("two")
-    assert entry["gates"] == {"trained": 2, "after_passes": 1}
-    assert entry["seeds"]["seeds"] == [0, 1, 2]
-    assert (entry["seeds"]["mean"], entry["seeds"]["deviation"]) == pytest.approx((0.6, 0.1))
+    assert entry.gates.model_dump() == {"trained": 2, "simplified": 1}
+    assert entry.seeds is not None
+    assert entry.seeds.seeds == [0, 1, 2]
+    assert (entry.seeds.mean, entry.seeds.deviation) == pytest.approx((0.6, 0.1))
 
 
 def test_a_row_has_what_is_recorded(folder: Path) -> None:
-    assert reports.zoo_row(zoo.describe("two")) == (
+    assert tables.zoo_row(zoo.describe("two")) == (
         "two",
         "two gates\n"
         "data set digits, 2 gates trained, 1 after passes\n"
@@ -105,7 +106,7 @@ def test_a_row_has_what_is_recorded(folder: Path) -> None:
         "mean of 3 seeds 60.00 ± 10.00%\n"
         "training: 3 epochs, 90 s, cpu, threads 2",
     )
-    assert reports.zoo_row(zoo.describe("bare-1")) == (
+    assert tables.zoo_row(zoo.describe("bare-1")) == (
         "bare-1",
         "2 gates trained, 1 after passes",
     )
@@ -115,8 +116,9 @@ def test_one_seed_has_no_spread_and_the_recipe_may_describe(folder: Path) -> Non
     metadata = {"recipe": {"description": "one"}, "seeds": {"seeds": [0], "test_frozen": [0.5]}}
     lgn.write(network(**metadata), folder / "one.lgn")
     entry = zoo.describe("one")
-    assert entry["description"] == "one"
-    assert (entry["seeds"]["mean"], entry["seeds"]["deviation"]) == (0.5, 0.0)
+    assert entry.description == "one"
+    assert entry.seeds is not None
+    assert (entry.seeds.mean, entry.seeds.deviation) == (0.5, 0.0)
 
 
 def test_the_command_lists_them_for_people_and_machines(
@@ -129,4 +131,4 @@ def test_the_command_lists_them_for_people_and_machines(
     out = capsys.readouterr().out
     table, brace, text = out.partition("{")
     assert "two gates" in table
-    assert json.loads(brace + text) == {name: zoo.describe(name) for name in zoo.names()}
+    assert json.loads(brace + text) == {name: zoo.describe(name).to_json() for name in zoo.names()}
