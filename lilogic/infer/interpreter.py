@@ -68,15 +68,16 @@ def _squares(count):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _run_block(code, squares, index, scores, memory):  # type: ignore[no-untyped-def]
     """Run the program on one block, of whose words of input bits there is a square each."""
+    # Out of the loops, as references to an array are counted.
+    inputs, score_rows = code.inputs, code.scores
     store(memory, np.uint64(code.zero), filled(np.uint64(0)))
-    for word in range(len(code.words)):
-        _transpose(squares[word], memory, code.inputs[word])
+    for word in range(len(inputs)):
+        _transpose(squares[word], memory, inputs[word])
     _execute(code.runs, code.operands, memory)
     if len(index):
         _read(memory, code.index, squares[0], 0, index)
-    if len(scores):
-        for class_ in range(len(code.scores)):
-            _read(memory, code.scores[class_], squares[0], code.lowest, scores[:, class_])
+    for class_ in range(len(score_rows) if len(scores) else 0):
+        _read(memory, score_rows[class_], squares[0], code.lowest, scores[:, class_])
 
 
 @njit(cache=True, nogil=True)
@@ -151,7 +152,9 @@ def _exchange(upper, lower, width):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
     """Run the instructions."""
-    for run in runs:
+    # By index, which costs less a run than an iterator.
+    for at in range(len(runs)):
+        run = runs[at]
         kind, begin, end = np.int64(run.kind), run.begin, run.end
         flip_a, flip_b, flip = filled(run.flip_a), filled(run.flip_b), filled(run.flip)
         if kind == Kind.LINEAR:

@@ -1,0 +1,1 @@
+"""Ways to classify with the same network, which ``bench/infer.py`` measures."""
