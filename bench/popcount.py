@@ -86,7 +86,7 @@ def emit(cases: Sequence[Case]) -> str:
         count = popcounts.levels(graph, popcount)
         heads = Heads(graph, popcount, pipeline.plan([1] * count, levels))
         design.submodules[name_of(bits, popcount, levels)] = heads
-        ports += [*heads.values, Value.cast(heads.scores)]
+        ports += [*heads.values.signals, Value.cast(heads.scores.payload)]
     return str(rtlil.convert(design, name="all", ports=ports, emit_src=False))
 
 

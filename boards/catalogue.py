@@ -153,7 +153,7 @@ class Board:
         high: a pin that must be kept high, so that what shares the link's pins stays silent.
         pad: whether the clock comes in on the pin that belongs to the phase-locked loop (iCE40).
         extras: attribute of the platform with the resources of a part that comes along.
-        lamps: whether LEDs show the class; false where they share pins with the link.
+        leds: whether LEDs show the class; false where they share pins with the link.
         remark: what to know before the first use.
     """
 
@@ -169,7 +169,7 @@ class Board:
     high: str | None = None
     pad: bool = False
     extras: str | None = None
-    lamps: bool = True
+    leds: bool = True
     remark: str = ""
 
     @property
@@ -277,7 +277,7 @@ BOARDS: dict[str, Board] = {
             device=LFE5U_25F,
             link="adapter on J19",
             loader=("openFPGALoader", "-c", "ft232"),
-            lamps=False,
+            leds=False,
             remark="needs a JTAG adapter; the UART is at the key (receive) and the LED (send)",
         ),
         Board(

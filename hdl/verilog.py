@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amaranth.back import rtlil
+from amaranth.hdl import Const, Signal, Value
 from amaranth.lib.wiring import Component
 
 from lilogic.files import write_text
@@ -62,8 +63,14 @@ def emit_component(component: Component, name: str) -> str:
 def to_rtlil(component: Component, name: str) -> str:
     """RTLIL of any component as the module ``name``."""
     with _seldom_collected():
-        text: str = rtlil.convert(component, name=name, emit_src=False)
+        text: str = rtlil.convert(component, name=name, ports=_ports(component), emit_src=False)
     return text
+
+
+def _ports(component: Component) -> list[Signal]:
+    """The signals of a component's signature; Amaranth takes no constants, as streams may have."""
+    values = (Value.cast(value) for _, _, value in component.signature.flatten(component))
+    return [value for value in values if not isinstance(value, Const)]
 
 
 @contextmanager
@@ -121,8 +128,12 @@ endmodule
 
 def _top(classifier: Classifier) -> str:
     interface = classifier.interface
-    connections = {"data": str(interface.data)}
-    connections |= {name: name for name in ("valid_in", "valid_out", "index", "scores")}
+    connections = {
+        "samples__payload": str(interface.data),
+        "samples__valid": "valid_in",
+        "results__payload": "{scores, index}",
+        "results__valid": "valid_out",
+    }
     if interface.latency:
         connections |= {"clk": "clk", "rst": "rst"}
     return _TOP.format(

@@ -73,10 +73,10 @@ class OnBoard(Elaboratable):
             m.submodules.high = high = io.Buffer("o", platform.request("high", 0, dir="-"))
             m.d.comb += high.o.eq(1)
         shown = Cat(top.index, top.seen)
-        lamps = _lamps(platform) if self._board.lamps else []
-        for place, (port, value) in enumerate(zip(lamps, shown, strict=False)):
-            m.submodules[f"lamp{place}"] = lamp = io.Buffer("o", port)
-            m.d.comb += lamp.o.eq(value)
+        leds = _leds(platform) if self._board.leds else []
+        for place, (port, value) in enumerate(zip(leds, shown, strict=False)):
+            m.submodules[f"led{place}"] = led = io.Buffer("o", port)
+            m.d.comb += led.o.eq(value)
         return m
 
 
@@ -173,14 +173,14 @@ class _VivadoFlow:
 _FLOWS: dict[str, type] = {"gowin": _HimbaechelFlow, "xc7": _VivadoFlow}
 
 
-def _lamps(platform: Any) -> list[io.PortLike]:
+def _leds(platform: Any) -> list[io.PortLike]:
     """The ports of the board's LEDs, in their order."""
     numbers = sorted(number for name, number in platform.resources if name == "led")
-    lamps = [platform.request("led", number, dir="-") for number in numbers]
-    if not lamps and ("rgb_led", 0) in platform.resources:
+    leds = [platform.request("led", number, dir="-") for number in numbers]
+    if not leds and ("rgb_led", 0) in platform.resources:
         rgb = platform.request("rgb_led", 0, dir="-")
-        lamps = [rgb.r, rgb.g, rgb.b]
-    return lamps
+        leds = [rgb.r, rgb.g, rgb.b]
+    return leds
 
 
 def _reset(m: Module, platform: Any, locked: Signal) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
@@ -39,10 +40,9 @@ class SerialEncoder(Component):
 
     Attributes:
         start: in, the first feature is next; not while bits of another one are being made.
-        byte: in, the next byte of the features, lowest byte first, with ``valid``.
-        valid: in; as many cycles apart as ``busiest``, or more.
-        bit: out, with ``bit_valid``.
-        bit_valid: out.
+        bytes: in, a stream of the features' bytes, each feature's lowest byte first; as many cycles
+            apart as ``busiest``, or more.
+        bits: out, a stream of them.
         order: the input bits in the order in which they come out.
         busiest: cycles that the feature with the most bits takes.
 
@@ -75,10 +75,8 @@ class SerialEncoder(Component):
         super().__init__(
             {
                 "start": In(1),
-                "byte": In(8),
-                "valid": In(1),
-                "bit": Out(1),
-                "bit_valid": Out(1),
+                "bytes": In(stream.Signature(8, always_ready=True)),
+                "bits": Out(stream.Signature(1, always_ready=True)),
             }
         )
 
@@ -100,14 +98,14 @@ class SerialEncoder(Component):
         value = Signal(self._width)
         missing = Signal(range(self._width // 8 + 1), init=self._width // 8)  # bytes of the feature
         busy = Signal()
-        with m.If(self.valid):
-            m.d.sync += [value.eq(Cat(value, self.byte)[8:]), missing.eq(missing - 1)]
+        with m.If(self.bytes.valid):
+            m.d.sync += [value.eq(Cat(value, self.bytes.payload)[8:]), missing.eq(missing - 1)]
             with m.If(missing == 1):
                 m.d.sync += [missing.eq(missing.init), busy.eq(1)]
         from_lowest = value ^ (self._signed << self._width - 1)
         m.d.comb += [
-            self.bit.eq(from_lowest >= step.least),
-            self.bit_valid.eq(busy & step.used),
+            self.bits.payload.eq(from_lowest >= step.least),
+            self.bits.valid.eq(busy & step.used),
         ]
         with m.If(busy):
             m.d.comb += following.eq(address + 1)

@@ -8,10 +8,33 @@ from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
+from lilogic.boards.gateware.uart import BYTES, RECEIVED
 from lilogic.boards.protocol import CRC_BYTES, END, ESC, ESC_END, ESC_ESC, HEADER_BYTES
 
 REPLY_BYTE = StructLayout({"byte": 8, "last": 1})
 """A byte of a reply's body, and whether it is the last one."""
+
+REPLIES = stream.Signature(REPLY_BYTE)
+"""Bodies of replies, header first, without checksum."""
+
+
+def contents(longest: int) -> stream.Signature:
+    """Bytes of frames, each with its ``position``: how many bytes of the frame came before.
+
+    One more than ``longest``, of the longest frame of use, stands for any more.
+    """
+    fields = {"byte": 8, "position": range(longest + 2)}
+    return stream.Signature(StructLayout(fields), always_ready=True)
+
+
+def requests(longest: int) -> stream.Signature:
+    """Frames that ended: command, sequence byte, length and whether they are intact.
+
+    The length counts all bytes, checksum included; one more than ``longest``, of the longest frame
+    of use, stands for any more. An intact frame has a header and the right checksum.
+    """
+    fields = {"command": 8, "sequence": 8, "length": range(longest + 2), "intact": 1}
+    return stream.Signature(StructLayout(fields), always_ready=True)
 
 
 class Crc32(Component):
@@ -65,33 +88,18 @@ class FrameReceiver(Component):
         longest: length in bytes of the longest frame of use, checksum included, without escapes.
 
     Attributes:
-        byte: in, a received byte, with ``valid``; at least ten cycles apart.
-        valid: in.
-        damaged: in, a byte was received wrongly.
-        data: out, a byte of the frame, with ``data_valid``.
-        data_valid: out.
-        position: out, how many bytes of the frame came before; one more than ``longest`` stands
-            for any more.
-        command: out, at ``end``.
-        sequence: out, at ``end``.
-        end: out, high for one cycle at the end of a frame; ``position`` is then its length.
-        intact: out, at ``end``: header and checksum are there, and right.
+        received: in, ``uart.RECEIVED``; at least ten cycles apart.
+        contents: out, ``contents``.
+        requests: out, ``requests``, at the end of each frame.
     """
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
         super().__init__(
             {
-                "byte": In(8),
-                "valid": In(1),
-                "damaged": In(1),
-                "data": Out(8),
-                "data_valid": Out(1),
-                "position": Out(range(longest + 2)),
-                "command": Out(8),
-                "sequence": Out(8),
-                "end": Out(1),
-                "intact": Out(1),
+                "received": In(RECEIVED),
+                "contents": Out(contents(longest)),
+                "requests": Out(requests(longest)),
             }
         )
 
@@ -99,40 +107,51 @@ class FrameReceiver(Component):
         """Amaranth calls this."""
         m = Module()
         m.submodules.crc = crc = Crc32()
+        received, byte = self.received, self.received.payload.byte
+        contents, request = self.contents, self.requests.payload
+        position = Signal(range(self._longest + 2))
+        command, sequence = Signal(8), Signal(8)
         escaped, broken = Signal(), Signal()
-        m.d.comb += [crc.byte.eq(self.data), crc.valid.eq(self.data_valid)]
-        with m.If(self.data_valid):
-            m.d.sync += self.position.eq(self.position + (self.position <= self._longest))
-            with m.Switch(self.position):
+        m.d.comb += [
+            contents.payload.position.eq(position),
+            request.length.eq(position),
+            request.command.eq(command),
+            request.sequence.eq(sequence),
+            crc.byte.eq(contents.payload.byte),
+            crc.valid.eq(contents.valid),
+        ]
+        with m.If(contents.valid):
+            m.d.sync += position.eq(position + (position <= self._longest))
+            with m.Switch(position):
                 with m.Case(0):
-                    m.d.sync += self.command.eq(self.data)
+                    m.d.sync += command.eq(contents.payload.byte)
                 with m.Case(1):
-                    m.d.sync += self.sequence.eq(self.data)
+                    m.d.sync += sequence.eq(contents.payload.byte)
 
-        m.d.comb += self.data.eq(self.byte)
-        with m.If(self.valid & (self.byte == END)):
-            whole = (self.position >= HEADER_BYTES + CRC_BYTES) & crc.match
+        m.d.comb += contents.payload.byte.eq(byte)
+        with m.If(received.valid & received.payload.damaged):
+            m.d.sync += broken.eq(1)
+        with m.Elif(received.valid & (byte == END)):
+            whole = (position >= HEADER_BYTES + CRC_BYTES) & crc.match
             m.d.comb += [
                 # Nothing between two ends is no frame.
-                self.end.eq((self.position != 0) | broken | escaped),
-                self.intact.eq(whole & ~broken & ~escaped),
+                self.requests.valid.eq((position != 0) | broken | escaped),
+                request.intact.eq(whole & ~broken & ~escaped),
                 crc.start.eq(1),
             ]
-            m.d.sync += [self.position.eq(0), escaped.eq(0), broken.eq(0)]
-        with m.Elif(self.valid):
-            m.d.sync += escaped.eq(self.byte == ESC)
+            m.d.sync += [position.eq(0), escaped.eq(0), broken.eq(0)]
+        with m.Elif(received.valid):
+            m.d.sync += escaped.eq(byte == ESC)
             with m.If(escaped):
                 m.d.comb += [
-                    self.data.eq(Mux(self.byte == ESC_END, END, ESC)),
-                    self.data_valid.eq(1),
+                    contents.payload.byte.eq(Mux(byte == ESC_END, END, ESC)),
+                    contents.valid.eq(1),
                 ]
                 m.d.sync += escaped.eq(0)
-                with m.If((self.byte != ESC_END) & (self.byte != ESC_ESC)):
+                with m.If((byte != ESC_END) & (byte != ESC_ESC)):
                     m.d.sync += broken.eq(1)
             with m.Else():
-                m.d.comb += self.data_valid.eq(self.byte != ESC)
-        with m.Elif(self.damaged):
-            m.d.sync += broken.eq(1)
+                m.d.comb += contents.valid.eq(byte != ESC)
         return m
 
 
@@ -140,20 +159,18 @@ class FrameTransmitter(Component):
     """Frames of replies.
 
     Attributes:
-        reply: in, a stream of ``REPLY_BYTE``, header first, without checksum.
-        bytes: out, a stream of bytes to transmit.
+        replies: in, ``REPLIES``.
+        bytes: out, ``uart.BYTES``.
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            {"reply": In(stream.Signature(REPLY_BYTE)), "bytes": Out(stream.Signature(8))}
-        )
+        super().__init__({"replies": In(REPLIES), "bytes": Out(BYTES)})
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
         m.submodules.crc = crc = Crc32()
-        reply, out = self.reply, self.bytes
+        reply, out = self.replies, self.bytes
         checking = Signal()  # whether the bytes are those of the checksum
         place = Signal(range(CRC_BYTES + 1))
         byte, done = Signal(8), Signal()
@@ -167,31 +184,31 @@ class FrameTransmitter(Component):
         with m.If(done):
             m.d.sync += [checking.eq(checking | reply.payload.last), place.eq(place + checking)]
         with m.FSM():
-            with m.State("rest"):
+            with m.State("REST"):
                 m.d.comb += [out.payload.eq(END), out.valid.eq(reply.valid), crc.start.eq(1)]
                 m.d.sync += [checking.eq(0), place.eq(0)]
                 with m.If(out.valid & out.ready):
-                    m.next = "byte"
-            with m.State("byte"):
+                    m.next = "BYTE"
+            with m.State("BYTE"):
                 m.d.comb += [
                     out.payload.eq(Mux(is_special, ESC, byte)),
                     out.valid.eq((reply.valid | checking) & (place != CRC_BYTES) & ~crc.busy),
                     done.eq(out.valid & out.ready & ~is_special),
                 ]
                 with m.If(place == CRC_BYTES):
-                    m.next = "end"
+                    m.next = "END"
                 with m.Elif(out.valid & out.ready & is_special):
-                    m.next = "escape"
-            with m.State("escape"):
+                    m.next = "ESCAPE"
+            with m.State("ESCAPE"):
                 m.d.comb += [
                     out.payload.eq(Mux(byte == END, ESC_END, ESC_ESC)),
                     out.valid.eq(1),
                     done.eq(out.ready),
                 ]
                 with m.If(done):
-                    m.next = "byte"
-            with m.State("end"):
+                    m.next = "BYTE"
+            with m.State("END"):
                 m.d.comb += [out.payload.eq(END), out.valid.eq(1)]
                 with m.If(out.ready):
-                    m.next = "rest"
+                    m.next = "REST"
         return m

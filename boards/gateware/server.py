@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
-from amaranth.lib import stream
-from amaranth.lib.data import ArrayLayout
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.boards.gateware.link import REPLY_BYTE
+from lilogic.boards.gateware.link import REPLIES, REPLY_BYTE, requests
 from lilogic.boards.protocol import (
     CRC_BYTES,
     CYCLES_BYTES,
@@ -21,6 +19,7 @@ from lilogic.boards.protocol import (
     Identity,
     Problem,
 )
+from lilogic.hdl.components import streams
 
 
 class Server(Component):
@@ -33,16 +32,10 @@ class Server(Component):
         identity: what the board says of itself.
 
     Attributes:
-        end: in, a frame ends, which the next four describe.
-        intact: in, its checksum is right.
-        command: in.
-        sequence: in.
-        length: in, its bytes, checksum included; any more than a sample's frame has are alike.
+        requests: in, ``link.requests`` up to the length of a sample's frame.
         start: out, high for one cycle: the sample received last is to be classified.
-        done: in, ``index`` and ``scores`` are there.
-        index: in, the class.
-        scores: in, the classes' scores.
-        reply: out, a stream of ``REPLY_BYTE``.
+        results: in, ``streams.results``.
+        replies: out, ``link.REPLIES``.
     """
 
     def __init__(self, identity: Identity) -> None:
@@ -60,16 +53,10 @@ class Server(Component):
         score = Shape(identity.score_width, identity.score_signed)
         super().__init__(
             {
-                "end": In(1),
-                "intact": In(1),
-                "command": In(8),
-                "sequence": In(8),
-                "length": In(range(self._request_bytes + 2)),
+                "requests": In(requests(self._request_bytes)),
                 "start": Out(1),
-                "done": In(1),
-                "index": In(range(max(2, identity.classes))),
-                "scores": In(ArrayLayout(score, identity.classes)),
-                "reply": Out(stream.Signature(REPLY_BYTE)),
+                "results": In(streams.results(score, identity.classes)),
+                "replies": Out(REPLIES),
             }
         )
 
@@ -81,39 +68,40 @@ class Server(Component):
             width=REPLY_BYTE.size, depth=max(QUEUE_BYTES, 2 * longest)
         )
         m.d.comb += [
-            Value.cast(self.reply.payload).eq(queue.r_data),
-            self.reply.valid.eq(queue.r_rdy),
-            queue.r_en.eq(self.reply.ready),
+            Value.cast(self.replies.payload).eq(queue.r_data),
+            self.replies.valid.eq(queue.r_rdy),
+            queue.r_en.eq(self.replies.ready),
         ]
         payload = self._identity.pack()
         m.submodules.identity = identity = Memory(shape=8, depth=len(payload), init=payload)
         identity_byte = identity.read_port()
 
+        request = self.requests.payload
         command, sequence, place = Signal(8), Signal(8), Signal(range(longest))
         answer = Signal(8 * self._payload_bytes[Command.SCORES | REPLY], reset_less=True)
         cycles = Signal(8 * CYCLES_BYTES)
         accepted = Signal()
         missed, missed_sequence = Signal(), Signal(8)
-        with m.If(self.end & ~accepted):
-            m.d.sync += [missed.eq(1), missed_sequence.eq(self.sequence)]
+        with m.If(self.requests.valid & ~accepted):
+            m.d.sync += [missed.eq(1), missed_sequence.eq(request.sequence)]
 
         with m.FSM():
-            with m.State("idle"):
+            with m.State("IDLE"):
                 m.d.sync += [place.eq(0), cycles.eq(0)]
                 m.d.comb += accepted.eq(queue.level <= queue.depth - longest)
                 problem = self._problem(m)
-                with m.If(accepted & self.end):
-                    m.d.sync += sequence.eq(self.sequence)
+                with m.If(accepted & self.requests.valid):
+                    m.d.sync += sequence.eq(request.sequence)
                     with m.If(problem != 0):
                         m.d.sync += [command.eq(ERROR), answer.eq(problem)]
-                        m.next = "write"
+                        m.next = "WRITE"
                     with m.Else():
-                        m.d.sync += command.eq(self.command | REPLY)
-                        with m.If(self.command == Command.IDENTIFY):
-                            m.next = "write"
+                        m.d.sync += command.eq(request.command | REPLY)
+                        with m.If(request.command == Command.IDENTIFY):
+                            m.next = "WRITE"
                         with m.Else():
                             m.d.sync += self.start.eq(1)
-                            m.next = "classify"
+                            m.next = "CLASSIFY"
                 with m.Elif(accepted & missed):
                     m.d.sync += [
                         command.eq(ERROR),
@@ -121,13 +109,13 @@ class Server(Component):
                         answer.eq(Problem.OVERRUN),
                         missed.eq(0),
                     ]
-                    m.next = "write"
-            with m.State("classify"):
+                    m.next = "WRITE"
+            with m.State("CLASSIFY"):
                 m.d.sync += [self.start.eq(0), cycles.eq(cycles + 1)]
-                with m.If(self.done):
+                with m.If(self.results.valid):
                     m.d.sync += answer.eq(self._answer(cycles))
-                    m.next = "write"
-            with m.State("write"):
+                    m.next = "WRITE"
+            with m.State("WRITE"):
                 last = Signal(range(longest))
                 with m.Switch(command):
                     for reply, size in self._payload_bytes.items():
@@ -147,20 +135,21 @@ class Server(Component):
                 with m.If(~is_header):
                     m.d.sync += answer.eq(answer >> 8)
                 with m.If(place == last):
-                    m.next = "idle"
+                    m.next = "IDLE"
         return m
 
     def _problem(self, m: Module) -> Signal:
         """A ``Problem`` of the frame that ends, or 0."""
+        request = self.requests.payload
         problem = Signal(range(max(Problem) + 1))
-        with m.If(~self.intact):
+        with m.If(~request.intact):
             m.d.comb += problem.eq(Problem.DAMAGED)
-        with m.Else(), m.Switch(self.command):
+        with m.Else(), m.Switch(request.command):
             with m.Case(Command.IDENTIFY):
-                with m.If(self.length != HEADER_BYTES + CRC_BYTES):
+                with m.If(request.length != HEADER_BYTES + CRC_BYTES):
                     m.d.comb += problem.eq(Problem.LENGTH)
             with m.Case(Command.CLASSIFY, Command.SCORES):
-                with m.If(self.length != self._request_bytes):
+                with m.If(request.length != self._request_bytes):
                     m.d.comb += problem.eq(Problem.LENGTH)
             with m.Default():
                 m.d.comb += problem.eq(Problem.COMMAND)
@@ -168,10 +157,11 @@ class Server(Component):
 
     def _answer(self, cycles: Value) -> Value:
         """The payload of a reply with scores; one with the class alone is its beginning."""
+        result = self.results.payload
         return Cat(
-            _filled(self.index, self._identity.index_bytes),
+            _filled(result.index, self._identity.index_bytes),
             cycles,
-            *(_filled(score, self._identity.score_bytes) for score in self.scores),
+            *(_filled(score, self._identity.score_bytes) for score in result.scores),
         )
 
 

@@ -98,54 +98,44 @@ class Top(Component):
         m.submodules.frames = frames = FrameReceiver(
             HEADER_BYTES + self.identity.data_bytes + CRC_BYTES
         )
-        m.d.comb += [
-            receiver.rx.eq(self.rx),
-            frames.byte.eq(receiver.byte),
-            frames.valid.eq(receiver.valid),
-            frames.damaged.eq(receiver.damaged),
-        ]
         m.submodules.classifier = classifier = self._classifier
-        m.d.comb += classifier.data.eq(self._sample(m, frames))
-        with m.If(classifier.valid_out):
-            m.d.sync += [self.index.eq(classifier.index), self.seen.eq(1)]
-
         m.submodules.server = server = Server(self.identity)
-        m.d.comb += [
-            server.end.eq(frames.end),
-            server.intact.eq(frames.intact),
-            server.command.eq(frames.command),
-            server.sequence.eq(frames.sequence),
-            server.length.eq(frames.position),
-            classifier.valid_in.eq(server.start),
-            server.done.eq(classifier.valid_out),
-            server.index.eq(classifier.index),
-            server.scores.eq(classifier.scores),
-        ]
         m.submodules.sender = sender = FrameTransmitter()
         m.submodules.transmitter = transmitter = uart.Transmitter(self._period)
-        connect(m, server.reply, sender.reply)
+        connect(m, receiver.received, frames.received)
+        connect(m, frames.requests, server.requests)
+        connect(m, classifier.results, server.results)
+        connect(m, server.replies, sender.replies)
         connect(m, sender.bytes, transmitter.bytes)
-        m.d.comb += self.tx.eq(transmitter.tx)
+        m.d.comb += [
+            receiver.rx.eq(self.rx),
+            self.tx.eq(transmitter.tx),
+            classifier.samples.payload.eq(self._sample(m, frames)),
+            classifier.samples.valid.eq(server.start),
+        ]
+        with m.If(classifier.results.valid):
+            m.d.sync += [self.index.eq(classifier.results.payload.index), self.seen.eq(1)]
         return m
 
     def _sample(self, m: Module, frames: FrameReceiver) -> Value:
         """The graph's input bits, of the sample that came last; those of no use are 0."""
         end = HEADER_BYTES + self.identity.data_bytes
-        is_sample = (frames.position >= HEADER_BYTES) & (frames.position < end)
-        taken = frames.data_valid & is_sample
+        contents = frames.contents
+        byte, position = contents.payload.byte, contents.payload.position
+        is_sample = contents.valid & (position >= HEADER_BYTES) & (position < end)
         if self._encoder is None:
             store = Signal(8 * self.identity.data_bytes, name="sample", reset_less=True)
-            with m.If(taken):
-                m.d.sync += store.eq(Cat(store, frames.data)[8:])
+            with m.If(is_sample):
+                m.d.sync += store.eq(Cat(store, byte)[8:])
         else:
             m.submodules.encoder = serial = self._encoder
             m.d.comb += [
-                serial.start.eq(frames.position == 0),
-                serial.byte.eq(frames.data),
-                serial.valid.eq(taken),
+                serial.start.eq(contents.valid & (position == 0)),
+                serial.bytes.payload.eq(byte),
+                serial.bytes.valid.eq(is_sample),
             ]
             store = Signal(max(1, len(self._bits)), name="sample", reset_less=True)
-            with m.If(serial.bit_valid):
-                m.d.sync += store.eq(Cat(store, serial.bit)[1:])
+            with m.If(serial.bits.valid):
+                m.d.sync += store.eq(Cat(store, serial.bits.payload)[1:])
         wires = dict(zip(self._bits, store, strict=False))
         return Cat(wires.get(bit, Const(0, 1)) for bit in range(self._n_inputs))

@@ -7,6 +7,7 @@ from fractions import Fraction
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from lilogic.errors import LilogicError
@@ -16,6 +17,12 @@ LEAST_CYCLES_PER_BIT = 4
 """With fewer, a host whose clock is 2 % off would be misread."""
 
 _FRACTION_BITS = 4
+
+RECEIVED = stream.Signature(StructLayout({"byte": 8, "damaged": 1}), always_ready=True)
+"""Bytes from a line; a damaged one has no stop bit."""
+
+BYTES = stream.Signature(8)
+"""Bytes to a line."""
 
 
 def cycles_per_bit(clock_hz: float, baud: int) -> Fraction:
@@ -70,14 +77,12 @@ class Receiver(Component):
 
     Attributes:
         rx: in, the line; it may change at any time.
-        byte: out, what came, while ``valid``.
-        valid: out, high for one cycle after a byte.
-        damaged: out, high for one cycle where a byte has no stop bit.
+        received: out, ``RECEIVED``; as many cycles apart as bytes are on the line.
     """
 
     def __init__(self, period: Fraction) -> None:
         self._period = period
-        super().__init__({"rx": In(1), "byte": Out(8), "valid": Out(1), "damaged": Out(1)})
+        super().__init__({"rx": In(1), "received": Out(RECEIVED)})
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
@@ -89,7 +94,8 @@ class Receiver(Component):
 
         busy = Signal()
         bit = Signal(range(FRAME_BITS))
-        m.d.sync += [self.valid.eq(0), self.damaged.eq(0)]
+        payload = self.received.payload
+        m.d.sync += self.received.valid.eq(0)
         with m.If(~busy):
             with m.If(before & ~rx):
                 m.d.comb += timer.restart.eq(1)
@@ -99,9 +105,9 @@ class Receiver(Component):
             with m.If(bit == 0):
                 m.d.sync += busy.eq(~rx)  # high in the middle of a start bit: that was none
             with m.Elif(bit == FRAME_BITS - 1):
-                m.d.sync += [busy.eq(0), self.valid.eq(rx), self.damaged.eq(~rx)]
+                m.d.sync += [busy.eq(0), self.received.valid.eq(1), payload.damaged.eq(~rx)]
             with m.Else():
-                m.d.sync += self.byte.eq(Cat(self.byte[1:], rx))
+                m.d.sync += payload.byte.eq(Cat(payload.byte[1:], rx))
         return m
 
 
@@ -112,13 +118,13 @@ class Transmitter(Component):
         period: clock cycles of a bit.
 
     Attributes:
-        bytes: in, a stream.
+        bytes: in, ``BYTES``.
         tx: out, the line.
     """
 
     def __init__(self, period: Fraction) -> None:
         self._period = period
-        super().__init__({"bytes": In(stream.Signature(8)), "tx": Out(1, init=1)})
+        super().__init__({"bytes": In(BYTES), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""

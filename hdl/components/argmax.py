@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value
-from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.hdl.components import pipeline
+from lilogic.hdl.components import pipeline, streams
 from lilogic.hdl.components.pipeline import Levels, Registers
 
 
@@ -26,23 +25,23 @@ class Argmax(Component):
         registers: after which of the ``rounds`` registers stand.
 
     Attributes:
-        scores: in, an array of the classes' scores.
-        index: out, the winning class; one bit, always 0, where there is only one class.
+        scores: in, ``streams.scores``.
+        index: out, ``streams.index``: the winning class.
         latency: clock cycles from ``scores`` to ``index``.
     """
 
     def __init__(self, shape: Shape, classes: int, registers: Registers) -> None:
         self._registers = registers
         self.latency = sum(registers)
-        layout = ArrayLayout(shape, classes)
-        super().__init__({"scores": In(layout), "index": Out(max(1, rounds(classes)))})
+        super().__init__(
+            {"scores": In(streams.scores(shape, classes)), "index": Out(streams.index(classes))}
+        )
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        work = tournament([self.scores[i] for i in range(len(self.scores))])
-        winner = pipeline.build(m, work, self._registers, "round")
-        m.d.comb += self.index.eq(winner)
+        winner = pipeline.build(m, tournament([*self.scores.payload]), self._registers, "round")
+        m.d.comb += self.index.payload.eq(winner)
         return m
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
-from amaranth.lib.data import ArrayLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect
 
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import argmax, encoder, network, pipeline, vector
+from lilogic.hdl.components import argmax, encoder, network, pipeline, streams, vector
 from lilogic.hdl.components import popcount as popcounts
 from lilogic.hdl.components.argmax import Argmax
 from lilogic.hdl.components.encoder import ThermometerEncoder
@@ -77,12 +74,9 @@ class Classifier(Component):
         options: how to compile it.
 
     Attributes:
-        data: in, a sample, as ``Interface`` describes it.
-        valid_in: in, whether ``data`` is a sample.
-        valid_out: out, ``valid_in`` from ``latency`` cycles ago; reset clears what is in flight.
-        index: out, the predicted class.
-        scores: out, an array of the classes' scores.
-        latency: clock cycles from ``data`` to ``index`` and ``scores``.
+        samples: in, ``streams.samples`` with the data that ``Interface`` describes.
+        results: out, ``streams.results``; reset clears what is in flight.
+        latency: clock cycles from a sample to its result.
         interface: the ports and their timing, as written to ``interface.json``.
 
     Raises:
@@ -115,7 +109,7 @@ class Classifier(Component):
             data_width=data_width,
             feature_width=feature_width,
             classes=graph.n_classes,
-            index_width=len(self._argmax.index),
+            index_width=streams.index_width(graph.n_classes),
             score_width=shape.width,
             score_signed=shape.signed,
             latency=self.latency,
@@ -126,11 +120,8 @@ class Classifier(Component):
         )
         super().__init__(
             {
-                "data": In(self.interface.data_width),
-                "valid_in": In(1),
-                "valid_out": Out(1),
-                "index": Out(self.interface.index_width),
-                "scores": Out(ArrayLayout(shape, graph.n_classes)),
+                "samples": In(streams.samples(data_width)),
+                "results": Out(streams.results(shape, graph.n_classes)),
             }
         )
 
@@ -141,27 +132,28 @@ class Classifier(Component):
         m.submodules.heads = heads = self._heads
         m.submodules.argmax = winner = self._argmax
         if self._encoder is None:
-            m.d.comb += vector.assign(gates.bits, self.data)
+            m.d.comb += vector.assign(gates.bits.signals, self.samples.payload)
         else:
             m.submodules.encoder = self._encoder
-            m.d.comb += vector.assign(self._encoder.features, self.data)
-            m.d.comb += _connected(gates.bits, self._encoder.bits)
-        m.d.comb += _connected(heads.values, gates.values)
-        scores = Value.cast(heads.scores)
+            m.d.comb += vector.assign(self._encoder.features.signals, self.samples.payload)
+            connect(m, self._encoder.bits, gates.bits)
+        connect(m, gates.values, heads.values)
+        connect(m, heads.scores, winner.scores)
+        scores = Value.cast(heads.scores.payload)
+        result = self.results.payload
         m.d.comb += [
-            Value.cast(winner.scores).eq(scores),
-            self.index.eq(winner.index),
-            Value.cast(self.scores).eq(pipeline.delay(m, scores, winner.latency, "scores")),
-            self.valid_out.eq(self._valid(m)),
+            result.index.eq(winner.index.payload),
+            Value.cast(result.scores).eq(pipeline.delay(m, scores, winner.latency, "scores")),
+            self.results.valid.eq(self._valid(m)),
         ]
         return m
 
     def _valid(self, m: Module) -> Value:
-        """``valid_in`` from ``latency`` cycles ago, in registers that reset clears."""
+        """Whether there was a sample ``latency`` cycles ago, in registers that reset clears."""
         if not self.latency:
-            return self.valid_in
+            return self.samples.valid
         flags = Signal(self.latency)
-        m.d.sync += flags.eq(Cat(self.valid_in, flags))
+        m.d.sync += flags.eq(Cat(self.samples.valid, flags))
         return flags[-1]
 
 
@@ -191,11 +183,6 @@ def flip_flops(graph: GateGraph, options: CompileOptions) -> list[int]:
     """How many flip-flops stand after each level of gates."""
     registers = plan(graph, Choices.of(graph, options))["network"]
     return [len(bank) for bank in network.banks(graph, registers)]
-
-
-def _connected(to: Iterable[Signal], from_: Iterable[Signal]) -> list[Any]:
-    """Statements that connect two ports of one shape, each made by ``vector.port``."""
-    return [sink.eq(source) for sink, source in zip(to, from_, strict=True)]
 
 
 def _delays(graph: GateGraph, choices: Choices, delays: Delays) -> dict[str, list[float]]:

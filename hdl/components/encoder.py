@@ -24,8 +24,8 @@ class ThermometerEncoder(Component):
         registered: whether ``bits`` come from registers.
 
     Attributes:
-        features: in, features of ``feature_width`` bits, one after the other (see ``vector.port``).
-        bits: out, the graph's input bits.
+        features: in, ``vector.Signature``: features of ``feature_width`` bits, one after the other.
+        bits: out, ``vector.Signature``: the graph's input bits.
         latency: clock cycles from ``features`` to ``bits``.
 
     Raises:
@@ -40,7 +40,10 @@ class ThermometerEncoder(Component):
         self.latency = int(registered)
         width = encoder.n_features * feature_width(encoder)
         super().__init__(
-            {"features": vector.port(In, width), "bits": vector.port(Out, graph.n_inputs)}
+            {
+                "features": In(vector.Signature(width)),
+                "bits": Out(vector.Signature(graph.n_inputs)),
+            }
         )
 
     def elaborate(self, platform: object) -> Module:
@@ -50,7 +53,7 @@ class ThermometerEncoder(Component):
         domain = "sync" if self.latency else "comb"
         held = vector.signals(len(bits), "encoded")
         m.d[domain] += vector.assign(held, bits)
-        m.d.comb += vector.assign(self.bits, vector.bits(held))
+        m.d.comb += vector.assign(self.bits.signals, vector.bits(held))
         return m
 
     def _compared(self, m: Module) -> list[Value]:
@@ -85,7 +88,7 @@ class ThermometerEncoder(Component):
         With its sign bit flipped, two's complement is in the order of unsigned numbers, and
         differences are the same.
         """
-        bits_in, width = vector.bits(self.features), feature_width(self._encoder)
+        bits_in, width = vector.bits(self.features.signals), feature_width(self._encoder)
         first = [feature * width for feature in features]
         rows = [Cat(bits_in[start + place] for start in first) for place in range(width)]
         is_signed = np.iinfo(self._encoder.input_dtype).min < 0

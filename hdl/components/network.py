@@ -71,8 +71,9 @@ class GateNetwork(Component):
         registers: after which of the ``levels`` registers stand.
 
     Attributes:
-        bits: in, the graph's input bits (see ``vector.port``).
-        values: out, one bit for each of ``counted(graph)``, all of the same sample.
+        bits: in, ``vector.Signature``: the graph's input bits.
+        values: out, ``vector.Signature``: one bit for each of ``counted(graph)``, all of the same
+            sample.
         latency: clock cycles from ``bits`` to ``values``.
     """
 
@@ -82,8 +83,8 @@ class GateNetwork(Component):
         self.latency = sum(registers)
         super().__init__(
             {
-                "bits": vector.port(In, graph.n_inputs),
-                "values": vector.port(Out, len(counted(graph))),
+                "bits": In(vector.Signature(graph.n_inputs)),
+                "values": Out(vector.Signature(len(counted(graph)))),
             }
         )
 
@@ -100,7 +101,7 @@ class GateNetwork(Component):
         a, b = np.where(READS_A[op], a, b), np.where(READS_B[op], b, a)
 
         constants = Const(0b10, 2)
-        wires = [constants, *self.bits]
+        wires = [constants, *self.bits.signals]
         # Of each node, its place in the row of all wires.
         place = len(constants) + np.arange(graph.n_nodes)
         place[made[is_constant]] = graph.op[made[is_constant] - graph.n_inputs] == gates.TRUE
@@ -126,7 +127,7 @@ class GateNetwork(Component):
                 place[kept] = len(constants) + np.arange(len(kept))
                 wires = [constants, *bank]
                 width = len(constants) + len(kept)
-        m.d.comb += vector.assign_taken(self.values, wires, place[counted(graph)])
+        m.d.comb += vector.assign_taken(self.values.signals, wires, place[counted(graph)])
         return m
 
 

@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from amaranth.hdl import Cat, Const, Module, Shape, Value
-from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import neighbours, pipeline, vector
+from lilogic.hdl.components import packing, pipeline, streams, vector
 from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.network import counted
 from lilogic.hdl.components.pipeline import Cost, Levels, Registers
@@ -186,38 +185,41 @@ class Heads(Component):
         registers: after which of the ``levels`` registers stand.
 
     Attributes:
-        values: in, one bit for each of ``network.counted(graph)`` (see ``vector.port``).
-        scores: out, an array of the classes' scores.
+        values: in, ``vector.Signature``: one bit for each of ``network.counted(graph)``.
+        scores: out, ``streams.scores``.
         latency: clock cycles from ``values`` to ``scores``.
     """
 
     def __init__(self, graph: GateGraph, popcount: str, registers: Registers) -> None:
         self._graph = graph
+        self._counted = counted(graph)
         self._popcount = architecture(popcount)
         self._registers = registers
         self.latency = sum(registers)
-        layout = ArrayLayout(score_shape(graph), graph.n_classes)
         super().__init__(
-            {"values": vector.port(In, len(counted(graph))), "scores": Out(layout)},
+            {
+                "values": In(vector.Signature(len(self._counted))),
+                "scores": Out(streams.scores(score_shape(graph), graph.n_classes)),
+            }
         )
 
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
         heads = [_arranged(self._graph, head) for head in self._graph.heads]
-        positions = [np.searchsorted(counted(self._graph), head) for head in heads]
+        positions = [np.searchsorted(self._counted, head) for head in heads]
         offsets = self._graph.offset.tolist()
         highest = self._graph.score_bounds()[1].tolist()
         for class_, (position, offset) in enumerate(zip(positions, offsets, strict=True)):
             name = f"class{class_}"
-            bits = pipeline.named(m, vector.take([*self.values], position), f"{name}_counted")
+            bits = pipeline.named(m, vector.take(self.values.signals, position), f"{name}_counted")
             total = pipeline.build(m, self._popcount(bits), self._registers, name)
             score = total + offset
             if offset >= 0:
                 # What this class cannot reach is a constant 0, for the argmax too. One bit is left,
                 # because Amaranth would leave out heads of which nothing is computed.
                 score = score[: max(1, highest[class_].bit_length())]
-            m.d.comb += self.scores[class_].eq(score)
+            m.d.comb += self.scores.payload[class_].eq(score)
         return m
 
 
@@ -226,7 +228,7 @@ def _arranged(graph: GateGraph, head: npt.NDArray[np.int32]) -> npt.NDArray[np.i
 
     Of a full adder of three bits of which two are the same, the sum is the third bit and the carry
     one of the two: so what counts twice stands where one full adder has its first two bits. The
-    other full adders have ``neighbours``.
+    other full adders are for ``packing``.
     """
     nodes, times = np.unique(head.astype(np.int64), return_counts=True)
     pairs, others = np.repeat(nodes, times // 2), nodes[times % 2 == 1]
@@ -234,7 +236,7 @@ def _arranged(graph: GateGraph, head: npt.NDArray[np.int32]) -> npt.NDArray[np.i
     twice, more = pairs[:leaves], np.repeat(pairs[leaves:], 2)
     alone, beside = leaves - len(twice), len(twice)
     if len(head) <= _ARRANGED:
-        first, second, third, rest = neighbours.triples(graph, others, alone)
+        first, second, third, rest = packing.triples(graph, others, alone)
     else:
         first, second, third, rest = np.split(others, [alone, 2 * alone, 3 * alone])
     return np.concatenate([twice, first, twice, second, rest[:beside], third, rest[beside:], more])

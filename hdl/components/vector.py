@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 from amaranth.hdl import Cat, Signal, Value
-from amaranth.lib.wiring import Flow, Member
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out, PureInterface
+
+from lilogic.hdl.components import streams
 
 LIMIT = 65_535
 
@@ -22,13 +25,43 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + LIMIT]
 
 
-def port(flow: Flow, width: int) -> Member:
-    """As many equal ports as ``width`` bits need, filled in order; the last may be wider than full.
+class Signature(wiring.Signature):
+    """A row of bits in each clock cycle: as many equal streams as it needs.
 
-    Read them through ``bits`` and drive them through ``assign``.
+    Args:
+        width: bits of the row.
+
+    Members:
+        lane0, lane1, …: out, ``streams.every_cycle`` each, filled in order; the last may be wider
+            than full.
     """
-    count = max(1, -(-width // LIMIT))
-    return flow(-(-width // count)).array(count)
+
+    def __init__(self, width: int) -> None:
+        count = max(1, -(-width // LIMIT))
+        lane = streams.every_cycle(-(-width // count))
+        super().__init__({f"lane{number}": Out(lane) for number in range(count)})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Signature) and self.members == other.members
+
+    def create(
+        self, *, path: tuple[str | int, ...] | None = None, src_loc_at: int = 0
+    ) -> Interface:
+        """Amaranth calls this."""
+        return Interface(self, path=path, src_loc_at=1 + src_loc_at)
+
+
+class Interface(PureInterface):
+    """A row of bits: read it through ``bits`` or ``take``, drive it through ``assign``.
+
+    Attributes:
+        signals: the payloads of its lanes, in order.
+    """
+
+    @property
+    def signals(self) -> list[Signal]:
+        """The payloads of its lanes, in order."""
+        return [getattr(self, lane).payload for lane in self.signature.members]
 
 
 def signals(width: int, name: str) -> list[Signal]:
@@ -42,7 +75,7 @@ def bits(signals: Iterable[Signal]) -> list[Value]:
 
 
 def take(values: Sequence[Value], places: npt.NDArray[np.integer[Any]]) -> Value:
-    """The bits at ``places`` of ``values`` in a row; neighbours are taken together, as one slice.
+    """The bits at ``places`` of ``values`` in a row; bits side by side are taken together, as one slice.
 
     Amaranth's time goes by the number of values that it handles, not by their widths.
     """

@@ -65,15 +65,15 @@ class Netlist:
     driver: dict[Net, Cell]
 
     def vector(self, name: str, width: int) -> list[Net]:
-        """The first ``width`` nets of wire ``name``, or of ``name__0``, ``name__1``, … together.
+        """The first ``width`` nets of wire ``name``, or of what the stream or vector ``name`` carries.
 
         Raises:
             FormatError: there is no such wire.
             WrongNetlistError: it is narrower.
         """
-        nets = list(self.wires.get(name, []))
+        nets = list(self.wires.get(name) or self.wires.get(f"{name}__payload", []))
         number = 0
-        while (part := f"{name}__{number}") in self.wires:
+        while (part := f"{name}__lane{number}__payload") in self.wires:
             nets += self.wires[part]
             number += 1
         if not nets and width:

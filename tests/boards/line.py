@@ -50,9 +50,10 @@ def exchange(top: Top, data: bytes, reply_bytes: int) -> bytes:
         await ctx.tick().repeat(PERIOD * uart.FRAME_BITS * reply_bytes)
 
     async def listen(ctx):
-        async for _, _, valid, byte in ctx.tick().sample(receiver.valid, receiver.byte):
+        ports = receiver.received.valid, receiver.received.payload
+        async for _, _, valid, payload in ctx.tick().sample(*ports):
             if valid:
-                received.append(byte)
+                received.append(payload.byte)
 
     simulator = Simulator(m)
     simulator.add_clock(1e-6)

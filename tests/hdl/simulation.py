@@ -77,7 +77,7 @@ def stream(
 
 
 def drive(ports: Sequence[Signal] | Signal, bits: npt.NDArray[Any]) -> Inputs:
-    """Values of a port, or of the ports of ``vector.port``, that hold ``bits``."""
+    """Values of a signal, or of the signals of a ``vector.Interface``, that hold ``bits``."""
     signals = [ports] if isinstance(ports, Signal) else list(ports)
     inputs, start = [], 0
     for signal in signals:
@@ -87,7 +87,7 @@ def drive(ports: Sequence[Signal] | Signal, bits: npt.NDArray[Any]) -> Inputs:
 
 
 def read_bits(get: Callable[[Any], int], ports: Iterable[Signal], width: int) -> list[bool]:
-    """The first ``width`` bits of the ports of ``vector.port``."""
+    """The first ``width`` bits of the signals of a ``vector.Interface``."""
     return [bool(get(port) >> i & 1) for port in ports for i in range(len(port))][:width]
 
 

@@ -123,7 +123,7 @@ def test_valid_flags_that_ignore_reset_fail_only_the_test_of_reset(copy):
 
 
 def test_answers_without_a_question_fail(copy):
-    edit(copy, r"\.valid_in\(valid_in\)", ".valid_in(1'b1)")
+    edit(copy, r"\.samples__valid\(valid_in\)", ".samples__valid(1'b1)")
     result = simulated(copy)
     passed = {test["name"]: test["passed"] for test in result["tests"]}
     assert passed == {

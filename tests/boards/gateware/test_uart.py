@@ -24,11 +24,11 @@ def received(levels, period):
 
     async def listen(ctx):
         nonlocal damaged
-        ports = receiver.valid, receiver.byte, receiver.damaged
-        async for _, _, valid, byte, is_damaged in ctx.tick().sample(*ports):
-            if valid:
-                found.append(byte)
-            damaged += is_damaged
+        received = receiver.received
+        async for _, _, valid, payload in ctx.tick().sample(received.valid, received.payload):
+            if valid and not payload.damaged:
+                found.append(payload.byte)
+            damaged += valid and payload.damaged
 
     simulator = Simulator(receiver)
     simulator.add_clock(1e-6, phase=0.3e-6)

@@ -31,8 +31,10 @@ def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
     words = [
         sum((score & mask) << (i * shape.width) for i, score in enumerate(row)) for row in rows
     ]
-    scores = Value.cast(argmax.scores)
-    seen = stream(argmax, [[(scores, word)] for word in words], lambda get: get(argmax.index))
+    scores = Value.cast(argmax.scores.payload)
+    seen = stream(
+        argmax, [[(scores, word)] for word in words], lambda get: get(argmax.index.payload)
+    )
     assert seen == [row.index(max(row)) for row in rows]
 
 
@@ -41,4 +43,4 @@ def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
 )
 def test_index_is_as_wide_and_rounds_are_as_many_as_needed(classes, width, expected):
     assert rounds(classes) == expected
-    assert len(Argmax(Shape(4), classes, every(1, expected)).index) == width
+    assert len(Argmax(Shape(4), classes, every(1, expected)).index.payload) == width

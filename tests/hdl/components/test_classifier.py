@@ -24,15 +24,16 @@ SAMPLES = 12
 def cycles_of(classifier, data, valid):
     rest = [(np.zeros_like(data[0]), False)] * (classifier.latency + 1)
     for row, flag in [*zip(data, valid, strict=True), *rest]:
-        yield [*drive(classifier.data, row), (classifier.valid_in, int(flag))]
+        yield [*drive(classifier.samples.payload, row), (classifier.samples.valid, int(flag))]
 
 
 def outputs(classifier, graph, data, valid, resets=()):
-    """Of each cycle: valid_out, index and scores."""
+    """Of each cycle: whether there is a result, its index and its scores."""
+    results = classifier.results
 
     def read(get):
-        scores = read_scores(get, classifier.scores, score_shape(graph))
-        return get(classifier.valid_out), get(classifier.index), scores
+        scores = read_scores(get, results.payload.scores, score_shape(graph))
+        return get(results.valid), get(results.payload.index), scores
 
     return simulate(classifier, cycles_of(classifier, data, valid), read, resets)
 
@@ -239,7 +240,7 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "clock_mhz": None,
         "device": None,
     }
-    assert len(classifier.data) == fields * width
+    assert len(classifier.samples.payload) == fields * width
 
 
 def test_refuses_a_popcount_that_does_not_exist():

@@ -16,8 +16,8 @@ def check(graph, registered, raw):
     assert encoder.latency == registered
     seen = stream(
         encoder,
-        [drive(encoder.pixels, row) for row in pixel_bits(graph.encoder, raw)],
-        lambda get: read_bits(get, encoder.bits, graph.n_inputs),
+        [drive(encoder.features.signals, row) for row in pixel_bits(graph.encoder, raw)],
+        lambda get: read_bits(get, encoder.bits.signals, graph.n_inputs),
     )
     expected = graph.encoder.encode(raw) & graph.alive[: graph.n_inputs]
     np.testing.assert_array_equal(seen, expected)

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import popcount
-from lilogic.hdl.components.interface import AUTO, POPCOUNT
+from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.network import counted
 from lilogic.hdl.components.popcount import POPCOUNTS, Heads, best, chosen, levels, score_shape
+from lilogic.hdl.options import AUTO
 from lilogic.hdl.synthesis.area import TARGETS
 from tests.hdl.simulation import SETTINGS, drive, every, read_scores, stream
 from tests.strategies import graphs
@@ -22,8 +23,8 @@ def check(graph, popcount, levels_per_stage, samples=10):
     values[:2] = [[False], [True]]
     seen = stream(
         heads,
-        [drive(heads.values, row) for row in values],
-        lambda get: read_scores(get, heads.scores, score_shape(graph)),
+        [drive(heads.values.signals, row) for row in values],
+        lambda get: read_scores(get, heads.scores.payload, score_shape(graph)),
     )
     place = {node: i for i, node in enumerate(nodes.tolist())}
     expected = [

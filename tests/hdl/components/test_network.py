@@ -16,8 +16,8 @@ def check(graph, levels_per_stage, samples=12):
     width = len(counted(graph))
     seen = stream(
         network,
-        [drive(network.bits, row) for row in bits],
-        lambda get: read_bits(get, network.values, width),
+        [drive(network.bits.signals, row) for row in bits],
+        lambda get: read_bits(get, network.values.signals, width),
     )
     np.testing.assert_array_equal(
         np.array(seen).reshape(samples, width), node_values(graph, bits)[:, counted(graph)]

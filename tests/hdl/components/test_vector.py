@@ -16,20 +16,20 @@ class Wire(Component):
 
     def __init__(self, width_in, width_out):
         super().__init__(
-            {"source": vector.port(In, width_in), "target": vector.port(Out, width_out)}
+            {"source": In(vector.Signature(width_in)), "target": Out(vector.Signature(width_out))}
         )
 
     def elaborate(self, platform):
         m = Module()
-        m.d.comb += vector.assign(self.target, vector.bits(self.source))
+        m.d.comb += vector.assign(self.target.signals, vector.bits(self.source.signals))
         return m
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_port_is_as_few_equal_signals_as_fit(width):
-    port = vector.port(In, width)
-    (count,) = port.dimensions
-    size = port.shape
+def test_a_row_is_as_few_equal_signals_as_fit(width):
+    signals = vector.Signature(width).create().signals
+    count = len(signals)
+    (size,) = {len(signal) for signal in signals}
     assert size <= vector.LIMIT
     assert count == max(1, -(-width // vector.LIMIT))
     assert width <= count * size < width + count
@@ -71,8 +71,8 @@ def test_a_vector_arrives_whole_through_ports_and_the_rest_is_0(width, rest, lim
         wire = Wire(width, width + rest)
         (seen,) = simulate(
             wire,
-            [drive(wire.source, bits)],
-            lambda get: read_bits(get, wire.target, width + rest),
+            [drive(wire.source.signals, bits)],
+            lambda get: read_bits(get, wire.target.signals, width + rest),
         )
     assert seen == [*bits, *[False] * rest]
 

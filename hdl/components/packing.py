@@ -1,4 +1,4 @@
-"""Which counted gates stand at the same full adder: those that read the same wires.
+"""Packing of counted nodes into full adders: those that read the same wires share one.
 
 A look-up table takes in more of a full adder and of the gates that it adds the fewer different
 wires these read. Which bits of a head meet where is free: a sum does not depend on the order.
@@ -24,7 +24,7 @@ _READ = 6
 def triples(graph: GateGraph, nodes: Nodes, count: int) -> tuple[Nodes, Nodes, Nodes, Nodes]:
     """The first, second and third of ``count`` triples of a head's nodes, and the rest.
 
-    Nodes are taken greedily: first what has the closest neighbour, and to it twice what reads most
+    Nodes are taken greedily: first the one that is closest to another, and to it twice what reads most
     of what is read already and least besides. Without enough nodes, the last triples are short.
     """
     read = _read(graph, nodes)
