@@ -115,7 +115,7 @@ def test_a_run_folder_has_curves_and_a_summary_which_is_what_train_prints(
         assert summary["gap"][split] == gap
     assert [layer["gates"] for layer in summary["layers"]] == [24, 24]
     assert sum(summary["gates"]["ops"].values()) == 48
-    assert summary["gates_after_passes"] < 48
+    assert summary["gates"]["simplified"] < 48
     _, out, _ = lilogic("train", recipe, "-o", run_folder)
     for label in ("lost by freezing", "after passes", "by function", "fan-out", "layer 2"):
         assert label in out
@@ -307,7 +307,7 @@ def test_demo_goes_the_whole_road(lilogic, recipe, tmp_path):
     assert result["area"]["targets"]["xc7"]["total"]["luts"] > 0
 
     graph = lgn.read(tmp_path / "tiny.lgn")
-    assert graph.n_gates == result["gates"]["compiled"] < result["gates"]["trained"] == 48
+    assert graph.n_gates == result["gates"]["count"] < result["gates"]["trained"] == 48
     with np.load(recipe.parent / "tiny.npz") as data:
         raw, labels = data["x_test"], data["y_test"]
     predicted = independent_reader.predict(tmp_path / "tiny.lgn", raw)
@@ -420,7 +420,7 @@ def test_a_network_from_elsewhere_is_imported_evaluated_and_left_to_encode_by_th
     status, out, err = lilogic("import", path, "-o", model, "--classes", "2", "--json")
     assert status == 0
     assert "net.npz: records no encoder; taking that of its authors" in err
-    assert json.loads(out)["inputs"] == 4
+    assert json.loads(out)["input"]["bits"] == 4
     graph = lgn.read(model)
     assert (graph.encoder.rank, graph.metadata["name"]) == (2, "mine")
     status, out, _ = lilogic("eval", model, "--data", data, "--json")
@@ -432,7 +432,7 @@ def test_a_network_from_elsewhere_is_imported_evaluated_and_left_to_encode_by_th
 
     for command in (["compile", "-o", tmp_path / "build"], ["verify"], ["report"]):
         status, _, err = lilogic(command[0], model, *command[1:])
-        assert_one_line(status, err.splitlines(keepends=True)[-1], "left to the host", "--bits")
+        assert_one_line(status, err.splitlines(keepends=True)[-1], "left to the host", "--input bits")
     verilog = tmp_path / "net.v"
     assert lilogic("export", model, "--to", "verilog", "--bits", "-o", verilog)[0] == 0
     assert "input [3:0] bits" in verilog.read_text()
