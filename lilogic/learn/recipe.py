@@ -181,7 +181,7 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        if not place:
+        if not first["loc"]:
             raise RecipeError(f"{source}: not a table of settings") from error
         if first["type"] == "extra_forbidden":
             raise RecipeError(f"{source}: unknown key {place}") from error
