@@ -23,7 +23,7 @@ def one_line(kind: type[LilogicError], source: str = "") -> Iterator[None]:
         place = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             text = f"unknown key {place}"
-        elif place:
+        elif first["loc"]:
             text = f"{place}: {first['msg'].lower()}"
         else:
             text = "not a table of settings"

@@ -155,7 +155,7 @@ def test_a_data_set_trains_without_a_recipe(lilogic, recipe, tmp_path, monkeypat
 def test_tensorboard_that_is_missing_gives_one_line(lilogic, recipe, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     status, _, err = lilogic("train", recipe, "-o", tmp_path / "run", "--tensorboard")
-    assert_one_line(status, err, "pip install tensorboard")
+    assert_one_line(status, err, "pip install 'lilogic[tensorboard]'")
     assert not (tmp_path / "run").exists()
 
 
