@@ -115,11 +115,11 @@ def _code(builder: Builder, graph: GateGraph, bits: Sequence[int]) -> Code:
         runs=runs,
         operands=place[operands],
         words=words,
-        inputs=np.where(inputs == NO_PLACE, np.uint32(rows * LANES), inputs)[words],
+        input_rows=np.where(inputs == NO_PLACE, np.uint32(rows * LANES), inputs)[words],
         zero=int(place[builder.zero]),
         n_rows=rows + 1,
-        index=place[index],
-        scores=place[np.array(scores)],
+        class_rows=place[index],
+        score_rows=place[np.array(scores)],
         lowest=lowest,
     )
 

@@ -69,13 +69,13 @@ def _squares(count):  # type: ignore[no-untyped-def]
 def _run_block(code, squares, index, scores, memory):  # type: ignore[no-untyped-def]
     """Run the program on one block, of whose words of input bits there is a square each."""
     # Out of the loops, as references to an array are counted.
-    inputs, score_rows = code.inputs, code.scores
+    input_rows, score_rows = code.input_rows, code.score_rows
     store(memory, np.uint64(code.zero), filled(np.uint64(0)))
-    for word in range(len(inputs)):
-        _transpose(squares[word], memory, inputs[word])
+    for word in range(len(input_rows)):
+        _transpose(squares[word], memory, input_rows[word])
     _execute(code.runs, code.operands, memory)
     if len(index):
-        _read(memory, code.index, squares[0], 0, index)
+        _read(memory, code.class_rows, squares[0], 0, index)
     for class_ in range(len(score_rows) if len(scores) else 0):
         _read(memory, score_rows[class_], squares[0], code.lowest, scores[:, class_])
 

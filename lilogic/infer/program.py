@@ -99,22 +99,23 @@ class Code(NamedTuple):
         runs: ``RUN`` [runs].
         operands: uint32 [n]: the rows of all steps.
         words: int64 [used words]: which words of a sample's input bits are read.
-        inputs: uint32 [used words, 64]: the rows of their bits; those that nobody reads share one.
+        input_rows: uint32 [used words, 64]: the rows of their bits; bits that nobody reads
+            share one.
         zero: the row that holds 0.
         n_rows: how many rows of memory it takes.
-        index: uint32 [bits]: rows of the class's number, lowest bit first.
-        scores: uint32 [classes, bits]: rows of the scores less ``lowest``, lowest bit first.
+        class_rows: uint32 [bits]: rows of the class's number, lowest bit first.
+        score_rows: uint32 [classes, bits]: rows of the scores less ``lowest``, lowest bit first.
         lowest: what is added to every score.
     """
 
     runs: npt.NDArray[Any]
     operands: npt.NDArray[np.uint32]
     words: npt.NDArray[np.int64]
-    inputs: npt.NDArray[np.uint32]
+    input_rows: npt.NDArray[np.uint32]
     zero: int
     n_rows: int
-    index: npt.NDArray[np.uint32]
-    scores: npt.NDArray[np.uint32]
+    class_rows: npt.NDArray[np.uint32]
+    score_rows: npt.NDArray[np.uint32]
     lowest: int
 
 
@@ -148,7 +149,7 @@ class Program:
     @property
     def n_classes(self) -> int:
         """Number of classes."""
-        return len(self.code.scores)
+        return len(self.code.score_rows)
 
     @property
     def dtype(self) -> np.dtype[Any]:

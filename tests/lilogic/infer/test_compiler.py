@@ -25,9 +25,9 @@ def test_a_program_says_what_it_reads_and_fits_its_memory(graph):
     assert program.dtype == np.uint64
     assert program.width == -(-graph.n_inputs // 64)
     assert program.n_classes == graph.n_classes
-    assert len(code.inputs) == len(code.words)
+    assert len(code.input_rows) == len(code.words)
     assert (code.words < program.width).all()
-    for rows in (code.operands, code.inputs, code.index, code.scores):
+    for rows in (code.operands, code.input_rows, code.class_rows, code.score_rows):
         assert (rows % LANES == 0).all()
         assert (rows < code.n_rows * LANES).all()
 
