@@ -18,22 +18,27 @@ def write(graph: GateGraph, path: Path) -> None:
 
 
 def model(circuit: Circuit) -> str:
-    """What a file of the circuit holds: inputs ``x0``, ``x1``, … and outputs ``y0``, ``y1``, …."""
-    return _model(circuit, [(f"y{i}", node) for i, node in enumerate(circuit.outputs.tolist())])
+    """What a file of the circuit holds: inputs ``x0``, ``x1``, … and outputs ``y0``, ``y1``, ….
+
+    Numbers have leading zeros, so that they stay in order in ABC, which sorts names as text.
+    """
+    digits = len(str(circuit.n_nodes + len(circuit.outputs)))
+    outputs = [(f"y{i:0{digits}}", node) for i, node in enumerate(circuit.outputs.tolist())]
+    return _model(circuit, outputs, digits)
 
 
-def _model(gates: Gates, outputs: Sequence[Output]) -> str:
-    return "".join(f"{line}\n" for line in _lines(gates, outputs))
+def _model(gates: Gates, outputs: Sequence[Output], digits: int = 1) -> str:
+    return "".join(f"{line}\n" for line in _lines(gates, outputs, digits))
 
 
-def _lines(gates: Gates, outputs: Sequence[Output]) -> Iterator[str]:
-    yield ".model classifier"
-    yield " ".join([".inputs", *(f"x{i}" for i in range(gates.n_inputs))])
-    yield " ".join([".outputs", *(name for name, _ in outputs)])
-
+def _lines(gates: Gates, outputs: Sequence[Output], digits: int) -> Iterator[str]:
     def name(node: int) -> str:
-        return f"x{node}" if node < gates.n_inputs else f"g{node - gates.n_inputs}"
+        is_input = node < gates.n_inputs
+        return f"x{node:0{digits}}" if is_input else f"g{node - gates.n_inputs}"
 
+    yield ".model classifier"
+    yield " ".join([".inputs", *map(name, range(gates.n_inputs))])
+    yield " ".join([".outputs", *(output for output, _ in outputs)])
     for node, (op, a, b) in enumerate(gates.rows(), gates.n_inputs):
         # Addresses of one wire, if both are the same.
         addresses = ["00", "11"] if a == b else ["00", "01", "10", "11"]
