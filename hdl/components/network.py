@@ -79,12 +79,13 @@ class GateNetwork(Component):
 
     def __init__(self, graph: GateGraph, registers: Registers) -> None:
         self._graph = graph
+        self._counted = counted(graph)
         self._registers = registers
         self.latency = sum(registers)
         super().__init__(
             {
                 "bits": In(vector.Signature(graph.n_inputs)),
-                "values": Out(vector.Signature(len(counted(graph)))),
+                "values": Out(vector.Signature(len(self._counted))),
             }
         )
 
@@ -127,7 +128,7 @@ class GateNetwork(Component):
                 place[kept] = len(constants) + np.arange(len(kept))
                 wires = [constants, *bank]
                 width = len(constants) + len(kept)
-        m.d.comb += vector.assign_taken(self.values.signals, wires, place[counted(graph)])
+        m.d.comb += vector.assign_taken(self.values.signals, wires, place[self._counted])
         return m
 
 

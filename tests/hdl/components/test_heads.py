@@ -57,6 +57,19 @@ def test_every_size_counts_up_to_all_ones(popcount, size):
     check(GateGraph.build(max(1, size), [], [range(size)]), popcount, 1)
 
 
+def test_what_is_counted_is_found_once_for_all_classes(monkeypatch):
+    calls = []
+
+    def found(graph):
+        calls.append(graph)
+        return counted(graph)
+
+    monkeypatch.setattr(popcount, "counted", found)
+    graph = GateGraph.build(30, [], [range(class_, class_ + 20) for class_ in range(10)])
+    Heads(graph, POPCOUNT, (True,) * levels(graph, POPCOUNT)).elaborate(None)
+    assert len(calls) == 1
+
+
 @settings(max_examples=15)
 @given(
     sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6),

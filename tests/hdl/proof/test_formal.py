@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lilogic.data.encoder import Encoder
 from lilogic.formats.exporters import blif
 from lilogic.graph import Circuit, GateGraph
+from lilogic.hdl.components import vector
 from lilogic.hdl.components.interface import VERILOG
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.options import CompileOptions
@@ -110,6 +111,16 @@ def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> N
     assert formal.prove(graph, tmp_path).proven
 
 
+def test_vectors_wider_than_a_signal_are_proven(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(vector, "LIMIT", 7)
+    compile_graph(GRAPH, tmp_path)
+    text = (tmp_path / VERILOG).read_text()
+    assert "values__lane1__payload" in text
+    assert formal.prove(GRAPH, tmp_path).proven
+
+
 @SLOW
 @given(seed=st.integers(0, 10**6))
 def test_a_changed_gate_is_refuted(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -194,9 +205,8 @@ def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_pat
 
 
 def test_swapped_wires_of_a_gate_are_refuted(compiled: Path) -> None:
-    mutate(
-        compiled, "network", r"bits__0\[(\d)\] ([&|])", lambda m: f"bits__0[{7 - int(m[1])}] {m[2]}"
-    )
+    bit = r"(bits__lane0__payload)\[(\d)\] ([&|])"
+    mutate(compiled, "network", bit, lambda m: f"{m[1]}[{7 - int(m[2])}] {m[3]}")
     assert statuses(formal.prove(GRAPH, compiled))["gates"] == "refuted"
 
 
