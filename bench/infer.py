@@ -34,6 +34,7 @@ from rich.table import Table
 
 from lilogic import formats, zoo
 from lilogic.api import Model
+from lilogic.data.capabilities import BITSLICED, can_encode
 from lilogic.errors import LilogicError
 from lilogic.files import write_json
 from lilogic.graph import GateGraph, gates, passes
@@ -213,7 +214,7 @@ def packed_bits(graph: GateGraph, samples: Samples) -> Classify:
 def raw_pixels(graph: GateGraph, samples: Samples) -> Classify:
     """The same with the encoder."""
     assert graph.encoder is not None
-    if not graph.encoder.is_thermometer:
+    if not can_encode(BITSLICED, graph.encoder):
         # Differences are made first.
         model = Model(graph, "network")
         return lambda: model.predict(samples.raw)

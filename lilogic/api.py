@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import formats
-from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, lgn
-from lilogic.infer import bitslice, golden
-from lilogic.infer.widened import Widened, widened
+from lilogic.infer.predictor import Predictor, predictor
 from lilogic.report import reports
 from lilogic.zoo import models
 
@@ -45,45 +43,17 @@ class Model:
         else they are input bits.
 
         Raises:
-            LilogicError: samples that do not fit the network.
+            DataError: samples that do not fit the network.
         """
-        return bitslice.scores(self._program, self._words(x))
+        return self._predictor.scores(x)
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return bitslice.classify(self._program, self._words(x))
+        return self._predictor.classify(x)
 
     @cached_property
-    def _program(self) -> bitslice.Program:
-        graph = self.graph
-        if self._widened is not None:
-            return bitslice.compile_raw(replace(graph, encoder=self._widened.encoder))
-        if graph.encoder is not None and graph.encoder.is_thermometer:
-            return bitslice.compile_raw(graph)
-        return bitslice.compile_bits(graph)
-
-    @cached_property
-    def _widened(self) -> Widened | None:
-        """What makes a thermometer of an encoder that compares differences."""
-        graph = self.graph
-        if graph.encoder is None:
-            return None
-        return widened(graph.encoder, graph.alive[: graph.n_inputs])
-
-    def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What the program reads of samples."""
-        try:
-            x = np.asarray(x)
-        except ValueError as error:
-            raise LilogicError(f"samples are no array: {error}") from error
-        encoder = self.graph.encoder
-        if encoder is None:
-            return bitslice.packed(golden.checked(self.graph, x))
-        if encoder.is_thermometer:
-            return encoder.features(x)
-        if self._widened is not None:
-            return self._widened.features(encoder.features(x))
-        return bitslice.packed(encoder.encode(x))
+    def _predictor(self) -> Predictor:
+        return predictor(self.graph)
 
     def summary(self) -> dict[str, Any]:
         """What is known of it, as JSON values: origin, accuracies, input, gates, classes."""

@@ -131,7 +131,7 @@ def export_(
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     """What ``--encoder`` of import means; ``authors`` is the default."""
-    from lilogic.data import encoder
+    from lilogic.data.fitting import from_text
     from lilogic.zoo import models
 
     if asked is None:
@@ -139,7 +139,7 @@ def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     if asked == "none":
         return None
     if asked[:1].isdigit():
-        return encoder.from_text(asked)
+        return from_text(asked)
     found = models.load(asked).encoder
     if found is None:
         raise LilogicError(f"{asked}: has no encoder to take")

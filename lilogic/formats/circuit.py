@@ -162,7 +162,7 @@ def to_graph(circuit: Circuit, classes: int | None, encoder: Encoder | None) -> 
     """
     graph = circuit.graph
     if encoder is not None and encoder.n_bits != graph.n_inputs:
-        graph = _widened(circuit, encoder.n_bits)
+        graph = _grown(circuit, encoder.n_bits)
     named = None if classes is not None else _named_heads(circuit)
     heads, offset = named or _even_heads(circuit, classes)
     outputs = graph.head_nodes
@@ -179,7 +179,7 @@ Heads = tuple[list[list[int]], list[int]]
 """For each class, the positions of the outputs that it counts, and what its score starts from."""
 
 
-def _widened(circuit: Circuit, n_inputs: int) -> GateGraph:
+def _grown(circuit: Circuit, n_inputs: int) -> GateGraph:
     graph = circuit.graph
     more = n_inputs - graph.n_inputs
     if not circuit.grows or more < 0:

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from lilogic.data.capabilities import BITSLICED, required
 from lilogic.data.encoder import Encoder
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates, passes
@@ -103,13 +104,10 @@ def compile_raw(graph: GateGraph) -> Program:
     """The program that reads raw features and encodes them.
 
     Raises:
-        LilogicError: the graph has no encoder, or one that compares more than a feature with a
+        GraphError: the graph has no encoder, or one that compares more than a feature with a
             constant: a quantile of the sample, or differences.
     """
-    if graph.encoder is None:
-        raise LilogicError("the graph has no encoder, so it reads bits, not raw samples")
-    if not graph.encoder.is_thermometer:
-        raise LilogicError(f"the encoder {graph.encoder.compares}: encode samples first")
+    required(BITSLICED, graph.encoder)
     graph = passes.simplify(graph)
     assert graph.encoder is not None
     features, thresholds, bits = _comparisons(graph.encoder, graph.alive[: graph.n_inputs])

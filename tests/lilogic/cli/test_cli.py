@@ -446,7 +446,11 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     assert lgn.read(model).encoder is None
     assert lilogic(*arguments, "8x8,resize=2x2,thresholds=99")[0] == 0
     encoder = lgn.read(model).encoder
-    assert (encoder.input_shape, encoder.resize, encoder.rank) == ((8, 8), (2, 2), None)
+    assert (encoder.input_shape, encoder.preprocessing.resize, encoder.rank) == (
+        (8, 8),
+        (2, 2),
+        None,
+    )
     other = tmp_path / "other.lgn"
     lgn.write(lgn.read(model), other)
     assert lilogic(*arguments, other)[0] == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic import formats
-from lilogic.data.encoder import from_text
+from lilogic.data.fitting import from_text
 from lilogic.errors import LilogicError
 from lilogic.formats.circuit import Builder, to_graph
 from lilogic.infer import golden
