@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data.encoder import NOTHING
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import replacing
 from lilogic.graph import GateGraph
@@ -188,13 +187,12 @@ def _near_thresholds(
     pick = first + generator.integers(0, many, (count, len(used)))
     bits = order[pick]
     near = encoder.threshold[bits].astype(np.int64) + generator.integers(0, 2, pick.shape)
-    if encoder.minus is not None:
+    if encoder.has_differences:
         values = generator.integers(
             limits.min, limits.max, values.shape, encoder.input_dtype, endpoint=True
         )
-        minus = encoder.minus[bits]
-        others = np.take_along_axis(values, np.maximum(minus, 0), axis=1)
-        near += np.where(minus == NOTHING, 0, others)
+        with_zero = np.pad(values, ((0, 0), (0, 1)))
+        near += np.take_along_axis(with_zero, encoder.minus[bits], axis=1)
         near = np.where(generator.random(near.shape) < 0.5, near, values[:, used])
     values[:, used] = near.clip(limits.min, limits.max)
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,13 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import formats
-from lilogic.errors import DataError, LilogicError
+from lilogic.errors import DataError
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
-from lilogic.infer import compiler, executor, golden
-from lilogic.infer.layouts import pack_bits
-from lilogic.infer.program import Program
-from lilogic.infer.widened import Widened, widened
+from lilogic.infer.predictor import Predictor, predictor
 from lilogic.report import tables
 from lilogic.report.models.graph import ModelSummary
 from lilogic.zoo import models
@@ -54,45 +51,17 @@ class Model:
         else they are input bits.
 
         Raises:
-            LilogicError: samples that do not fit the network.
+            DataError: samples that do not fit the network.
         """
-        return executor.scores(self._program, self._words(x))
+        return self._predictor.scores(x)
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return executor.classify(self._program, self._words(x))
+        return self._predictor.classify(x)
 
     @cached_property
-    def _program(self) -> Program:
-        graph = self.graph
-        if self._widened is not None:
-            return compiler.compile_raw(replace(graph, encoder=self._widened.encoder))
-        if graph.encoder is not None and graph.encoder.is_thermometer:
-            return compiler.compile_raw(graph)
-        return compiler.compile_bits(graph)
-
-    @cached_property
-    def _widened(self) -> Widened | None:
-        """What makes a thermometer of an encoder that compares differences."""
-        graph = self.graph
-        if graph.encoder is None:
-            return None
-        return widened(graph.encoder, graph.alive[: graph.n_inputs])
-
-    def _words(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What the program reads of samples."""
-        try:
-            x = np.asarray(x)
-        except ValueError as error:
-            raise LilogicError(f"samples are no array: {error}") from error
-        encoder = self.graph.encoder
-        if encoder is None:
-            return pack_bits(golden.checked(self.graph, x))
-        if encoder.is_thermometer:
-            return encoder.features(x)
-        if self._widened is not None:
-            return self._widened.features(encoder.features(x))
-        return pack_bits(encoder.encode(x))
+    def _predictor(self) -> Predictor:
+        return predictor(self.graph)
 
     def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> float:
         """The fraction of samples [samples, …] whose predicted class is the label of ``y``.

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from lilogic.data.encoder import DTYPES, NOTHING, Encoder
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import DTYPES, Preprocessing
 from lilogic.graph import GateGraph
 
 Draw = st.DrawFn
@@ -59,8 +60,8 @@ def encoders(
     shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
     crop = draw(st.sampled_from([None, (1, 0, 2, 2)])) if len(shape) > 1 else None
     resize = draw(st.sampled_from([None, (2, 1)])) if len(shape) > 1 else None
-    nothing = np.zeros(0, dtype=np.int32)
-    n_features = Encoder(shape, dtype, nothing, nothing, crop, resize).n_features
+    preprocessing = Preprocessing(shape, dtype, crop, resize)
+    n_features = preprocessing.n_features
     info = np.iinfo(dtype)
     low, high = max(int(info.min) - 2, -(2**31)), min(int(info.max) + 2, 2**31 - 1)
     thresholds = st.one_of(
@@ -70,10 +71,13 @@ def encoders(
     bits = draw(st.lists(pairs, min_size=1, max_size=max_bits))
     feature, threshold = np.array(bits, dtype=np.int64).T
     ranks = st.integers(0, n_features - 1) if ranked else st.none()
-    others = st.lists(st.integers(NOTHING, n_features - 1), min_size=len(bits), max_size=len(bits))
+    # Up to ``Encoder.zero``, so that some subtract nothing.
+    others = st.lists(st.integers(0, n_features), min_size=len(bits), max_size=len(bits))
     minus = draw(st.one_of(st.none(), others if subtracting else st.none()))
     rank = draw(st.one_of(st.none(), ranks))
-    return Encoder(shape, dtype, feature, threshold, crop, resize, rank, minus)
+    return Encoder(
+        preprocessing=preprocessing, feature=feature, threshold=threshold, minus=minus, rank=rank
+    )
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inference.version import Classify, Samples
 from lilogic.api import Model
+from lilogic.data.capabilities import BITSLICED, can_encode
 from lilogic.graph import GateGraph
 from lilogic.infer import compiler, executor, golden
 from lilogic.infer.layouts import pack_bits
@@ -19,7 +20,7 @@ def packed_bits(graph: GateGraph, samples: Samples) -> Classify:
 def raw_pixels(graph: GateGraph, samples: Samples) -> Classify:
     """The same with the encoder."""
     assert graph.encoder is not None
-    if not graph.encoder.is_thermometer:
+    if not can_encode(BITSLICED, graph.encoder):
         # Differences are made first.
         model = Model(graph, "network")
         return lambda: model.predict(samples.raw)

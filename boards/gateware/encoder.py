@@ -11,9 +11,9 @@ from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.errors import LilogicError
+from lilogic.data.capabilities import SERIAL, required
 from lilogic.graph import GateGraph
-from lilogic.hdl.components.encoder import encoder_of, feature_width
+from lilogic.hdl.components.encoder import feature_width
 
 
 class Step(NamedTuple):
@@ -47,16 +47,11 @@ class SerialEncoder(Component):
         busiest: cycles that the feature with the most bits takes.
 
     Raises:
-        LilogicError: the graph has no encoder, or one that compares differences.
+        GraphError: the graph has no encoder, or one that is left to the host.
     """
 
     def __init__(self, graph: GateGraph) -> None:
-        encoder = encoder_of(graph)
-        if encoder.minus is not None:
-            raise LilogicError(
-                f"the encoder {encoder.compares}, but pixels that come one after another are not "
-                "kept for that: let the board read bits"
-            )
+        encoder = required(SERIAL, graph.encoder)
         self._width = feature_width(encoder)
         info = np.iinfo(encoder.input_dtype)
         self._signed = info.min < 0

@@ -8,8 +8,8 @@ import numpy as np
 from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.data.encoder import NOTHING, Encoder
-from lilogic.errors import LilogicError
+from lilogic.data.capabilities import PARALLEL, required
+from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import vector
 
@@ -29,7 +29,7 @@ class ThermometerEncoder(Component):
         latency: clock cycles from ``features`` to ``bits``.
 
     Raises:
-        LilogicError: the graph has no encoder.
+        GraphError: the graph has no encoder, or one that is left to the host.
     """
 
     def __init__(self, graph: GateGraph, registered: bool) -> None:
@@ -60,9 +60,8 @@ class ThermometerEncoder(Component):
         """The input bits; comparisons with one threshold are wide vector operations, as gates."""
         encoder = self._encoder
         bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-        minus = encoder.subtracted
-        kinds = np.stack([encoder.threshold, minus != NOTHING], axis=1)[self._used]
-        features = np.stack([encoder.feature, minus], axis=1)
+        kinds = np.stack([encoder.threshold, encoder.subtracts], axis=1)[self._used]
+        features = np.stack([encoder.feature, encoder.minus], axis=1)
         for kind in np.unique(kinds, axis=0):
             used = self._used[(kinds == kind).all(axis=1)]
             threshold, subtracts = kind.tolist()
@@ -148,21 +147,14 @@ def encoder_of(graph: GateGraph) -> Encoder:
     """The graph's encoder.
 
     Raises:
-        LilogicError: the graph has none, or one that is left to the host.
+        GraphError: the graph has none, or one that is left to the host.
     """
-    if graph.encoder is None:
-        raise LilogicError("the classifier is to read features, but the graph has no encoder")
-    if graph.encoder.rank is not None:
-        raise LilogicError(
-            "the encoder compares with a quantile of each sample, which is left to the host: "
-            "let the classifier read bits"
-        )
-    return graph.encoder
+    return required(PARALLEL, graph.encoder)
 
 
 def bit_reads(encoder: Encoder) -> int:
     """Of how many bits on the port ``features`` an input bit is a function, at most."""
-    return feature_width(encoder) * (1 if encoder.minus is None else 2)
+    return feature_width(encoder) * (2 if encoder.has_differences else 1)
 
 
 def feature_width(encoder: Encoder) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data.encoder import NOTHING, Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.options import InputKind
@@ -81,8 +81,8 @@ def always(encoder: Encoder) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool
     """Which bits are 1, and which 0, for every sample, because of their thresholds."""
     info = np.iinfo(encoder.input_dtype)
     spread = int(info.max) - int(info.min)
-    lowest = np.where(encoder.subtracted == NOTHING, info.min, -spread)
-    highest = np.where(encoder.subtracted == NOTHING, info.max, spread)
+    lowest = np.where(encoder.subtracts, -spread, info.min)
+    highest = np.where(encoder.subtracts, spread, info.max)
     return encoder.threshold < lowest, encoder.threshold >= highest
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lilogic.data.encoder import NOTHING, Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.graph import Circuit, GateGraph, gates
 from lilogic.graph.circuit import Builder
 
@@ -60,14 +60,13 @@ def encoder_bits(
     """The encoder's ``bits``; the features' bits come from ``sources``, lowest first."""
     circuit = _Arithmetic(variables)
     info = np.iinfo(encoder.input_dtype)
-    minus = encoder.subtracted.tolist()
     outputs = []
     for bit in bits:
         feature, threshold = int(encoder.feature[bit]), int(encoder.threshold[bit])
         value = _feature(circuit, encoder, feature, sources)
         lowest = int(info.min)
-        if minus[bit] != NOTHING:
-            other = _feature(circuit, encoder, minus[bit], sources)
+        if encoder.minus[bit] != encoder.zero:
+            other = _feature(circuit, encoder, int(encoder.minus[bit]), sources)
             value, lowest = circuit.less(value, other), -(1 << info.bits)
         outputs.append(_exceeds(circuit, value, threshold - lowest))
     return circuit.build(outputs)

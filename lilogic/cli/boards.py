@@ -61,7 +61,8 @@ def classify(
     """Classify images on a board, or in a simulation of one."""
     import numpy as np
 
-    from lilogic.data import datasets, readers
+    from lilogic.data import datasets
+    from lilogic.data.readers.images import read as read_image
     from lilogic.graph import passes
 
     network = load(model)
@@ -69,7 +70,7 @@ def classify(
     if graph.encoder is None or graph.encoder.input_dtype != "uint8":
         raise GraphError(f"{model}: reads no images")
     white = datasets.WHITE.get(metadata.dataset or "", 255)
-    samples = np.stack([readers.image(path, graph.encoder.input_shape, white) for path in images])
+    samples = np.stack([read_image(path, graph.encoder.input_shape, white) for path in images])
     if invert:
         samples = white - samples
     names = metadata.class_names or [*map(str, range(graph.n_classes))]

@@ -116,7 +116,7 @@ def export_(
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     """What ``--encoder`` of import means; ``authors`` is the default."""
-    from lilogic.data import fitting
+    from lilogic.data.fitting import from_text
     from lilogic.errors import FormatError
     from lilogic.zoo import models
 
@@ -125,7 +125,7 @@ def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     if asked == "none":
         return None
     if asked[:1].isdigit():
-        return fitting.from_text(asked)
+        return from_text(asked)
     found = models.load(asked).encoder
     if found is None:
         raise FormatError(f"{asked}: has no encoder to take")

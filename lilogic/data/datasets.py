@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data import readers
 from lilogic.data.fetch import Source, data_root
-from lilogic.errors import LilogicError
+from lilogic.data.readers import cifar, idx, images, npz
+from lilogic.data.readers.arrays import Splits, split
+from lilogic.errors import DataError
+from lilogic.extras import needs
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,7 @@ class Dataset:
 
     Attributes:
         name: how messages and metadata call it.
-        x_train: [n, *shape] raw training samples of a dtype in ``encoder.DTYPES``.
+        x_train: [n, *shape] raw training samples of a dtype in ``preprocessing.DTYPES``.
         y_train: int64 [n] classes of the training samples.
         x_test: [m, *shape] raw test samples, of the same shape and dtype.
         y_test: int64 [m] classes of the test samples.
@@ -65,24 +67,24 @@ def load(name: str) -> Dataset:
     """A registered data set, or the ``.npz`` file or folder of images by class at this path.
 
     Raises:
-        LilogicError: there is no such data set, or its files are missing or damaged.
+        DataError: there is no such data set, or its files are missing or damaged.
     """
     if name in REGISTRY:
         return REGISTRY[name](name)
     path = Path(name)
     if path.suffix == ".npz":
-        splits = readers.npz(path)
+        splits = npz.read(path)
         count = int(splits[1].max()) + 1
         return _dataset(path.stem, splits, tuple(map(str, range(count))))
     if path.is_dir():
-        return _dataset(path.resolve().name, *readers.images(path))
-    raise LilogicError(
+        return _dataset(path.resolve().name, *images.read_folder(path))
+    raise DataError(
         f"{name}: no such data set; known are {', '.join(REGISTRY)}, "
         "and a .npz file or a folder of images by class"
     )
 
 
-def _dataset(name: str, splits: readers.Splits, class_names: tuple[str, ...]) -> Dataset:
+def _dataset(name: str, splits: Splits, class_names: tuple[str, ...]) -> Dataset:
     return Dataset(name, *splits, len(class_names), class_names)
 
 
@@ -91,11 +93,11 @@ def _digits(name: str) -> Dataset:
 
     The test split, always the same 359 images, is a seeded fifth of each class.
     """
-    from sklearn.datasets import load_digits
-
+    with needs("train", "scikit-learn"):
+        from sklearn.datasets import load_digits
     digits = load_digits()
     x, y = digits.images.astype(np.uint8), digits.target.astype(np.int64)
-    train, test = readers.split(y)
+    train, test = split(y)
     return _dataset(name, (x[train], y[train], x[test], y[test]), DIGITS)
 
 
@@ -113,10 +115,10 @@ def _idx(
     def loader(name: str) -> Dataset:
         source = Source(name, folder, url, dict(zip(files, md5, strict=True)))
         paths = [source.find(file) for file in files]
-        train = readers.labelled_idx(paths[0], paths[1], len(class_names))
-        test = readers.labelled_idx(paths[2], paths[3], len(class_names))
+        train = idx.read_labelled(paths[0], paths[1], len(class_names))
+        test = idx.read_labelled(paths[2], paths[3], len(class_names))
         if train[0].shape[1:] != test[0].shape[1:]:
-            raise LilogicError(
+            raise DataError(
                 f"{paths[2]}: images are {test[0].shape[1:]}, "
                 f"but those of {paths[0].name} are {train[0].shape[1:]}"
             )
@@ -134,7 +136,7 @@ def _cifar(name: str) -> Dataset:
             break
     else:
         path = _CIFAR_ARCHIVE.find("cifar-10-binary.tar.gz")
-    return _dataset(name, readers.cifar(path), _CIFAR_CLASSES)
+    return _dataset(name, cifar.read(path), _CIFAR_CLASSES)
 
 
 WHITE = {"digits": 16}

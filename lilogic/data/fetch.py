@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError
+from lilogic.extras import needs
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -39,7 +40,7 @@ class Source:
         what is downloaded must have the known checksum.
 
         Raises:
-            LilogicError: the file cannot be downloaded; the message says where to put it.
+            DataError: the file cannot be downloaded; the message says where to put it.
         """
         root = data_root()
         if root is not None:
@@ -50,14 +51,14 @@ class Source:
         return self._download(file)
 
     def _download(self, file: str) -> Path:
-        import platformdirs
-
+        with needs("train", "platformdirs"):
+            import platformdirs
         folder = platformdirs.user_cache_path("lilogic") / "datasets" / self.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._retrieve(file, folder)
         except (OSError, ValueError) as error:
-            raise LilogicError(
+            raise DataError(
                 f"{self.name}: {file} cannot be downloaded from {self.url} ({_reason(error)}); "
                 f"put {', '.join(self.md5)} in {Path('$' + ENVIRONMENT) / self.folder}"
             ) from error
@@ -68,7 +69,8 @@ class Source:
 
         A file that is there and has the right checksum stays.
         """
-        import pooch
+        with needs("train", "pooch"):
+            import pooch
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
@@ -90,14 +92,14 @@ def data_root() -> Path | None:
     """The folder that ``$LILOGIC_DATA`` names, or None where it is not set.
 
     Raises:
-        LilogicError: it names no folder.
+        DataError: it names no folder.
     """
     value = os.environ.get(ENVIRONMENT)
     if not value:
         return None
     root = Path(value).expanduser()
     if not root.is_dir():
-        raise LilogicError(f"{ENVIRONMENT} is {value}, which is not a folder")
+        raise DataError(f"{ENVIRONMENT} is {value}, which is not a folder")
     return root
 
 

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
@@ -35,6 +36,9 @@ _ENCODER = {
     "encoder.threshold": np.dtype(np.int32),
 }
 _SUBTRACTED = {"encoder.minus": np.dtype(np.int32)}
+
+_NOTHING = -1
+"""In the tensor ``encoder.minus``, what stands for ``Encoder.zero``: nothing is subtracted."""
 
 
 def write(graph: GateGraph, path: Path) -> None:
@@ -61,9 +65,9 @@ def write(graph: GateGraph, path: Path) -> None:
 
 def _version(encoder: Encoder | None) -> str:
     """The lowest version that can express a graph with that encoder."""
-    if encoder is None or encoder.is_thermometer:
-        return "1"
-    return "2" if encoder.minus is None else "3"
+    if encoder is not None and encoder.has_differences:
+        return "3"
+    return "1" if encoder is None or encoder.rank is None else "2"
 
 
 def fingerprint(graph: GateGraph) -> bytes:
@@ -82,11 +86,12 @@ def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
         description["encoder"] = {
             "input_shape": encoder.input_shape,
             "input_dtype": encoder.input_dtype,
-            "crop": encoder.crop,
-            "resize": encoder.resize,
+            "crop": encoder.preprocessing.crop,
+            "resize": encoder.preprocessing.resize,
         }
-        if encoder.minus is not None:
-            tensors["encoder.minus"] = encoder.minus
+        if encoder.has_differences:
+            minus = np.where(encoder.subtracts, encoder.minus, np.int32(_NOTHING))
+            tensors["encoder.minus"] = minus
         if _version(encoder) != "1":
             description["encoder"]["rank"] = encoder.rank
     return tensors, description
@@ -146,21 +151,40 @@ def _graph(
             raise FormatError(f"tensor {name} is {tensors[name].dtype}, but must be {dtype}")
     encoder = None
     if record is not None:
-        encoder = Encoder(
+        preprocessing = Preprocessing(
             tuple(record["input_shape"]),
             record["input_dtype"],
-            tensors["encoder.feature"],
-            tensors["encoder.threshold"],
             None if record["crop"] is None else tuple(record["crop"]),
             None if record["resize"] is None else tuple(record["resize"]),
-            None if version == "1" else record["rank"],
-            tensors["encoder.minus"] if subtracts else None,
+        )
+        n_features = preprocessing.n_features
+        encoder = Encoder(
+            preprocessing=preprocessing,
+            feature=tensors["encoder.feature"],
+            threshold=tensors["encoder.threshold"],
+            minus=_minus(tensors["encoder.minus"], n_features) if subtracts else None,
+            rank=None if version == "1" else record["rank"],
         )
     arrays = {name: tensors[name] for name in _GRAPH}
     metadata = description["metadata"]
     if not isinstance(metadata, dict):
         raise FormatError(f"metadata is {type(metadata).__name__}, but must be an object")
     return GateGraph(n_inputs=description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
+
+
+def _minus(subtracted: npt.NDArray[np.int32], n_features: int) -> npt.NDArray[np.int32]:
+    """``Encoder.minus`` of a file's tensor.
+
+    Raises:
+        FormatError: it names a feature that does not exist.
+    """
+    wrong = np.flatnonzero((subtracted < _NOTHING) | (subtracted >= n_features))
+    if wrong.size:
+        raise FormatError(
+            f"encoder bit {wrong[0]} subtracts feature {subtracted.flat[wrong[0]]}, "
+            f"but only {n_features} exist"
+        )
+    return np.where(subtracted == _NOTHING, np.int32(n_features), subtracted)
 
 
 def _digest(tensors: dict[str, npt.NDArray[Any]], text: str) -> str:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.capabilities import BITSLICED, required
 from lilogic.data.encoder import Encoder
-from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, gates, passes
 from lilogic.graph.gates import READS_A, READS_B
 from lilogic.infer.allocation import NO_PLACE, share_rows
@@ -44,10 +44,7 @@ def compile_raw(graph: GateGraph) -> Program:
         GraphError: the graph has no encoder, or one that compares more than a feature with a
             constant: a quantile of the sample, or differences.
     """
-    if graph.encoder is None:
-        raise GraphError("the graph has no encoder, so it reads bits, not raw samples")
-    if not graph.encoder.is_thermometer:
-        raise GraphError(f"the encoder {graph.encoder.compares}: encode samples first")
+    required(BITSLICED, graph.encoder)
     graph = passes.simplify(graph)
     assert graph.encoder is not None
     comparisons, bits = _comparisons(graph.encoder, graph.alive[: graph.n_inputs])

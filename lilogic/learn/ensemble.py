@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data.encoder import NOTHING, Encoder
+from lilogic.data.encoder import Encoder
 from lilogic.errors import GraphError, RecipeError
 from lilogic.graph import GateGraph
 from lilogic.learn.recipe import EnsembleRecipe
@@ -50,11 +50,9 @@ def view_bits(encoder: Encoder, view: View) -> npt.NDArray[np.int64]:
     Raises:
         RecipeError: features differ in their thresholds.
     """
-    # The last place stands for a feature that is not there, as where nothing is subtracted.
-    place = np.append(view, NOTHING)
-    minus = encoder.subtracted
-    made = np.stack([encoder.feature, minus, encoder.threshold], 1).tolist()
-    seen = np.stack([place[encoder.feature], place[minus], encoder.threshold], 1).tolist()
+    place = np.append(view, encoder.zero)
+    made = np.stack([encoder.feature, encoder.minus, encoder.threshold], 1).tolist()
+    seen = np.stack([place[encoder.feature], place[encoder.minus], encoder.threshold], 1).tolist()
     bits = {tuple(compared): bit for bit, compared in enumerate(made)}
     try:
         return np.array([bits[tuple(compared)] for compared in seen])

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import torch
 from torch.nn.functional import cross_entropy
 
-from lilogic.data import encoder as encoders
 from lilogic.data.datasets import Dataset
 from lilogic.data.encoder import Encoder
+from lilogic.data.fitting import fit
 from lilogic.errors import FormatError, RecipeError
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule
@@ -70,7 +70,7 @@ class Learner:
         self.data_hash = data.train_hash()
         chosen, held = split(data, recipe.train.validation)
         options = recipe.encoder.model_dump()
-        self.encoder: Encoder = encoders.fit(data.x_train[chosen], **options)
+        self.encoder: Encoder = fit(data.x_train[chosen], **options)
         self.held_x, self.held_y = data.x_train[held], data.y_train[held]
         shape = self.encoder.feature_shape
         if any(recipe.augment.model_dump().values()) and len(shape) < 2:

@@ -19,7 +19,7 @@ class _Section(BaseModel):
 
 
 class EncoderRecipe(_Section):
-    """How raw samples become bits; see ``lilogic.data.encoder.fit``."""
+    """How raw samples become bits; see ``lilogic.data.fitting.fit``."""
 
     bits: int = Field(1, ge=1, le=255)
     thresholds: list[float] | None = None

@@ -13,6 +13,7 @@ from lilogic.boards.gateware import uart
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.protocol import Command, Problem
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
@@ -26,7 +27,11 @@ SMALL = passes.simplify(
         [(6, 0, 1), (14, 2, 3), (7, 4, 5), (1, 6, 7), (9, 8, 9), (2, 10, 11), (6, 12, 13)],
         [[8, 12, 14], [9, 13], [10, 11, 14]],
         [0, 1, 0],
-        Encoder((2, 2), "uint8", [0, 1, 2, 3, 0, 1, 2, 3], [9, 63, 127, 200, 120, 170, 30, 60]),
+        Encoder(
+            preprocessing=Preprocessing((2, 2), "uint8"),
+            feature=[0, 1, 2, 3, 0, 1, 2, 3],
+            threshold=[9, 63, 127, 200, 120, 170, 30, 60],
+        ),
     )
 )
 

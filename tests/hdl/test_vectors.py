@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl import vectors
@@ -29,13 +30,12 @@ def test_answers_are_those_of_the_software_for_what_stands_on_the_port(graph, pi
         if pixels:
             info = np.iinfo(encoder.input_dtype)
             values = [value - (value > info.max) * 2**width for value in values]
-            # The last value is what is subtracted where nothing is.
+            # The last value is the feature that is always 0.
             less = [*values, 0]
-            minus = [-1] * encoder.n_bits if encoder.minus is None else encoder.minus
             values = [
                 int(values[feature] - less[other] > threshold)
                 for feature, other, threshold in zip(
-                    encoder.feature, minus, encoder.threshold, strict=True
+                    encoder.feature, encoder.minus, encoder.threshold, strict=True
                 )
             ]
         expected = golden.scores(graph, np.array([values]))
@@ -62,7 +62,9 @@ def test_every_kind_is_there_and_each_vector_is_of_its_kind(graph):
 
 
 def test_thresholds_are_met_and_exceeded():
-    encoder = Encoder((3,), "uint8", [0, 0, 2], [10, 255, 77])
+    encoder = Encoder(
+        preprocessing=Preprocessing((3,), "uint8"), feature=[0, 0, 2], threshold=[10, 255, 77]
+    )
     graph = GateGraph.build(3, [], [[0, 1, 2]], encoder=encoder)
     made = vectors.make(graph, interface(graph, pixels=True), random=200)
     near = made.data[made.kind == KINDS.index("threshold")]
@@ -70,7 +72,12 @@ def test_thresholds_are_met_and_exceeded():
 
 
 def test_thresholds_of_differences_are_met_and_exceeded():
-    encoder = Encoder((3,), "uint8", [0, 1, 2], [10, -20, 77], minus=[1, 2, -1])
+    encoder = Encoder(
+        preprocessing=Preprocessing((3,), "uint8"),
+        feature=[0, 1, 2],
+        threshold=[10, -20, 77],
+        minus=[1, 2, 3],
+    )
     graph = GateGraph.build(3, [], [[0, 1, 2]], encoder=encoder)
     made = vectors.make(graph, interface(graph, pixels=True), random=200)
     near = made.data[made.kind == KINDS.index("threshold")].astype(int)
@@ -141,7 +148,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
 
 
 def test_pixels_want_an_encoder_and_samples_of_its_shape():
-    encoder = Encoder((3,), "uint8", [0], [10])
+    encoder = Encoder(preprocessing=Preprocessing((3,), "uint8"), feature=[0], threshold=[10])
     graph = GateGraph.build(1, [], [[0]], encoder=encoder)
     with pytest.raises(LilogicError, match="samples have shape"):
         vectors.make(graph, interface(graph, pixels=True), np.zeros((4, 2), np.uint8))

@@ -9,13 +9,14 @@ from rich.console import Console
 import lilogic
 from lilogic import formats
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, lgn
 from lilogic.infer import golden
 from tests.strategies import encoded_graphs, random_raw
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
-ENCODER = Encoder((2,), "uint8", np.array([0, 1]), np.array([9, 9]))
+ENCODER = Encoder(preprocessing=Preprocessing((2,), "uint8"), feature=[0, 1], threshold=[9, 9])
 GRAPH = GateGraph.build(2, [(6, 0, 1)], [[2], [0]], [0, -1], ENCODER, {"dataset": "a <b> & c"})
 
 

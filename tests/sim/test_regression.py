@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.hdl import vectors
@@ -76,7 +77,11 @@ def test_what_is_compiled_passes(good, simulator):
     assert result["kinds"].keys() == expected.keys()
 
 
-SIGNED = Encoder((5,), "int8", [0, 1, 2, 3, 4, 0], [-3, 0, 100, -128, 5, 40])
+SIGNED = Encoder(
+    preprocessing=Preprocessing((5,), "int8"),
+    feature=[0, 1, 2, 3, 4, 0],
+    threshold=[-3, 0, 100, -128, 5, 40],
+)
 ROWS = [(gates.XOR, 0, 1), (gates.NAND, 2, 3), (gates.OR, 6, 4), (gates.A_AND_NOT_B, 7, 5)]
 
 

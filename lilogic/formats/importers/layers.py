@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data import encoder as encoders
+from lilogic.data.fitting import above_quantile
 from lilogic.errors import FormatError
 from lilogic.formats.imported import Imported, check_inputs
 from lilogic.graph import Circuit
@@ -75,7 +75,7 @@ def imported(
     side = math.isqrt(count - 1) + 1
     encoder = None
     if authors_encoder and (recorded is None or recorded == side * side):
-        encoder = encoders.above_quantile((side, side), "uint8", AUTHORS_QUANTILE)
+        encoder = above_quantile((side, side), "uint8", AUTHORS_QUANTILE)
         count = encoder.n_bits
     _check_wires(layers, count)
     two_inputs = all(layer.table.shape[1] == 4 for layer in layers)

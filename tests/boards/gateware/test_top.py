@@ -10,6 +10,7 @@ from lilogic.boards.gateware.encoder import SerialEncoder
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.protocol import Answer, Deframer, Identity
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.options import CompileOptions
@@ -45,12 +46,14 @@ def test_bits_are_classified_like_in_software(graph, levels_per_stage):
 @given(graph=encoded_graphs(), pixels=st.booleans())
 def test_samples_are_classified_like_in_software(graph, pixels):
     raw = random_raw(graph.encoder, 2)
-    pixels = pixels and graph.encoder.minus is None
+    pixels = pixels and not graph.encoder.has_differences
     check(graph, graph.encoder.encode(raw), raw, input="features" if pixels else "bits")
 
 
 def test_differences_are_not_made_from_pixels_one_after_another():
-    encoder = Encoder((2,), "uint8", np.array([0]), np.array([5]), minus=np.array([1]))
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), "uint8"), feature=[0], threshold=[5], minus=[1]
+    )
     graph = GateGraph.build(1, [], [[0]], encoder=encoder)
     with pytest.raises(LilogicError, match=r"compares differences of features.*read bits"):
         board_of(graph, input="features")
@@ -77,7 +80,11 @@ def test_it_identifies_itself():
 
 
 def test_an_encoder_that_cannot_keep_up_is_refused():
-    encoder = Encoder((1,), "uint8", np.zeros(60, int), np.arange(60))
+    encoder = Encoder(
+        preprocessing=Preprocessing((1,), "uint8"),
+        feature=np.zeros(60, int),
+        threshold=np.arange(60),
+    )
     graph = GateGraph.build(60, [], [list(range(60))], encoder=encoder)
     with pytest.raises(LilogicError, match=r"60 bits takes the encoder 61 cycles.* come after 40"):
         Top(graph, clock_hz=4 * BAUD, baud=BAUD, options=CompileOptions(input="features"))

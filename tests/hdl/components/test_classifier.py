@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import vector
@@ -195,7 +196,9 @@ def test_reset_in_flight_clears_valid_and_later_samples_are_right(graph, setting
 
 
 def test_levels_are_counted_through_all_parts_and_latency_is_known_before_elaboration():
-    encoder = Encoder((4,), "uint8", [0, 1, 2, 3], [9] * 4)
+    encoder = Encoder(
+        preprocessing=Preprocessing((4,), "uint8"), feature=[0, 1, 2, 3], threshold=[9] * 4
+    )
     graph = GateGraph.build(
         4, [(1, 0, 1), (6, 4, 2), (7, 5, 3)], [[6] * 8, [4], [5]], None, encoder
     )

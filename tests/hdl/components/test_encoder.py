@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lilogic.data.encoder import DTYPES, Encoder
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import DTYPES, Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.encoder import ThermometerEncoder, bit_reads
@@ -32,7 +33,11 @@ def test_bits_in_use_are_those_of_the_software(graph, registered):
 def test_every_value_against_every_kind_of_threshold(dtype):
     info = np.iinfo(dtype)
     thresholds = [info.min - 1, info.min, -1, 0, 1, 63, 64, 100, info.max - 1, info.max, 1000]
-    encoder = Encoder((1,), dtype, [0] * len(thresholds), thresholds)
+    encoder = Encoder(
+        preprocessing=Preprocessing((1,), dtype),
+        feature=[0] * len(thresholds),
+        threshold=thresholds,
+    )
     graph = GateGraph.build(encoder.n_bits, [], [range(encoder.n_bits)], encoder=encoder)
     check(graph, False, np.arange(info.min, info.max + 1, dtype=dtype)[:, None])
 
@@ -44,7 +49,12 @@ def test_differences_near_every_kind_of_threshold(dtype):
     steps = [-most - 1, -most, -100, -2, -1, 0, 1, 2, 63, 64, 100, most - 1, most, most + 1]
     thresholds = [step for step in steps if -(2**31) <= step < 2**31]
     bits = len(thresholds)
-    encoder = Encoder((2,), dtype, [0] * bits, thresholds, minus=[1] * bits)
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), dtype),
+        feature=[0] * bits,
+        threshold=thresholds,
+        minus=[1] * bits,
+    )
     graph = GateGraph.build(bits, [], [range(bits)], encoder=encoder)
     generator = np.random.default_rng(0)
     other = generator.choice([info.min, info.min + 1, -1 % 2**7, info.max - 1, info.max], 300)
@@ -67,6 +77,13 @@ def test_a_graph_without_encoder_is_refused():
 
 
 def test_a_bit_of_a_difference_is_a_function_of_two_features():
-    plain = Encoder((2,), "uint16", [0], [5])
+    plain = Encoder(preprocessing=Preprocessing((2,), "uint16"), feature=[0], threshold=[5])
     assert bit_reads(plain) == 16
-    assert bit_reads(Encoder((2,), "uint16", [0], [5], minus=[1])) == 32
+    assert (
+        bit_reads(
+            Encoder(
+                preprocessing=Preprocessing((2,), "uint16"), feature=[0], threshold=[5], minus=[1]
+            )
+        )
+        == 32
+    )

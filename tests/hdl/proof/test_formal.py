@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.formats.exporters import blif
 from lilogic.graph import Circuit, GateGraph
 from lilogic.hdl.components import vector
@@ -96,8 +97,12 @@ def test_compiled_encoders_are_proven(
 def test_encoders_with_nothing_to_compare_are_proven(
     thresholds: list[int], minus: list[int] | None, tmp_path: Path
 ) -> None:
-    subtracted = None if minus is None else np.array(minus, np.int32)
-    encoder = Encoder((2,), "uint8", np.array([0, 1]), np.array(thresholds), minus=subtracted)
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), "uint8"),
+        feature=[0, 1],
+        threshold=thresholds,
+        minus=minus,
+    )
     graph = GateGraph.build(2, [(6, 0, 1)], [[2], [0, 1]], encoder=encoder)
     compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, input="features"))
     report = formal.prove(graph, tmp_path)

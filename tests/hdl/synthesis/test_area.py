@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.hdl.options import CompileOptions
@@ -48,7 +49,11 @@ def test_wide_gates_need_more_small_luts_than_large_ones(tmp_path):
     assert 1 < luts["ice40"] <= 3
 
 
-ENCODER = Encoder((4,), "uint8", [0, 0, 1, 2, 3, 3], [63, 127, 100, 255, 7, 7])
+ENCODER = Encoder(
+    preprocessing=Preprocessing((4,), "uint8"),
+    feature=[0, 0, 1, 2, 3, 3],
+    threshold=[63, 127, 100, 255, 7, 7],
+)
 
 
 def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):

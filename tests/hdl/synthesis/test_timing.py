@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.classifier import Classifier
@@ -13,7 +14,9 @@ from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import timing
 from lilogic.hdl.verilog import compile_graph
 
-ENCODER = Encoder((3,), "uint8", [0, 2, 2], [7, 100, 200])
+ENCODER = Encoder(
+    preprocessing=Preprocessing((3,), "uint8"), feature=[0, 2, 2], threshold=[7, 100, 200]
+)
 GRAPH = GateGraph.build(3, [(6, 0, 1), (1, 3, 2)], [[3, 4], [0, 2]], None, ENCODER)
 
 
@@ -57,7 +60,9 @@ def test_other_failures_of_nextpnr_are_errors(tmp_path):
 
 
 def test_features_that_are_only_subtracted_are_read_too():
-    encoder = Encoder((3,), "uint8", [0], [5], minus=[2])
+    encoder = Encoder(
+        preprocessing=Preprocessing((3,), "uint8"), feature=[0], threshold=[5], minus=[2]
+    )
     graph = GateGraph.build(1, [], [[0]], encoder=encoder)
     ports = Classifier(graph, CompileOptions(input="features")).interface
     assert timing._used(graph, ports) == [*range(8), *range(16, 24)]

@@ -432,7 +432,9 @@ def test_a_network_from_elsewhere_is_imported_evaluated_and_left_to_encode_by_th
 
     for command in (["compile", "-o", tmp_path / "build"], ["verify"], ["report"]):
         status, _, err = lilogic(command[0], model, *command[1:])
-        assert_one_line(status, err.splitlines(keepends=True)[-1], "left to the host", "--input bits")
+        assert_one_line(
+            status, err.splitlines(keepends=True)[-1], "left to the host", "--input bits"
+        )
     verilog = tmp_path / "net.v"
     assert lilogic("export", model, "--to", "verilog", "--bits", "-o", verilog)[0] == 0
     assert "input [3:0] bits" in verilog.read_text()
@@ -446,7 +448,11 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     assert lgn.read(model).encoder is None
     assert lilogic(*arguments, "8x8,resize=2x2,thresholds=99")[0] == 0
     encoder = lgn.read(model).encoder
-    assert (encoder.input_shape, encoder.resize, encoder.rank) == ((8, 8), (2, 2), None)
+    assert (encoder.input_shape, encoder.preprocessing.resize, encoder.rank) == (
+        (8, 8),
+        (2, 2),
+        None,
+    )
     other = tmp_path / "other.lgn"
     lgn.write(lgn.read(model), other)
     assert lilogic(*arguments, other)[0] == 0

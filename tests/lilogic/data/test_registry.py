@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lilogic.data import datasets, fetch, readers
+from lilogic.data import datasets, fetch
 from lilogic.data.datasets import Dataset
+from lilogic.data.readers.arrays import split
 from tests.lilogic.data.files import arrays, refused, write_mnist
 
 
@@ -64,12 +65,12 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_split_takes_a_fifth_of_each_class_and_leaves_none_empty() -> None:
     labels = np.repeat(np.arange(4), [1, 2, 10, 23])
-    train, test = readers.split(labels)
+    train, test = split(labels)
     assert np.bincount(labels[test], minlength=4).tolist() == [0, 1, 2, 5]
     assert sorted([*train, *test]) == list(range(len(labels)))
     assert (np.diff(train) > 0).all()
     assert (np.diff(test) > 0).all()
-    for one, other in zip(readers.split(labels), (train, test), strict=True):
+    for one, other in zip(split(labels), (train, test), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

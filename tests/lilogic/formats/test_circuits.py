@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from lilogic import formats
-from lilogic.data.encoder import from_text
+from lilogic.data.fitting import from_text
 from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.formats.heads import to_graph
 from lilogic.graph.circuit import Builder

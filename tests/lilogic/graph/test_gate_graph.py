@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.graph.gates import READS_A, READS_B
@@ -79,7 +80,9 @@ GOOD = {
     "head_ptr": [0, 1, 2],
     "offset": [0, 0],
 }
-ENCODER = Encoder((3,), "uint8", np.arange(3), np.zeros(3))
+ENCODER = Encoder(
+    preprocessing=Preprocessing((3,), "uint8"), feature=np.arange(3), threshold=np.zeros(3)
+)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates, lgn
 from lilogic.infer import golden
 from tests.lilogic.graph import independent_reader
 from tests.strategies import encoded_graphs, graphs, random_bits, random_raw
 
-ENCODER = Encoder((4, 4), "uint8", np.array([0, 3, 3]), np.array([7, 100, 200]), (1, 1, 3, 3))
+ENCODER = Encoder(
+    preprocessing=Preprocessing((4, 4), "uint8", crop=(1, 1, 3, 3)),
+    feature=[0, 3, 3],
+    threshold=[7, 100, 200],
+)
 MINUS = [-1, 2, 8]
+"""As files have it: -1 where nothing is subtracted."""
 ROWS = [(gates.AND, 0, 1), (gates.XOR, 3, 2), (gates.NOT_A, 1, 1)]
 GRAPH = GateGraph.build(3, ROWS, [[4, 5], [3]], [0, -1], ENCODER, {"name": "small"})
 
@@ -43,7 +49,7 @@ def assert_equal(graph, other):
         np.testing.assert_array_equal(graph.encoder.feature, other.encoder.feature)
         np.testing.assert_array_equal(graph.encoder.threshold, other.encoder.threshold)
         np.testing.assert_array_equal(graph.encoder.minus, other.encoder.minus)
-        for name in ("input_shape", "input_dtype", "crop", "resize", "rank"):
+        for name in ("preprocessing", "rank"):
             assert getattr(graph.encoder, name) == getattr(other.encoder, name)
 
 
@@ -211,9 +217,11 @@ def test_only_files_with_a_rank_are_of_version_2(tmp_path, small):
 
 def test_only_files_that_subtract_are_of_version_3(tmp_path):
     path = tmp_path / "subtracts.lgn"
-    lgn.write(replace(GRAPH, encoder=replace(ENCODER, minus=MINUS)), path)
+    subtracting = replace(ENCODER, minus=[ENCODER.zero, *MINUS[1:]])
+    lgn.write(replace(GRAPH, encoder=subtracting), path)
     assert b'"version":"3"' in path.read_bytes()
-    assert lgn.read(path).encoder.minus.tolist() == MINUS
+    assert load_file(path)["encoder.minus"].tolist() == MINUS
+    assert lgn.read(path).encoder.minus.tolist() == [9, *MINUS[1:]]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +239,7 @@ def test_a_wrong_subtraction_is_refused(tmp_path, minus):
     encoding = ENCODING | {"rank": None}
     right = np.array(MINUS, np.int32)
     forge(path, {"encoder.minus": right}, version="3", encoder=encoding)
-    assert lgn.read(path).encoder.minus.tolist() == MINUS
+    assert lgn.read(path).encoder.minus.tolist() == [16, *MINUS[1:]]
     tensors = {} if minus is None else {"encoder.minus": minus}
     refused_by_both(path, forge(path, tensors, version="3", encoder=encoding).read_bytes())
 

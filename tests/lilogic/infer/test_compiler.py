@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from lilogic.data.encoder import Encoder, above_quantile
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing, above_quantile
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, gates
 from lilogic.infer.compiler import compile_bits, compile_raw
@@ -68,7 +69,9 @@ def test_rows_share_memory():
 
 
 def test_only_thresholds_that_are_used_are_compared():
-    encoder = Encoder((2,), "uint8", np.array([0, 0, 1]), np.array([10, 20, 30]))
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), "uint8"), feature=[0, 0, 1], threshold=[10, 20, 30]
+    )
     graph = GateGraph.build(3, [(gates.AND, 0, 2)], [[3]], encoder=encoder)
     program = compile_raw(graph)
     assert program.width == 2

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lilogic.data.encoder import DTYPES, Encoder
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import DTYPES, Preprocessing
 from lilogic.errors import DataError
 from lilogic.graph import GateGraph
 from lilogic.infer import executor, golden
@@ -40,7 +41,11 @@ def test_raw_samples_are_encoded_alike(graph, samples, threads):
 
 
 def test_every_block_of_raw_samples_is_encoded():
-    encoder = Encoder((130,), "uint8", np.arange(130), np.full(130, 100))
+    encoder = Encoder(
+        preprocessing=Preprocessing((130,), "uint8"),
+        feature=np.arange(130),
+        threshold=np.full(130, 100),
+    )
     graph = replace(random_graph((300, 200), 130, 10), encoder=encoder)
     raw = random_raw(encoder, 3 * BLOCK + 1)
     np.testing.assert_array_equal(
@@ -87,7 +92,9 @@ def test_many_features_are_compared_in_overlapping_words(features, dtype):
     generator = np.random.default_rng(0)
     feature = np.sort(generator.integers(0, features, 3 * features))
     threshold = generator.integers(info.min, info.max, 3 * features)
-    encoder = Encoder((features,), dtype, feature, threshold)
+    encoder = Encoder(
+        preprocessing=Preprocessing((features,), dtype), feature=feature, threshold=threshold
+    )
     graph = replace(random_graph((400,), encoder.n_bits, 3), encoder=encoder)
     raw = random_raw(encoder, 70)
     np.testing.assert_array_equal(

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.graph.gates import GATES
@@ -91,7 +92,9 @@ def test_other_bits_are_refused(bits, message):
 def test_predict_wants_an_encoder_and_samples_of_its_shape():
     with pytest.raises(LilogicError, match="the graph has no encoder"):
         golden.predict(GateGraph.build(2, [], [[0]]), np.zeros((1, 2)))
-    encoder = Encoder((2, 2), "uint8", np.arange(4), np.zeros(4))
+    encoder = Encoder(
+        preprocessing=Preprocessing((2, 2), "uint8"), feature=np.arange(4), threshold=np.zeros(4)
+    )
     graph = GateGraph.build(4, [], [[0]], encoder=encoder)
     with pytest.raises(LilogicError, match="samples have shape"):
         golden.predict(graph, np.zeros((1, 4), np.uint8))

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from lilogic.data import datasets
-from lilogic.data import encoder as encoders
 from lilogic.data.datasets import Dataset
+from lilogic.data.fitting import fit
 from lilogic.errors import LilogicError
 from lilogic.learn import defaults, recipe, trainer
 from lilogic.learn.recipe import Recipe
@@ -141,7 +141,7 @@ def test_a_folder_of_images_gets_a_recipe(tmp_path: Path) -> None:
             Image.fromarray(pixels).save(tmp_path / "pets" / label / f"{number}.png")
     found, data = defaults.load(str(tmp_path / "pets"))
     assert (found.name, found.encoder.resize) == ("pets", (32, 16))
-    assert encoders.fit(data.x_train, **found.encoder.model_dump()).n_features == 32 * 16 * 3
+    assert fit(data.x_train, **found.encoder.model_dump()).n_features == 32 * 16 * 3
 
 
 def test_another_data_set_may_be_set(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilogic.data import encoder
 from lilogic.data.encoder import Encoder
+from lilogic.data.fitting import fit
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
@@ -75,7 +76,7 @@ def test_views_go_past_the_edge_and_take_channels_along() -> None:
 
 def test_mirrored_differences_are_those_the_other_way_round() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
-    made = encoder.fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
+    made = fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
     (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
     bits = made.encode(images)[:, view_bits(made, mirrored)]
     assert np.array_equal(bits, made.encode(images[:, :, ::-1]))
@@ -83,7 +84,7 @@ def test_mirrored_differences_are_those_the_other_way_round() -> None:
 
 def test_views_of_differences_that_no_bit_has_are_refused() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
-    made = encoder.fit(images, differences=[(1, 1)], steps=[0.05])
+    made = fit(images, differences=[(1, 1)], steps=[0.05])
     (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
     with pytest.raises(LilogicError, match="differences between all pixels"):
         view_bits(made, mirrored)
@@ -97,6 +98,8 @@ def test_what_is_no_image_has_one_view() -> None:
 
 
 def test_thresholds_of_each_feature_cannot_be_moved() -> None:
-    encoder = Encoder((1, 2), "uint8", np.array([0, 1]), np.array([10, 20]))
+    encoder = Encoder(
+        preprocessing=Preprocessing((1, 2), "uint8"), feature=[0, 1], threshold=[10, 20]
+    )
     with pytest.raises(LilogicError, match="same thresholds"):
         view_bits(encoder, np.array([1, 0]))

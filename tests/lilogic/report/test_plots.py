@@ -11,6 +11,7 @@ from lilogic.report.models.area import AreaReport, TargetArea
 from PIL import Image
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.report import compiled, plots
@@ -20,7 +21,9 @@ from tests.strategies import encoded_graphs, random_graph
 
 def encoder(shape: tuple[int, ...], bits: int) -> Encoder:
     feature = np.arange(bits) % int(np.prod(shape))
-    return Encoder(shape, "uint8", feature, np.full(bits, 100))
+    return Encoder(
+        preprocessing=Preprocessing(shape, "uint8"), feature=feature, threshold=np.full(bits, 100)
+    )
 
 
 def tiny(shape: tuple[int, ...] | None = (2, 3)) -> GateGraph:
@@ -120,7 +123,7 @@ def test_reads_equal_a_count_by_hand(graph: GateGraph) -> None:
     for wire in wires:
         if wire < graph.n_inputs:
             expected[graph.encoder.feature[wire]] += 1
-            if graph.encoder.minus is not None and graph.encoder.minus[wire] >= 0:
+            if graph.encoder.subtracts[wire]:
                 expected[graph.encoder.minus[wire]] += 1
     found = plots.reads_per_feature(graph)
     assert found.shape == graph.encoder.feature_shape

@@ -48,6 +48,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", zoo.names())
+def test_a_zoo_file_is_written_as_it_was_read(tmp_path: Path, name: str) -> None:
+    """Bit by bit but for the order of the header's metadata, in which safetensors has none."""
+    path = zoo.FOLDER / f"{name}.lgn"
+    lgn.write(lgn.read(path), tmp_path / "again.lgn")
+    before, after = path.read_bytes(), (tmp_path / "again.lgn").read_bytes()
+    start = 8 + int.from_bytes(before[:8], "little")
+    assert after[:8] == before[:8]
+    assert json.loads(after[8:start]) == json.loads(before[8:start])
+    assert after[start:] == before[start:]
+
+
+@pytest.mark.parametrize("name", zoo.names())
 def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     graph = models.load(name)
     entry = zoo.describe(name)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.infer import golden
 from lilogic.learn import kernels
@@ -107,7 +108,11 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: K
 
 def test_freeze_lays_layers_and_classes_out_in_order() -> None:
     network = net()
-    encoder = Encoder((20,), "uint8", np.arange(20), np.zeros(20, dtype=int))
+    encoder = Encoder(
+        preprocessing=Preprocessing((20,), "uint8"),
+        feature=np.arange(20),
+        threshold=np.zeros(20, dtype=int),
+    )
     graph = network.freeze(encoder, {"name": "tiny"})
     assert (graph.n_inputs, graph.n_gates, graph.n_classes) == (20, 66, 3)
     assert [head.tolist() for head in graph.heads] == [

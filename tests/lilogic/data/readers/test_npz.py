@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lilogic.data import datasets, readers
+from lilogic.data import datasets
+from lilogic.data.readers import npz
 from tests.lilogic.data.files import arrays, read_or_refuse, refused
 
 
@@ -37,17 +38,17 @@ def test_npz_truncated_anywhere_is_refused(tmp_path: Path, save: Any) -> None:
     for length in range(len(data)):
         path.write_bytes(data[:length])
         with refused(f"{path}: "):
-            readers.npz(path)
+            npz.read(path)
 
 
 @pytest.mark.parametrize("mask", [0x02, 0xFF])
 def test_npz_with_a_changed_byte_is_never_read_wrong(tmp_path: Path, mask: int) -> None:
     path = write_npz(tmp_path / "own.npz")
-    data, expected = path.read_bytes(), readers.npz(path)
+    data, expected = path.read_bytes(), npz.read(path)
     for position in range(len(data)):
         changed = bytes([data[position] ^ mask])
         path.write_bytes(data[:position] + changed + data[position + 1 :])
-        found = read_or_refuse(path, readers.npz)
+        found = read_or_refuse(path, npz.read)
         if found is not None:
             for one, other in zip(found, expected, strict=True):
                 np.testing.assert_array_equal(one, other)
@@ -57,7 +58,7 @@ def test_npz_with_a_changed_byte_is_never_read_wrong(tmp_path: Path, mask: int) 
 def test_npz_with_a_missing_array_is_refused(tmp_path: Path, name: str) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: None})
     with refused(f"{path}: array {name} is missing"):
-        readers.npz(path)
+        npz.read(path)
 
 
 class Trap:
@@ -71,14 +72,14 @@ class Trap:
 def test_npz_with_pickled_objects_is_refused_and_not_unpickled(tmp_path: Path, name: str) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: np.array([Trap()] * 4, dtype=object)})
     with refused(f"{path}: "):
-        readers.npz(path)
+        npz.read(path)
 
 
 def test_a_pickle_called_npz_is_refused_and_not_unpickled(tmp_path: Path) -> None:
     path = tmp_path / "own.npz"
     path.write_bytes(pickle.dumps(Trap()))
     with refused(f"{path}: "):
-        readers.npz(path)
+        npz.read(path)
 
 
 def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
@@ -88,12 +89,12 @@ def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         np.save(stream, np.zeros(3))  # a lone array
     with refused(f"{path}: "):
-        readers.npz(path)
+        npz.read(path)
     with zipfile.ZipFile(path, "w") as packed:  # no arrays inside
         for name in arrays():
             packed.writestr(f"{name}.npy", "text")
     with refused(f"{path}: x_train"):
-        readers.npz(path)
+        npz.read(path)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_npz_with_unusable_arrays_names_the_file_and_the_array(
 ) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: array})
     with refused(f"{path}: ", words):
-        readers.npz(path)
+        npz.read(path)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_npz_samples_come_in_one_dtype_of_the_encoder(
 ) -> None:
     x_train = np.array([[0, 1, 1]] * 4, dtype=train)
     x_test = np.array([[1, 0, 1]] * 2, dtype=test)
-    splits = readers.npz(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
+    splits = npz.read(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
     assert splits[0].dtype == splits[2].dtype == dtype
     np.testing.assert_array_equal(splits[0], x_train)
     np.testing.assert_array_equal(splits[2], x_test)
@@ -167,6 +168,6 @@ def test_npz_takes_the_smallest_dtype_that_holds_both_splits(
     tmp_path: Path, low: int, high: int, dtype: Any
 ) -> None:
     x_train, x_test = np.full((4, 3), low), np.full((2, 3), high)
-    splits = readers.npz(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
+    splits = npz.read(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
     assert splits[0].dtype == splits[2].dtype == dtype
     assert (splits[0].min(), splits[2].max()) == (low, high)

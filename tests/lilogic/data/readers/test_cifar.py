@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lilogic.data import datasets, fetch, readers
+from lilogic.data import datasets, fetch
+from lilogic.data.readers import cifar
+from lilogic.data.readers.arrays import Splits
 from tests.lilogic.data.files import read_or_refuse, refused
 
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """CIFAR-10's six files with two records each instead of 10,000."""
-    monkeypatch.setattr(readers, "CIFAR_RECORDS", 2)
+    monkeypatch.setattr(cifar, "RECORDS", 2)
     files = {}
-    for number, name in enumerate(readers.CIFAR_FILES):
+    for number, name in enumerate(cifar.FILES):
         records = [
             bytes([(number + record) % 10])
             + b"".join(bytes([number * 10 + c]) * 1024 for c in b"\1\2\3")
@@ -45,7 +47,7 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-def check_cifar(splits: readers.Splits) -> None:
+def check_cifar(splits: Splits) -> None:
     x_train, y_train, x_test, y_test = splits
     assert (x_train.shape, x_test.shape) == ((10, 32, 32, 3), (2, 32, 32, 3))
     assert (x_train.dtype, y_train.dtype) == (np.uint8, np.int64)
@@ -58,10 +60,10 @@ def check_cifar(splits: readers.Splits) -> None:
 
 
 def test_cifar_from_a_folder_and_an_archive(tmp_path: Path, batches: dict[str, bytes]) -> None:
-    check_cifar(readers.cifar(write_folder(tmp_path / "bin", batches)))
+    check_cifar(cifar.read(write_folder(tmp_path / "bin", batches)))
     path = tmp_path / "cifar-10-binary.tar.gz"
     path.write_bytes(archive(batches | {"readme.html": b"<html>"}))
-    check_cifar(readers.cifar(path))
+    check_cifar(cifar.read(path))
 
 
 @pytest.mark.parametrize("folder", ["", "CIFAR10"])
@@ -99,7 +101,7 @@ def test_cifar_archive_truncated_anywhere_is_refused_or_whole(
     refusals = 0
     for length in range(len(data)):
         path.write_bytes(data[:length])
-        found = read_or_refuse(path, readers.cifar)
+        found = read_or_refuse(path, cifar.read)
         if found is None:
             refusals += 1
         else:  # only padding or the checksum was cut off
@@ -114,15 +116,15 @@ def test_cifar_with_a_missing_short_or_wrong_file_is_refused(
     path = folder / "data_batch_3.bin"
     path.write_bytes(batches[path.name][:-1])
     with refused(f"{path}: ", len(batches[path.name]) - 1, len(batches[path.name])):
-        readers.cifar(folder)
+        cifar.read(folder)
     path.write_bytes(batches[path.name][:3073] + b"\x0a" + batches[path.name][3074:])
     with refused(f"{path}: label 1 is 10"):
-        readers.cifar(folder)
+        cifar.read(folder)
     path.unlink()
     with refused(f"{path}: cannot be read"):
-        readers.cifar(folder)
+        cifar.read(folder)
     del batches["test_batch.bin"]
     packed = tmp_path / "cifar-10-binary.tar.gz"
     packed.write_bytes(archive(batches))
     with refused(f"{packed}: has no test_batch.bin"):
-        readers.cifar(packed)
+        cifar.read(packed)

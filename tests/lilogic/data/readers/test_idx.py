@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lilogic.data import readers
+from lilogic.data.readers import idx
 from tests.lilogic.data.files import RANDOM, idx_bytes, read_or_refuse, refused
 
 
@@ -21,7 +21,7 @@ def test_idx_gives_back_what_was_written(
     expected = RANDOM.integers(0, 256, shape).astype(np.uint8)
     path = tmp_path / "file"
     path.write_bytes(compress(idx_bytes(expected)))
-    found = readers.idx(path, len(shape))
+    found = idx.read(path, len(shape))
     assert found.dtype == np.uint8
     assert found.flags.writeable
     np.testing.assert_array_equal(found, expected)
@@ -36,7 +36,7 @@ def test_idx_truncated_anywhere_is_refused(
     for length in range(len(data)):
         path.write_bytes(data[:length])
         with refused(f"{path}: "):
-            readers.idx(path, 3)
+            idx.read(path, 3)
 
 
 def test_idx_with_a_changed_gzip_byte_is_never_read_wrong(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_idx_with_a_changed_gzip_byte_is_never_read_wrong(tmp_path: Path) -> Non
     path = tmp_path / "images.gz"
     for position in range(len(data)):
         path.write_bytes(data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :])
-        found = read_or_refuse(path, lambda path: readers.idx(path, 3))
+        found = read_or_refuse(path, lambda path: idx.read(path, 3))
         if found is not None:  # bytes of the gzip header that say nothing about the content
             np.testing.assert_array_equal(found, expected)
 
@@ -64,13 +64,13 @@ def test_idx_of_another_kind_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "labels"
     path.write_bytes(data)
     with refused(f"{path}: "):
-        readers.idx(path, 1)
+        idx.read(path, 1)
 
 
 def test_idx_that_is_missing_or_a_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path):
         with refused(f"{path}: cannot be read"):
-            readers.idx(path, 1)
+            idx.read(path, 1)
 
 
 def test_labelled_idx_wants_one_label_per_image(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_labelled_idx_wants_one_label_per_image(tmp_path: Path) -> None:
     images.write_bytes(idx_bytes(np.zeros((3, 2, 2))))
     labels.write_bytes(idx_bytes(np.zeros(4)))
     with refused(f"{labels}: ", "4 labels", "3 images"):
-        readers.labelled_idx(images, labels, 10)
+        idx.read_labelled(images, labels, 10)
 
 
 def test_labelled_idx_names_the_first_impossible_label(tmp_path: Path) -> None:
@@ -86,4 +86,4 @@ def test_labelled_idx_names_the_first_impossible_label(tmp_path: Path) -> None:
     images.write_bytes(idx_bytes(np.zeros((4, 2, 2))))
     labels.write_bytes(idx_bytes(np.array([0, 9, 10, 11])))
     with refused(f"{labels}: label 2 is 10", "0 to 9"):
-        readers.labelled_idx(images, labels, 10)
+        idx.read_labelled(images, labels, 10)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lilogic.data import datasets, readers
+from lilogic.data import datasets
+from lilogic.data.readers import images
 from lilogic.errors import LilogicError
 from tests.lilogic.data.files import RANDOM, read_or_refuse, refused
 
@@ -45,7 +46,7 @@ def test_images_are_split_by_class_when_there_is_no_test_folder(tmp_path: Path) 
 def test_images_with_train_and_test_folders_keep_their_splits(tmp_path: Path) -> None:
     write_classes(tmp_path / "train", {"a": 2, "b": 1})
     write_classes(tmp_path / "test", {"b": 2, "a": 1}, 100)
-    (x_train, y_train, x_test, y_test), names = readers.images(tmp_path)
+    (x_train, y_train, x_test, y_test), names = images.read_folder(tmp_path)
     assert names == ("a", "b")
     assert (x_train[:, 0, 0].tolist(), y_train.tolist()) == ([0, 1, 2], [0, 0, 1])
     assert (x_test[:, 0, 0].tolist(), y_test.tolist()) == ([102, 100, 101], [0, 1, 1])
@@ -53,10 +54,10 @@ def test_images_with_train_and_test_folders_keep_their_splits(tmp_path: Path) ->
 
 def test_one_coloured_pixel_makes_all_images_colour(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
-    assert readers.images(tmp_path)[0][0].shape == (2, 3, 4)
+    assert images.read_folder(tmp_path)[0][0].shape == (2, 3, 4)
     write_image(tmp_path / "b" / "00.png", (1, 2, 3), mode="RGB")
     write_image(tmp_path / "b" / "01.png", (1, 2, 3, 9), mode="RGBA")
-    (x_train, y_train, x_test, _), _ = readers.images(tmp_path)
+    (x_train, y_train, x_test, _), _ = images.read_folder(tmp_path)
     assert (x_train.shape, x_test.shape) == ((2, 3, 4, 3), (2, 3, 4, 3))
     assert (x_train[y_train == 1] == [1, 2, 3]).all()
 
@@ -66,7 +67,7 @@ def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "a" / ".hidden.png").write_bytes(b"")
     (tmp_path / "a" / "notes.txt").write_text("none")
-    assert readers.images(tmp_path)[1] == ("a", "b")
+    assert images.read_folder(tmp_path)[1] == ("a", "b")
 
 
 def test_images_of_mixed_sizes_are_refused(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_images_of_mixed_sizes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "b" / "01.png"
     write_image(path, 0, (5, 3))
     with refused(f"{path}: is 5×3, but 00.png is 4×3"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".gif"])
@@ -82,11 +83,11 @@ def test_an_image_truncated_anywhere_is_refused_or_whole(tmp_path: Path, suffix:
     write_classes(tmp_path, {"a": 2, "b": 1})
     path = tmp_path / "b" / f"x{suffix}"
     Image.fromarray(RANDOM.integers(0, 256, (3, 4), dtype=np.uint8)).save(path)
-    data, (expected, _) = path.read_bytes(), readers.images(tmp_path)
+    data, (expected, _) = path.read_bytes(), images.read_folder(tmp_path)
     refusals = 0
     for length in range(0, len(data), 3):
         path.write_bytes(data[:length])
-        found = read_or_refuse(path, lambda _: readers.images(tmp_path)[0])
+        found = read_or_refuse(path, lambda _: images.read_folder(tmp_path)[0])
         if found is None:
             refusals += 1
         else:  # only the trailer was cut off
@@ -100,28 +101,28 @@ def test_images_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a" / "00.png"
     Image.fromarray(np.full((3, 4), 40000, dtype=np.uint16)).save(path)
     with refused(f"{path}: has more than 8 bits"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
 
 
 def test_folders_without_enough_images_are_refused(tmp_path: Path) -> None:
     with refused(f"{tmp_path}: has no folders"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
     write_classes(tmp_path, {"a": 2, "b": 1})
     with refused(f"{tmp_path / 'b'}: has one image"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
     (tmp_path / "b" / "00.png").unlink()
     with refused(f"{tmp_path / 'b'}: has no images"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
 
 
 def test_test_classes_must_be_the_training_classes(tmp_path: Path) -> None:
     write_classes(tmp_path / "train", {"a": 1, "b": 1})
     write_classes(tmp_path / "test", {"a": 1})
     with refused(f"{tmp_path / 'test' / 'b'}: has no images"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
     write_classes(tmp_path / "test", {"b": 1, "c": 1})
     with refused(f"{tmp_path / 'test' / 'c'}: there is no such class in train"):
-        readers.images(tmp_path)
+        images.read_folder(tmp_path)
 
 
 def save(path, pixels):
@@ -131,12 +132,12 @@ def save(path, pixels):
 
 def test_a_picture_becomes_a_sample(tmp_path):
     path = save(tmp_path / "a.png", [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(readers.image(path, (2, 2)), [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(readers.image(path, (2, 2, 1))[..., 0], [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(readers.image(path, (2, 2), white=16), [[0, 8], [16, 1]])
-    np.testing.assert_array_equal(readers.image(path, (1, 1)), [[100]])
-    assert readers.image(path, (4, 4)).shape == (4, 4)
-    assert readers.image(path, (2, 2, 3)).shape == (2, 2, 3)
+    np.testing.assert_array_equal(images.read(path, (2, 2)), [[0, 128], [255, 16]])
+    np.testing.assert_array_equal(images.read(path, (2, 2, 1))[..., 0], [[0, 128], [255, 16]])
+    np.testing.assert_array_equal(images.read(path, (2, 2), white=16), [[0, 8], [16, 1]])
+    np.testing.assert_array_equal(images.read(path, (1, 1)), [[100]])
+    assert images.read(path, (4, 4)).shape == (4, 4)
+    assert images.read(path, (2, 2, 3)).shape == (2, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -146,4 +147,4 @@ def test_a_picture_becomes_a_sample(tmp_path):
 def test_a_picture_that_is_no_sample_is_refused(tmp_path, shape, text):
     path = save(tmp_path / "a.png", np.zeros((2, 2)))
     with pytest.raises(LilogicError, match=text):
-        readers.image(path, shape)
+        images.read(path, shape)

@@ -1,0 +1,147 @@
+"""What is done to a raw sample before it is compared: crop and resize, in exact integers.
+
+One recorded description serves software, host and hardware, so all three see the same features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.errors import DataError, GraphError
+
+DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
+"""Names of the dtypes that raw samples may have."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """From a raw sample to its features.
+
+    Attributes:
+        input_shape: one sample's raw shape: ``(features,)``, ``(height, width)`` or
+            ``(height, width, channels)``.
+        input_dtype: name of the raw integer dtype, one of ``DTYPES``.
+        crop: ``(top, left, height, width)`` cut from an image first, or None.
+        resize: ``(height, width)`` that the cut is resized to by area, or None.
+
+    Raises:
+        GraphError: a field is out of range.
+    """
+
+    input_shape: tuple[int, ...]
+    input_dtype: str
+    crop: tuple[int, int, int, int] | None = None
+    resize: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _sizes(name, getattr(self, name), length))
+        if not 1 <= len(self.input_shape) <= 3 or min(self.input_shape) < 1:
+            raise GraphError(f"encoder input_shape {self.input_shape} is not 1 to 3 positive sizes")
+        if self.input_dtype not in DTYPES:
+            raise GraphError(f"encoder input_dtype {self.input_dtype} is not one of {DTYPES}")
+        is_image = len(self.input_shape) >= 2
+        if (self.crop or self.resize) and not is_image:
+            raise GraphError(f"encoder crops or resizes, but {self.input_shape} is no image")
+        if self.crop is not None:
+            top, left, height, width = self.crop
+            fits = top + height <= self.input_shape[0] and left + width <= self.input_shape[1]
+            if min(top, left) < 0 or min(height, width) < 1 or not fits:
+                raise GraphError(f"encoder crop {self.crop} is not inside {self.input_shape}")
+        if self.resize is not None and min(self.resize) < 1:
+            raise GraphError(f"encoder resize {self.resize} is not positive")
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """One sample's shape after crop and resize."""
+        if self.resize is not None:
+            return (*self.resize, *self.input_shape[2:])
+        if self.crop is not None:
+            return (*self.crop[2:], *self.input_shape[2:])
+        return self.input_shape
+
+    @property
+    def n_features(self) -> int:
+        """Number of features: of values after crop and resize."""
+        return math.prod(self.feature_shape)
+
+    def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Integers [samples, n_features] of dtype ``input_dtype``, of raw samples.
+
+        Features are in C order. Raw samples are [samples, *input_shape].
+
+        Raises:
+            DataError: another shape, or values that ``input_dtype`` cannot hold.
+        """
+        data = as_integers(raw, np.dtype(self.input_dtype))
+        if data.shape[1:] != self.input_shape:
+            raise DataError(
+                f"samples have shape {data.shape[1:]}, but the encoder reads {self.input_shape}"
+            )
+        if self.crop is not None:
+            top, left, height, width = self.crop
+            data = data[:, top : top + height, left : left + width]
+        if self.resize is not None:
+            data = area_resize(data, self.resize)
+        return data.reshape(len(data), self.n_features)
+
+
+def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ...]:
+    try:
+        sizes = tuple(index(size) for size in given)
+    except TypeError as error:
+        raise GraphError(f"encoder {name} {given!r} is not a row of integers") from error
+    if length is not None and len(sizes) != length:
+        raise GraphError(f"encoder {name} {sizes} has {len(sizes)} sizes, but must have {length}")
+    return sizes
+
+
+def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """``raw`` as ``dtype``, which must hold every value exactly.
+
+    Raises:
+        DataError: values that are fractional, not finite or out of range.
+    """
+    if raw.dtype == dtype:
+        return raw
+    if raw.dtype.kind not in "buif":
+        raise DataError(f"values are {raw.dtype}, but must be numbers")
+    with np.errstate(invalid="ignore"):
+        cast = raw.astype(dtype)
+    if not np.array_equal(cast, raw):
+        raise DataError(
+            f"values do not fit {dtype} exactly; scale and round them to integers first"
+        )
+    return cast
+
+
+def area_resize(images: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    """Resize [samples, height, width, ...] by area, rounding halves up, in integers only.
+
+    Each output pixel is the mean of the input under it, weighted by overlap. Exact in int64, so
+    host and software agree to the bit.
+    """
+    height, width = images.shape[1:3]
+    rows, columns = _overlaps(height, size[0]), _overlaps(width, size[1])
+    total = np.einsum("ih,nhw...,jw->nij...", rows, images.astype(np.int64), columns, optimize=True)
+    area = height * width
+    resized: npt.NDArray[Any] = ((2 * total + area) // (2 * area)).astype(images.dtype)
+    return resized
+
+
+def _overlaps(source: int, target: int) -> npt.NDArray[np.int64]:
+    """int64 [target, source]: overlap of each target with each source cell."""
+    starts, ends = np.arange(target) * source, np.arange(1, target + 1) * source
+    cells = np.arange(source) * target
+    low = np.maximum(starts[:, None], cells)
+    high = np.minimum(ends[:, None], cells + target)
+    overlaps: npt.NDArray[np.int64] = np.maximum(high - low, 0)
+    return overlaps

@@ -1,0 +1,50 @@
+"""What every reader gives, and checks of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.errors import DataError
+
+Array = npt.NDArray[Any]
+Labels = npt.NDArray[np.int64]
+Splits = tuple[Array, Labels, Array, Labels]
+"""Training samples and labels, test samples and labels."""
+
+
+def split(labels: Labels) -> tuple[Labels, Labels]:
+    """Rising indices of a training and a test split: a seeded fifth of each class is for testing.
+
+    A class of two or more has at least one sample in each.
+    """
+    generator = np.random.default_rng(0)
+    test: list[Labels] = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        count = min(max(1, round(len(members) / 5)), len(members) - 1)
+        test.append(generator.permutation(members)[:count])
+    chosen = np.zeros(len(labels), dtype=bool)
+    chosen[np.concatenate(test)] = True
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def check_labels(path: Path, labels: Array, classes: int) -> None:
+    """Whether all labels are below ``classes``.
+
+    Raises:
+        DataError: names the first that is not.
+    """
+    wrong = np.flatnonzero(labels >= classes)
+    if wrong.size:
+        raise DataError(
+            f"{path}: label {wrong[0]} is {labels[wrong[0]]}, but classes are 0 to {classes - 1}"
+        )
+
+
+def first_line(error: Exception) -> str:
+    """The error's first line, or its type: some errors that zipfile raises say nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

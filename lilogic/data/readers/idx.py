@@ -1,0 +1,53 @@
+"""IDX files, as MNIST has them: plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data.readers.arrays import Array, Labels, check_labels
+from lilogic.errors import DataError
+from lilogic.files import read_bytes
+
+
+def read(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
+    """The uint8 array in an IDX file, plain or gzipped.
+
+    Raises:
+        DataError: unreadable, truncated, of other type or dimensions.
+    """
+    data = read_bytes(path)
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(
+                f"{path}: truncated or damaged gzip file ({error}); get it anew"
+            ) from error
+    start = 4 + 4 * dimensions
+    if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) < start:
+        raise DataError(f"{path}: not an IDX file of unsigned bytes in {dimensions} dimensions")
+    shape = tuple(np.frombuffer(data[4:start], dtype=">u4").tolist())
+    if len(data) - start != math.prod(shape):
+        raise DataError(
+            f"{path}: holds {len(data) - start} values, but its header says {shape}; get it anew"
+        )
+    return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape).copy()
+
+
+def read_labelled(images: Path, labels: Path, classes: int) -> tuple[Array, Labels]:
+    """uint8 [n, height, width] images, and int64 [n] labels below ``classes``.
+
+    Raises:
+        DataError: as ``read``; or labels that do not fit the images.
+    """
+    x, y = read(images, 3), read(labels, 1)
+    if len(x) != len(y):
+        raise DataError(f"{labels}: has {len(y)} labels, but {images.name} has {len(x)} images")
+    check_labels(labels, y, classes)
+    return x, y.astype(np.int64)

@@ -1,0 +1,85 @@
+"""From raw samples to scores and classes, whatever makes the bits in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data.capabilities import BITSLICED, can_encode
+from lilogic.data.encoder import Encoder
+from lilogic.errors import DataError
+from lilogic.graph import GateGraph
+from lilogic.infer import compiler, executor, golden
+from lilogic.infer.differences import DifferenceFeatures, difference_features
+from lilogic.infer.layouts import pack_bits
+from lilogic.infer.program import Program
+
+Samples = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """A compiled graph that takes samples as they come.
+
+    Samples are raw [samples, *input_shape] where the graph has an encoder, else input bits
+    [samples, n_inputs].
+
+    Attributes:
+        program: what computes scores.
+        read: makes what the program reads of samples.
+    """
+
+    program: Program
+    read: Callable[[Samples], Samples]
+
+    def scores(self, samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
+        """int32 [samples, classes].
+
+        Raises:
+            DataError: samples that do not fit the graph.
+        """
+        return executor.scores(self.program, self.read(_array(samples)))
+
+    def classify(self, samples: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """int64 [samples]: the first class with the highest score; errors as ``scores``."""
+        return executor.classify(self.program, self.read(_array(samples)))
+
+
+def predictor(graph: GateGraph) -> Predictor:
+    """The graph's predictor: its encoder is part of the program as far as a program can make it."""
+    encoder = graph.encoder
+    if encoder is None:
+        return Predictor(compiler.compile_bits(graph), partial(_checked, graph))
+    if can_encode(BITSLICED, encoder):
+        return Predictor(compiler.compile_raw(graph), encoder.features)
+    differences = difference_features(encoder, graph.alive[: graph.n_inputs])
+    if differences is not None:
+        program = compiler.compile_raw(replace(graph, encoder=differences.encoder))
+        return Predictor(program, partial(_with_differences, encoder, differences))
+    return Predictor(compiler.compile_bits(graph), partial(_encoded, encoder))
+
+
+def _array(samples: npt.ArrayLike) -> Samples:
+    try:
+        return np.asarray(samples)
+    except ValueError as error:
+        raise DataError(f"samples are no array: {error}") from error
+
+
+def _checked(graph: GateGraph, samples: Samples) -> Samples:
+    return pack_bits(golden.checked(graph, samples))
+
+
+def _with_differences(
+    encoder: Encoder, differences: DifferenceFeatures, samples: Samples
+) -> Samples:
+    return differences.appended(encoder.features(samples))
+
+
+def _encoded(encoder: Encoder, samples: Samples) -> Samples:
+    return pack_bits(encoder.encode(samples))
