@@ -4,6 +4,10 @@ Each is one line that names the file, the place and the bound, in words of no pa
 the command line adds its options, Python its keywords.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class LilogicError(Exception):
     """A problem the user can fix: one line that names the file, the place and the bound.
@@ -42,4 +46,16 @@ class CheckFailedError(LilogicError):
 
 
 class DoesNotFitError(CheckFailedError):
-    """A design is larger than the device."""
+    """A design is larger than the device.
+
+    Attributes:
+        advice: what to try instead, each in a few words; the message ends with it.
+        with_fewer_registers: whether it may fit with fewer registers.
+    """
+
+    def __init__(
+        self, message: str, advice: Sequence[str] = (), with_fewer_registers: bool = False
+    ) -> None:
+        super().__init__(message + (f": try {' or '.join(advice)}" if advice else ""))
+        self.advice = tuple(advice)
+        self.with_fewer_registers = with_fewer_registers

@@ -24,6 +24,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from lilogic.boards.catalogue import Board
 from lilogic.boards.flow.pll import MHZ, Setting
+from lilogic.extras import needs
 
 
 class Linked(Protocol):
@@ -64,7 +65,7 @@ class OnBoard(Elaboratable):
         m = Module()
         m.submodules.top = top = self._top
         if self._pll.dividers:
-            _CLOCKS[self._board.device.family](m, platform, self._pll, self._board.pad)
+            _CLOCKS[self._board.family.name](m, platform, self._pll, self._board.pad)
         uart = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
@@ -73,27 +74,33 @@ class OnBoard(Elaboratable):
             m.submodules.high = high = io.Buffer("o", platform.request("high", 0, dir="-"))
             m.d.comb += high.o.eq(1)
         shown = Cat(top.index, top.seen)
-        lamps = _lamps(platform) if self._board.lamps else []
-        for place, (port, value) in enumerate(zip(lamps, shown, strict=False)):
+        leds = _leds(platform) if self._board.leds else []
+        for place, (port, value) in enumerate(zip(leds, shown, strict=False)):
             m.submodules[f"lamp{place}"] = lamp = io.Buffer("o", port)
             m.d.comb += lamp.o.eq(value)
         return m
 
 
 def make(board: Board) -> Any:
-    """The board's platform, with the resources that the catalogue adds."""
-    known = getattr(importlib.import_module(f"amaranth_boards.{board.module}"), board.platform)
-    bases = (*filter(None, [_FLOWS.get(board.device.family)]), known)
+    """The board's platform, with the resources that the catalogue adds.
+
+    Raises:
+        MissingExtraError: amaranth-boards is missing.
+    """
+    with needs("boards", "amaranth-boards"):
+        module = importlib.import_module(f"amaranth_boards.{board.module}")
+    known = getattr(module, board.platform)
+    bases = (*filter(None, [_FLOWS.get(board.family.name)]), known)
+    pins = Attrs(**board.family.pins)
     platform = type(board.platform, bases, {})()
     if board.clock is not None:
         platform.default_clk = board.clock
     if board.uart is not None:
         receive, send = board.uart
         wires = Subsignal("rx", Pins(receive, dir="i")), Subsignal("tx", Pins(send, dir="o"))
-        platform.add_resources([Resource("uart", 0, *wires, _STANDARDS[board.device.family])])
+        platform.add_resources([Resource("uart", 0, *wires, pins)])
     if board.high is not None:
-        standard = _STANDARDS[board.device.family]
-        platform.add_resources([Resource("high", 0, Pins(board.high, dir="o"), standard)])
+        platform.add_resources([Resource("high", 0, Pins(board.high, dir="o"), pins)])
     if board.extras is not None:
         platform.add_resources(getattr(platform, board.extras))
     return platform
@@ -108,9 +115,6 @@ def part(board: Board) -> str:
 def clock(board: Board) -> float:
     """Frequency of the board's own clock in Hz."""
     return float(make(board).default_clk_frequency)
-
-
-_STANDARDS = {"ice40": Attrs(IO_STANDARD="SB_LVCMOS"), "ecp5": Attrs(IO_TYPE="LVCMOS33")}
 
 
 class _HimbaechelFlow:
@@ -173,14 +177,14 @@ class _VivadoFlow:
 _FLOWS: dict[str, type] = {"gowin": _HimbaechelFlow, "xc7": _VivadoFlow}
 
 
-def _lamps(platform: Any) -> list[io.PortLike]:
+def _leds(platform: Any) -> list[io.PortLike]:
     """The ports of the board's LEDs, in their order."""
     numbers = sorted(number for name, number in platform.resources if name == "led")
-    lamps = [platform.request("led", number, dir="-") for number in numbers]
-    if not lamps and ("rgb_led", 0) in platform.resources:
+    leds = [platform.request("led", number, dir="-") for number in numbers]
+    if not leds and ("rgb_led", 0) in platform.resources:
         rgb = platform.request("rgb_led", 0, dir="-")
-        lamps = [rgb.r, rgb.g, rgb.b]
-    return lamps
+        leds = [rgb.r, rgb.g, rgb.b]
+    return leds
 
 
 def _reset(m: Module, platform: Any, locked: Signal) -> None:

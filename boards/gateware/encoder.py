@@ -10,7 +10,7 @@ from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.encoder import encoder_of, feature_width
 
@@ -47,13 +47,13 @@ class SerialEncoder(Component):
         busiest: cycles that the feature with the most bits takes.
 
     Raises:
-        LilogicError: the graph has no encoder, or one that compares differences.
+        GraphError: the graph has no encoder, or one that compares differences.
     """
 
     def __init__(self, graph: GateGraph) -> None:
         encoder = encoder_of(graph)
         if encoder.minus is not None:
-            raise LilogicError(
+            raise GraphError(
                 f"the encoder {encoder.compares}, but pixels that come one after another are not "
                 "kept for that: let the board read bits"
             )

@@ -103,9 +103,10 @@ def bench_board(
     graph = passes.simplify(models.load(model))
     dataset = dataset_of(graph, data)
     with _client(graph, port, baud, simulate, pixels) as client:
-        result = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
+        measured = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
     name = models.name(graph, model)
-    result = {"model": name, "dataset": dataset.name, "simulated": simulate, **result}
+    result = {"model": name, "dataset": dataset.name, "simulated": simulate}
+    result |= measured.model_dump(mode="json")
     rows = [
         ("images", f"{result['images']:,} of {dataset.name}"),
         ("accuracy on the board", f"{result['accuracy']:.2%}"),
@@ -181,6 +182,7 @@ def synth(
     from lilogic.boards.flow import build
     from lilogic.boards.flow.design import Design
     from lilogic.graph import passes
+    from lilogic.report import board as board_report
     from lilogic.report import console
     from lilogic.zoo import models
 
@@ -191,7 +193,12 @@ def synth(
     folder = output or _board_folder(name, board)
     hertz = None if clock is None else 1e6 * clock
     result = build.build(design, folder, hertz, console.step)
-    show(result, build.rows(result), str(folder), as_json)
+    show(
+        result.model_dump(mode="json", exclude_none=True),
+        board_report.rows(result),
+        str(folder),
+        as_json,
+    )
 
 
 def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = None) -> None:

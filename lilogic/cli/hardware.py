@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lilogic.graph import GateGraph
-    from lilogic.hdl.fpga.devices import Clock
+    from lilogic.hdl.fpga.delays import Clock
     from lilogic.report.reports import Report
 
 Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
@@ -148,7 +148,7 @@ def sweep_pipeline(
 ) -> None:
     """Place and route a network with registers more and less often: area, clock, latency."""
     from lilogic.graph import passes
-    from lilogic.hdl.fpga import devices
+    from lilogic.hdl.fpga import devices, nextpnr
     from lilogic.hdl.synthesis import timing
     from lilogic.report import console, plots
     from lilogic.report import reports as reports
@@ -165,9 +165,9 @@ def sweep_pipeline(
             folder = Path(temporary)
             emit(simplified, folder, count, popcount, bits, device)
             with console.step(f"placing and routing, {count} levels a stage"):
-                measured = timing.measure(simplified, folder, chosen)
+                measured = timing.measure(simplified, folder, chosen).model_dump(exclude_none=True)
         points.append({"levels_per_stage": count} | measured)
-    result = {"name": name, "device": chosen.label, "seed": timing.SEED, "points": points}
+    result = {"name": name, "device": chosen.label, "seed": nextpnr.SEED, "points": points}
     plots.draw_sweep(result, picture)
     show(result, reports.sweep_rows(result), f"{name} on {chosen.label}", as_json)
 
@@ -207,7 +207,7 @@ def compile_into(
     plan = classifier.plan(simplified, levels_per_stage, clock, interface.popcount, pixels)
     flip_flops = [len(bank) for bank in network.banks(simplified, plan["network"])]
     description = reports.describe_compiled(name, simplified, flip_flops)
-    return description | {"interface": asdict(interface), "area": measured}
+    return description | {"interface": asdict(interface), "area": measured.model_dump(mode="json")}
 
 
 def wanted_clock(mhz: float | None, target: str | None) -> Clock | None:
@@ -218,7 +218,7 @@ def wanted_clock(mhz: float | None, target: str | None) -> Clock | None:
         return None
     if target is None:
         raise LilogicError("--clock needs a --target: the device that it is for")
-    return devices.Clock.on(mhz, devices.find(target))
+    return devices.clock(mhz, target)
 
 
 def emit(

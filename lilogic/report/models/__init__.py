@@ -1,0 +1,1 @@
+"""Typed reports: what commands and library calls give, as JSON and as Python objects."""
