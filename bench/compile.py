@@ -106,9 +106,8 @@ def measure(gates: int, targets: list[str]) -> dict[str, Any]:
             result = area.measure(Path(name), {name: area.TARGETS[name] for name in targets}, tell)
             found["area_s"] = round(time.monotonic() - began, 1)
             found["yosys_peak_mb"] = _peak(resource.RUSAGE_CHILDREN)
-            found["flattened"] = result["flattened"]
-            mapped = result["targets"]
-            found["totals"] = {target: mapped[target]["total"] for target in targets}
+            found["flattened"] = result.flattened
+            found["totals"] = {target: result.targets[target].total for target in targets}
     return found
 
 

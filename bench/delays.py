@@ -23,9 +23,9 @@ from rich.table import Table
 
 from lilogic.files import write_json
 from lilogic.hdl import verilog
-from lilogic.hdl.fpga import yosys
-from lilogic.hdl.fpga.devices import DEVICES, Delays, Device
-from lilogic.hdl.synthesis import timing
+from lilogic.hdl.fpga import nextpnr, yosys
+from lilogic.hdl.fpga.delays import Delays
+from lilogic.hdl.fpga.devices import DEVICES, Device
 from lilogic.hdl.synthesis.area import TARGETS
 
 OUTPUT = Path("build/bench/delays.json")
@@ -141,9 +141,9 @@ def periods(on: Device) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
         (folder / "levels.v").write_text(verilog.emit_component(Levels(), "levels"), "utf-8")
-        synthesis = TARGETS[on.target].synthesis.format(top="levels").replace("-noflatten", "")
+        synthesis = TARGETS[on.family.name].synthesis.format(top="levels").replace("-noflatten", "")
         yosys.run(f"read_verilog levels.v\n{synthesis}\nwrite_json design.json", folder)
-        clocks = timing.route(folder, on)["fmax"]
+        clocks = nextpnr.route(folder, on.family, on.options)["fmax"]
     found = {}
     for name, clock in clocks.items():
         # What nextpnr calls a clock contains one of the names that it has in Amaranth.
@@ -162,7 +162,8 @@ def fitted(measured: Sequence[float]) -> Delays:
 def main() -> None:
     """Measure the devices and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("devices", nargs="*", default=[*DEVICES])
+    measurable = [name for name, device in DEVICES.items() if device.options]
+    parser.add_argument("devices", nargs="*", default=measurable)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     result: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import pack
 from lilogic.hdl.options import InputKind
@@ -172,10 +172,10 @@ class Identity:
         """The identity in the payload of a reply.
 
         Raises:
-            LilogicError: another version of the protocol, or no identity at all.
+            ToolError: another version of the protocol, or no identity at all.
         """
         if payload[:1] != bytes([VERSION]):
-            raise LilogicError(
+            raise ToolError(
                 f"the board speaks version {payload[0] if payload else '?'} of the link's "
                 f"protocol, but this lilogic version {VERSION}; build its bitstream again"
             )
@@ -184,7 +184,7 @@ class Identity:
             rest.append(payload[_IDENTITY.size :].decode("ascii"))
             return cls(model_hash, _KINDS[data], *rest)
         except (struct.error, IndexError, UnicodeDecodeError) as error:
-            raise LilogicError(f"the board's identification makes no sense ({error})") from error
+            raise ToolError(f"the board's identification makes no sense ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -200,14 +200,14 @@ class Answer:
         """The answer in the payload of a reply.
 
         Raises:
-            LilogicError: it has another length than the identity announces, or no such class.
+            ToolError: it has another length than the identity announces, or no such class.
         """
         start = identity.index_bytes + CYCLES_BYTES
         size = identity.score_bytes
         expected = start + identity.classes * size if has_scores else identity.index_bytes
         index = int.from_bytes(payload[: identity.index_bytes], "little")
         if len(payload) != expected or index >= identity.classes:
-            raise LilogicError(f"the board answered with {payload.hex()}, which is no class of it")
+            raise ToolError(f"the board answered with {payload.hex()}, which is no class of it")
         if not has_scores:
             return cls(index)
         cycles = int.from_bytes(payload[identity.index_bytes : start], "little")
@@ -234,7 +234,7 @@ def payloads(graph: GateGraph, data: InputKind, samples: npt.NDArray[Any]) -> li
             graph without an encoder.
 
     Raises:
-        LilogicError: the samples do not fit the encoder.
+        DataError: the samples do not fit the encoder.
     """
     bits = pack(graph, data, samples)
     sent = bits[:, sent_bits(graph)] if data is InputKind.BITS else bits

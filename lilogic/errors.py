@@ -6,6 +6,10 @@ the command line adds its options, Python its keywords.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+from typing import Self
+
 
 class LilogicError(Exception):
     """A problem the user can fix: one line that names the file, the place and the bound.
@@ -21,12 +25,13 @@ class LilogicError(Exception):
         super().__init__(message)
         self.option = option
 
-    def at(self, place: str) -> LilogicError:
+    def at(self, place: str) -> Self:
         """The same error with a place, such as a file's name, before it, unless it is there."""
-        message = str(self)
-        if message.startswith(f"{place}: "):
+        if str(self).startswith(f"{place}: "):
             return self
-        return type(self)(f"{place}: {message}", option=self.option)
+        placed = copy(self)
+        placed.args = (f"{place}: {self}",)
+        return placed
 
 
 class GraphError(LilogicError, ValueError):
@@ -58,4 +63,16 @@ class CheckFailedError(LilogicError):
 
 
 class DoesNotFitError(CheckFailedError):
-    """A design is larger than the device."""
+    """A design is larger than the device.
+
+    Attributes:
+        advice: what to try instead, each in a few words; the message ends with it.
+        with_fewer_registers: whether it may fit with fewer registers.
+    """
+
+    def __init__(
+        self, message: str, advice: Sequence[str] = (), with_fewer_registers: bool = False
+    ) -> None:
+        super().__init__(message + (f": try {' or '.join(advice)}" if advice else ""))
+        self.advice = tuple(advice)
+        self.with_fewer_registers = with_fewer_registers

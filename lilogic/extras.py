@@ -17,13 +17,11 @@ def needs(extra: str, package: str) -> Iterator[None]:
         package: what it is called.
 
     Raises:
-        MissingExtraError: an import of anything but lilogic itself failed.
+        MissingExtraError: a module of another package than lilogic was not found.
     """
     try:
         yield
-    except MissingExtraError:
-        raise
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "lilogic":
             raise
         raise MissingExtraError(f"{package} is missing: pip install 'lilogic[{extra}]'") from error

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.board import BoardReport
     from lilogic.report.models.compiled import CompileReport, Verification
-    from lilogic.report.models.timing import SweepReport
+    from lilogic.report.models.timing import PipelineReport
     from lilogic.report.models.training import TrainingSummary
 
 TIMEOUT = 60.0
@@ -327,7 +327,7 @@ def sweep_pipeline(
     *,
     progress: bool = True,
     **keywords: Any,
-) -> SweepReport:
+) -> PipelineReport:
     """Place and route a network with registers more and less often: area, clock, latency.
 
     Args:
@@ -341,19 +341,20 @@ def sweep_pipeline(
         GraphError: an unknown device.
         ToolError: a program is missing or failed.
     """
+    from lilogic.graph import passes
+
     with needs("hdl", "amaranth"):
         from lilogic.hdl.fpga import devices
-        from lilogic.hdl.synthesis import timing
-    from lilogic.report.models.timing import SweepPoint, SweepReport
+        from lilogic.hdl.synthesis import sweep
 
-    chosen = devices.find(device)
-    points = []
-    for count in levels_per_stage or (1, 2, 3, 4, 6):
-        build = compile(model, levels_per_stage=count, target=device, progress=progress, **keywords)
-        with _step(progress)(f"placing and routing, {count} levels a stage"):
-            found = timing.measure(build.simplified.graph, build.folder, chosen)
-        points.append(SweepPoint(levels_per_stage=count, **found.model_dump()))
-    return SweepReport(name=model.name, device=chosen.label, seed=timing.SEED, points=points)
+    return sweep.measure(
+        passes.simplify(model.graph),
+        model.name,
+        devices.find(device),
+        levels_per_stage or sweep.LEVELS_PER_STAGE,
+        CompileOptions.of(None, keywords),
+        _step(progress),
+    )
 
 
 def synthesize(

@@ -44,7 +44,7 @@ class Design:
             options=CompileOptions(
                 input=self.input,
                 levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
-                target=self.board.family.target,
+                target=self.board.family.like,
                 popcount=self.popcount,
             ),
         )

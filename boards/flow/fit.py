@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lilogic import zoo
-from lilogic.boards.catalogue import BOARDS, Family
+from lilogic.boards.catalogue import BOARDS
 from lilogic.boards.flow.design import Design
-from lilogic.errors import CheckFailedError
+from lilogic.errors import DoesNotFitError
+from lilogic.hdl.fpga.families import Family
 from lilogic.hdl.synthesis.area import weigh
 
 
@@ -32,10 +33,6 @@ class Needs:
     lone_ffs: int = 0
 
 
-class RegistersDoNotFitError(CheckFailedError):
-    """It does not fit, but may with fewer registers."""
-
-
 def count(cells: Any, family: Family) -> Needs:
     """What the cells of a netlist, as Yosys writes them to JSON, take of an FPGA."""
     cells = list(cells)
@@ -43,7 +40,7 @@ def count(cells: Any, family: Family) -> Needs:
     luts, ffs, carries = (
         round(weigh(types, family.columns[column])) for column in ("luts", "ffs", "carries")
     )
-    lone = _lone_ffs(cells, family) if family.joint else 0
+    lone = _lone_ffs(cells, family) if family.shares_cells else 0
     return Needs(luts + lone, ffs, carries, lone)
 
 
@@ -51,8 +48,7 @@ def check(design: Design, needs: Needs) -> None:
     """Raise with advice where ``needs`` are more than the device has.
 
     Raises:
-        RegistersDoNotFitError: without registers, it would fit.
-        CheckFailedError: nor would it without them.
+        DoesNotFitError: they are.
     """
     device, lut = design.board.device, design.board.family.lut
     for kind, needed, registers, has in (
@@ -61,18 +57,20 @@ def check(design: Design, needs: Needs) -> None:
     ):
         if needed > has:
             may_fit = needed - registers <= has
-            raise (RegistersDoNotFitError if may_fit else CheckFailedError)(
-                f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}"
-                + advice(design, needs, may_fit)
+            raise DoesNotFitError(
+                f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}",
+                advice(design, needs, may_fit),
+                with_fewer_registers=may_fit,
             )
 
 
-def advice(design: Design, needs: Needs, may_fit: bool) -> str:
-    """What else to ask for, where ``needs`` are too much, as the end of a message."""
+def advice(design: Design, needs: Needs, with_fewer_registers: bool) -> list[str]:
+    """What else to ask for, where ``needs`` are too much.
+
+    ``with_fewer_registers`` says whether it may fit with fewer of these.
+    """
     ways = _smaller(design, needs) + _larger(design, needs)
-    if may_fit:
-        ways.append("a larger --levels-per-stage")
-    return f": try {' or '.join(ways)}" if ways else ""
+    return [*ways, "a larger number of levels per stage"] if with_fewer_registers else ways
 
 
 def _smaller(design: Design, needs: Needs) -> list[str]:
@@ -86,7 +84,7 @@ def _smaller(design: Design, needs: Needs) -> list[str]:
         if entry.dataset == design.graph.metadata.get("dataset")
         and entry.gates.simplified <= share * design.graph.n_gates
     }
-    return [f"MODEL={max(fitting, key=lambda name: fitting[name])}"] if fitting else []
+    return [f"the model {max(fitting, key=lambda name: fitting[name])}"] if fitting else []
 
 
 def _larger(design: Design, needs: Needs) -> list[str]:
@@ -99,7 +97,7 @@ def _larger(design: Design, needs: Needs) -> list[str]:
         and board.device.luts >= needs.luts
         and board.device.ffs >= needs.ffs
     ]
-    return [f"BOARD={min(boards, key=lambda board: board.device.luts).name}"] if boards else []
+    return [f"the board {min(boards, key=lambda board: board.device.luts).name}"] if boards else []
 
 
 def _lone_ffs(cells: list[Any], family: Family) -> int:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from lilogic.boards.catalogue import Board
-from lilogic.errors import LilogicError
+from lilogic.errors import ToolError
 
 _PACKAGES = {"openFPGALoader": "openfpgaloader", "iceprog": "fpga-icestorm"}
 """The Debian package of each program."""
@@ -17,14 +17,14 @@ def command(board: Board) -> list[str]:
     """The program that loads a bitstream onto ``board``, and its arguments before the file.
 
     Raises:
-        LilogicError: we know of none, or it is not installed.
+        ToolError: we know of none, or it is not installed.
     """
     if not (board.loader and board.family.is_complete):
-        raise LilogicError(f"{board.name}: {board.remark}")
+        raise ToolError(f"{board.name}: {board.remark}")
     program, *arguments = board.loader
     found = shutil.which(program)
     if found is None:
-        raise LilogicError(f"{program} is missing: apt install {_PACKAGES[program]}")
+        raise ToolError(f"{program} is missing: apt install {_PACKAGES[program]}")
     return [found, *arguments]
 
 
@@ -32,8 +32,8 @@ def load(board: Board, bitstream: Path) -> None:
     """Load ``bitstream`` onto ``board``; the program says on the terminal how it gets on.
 
     Raises:
-        LilogicError: see ``command``; or the program failed, for instance without a board.
+        ToolError: see ``command``; or the program failed, for instance without a board.
     """
     program = command(board)
     if subprocess.run([*program, str(bitstream)], check=False).returncode != 0:
-        raise LilogicError(f"{Path(program[0]).name} failed: is {board.title} plugged in?")
+        raise ToolError(f"{Path(program[0]).name} failed: is {board.title} plugged in?")

@@ -24,6 +24,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from lilogic.boards.catalogue import Board
 from lilogic.boards.flow.pll import MHZ, Setting
+from lilogic.extras import needs
 
 
 class Linked(Protocol):
@@ -64,7 +65,7 @@ class OnBoard(Elaboratable):
         m = Module()
         m.submodules.top = top = self._top
         if self._pll.dividers:
-            _CLOCKS[self._board.device.family](m, platform, self._pll, self._board.pad)
+            _CLOCKS[self._board.family.name](m, platform, self._pll, self._board.pad)
         uart = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
@@ -81,19 +82,25 @@ class OnBoard(Elaboratable):
 
 
 def make(board: Board) -> Any:
-    """The board's platform, with the resources that the catalogue adds."""
-    known = getattr(importlib.import_module(f"amaranth_boards.{board.module}"), board.platform)
-    bases = (*filter(None, [_FLOWS.get(board.device.family)]), known)
+    """The board's platform, with the resources that the catalogue adds.
+
+    Raises:
+        MissingExtraError: amaranth-boards is missing.
+    """
+    with needs("boards", "amaranth-boards"):
+        module = importlib.import_module(f"amaranth_boards.{board.module}")
+    known = getattr(module, board.platform)
+    bases = (*filter(None, [_FLOWS.get(board.family.name)]), known)
+    pins = Attrs(**board.family.pins)
     platform = type(board.platform, bases, {})()
     if board.clock is not None:
         platform.default_clk = board.clock
     if board.uart is not None:
         receive, send = board.uart
         wires = Subsignal("rx", Pins(receive, dir="i")), Subsignal("tx", Pins(send, dir="o"))
-        platform.add_resources([Resource("uart", 0, *wires, _STANDARDS[board.device.family])])
+        platform.add_resources([Resource("uart", 0, *wires, pins)])
     if board.high is not None:
-        standard = _STANDARDS[board.device.family]
-        platform.add_resources([Resource("high", 0, Pins(board.high, dir="o"), standard)])
+        platform.add_resources([Resource("high", 0, Pins(board.high, dir="o"), pins)])
     if board.extras is not None:
         platform.add_resources(getattr(platform, board.extras))
     return platform
@@ -108,9 +115,6 @@ def part(board: Board) -> str:
 def clock(board: Board) -> float:
     """Frequency of the board's own clock in Hz."""
     return float(make(board).default_clk_frequency)
-
-
-_STANDARDS = {"ice40": Attrs(IO_STANDARD="SB_LVCMOS"), "ecp5": Attrs(IO_TYPE="LVCMOS33")}
 
 
 class _HimbaechelFlow:

@@ -2,7 +2,7 @@
 
 A loop multiplies its reference, divided by one divider, so far that an oscillator runs in the range
 where it is stable, and divides that again. Each family is a generator of all its settings for a
-reference; a new one is an entry in ``FAMILIES``.
+reference; a new one is an entry in ``LOOPS``.
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ def ecp5(reference: float) -> Iterator[Setting]:
                 yield Setting(frequency, comparison, dividers)
 
 
-FAMILIES: dict[str, Callable[[float], Iterator[Setting]]] = {"ice40": ice40, "ecp5": ecp5}
+LOOPS: dict[str, Callable[[float], Iterator[Setting]]] = {"ice40": ice40, "ecp5": ecp5}
 """Generators of settings by FPGA family."""
 
 
 def settings(family: str, reference: float) -> list[Setting]:
     """All clocks to be had of ``reference`` Hz, itself included; a family may have no others."""
-    others = FAMILIES[family](reference) if family in FAMILIES else ()
+    others = LOOPS[family](reference) if family in LOOPS else ()
     return [Setting(reference, reference, {}), *others]
 
 

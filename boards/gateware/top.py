@@ -10,7 +10,7 @@ from lilogic.boards.gateware.encoder import SerialEncoder
 from lilogic.boards.gateware.link import FrameReceiver, FrameTransmitter
 from lilogic.boards.gateware.server import Server
 from lilogic.boards.protocol import CRC_BYTES, HASH_BYTES, HEADER_BYTES, Identity, sent_bits
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.components import encoder
 from lilogic.hdl.components.classifier import Classifier
@@ -39,7 +39,7 @@ class Top(Component):
         baud: bits a second on the link.
 
     Raises:
-        LilogicError: see ``Classifier``; or the clock is too slow for the baud rate, or for the
+        GraphError: see ``Classifier``; or the clock is too slow for the baud rate, or for the
             encoder at this rate.
     """
 
@@ -58,7 +58,7 @@ class Top(Component):
         if self._encoder is not None:
             cycles = int(self._period * uart.FRAME_BITS)
             if self._encoder.busiest > cycles:
-                raise LilogicError(
+                raise GraphError(
                     f"a feature with {self._encoder.busiest - 1} bits takes the encoder "
                     f"{self._encoder.busiest} cycles, but at {baud} baud and "
                     f"{clock_hz / 1e6:g} MHz a new byte may come after {cycles}"

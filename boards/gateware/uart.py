@@ -10,7 +10,7 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError
 
 FRAME_BITS = 10
 LEAST_CYCLES_PER_BIT = 4
@@ -29,11 +29,11 @@ def cycles_per_bit(clock_hz: float, baud: int) -> Fraction:
     """Clock cycles that a bit lasts, in sixteenths.
 
     Raises:
-        LilogicError: too few of them.
+        GraphError: too few of them.
     """
     exact = Fraction(clock_hz) / baud
     if exact < LEAST_CYCLES_PER_BIT:
-        raise LilogicError(
+        raise GraphError(
             f"{baud} baud leave {float(exact):.2f} clock cycles a bit at {clock_hz / 1e6:g} MHz, "
             f"but the receiver needs {LEAST_CYCLES_PER_BIT}"
         )

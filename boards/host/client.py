@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from lilogic.boards import protocol
 from lilogic.boards.protocol import Answer, Command, Identity, Problem
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError, ToolError
+from lilogic.extras import needs
 from lilogic.graph import GateGraph, lgn
 from lilogic.infer import golden
+from lilogic.report.models.board import BoardMeasurement
 
 if TYPE_CHECKING:
     from typing import Self
@@ -37,14 +39,14 @@ class Port(Protocol):
         """Send ``data``.
 
         Raises:
-            LilogicError: the line is gone.
+            ToolError: the line is gone.
         """
 
     def receive(self, seconds: float) -> bytes:
         """What has come, at once; else what comes within ``seconds``, maybe nothing.
 
         Raises:
-            LilogicError: the line is gone.
+            ToolError: the line is gone.
         """
 
 
@@ -56,28 +58,27 @@ class SerialPort:
         baud: bits a second.
 
     Raises:
-        LilogicError: pyserial is missing, or the port cannot be opened or set up.
+        MissingExtraError: pyserial is missing.
+        ToolError: the port cannot be opened or set up.
     """
 
     def __init__(self, name: str, baud: int = BAUD) -> None:
-        try:
+        with needs("boards", "pyserial"):
             import serial
-        except ImportError as error:
-            raise LilogicError("pyserial is missing: pip install 'lilogic[boards]'") from error
         self._name = name
         self._errors = (OSError, ValueError, serial.SerialException)
         try:
             self._serial = serial.serial_for_url(name, baudrate=baud, write_timeout=10.0)
             self._serial.reset_input_buffer()
         except self._errors as error:
-            raise LilogicError(f"{name}: cannot be opened at {baud} baud: {error}") from error
+            raise ToolError(f"{name}: cannot be opened at {baud} baud: {error}") from error
 
     def send(self, data: bytes) -> None:
         """See ``Port``."""
         try:
             self._serial.write(data)
         except self._errors as error:
-            raise LilogicError(f"{self._name}: cannot be written: {error}") from error
+            raise ToolError(f"{self._name}: cannot be written: {error}") from error
 
     def receive(self, seconds: float) -> bytes:
         """See ``Port``."""
@@ -85,7 +86,7 @@ class SerialPort:
             self._serial.timeout = seconds
             return bytes(self._serial.read(max(1, self._serial.in_waiting)))
         except self._errors as error:
-            raise LilogicError(f"{self._name}: cannot be read: {error}") from error
+            raise ToolError(f"{self._name}: cannot be read: {error}") from error
 
     def close(self) -> None:
         """Close the port."""
@@ -111,7 +112,8 @@ class Client:
         repeated: how many requests had to be sent again.
 
     Raises:
-        LilogicError: no answer, or the board holds another network.
+        ToolError: no answer, or the line is gone.
+        DataError: the board holds another network.
     """
 
     def __init__(self, port: Port, graph: GateGraph, seconds: float = SECONDS) -> None:
@@ -124,9 +126,9 @@ class Client:
         self.identity = Identity.unpack(next(self._ask(Command.IDENTIFY, [b""], 1)))
         own = lgn.fingerprint(graph)[: protocol.HASH_BYTES]
         if self.identity.model_hash != own:
-            raise LilogicError(
+            raise DataError(
                 f"the board holds the network {self.identity.model_hash.hex()}, but the model is "
-                f"{own.hex()}; name the one on the board, or flash this one"
+                f"{own.hex()}; take the one on the board, or load this one onto it"
             )
 
     def classify(self, samples: npt.NDArray[Any], has_scores: bool = False) -> Iterator[Answer]:
@@ -137,7 +139,8 @@ class Client:
             has_scores: whether to ask for scores and clock cycles, too.
 
         Raises:
-            LilogicError: the samples do not fit, or the board stopped answering.
+            DataError: the samples do not fit.
+            ToolError: the board stopped answering, or the line is gone.
         """
         identity = self.identity
         payloads = protocol.payloads(self._graph, identity.data, samples)
@@ -183,7 +186,7 @@ class Client:
             if waiting and (again or not data or time.monotonic() > deadline):
                 attempts += 1
                 if attempts > ATTEMPTS:
-                    raise LilogicError(
+                    raise ToolError(
                         "the board does not answer: is it flashed, is this its port, "
                         "and is the baud rate right?"
                     )
@@ -199,12 +202,12 @@ def _parts(body: bytes) -> tuple[int, int, bytes]:
 
 def _check_repeatable(payload: bytes) -> None:
     if payload not in (bytes([Problem.DAMAGED]), bytes([Problem.OVERRUN])):
-        raise LilogicError(f"the board refuses the request: problem {payload.hex()}")
+        raise ToolError(f"the board refuses the request: problem {payload.hex()}")
 
 
 def measure(
     client: Client, graph: GateGraph, samples: npt.NDArray[Any], labels: npt.NDArray[Any]
-) -> dict[str, Any]:
+) -> BoardMeasurement:
     """Classify labelled samples on the board: speed, accuracy and agreement with software.
 
     First for the time, which asks for classes alone as an application would; then with scores,
@@ -217,7 +220,7 @@ def measure(
         labels: int [samples].
 
     Raises:
-        LilogicError: see ``Client.classify``.
+        DataError, ToolError: see ``Client.classify``.
     """
     began = time.monotonic()
     classes = np.array([answer.index for answer in client.classify(samples)])
@@ -229,16 +232,16 @@ def measure(
     agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
     agrees &= np.array([answer.index for answer in answers]) == classes
     identity = client.identity
-    return {
-        "images": len(samples),
-        "accuracy": float((classes == labels).mean()),
-        "agreement": float(agrees.mean()),
-        "repeated": client.repeated,
-        "images_per_second": len(samples) / seconds,
-        "latency": identity.latency,
-        "latency_ns": identity.latency / identity.clock_hz * 1e9,
-        "clock_hz": identity.clock_hz,
-        "core_images_per_second": identity.clock_hz,
-        "data": identity.data,
-        "data_bytes": identity.data_bytes,
-    }
+    return BoardMeasurement(
+        images=len(samples),
+        accuracy=float((classes == labels).mean()),
+        agreement=float(agrees.mean()),
+        repeated=client.repeated,
+        images_per_second=len(samples) / seconds,
+        latency=identity.latency,
+        latency_ns=identity.latency / identity.clock_hz * 1e9,
+        clock_hz=identity.clock_hz,
+        core_images_per_second=identity.clock_hz,
+        data=identity.data,
+        data_bytes=identity.data_bytes,
+    )

@@ -19,7 +19,7 @@ from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
 from lilogic.hdl.components.popcount import Heads, architecture, score_shape
 from lilogic.hdl.fpga import devices
-from lilogic.hdl.fpga.devices import Clock, Delays
+from lilogic.hdl.fpga.delays import Clock, Delays
 from lilogic.hdl.options import CompileOptions, InputKind
 
 MAX_DATA_WIDTH = 2**16 - 6
@@ -57,7 +57,7 @@ class Choices:
         if options.clock_mhz is not None:
             if options.target is None:
                 raise GraphError("a clock needs a target: the device that it is for")
-            clock = Clock.on(options.clock_mhz, devices.find(options.target))
+            clock = devices.clock(options.clock_mhz, options.target)
         family = None if options.target is None else devices.family(options.target)
         has_registers = clock is not None or options.levels_per_stage > 0
         popcount = popcounts.chosen(options.popcount, family, graph, has_registers)

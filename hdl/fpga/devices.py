@@ -1,177 +1,113 @@
-"""FPGAs that nextpnr knows, and how long a level of logic takes on each.
+"""FPGAs: what they have room for, and how long a level of logic takes on some of them.
 
-A new device is one entry in ``DEVICES``; ``bench/delays.py`` measures its delays.
+A new device is one entry in ``DEVICES``; ``bench/delays.py`` measures delays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Value
-from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
-
-from lilogic.errors import LilogicError
-
-
-@dataclass(frozen=True)
-class Delays:
-    """Nanoseconds after placement and routing, with what the wires take included.
-
-    Attributes:
-        stage: what every stage takes, however little stands in it: out of one register, into the
-            next, and the wires between.
-        gate: a LUT4, or a level of two-input gates: where others read a gate too, LUTs hold one.
-        chain: getting into and out of a carry chain.
-        bit: each bit of a carry chain.
-    """
-
-    stage: float
-    gate: float
-    chain: float
-    bit: float
-
-    def of(self, value: Value) -> float:
-        """The longest way through the operators that ``value`` is written with."""
-        seen: dict[int, float] = {}
-
-        def longest(value: Value) -> float:
-            if id(value) not in seen:
-                own, parts = self._step(value)
-                seen[id(value)] = own + max(map(longest, parts), default=0)
-            return seen[id(value)]
-
-        return longest(value)
-
-    def luts(self, inputs: int) -> float:
-        """A function of ``inputs`` bits, in a row of LUT4s of which each takes in three more."""
-        return self.gate * -(-(inputs - 1) // 3)
-
-    def _step(self, value: Value) -> tuple[float, list[Value]]:
-        """What the outermost operator takes, and what it reads."""
-        match value:
-            case Operator(operator="+" | "<" | ">", operands=operands):
-                return self.chain + self.bit * max(map(len, operands)), [*operands]
-            case Operator():
-                leaves = _leaves(value)
-                return self.luts(len(leaves)), leaves
-            case SwitchValue(test=test, cases=cases):
-                return self.gate, [test, *(chosen for _, chosen in cases)]
-            case Slice(value=whole):
-                return 0, [whole]
-            case Concat(parts=parts):
-                return 0, [*parts]
-        return 0, []
-
-
-def _leaves(value: Value) -> list[Value]:
-    """The distinct values that a bitwise expression is made of."""
-    if not (isinstance(value, Operator) and value.operator in ("~", "&", "|", "^")):
-        return [value]
-    leaves = {id(leaf): leaf for operand in value.operands for leaf in _leaves(operand)}
-    return [*leaves.values()]
+from lilogic.errors import GraphError
+from lilogic.hdl.fpga.delays import Clock, Delays
+from lilogic.hdl.fpga.families import FAMILIES, Family
 
 
 @dataclass(frozen=True)
 class Device:
-    """An FPGA that nextpnr knows.
+    """An FPGA.
 
     Attributes:
+        name: what people type.
         label: its name for people.
-        target: what ``area.TARGETS`` calls its family.
-        program: nextpnr for its family.
-        options: of nextpnr, which choose the device.
-        logic: the name of its logic cells in nextpnr's utilization.
-        delays: what levels take.
+        family: what it is built with.
+        luts: look-up tables that place and route may use.
+        ffs: flip-flops.
+        options: of nextpnr, which choose the device, its package and its speed grade; empty where
+            only boards use it, which say so themselves.
+        delays: what levels take; None where they were not measured.
     """
 
+    name: str
     label: str
-    target: str
-    program: str
-    options: tuple[str, ...]
-    logic: str
-    delays: Delays
+    family: Family
+    luts: int
+    ffs: int
+    options: tuple[str, ...] = ()
+    delays: Delays | None = None
 
 
+_ICE40, _ECP5, _GOWIN, _XC7 = (FAMILIES[name] for name in ("ice40", "ecp5", "gowin", "xc7"))
+
+# Counts are those that nextpnr reports as available; for Xilinx, those of data sheet DS180. An
+# LFE5U-12F is sold as 12,000 LUTs, but nextpnr uses what its die has, which is that of a 25F.
 DEVICES: dict[str, Device] = {
-    "hx8k": Device(
-        label="iCE40 HX8K",
-        target="ice40",
-        program="nextpnr-ice40",
-        options=("--hx8k", "--package", "ct256"),
-        logic="ICESTORM_LC",
-        delays=Delays(stage=2.377, gate=1.07, chain=2.182, bit=0.084),
-    ),
-    "up5k": Device(
-        label="iCE40 UP5K",
-        target="ice40",
-        program="nextpnr-ice40",
-        options=("--up5k", "--package", "sg48"),
-        logic="ICESTORM_LC",
-        delays=Delays(stage=3.854, gate=2.997, chain=5.812, bit=0.335),
-    ),
-    "ecp5": Device(
-        label="ECP5-85F, speed grade 6",
-        target="ecp5",
-        program="nextpnr-ecp5",
-        options=("--85k", "--package", "CABGA756", "--speed", "6"),
-        logic="TRELLIS_COMB",
-        delays=Delays(stage=1.061, gate=1.121, chain=2.112, bit=0.043),
-    ),
+    device.name: device
+    for device in (
+        Device("hx1k", "iCE40 HX1K", _ICE40, 1280, 1280),
+        Device(
+            "hx8k",
+            "iCE40 HX8K",
+            _ICE40,
+            7680,
+            7680,
+            options=("--hx8k", "--package", "ct256"),
+            delays=Delays(stage=2.377, gate=1.07, chain=2.182, bit=0.084),
+        ),
+        Device(
+            "up5k",
+            "iCE40 UP5K",
+            _ICE40,
+            5280,
+            5280,
+            options=("--up5k", "--package", "sg48"),
+            delays=Delays(stage=3.854, gate=2.997, chain=5.812, bit=0.335),
+        ),
+        Device("ecp5-25f", "ECP5-25F", _ECP5, 24288, 24288),
+        Device("ecp5-45f", "ECP5-45F", _ECP5, 43848, 43848),
+        Device(
+            "ecp5",
+            "ECP5-85F, speed grade 6",
+            _ECP5,
+            83640,
+            83640,
+            options=("--85k", "--package", "CABGA756", "--speed", "6"),
+            delays=Delays(stage=1.061, gate=1.121, chain=2.112, bit=0.043),
+        ),
+        Device("gw1nr-9", "GW1NR-9", _GOWIN, 8640, 6480),
+        Device("xc7a35t", "XC7A35T", _XC7, 20800, 41600),
+        Device("xc7a100t", "XC7A100T", _XC7, 63400, 126800),
+    )
 }
 
 
 def find(name: str) -> Device:
-    """The device called ``name``.
+    """The device called ``name``, of those whose delays were measured.
 
     Raises:
-        LilogicError: there is none.
+        GraphError: there is none.
     """
-    if name not in DEVICES:
-        raise LilogicError(f"device {name!r} is not one of {', '.join(DEVICES)}")
-    return DEVICES[name]
+    timed = _timed()
+    if name not in timed:
+        raise GraphError(f"device {name!r} is not one of {', '.join(timed)}")
+    return timed[name]
 
 
 def family(name: str) -> str:
-    """What ``area.TARGETS`` calls the family of a device, or ``name`` where that is no device."""
-    return DEVICES[name].target if name in DEVICES else name
+    """The name of the family of a device that ``find`` knows, or ``name`` where it knows none."""
+    timed = _timed()
+    return timed[name].family.name if name in timed else name
 
 
-@dataclass(frozen=True)
-class Clock:
-    """A clock that a classifier should run at.
+def clock(mhz: float, name: str) -> Clock:
+    """A clock on the device called ``name``.
 
-    Attributes:
-        mhz: the clock.
-        device: the label of the device.
-        delays: what levels take on it.
+    Raises:
+        GraphError: there is no such device, or the clock is not above 0 MHz.
     """
+    device = find(name)
+    assert device.delays is not None, "find knows no others"
+    return Clock(mhz, device.label, device.delays)
 
-    mhz: float
-    device: str
-    delays: Delays
 
-    @classmethod
-    def on(cls, mhz: float, device: Device) -> Clock:
-        """A clock on a device.
-
-        Raises:
-            LilogicError: the clock is none.
-        """
-        if not mhz > 0:
-            raise LilogicError(f"the clock is {mhz:g} MHz, but must be more than 0")
-        return cls(mhz, device.label, device.delays)
-
-    def capacity(self, slowest: float) -> float:
-        """Nanoseconds for the levels of a stage.
-
-        Raises:
-            LilogicError: a level that takes ``slowest`` is too slow.
-        """
-        capacity = 1000 / self.mhz - self.delays.stage
-        if slowest > capacity:
-            best = 1000 / (self.delays.stage + slowest)
-            raise LilogicError(
-                f"{self.mhz:g} MHz is too fast for the {self.device}: with registers after "
-                f"every level, the slowest one allows about {best:.0f} MHz"
-            )
-        return capacity
+def _timed() -> dict[str, Device]:
+    return {name: device for name, device in DEVICES.items() if device.delays is not None}

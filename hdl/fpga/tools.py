@@ -14,13 +14,10 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from lilogic.errors import LilogicError
-
-_IN_PNR = ("nextpnr-ice40", "icepack", "nextpnr-ecp5", "ecppack")
-"""Programs of the smaller one of the extras in pyproject.toml; the others are in ``boards``."""
+from lilogic.errors import MissingExtraError, ToolError
 
 
-class ToolTimeoutError(LilogicError):
+class ToolTimeoutError(ToolError):
     """A program was stopped after the allowed time."""
 
 
@@ -33,7 +30,7 @@ def command(name: str) -> list[str]:
     """The program and leading arguments that start ``name``.
 
     Raises:
-        LilogicError: it is not installed.
+        MissingExtraError: it is not installed.
     """
     native = os.environ.get(variable(name))
     if native:
@@ -73,7 +70,7 @@ def run(
 
     Raises:
         ToolTimeoutError: the time was up.
-        LilogicError: the program is missing or ended with an error.
+        ToolError: the program is missing or ended with an error.
     """
     program = command(name)
     try:
@@ -85,7 +82,7 @@ def run(
             text=True,
         )
     except FileNotFoundError as error:
-        raise LilogicError(f"{variable(name)}={program[0]} does not exist") from error
+        raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
     expired = threading.Event()
 
     def stop() -> None:
@@ -113,7 +110,7 @@ def run(
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
         errors = [line for line in said if line.startswith("ERROR")]
-        raise LilogicError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
+        raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
     return "".join(lines)
 
 
@@ -123,7 +120,7 @@ def _script(name: str) -> EntryPoint:
     for script in (f"yowasp-{name}", f"yowasp-{name}-gowin", name):
         for found in scripts.select(name=script):
             return found
-    extra = "pnr" if name in _IN_PNR else "boards"
-    raise LilogicError(
+    extra = "hdl" if name == "yosys" else "boards"
+    raise MissingExtraError(
         f"{name} is missing: pip install 'lilogic[{extra}]', or name a program in {variable(name)}"
     )

@@ -31,7 +31,7 @@ def run(script: str, folder: Path, timeout: float | None = None) -> str:
 
     Raises:
         ToolTimeoutError: the time was up.
-        LilogicError: Yosys is missing or ended with an error.
+        ToolError: Yosys is missing or ended with an error.
     """
     (folder / "yosys.ys").write_text(script)
     return tools.run("yosys", ["-Q", "-T", "yosys.ys"], folder, timeout)

@@ -5,7 +5,8 @@ named, and flattened, which gives the totals. Where a stage holds the end of one
 of the next, the mapper may merge them, so parts need not add up to the total. A large design is
 not flattened but mapped in pieces (``partition``), and the sum of its parts is the total.
 
-A new target is one entry in ``TARGETS``; ``liberty`` makes one of a library of standard cells.
+Families of FPGAs are targets if they say how they are mapped; ``liberty`` makes a target of a
+library of standard cells.
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from lilogic.hdl.fpga import yosys
+from lilogic.hdl.fpga.families import FAMILIES, Weights
 from lilogic.hdl.synthesis import partition
 from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import CORE, PARTS, TOP
-
-Counts = dict[str, float]
-Weights = Mapping[str, float]
+from lilogic.report.models.area import AreaReport, Counts, TargetArea
 
 _AT_ONCE = min(4, os.cpu_count() or 1)
 """Runs of Yosys; the largest measured took 2.2 GB."""
@@ -45,8 +44,7 @@ class Target:
     Attributes:
         unit: what the first column counts.
         synthesis: Yosys commands that map every module of the design and keep the hierarchy;
-            ``{top}`` stands for the top module. Where a target has a script of its own, that ends
-            before its checks, which end with a search for better names that takes a third of it.
+            ``{top}`` stands for the top module.
         columns: for each number of the report, how much each cell type adds to it; types may be
             patterns.
         registers: patterns of the cell types that end a path.
@@ -93,36 +91,11 @@ TARGETS: dict[str, Target] = {
         registers=("$_DFF_P_",),
         files=SYNTH_FILES,
     ),
-    "ice40": Target(
-        unit="LUT4",
-        synthesis="synth_ice40 -noflatten -top {top} -run :check\nblackbox =A:whitebox",
-        columns={"luts": {"SB_LUT4": 1}, "ffs": {"SB_DFF*": 1}, "carries": {"SB_CARRY": 1}},
-        registers=("SB_DFF*",),
-    ),
-    # A CCU2C is two LUT4s in carry mode. Without multiplexers of LUTs it takes up to a fifth less.
-    "ecp5": Target(
-        unit="LUT4",
-        synthesis="synth_ecp5 -nowidelut -noflatten -top {top} -run :check\nblackbox =A:whitebox",
-        columns={
-            "luts": {"LUT4": 1, "CCU2C": 2},
-            "ffs": {"TRELLIS_FF": 1},
-            "carries": {"CCU2C": 1},
-        },
-        registers=("TRELLIS_FF",),
-    ),
-    # A small LUT takes a LUT6's place; Yosys leaves inverters for later, which are LUT1s.
-    "xc7": Target(
-        unit="LUT6",
-        synthesis="synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad -noclkbuf "
-        "-top {top} -run :check\nblackbox =A:whitebox",
-        columns={
-            "luts": {"LUT[1-6]": 1, "INV": 1},
-            "ffs": {"FD*": 1},
-            "carries": {"CARRY4": 1},
-            "muxes": {"MUXF[78]": 1},
-        },
-        registers=("FD*",),
-    ),
+    **{
+        family.name: Target(family.lut, family.mapping, family.columns, family.registers)
+        for family in FAMILIES.values()
+        if family.mapping
+    },
 }
 
 _DESIGN = "design.il"
@@ -151,7 +124,7 @@ def measure(
     folder: Path,
     targets: Mapping[str, Target] = TARGETS,
     tell: Callable[[str], object] = lambda _: None,
-) -> dict[str, Any]:
+) -> AreaReport:
     """The area of ``folder/classifier.v`` on each of some targets.
 
     Columns: ``luts`` counts LUTs of the target's size, smaller ones as one each (on xc7 inverters
@@ -171,15 +144,9 @@ def measure(
         targets: what to map it to, by name.
         tell: is given a few words on each step that ended.
 
-    Returns:
-        ``{"tool": …, "flattened": …, "targets": {name: {"unit": …, "parts": {part: {column: …,
-        "depth": …}}, "total": {column: …, "depth": …}, "types": {part or total: {cell type:
-        count}}}}}``; parts are encoder (where there is one), gates, heads, argmax and other (valid
-        flags and the scores that wait for the argmax). ``total`` is of the flattened design, or,
-        where ``flattened`` is false, the sum of the parts and the greatest of their depths.
-
     Raises:
-        LilogicError: the files cannot be read, or Yosys failed.
+        LilogicError: the files cannot be read.
+        ToolError: Yosys is missing or failed.
     """
     runs = partition.read(folder)
     tell("read")
@@ -196,11 +163,11 @@ def measure(
     by_target = {
         name: [mapped for (_, target), mapped in measured if target == name] for name in targets
     }
-    return {
-        "tool": measured[0][1].tool,
-        "flattened": runs[0].is_whole,
-        "targets": {name: _summary(target, by_target[name]) for name, target in targets.items()},
-    }
+    return AreaReport(
+        tool=measured[0][1].tool,
+        flattened=runs[0].is_whole,
+        targets={name: _summary(target, by_target[name]) for name, target in targets.items()},
+    )
 
 
 @dataclass(frozen=True)
@@ -251,7 +218,7 @@ def _modules(folder: Path, name: str) -> dict[str, _Module]:
     return modules
 
 
-def _summary(target: Target, measured: Sequence[_Mapped]) -> dict[str, Any]:
+def _summary(target: Target, measured: Sequence[_Mapped]) -> TargetArea:
     modules = [module for mapped in measured for module in mapped.modules.items()]
     present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in dict(modules)]
     found: dict[str, list[_Module]] = {part: [] for part in (*present, _OTHER)}
@@ -263,7 +230,7 @@ def _summary(target: Target, measured: Sequence[_Mapped]) -> dict[str, Any]:
     counts = {part: _counts(target, module) for part, module in merged.items()}
     types = {part: dict(module.types) for part, module in merged.items()}
     total = counts.pop("total")
-    return {"unit": target.unit, "parts": counts, "total": total, "types": types}
+    return TargetArea(unit=target.unit, parts=counts, total=total, types=types)
 
 
 def _merged(modules: Sequence[_Module]) -> _Module:

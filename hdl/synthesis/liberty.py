@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, ToolError
 from lilogic.files import read_bytes
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.synthesis.area import SYNTH, SYNTH_FILES, Target
@@ -60,7 +60,8 @@ def read(path: Path) -> Target:
     ``dont_use`` and cells with several outputs are left out.
 
     Raises:
-        LilogicError: the file cannot be read, is no Liberty, or lacks flip-flops or gates.
+        LilogicError: the file cannot be read.
+        FormatError: it is no Liberty, or lacks flip-flops or gates.
     """
     library = read_bytes(path)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
@@ -70,21 +71,21 @@ def read(path: Path) -> Target:
         (folder / f"{_PROBE}.v").write_text(_PROBED)
         try:
             yosys.run(_CELLS, folder)
-        except LilogicError as error:
+        except ToolError as error:
             reason = str(error).partition("ERROR: ")[2] or "Yosys cannot read it"
-            raise LilogicError(f"{path}: not a Liberty file: {reason}") from error
+            raise FormatError(f"{path}: not a Liberty file: {reason}") from error
         cells = json.loads((folder / "library.json").read_text("utf-8"))["modules"]
         registers = tuple(cell for cell, module in cells.items() if _is_sequential(module))
         try:
             if not registers:
-                raise LilogicError("no flip-flops")
+                raise FormatError("no flip-flops")
             yosys.run(_TRY, folder)
             genlib = read_bytes(folder / _GENLIB)
             mapped = json.loads((folder / "probe.json").read_text("utf-8"))["design"]
             if not mapped["num_cells_by_type"].keys() <= cells.keys():
-                raise LilogicError("unmapped gates")
-        except LilogicError as error:
-            raise LilogicError(
+                raise FormatError("unmapped gates")
+        except (FormatError, ToolError) as error:
+            raise FormatError(
                 f"{path}: two gates and a register cannot be built of its cells; it takes at least "
                 "an inverter, a NAND or NOR of two inputs, and a flip-flop of one clock edge"
             ) from error

@@ -61,7 +61,8 @@ def read(folder: Path) -> list[Piece]:
     """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
 
     Raises:
-        LilogicError: the files cannot be read, or Yosys failed.
+        LilogicError: the files cannot be read.
+        ToolError: Yosys is missing or failed.
     """
     verilog = read_bytes(folder / VERILOG)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:

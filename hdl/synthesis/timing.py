@@ -8,30 +8,24 @@ are paths from register to register, those from the data inputs and to the outpu
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lilogic.errors import LilogicError
+from lilogic.errors import DoesNotFitError
 from lilogic.files import read_bytes
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
-from lilogic.hdl.fpga import tools, yosys
+from lilogic.hdl.fpga import nextpnr, yosys
 from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.options import InputKind
 from lilogic.hdl.synthesis.area import TARGETS, weigh
 from lilogic.hdl.verilog import TOP
-
-SEED = 1
-"""Of nextpnr, so that the same design gives the same numbers."""
+from lilogic.report.models.timing import TimingReport
 
 _WRAPPER = "wrapper.v"
-
-# How nextpnr's placers say that cells are left over.
-_NO_ROOM = re.compile("no B[Ee][Ll]s remaining|legal placement|utili[sz]ation|[Ff]ailed to place")
 
 # Mapped for itself, the classifier is what is counted; flattened, it is what is placed.
 _SCRIPT = """\
@@ -50,27 +44,16 @@ write_json design.json
 """
 
 
-class DoesNotFitError(LilogicError):
-    """A design is larger than the device."""
-
-
-def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
+def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
     """Place and route ``folder/classifier.v``, made of ``graph``, on a device.
 
-    Returns:
-        ``luts`` and ``ffs``, the classifier's own after Yosys; ``latency`` in cycles; and, where
-        it fits, ``fmax_mhz``, which a combinational classifier reaches between two registers, and
-        ``samples_per_second`` at that clock. ``fits`` is whether nextpnr could place and route it,
-        with the shift registers; if so, ``used`` and ``available`` count the device's logic cells,
-        and if not, ``reason`` is what nextpnr says.
-
     Raises:
-        LilogicError: the files cannot be read, or a program is missing or failed for another
-            reason.
+        LilogicError: the files cannot be read.
+        ToolError: a program is missing or failed for another reason than a lack of room.
     """
     interface = Interface.read(folder)
     verilog = read_bytes(folder / VERILOG)
-    target = TARGETS[on.target]
+    target = TARGETS[on.family.name]
     script = _SCRIPT.format(
         verilog=VERILOG, top=TOP, synthesis=target.synthesis.format(top="wrapper")
     )
@@ -81,17 +64,17 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> dict[str, Any]:
         yosys.run(script, scratch)
         statistics = json.loads((scratch / "stat.json").read_text("utf-8"))
         cells = statistics["modules"][f"\\{TOP}"]["num_cells_by_type"]
-        counts = {column: round(weigh(cells, target.columns[column])) for column in ("luts", "ffs")}
+        luts, ffs = (round(weigh(cells, target.columns[column])) for column in ("luts", "ffs"))
         routed = _route(scratch, on)
-    return counts | {"latency": interface.latency} | routed
+    return TimingReport(luts=luts, ffs=ffs, latency=interface.latency, **routed)
 
 
 def _route(folder: Path, on: Device) -> dict[str, Any]:
     try:
-        report = route(folder, on)
+        report = nextpnr.route(folder, on.family, on.options)
     except DoesNotFitError as error:
         return {"fits": False, "reason": str(error)}
-    cells = report["utilization"][on.logic]
+    cells = report["utilization"][nextpnr.place_and_route(on.family).logic]
     (fmax,) = (clock["achieved"] for clock in report["fmax"].values())
     return {
         "fits": True,
@@ -100,31 +83,6 @@ def _route(folder: Path, on: Device) -> dict[str, Any]:
         "fmax_mhz": round(fmax, 2),
         "samples_per_second": round(fmax * 1e6),
     }
-
-
-def route(folder: Path, on: Device) -> dict[str, Any]:
-    """Place and route ``folder/design.json``, which Yosys made; nextpnr's report.
-
-    Raises:
-        DoesNotFitError: the device has not enough cells.
-        LilogicError: nextpnr is missing or failed otherwise.
-    """
-    # On iCE40, the default router can go round in circles where this one is done in seconds.
-    options = f"--router router2 --seed {SEED} --json design.json --report r.json".split()
-    try:
-        tools.run(on.program, [*on.options, *options, "--timing-allow-fail", "--quiet"], folder)
-    except LilogicError as error:
-        if message := no_room(error):
-            raise DoesNotFitError(message) from error
-        raise
-    report: dict[str, Any] = json.loads((folder / "r.json").read_text("utf-8"))
-    return report
-
-
-def no_room(error: LilogicError) -> str | None:
-    """What nextpnr says where a device has not enough cells, None for other failures."""
-    message = str(error).rpartition("ERROR: ")[2]
-    return message if _NO_ROOM.search(message) else None
 
 
 _TEMPLATE = """\

@@ -93,6 +93,4 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except LilogicError as error:
-        if str(error).startswith(f"{path}: "):
-            raise
-        raise type(error)(f"{path}: {error}") from error
+        raise error.at(str(path)) from error

@@ -18,7 +18,7 @@ from lilogic.graph.gates import GATES, READS_A, READS_B
 if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompiledLevel, CompileReport
-    from lilogic.report.models.timing import SweepReport
+    from lilogic.report.models.timing import PipelineReport
 
 _FORMATS = (".png", ".svg", ".pdf")
 _INK, _PAPER = "#22303c", "#ffffff"
@@ -99,7 +99,7 @@ def svg(report: CompileReport) -> str:
     return text[text.index("<svg") :]
 
 
-def draw_sweep(sweep: SweepReport, path: Path) -> None:
+def draw_sweep(sweep: PipelineReport, path: Path) -> None:
     """Write a PNG: clock, latency and area over the levels between registers.
 
     Raises:

@@ -18,7 +18,7 @@ SCHEMAS = {
     "report": compiled.CompileReport,
     "verification": compiled.Verification,
     "simulation": simulation.SimulationReport,
-    "pipeline": timing.SweepReport,
+    "pipeline": timing.PipelineReport,
     "board": board.BoardReport,
     "board-measurement": board.BoardMeasurement,
 }

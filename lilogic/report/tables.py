@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lilogic.report.models.graph import Classes, GraphReport, ModelSummary, ZooEntry
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
-    from lilogic.report.models.timing import SweepPoint, SweepReport
+    from lilogic.report.models.timing import PipelinePoint, PipelineReport
     from lilogic.report.models.training import TrainingSummary
 
 Row = tuple[str, str]
@@ -124,12 +124,12 @@ def training_text(training: Training) -> str:
     return ", ".join(text.format(value) for text, value in texts.items() if value is not None)
 
 
-def sweep_rows(sweep: SweepReport) -> list[Row]:
+def sweep_rows(sweep: PipelineReport) -> list[Row]:
     """A row for each number of levels between registers."""
     return [_sweep_row(point) for point in sweep.points]
 
 
-def _sweep_row(point: SweepPoint) -> Row:
+def _sweep_row(point: PipelinePoint) -> Row:
     size = f"{point.luts:,} LUT, {point.ffs:,} FF, latency {point.latency} cycles"
     clock = f"does not fit: {point.reason}"
     if point.fits and point.fmax_mhz is not None and point.samples_per_second is not None:

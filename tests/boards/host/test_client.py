@@ -83,11 +83,11 @@ def test_measuring_finds_what_a_wrong_board_gets_wrong():
     labels[:30] += 1
     client = Client(board, SMALL)
     result = measure(client, SMALL, SAMPLES, labels)
-    assert result["images"] == 300
-    assert result["accuracy"] == 0.9
-    assert result["agreement"] == 1.0
+    assert result.images == 300
+    assert result.accuracy == 0.9
+    assert result.agreement == 1.0
     board.graph = GateGraph.build(8, [(9, 0, 1)], [[8], [], []], [0, 0, 0], SMALL.encoder)
-    assert measure(client, SMALL, SAMPLES, labels)["agreement"] < 1
+    assert measure(client, SMALL, SAMPLES, labels).agreement < 1
 
 
 def test_a_serial_port_carries_it():

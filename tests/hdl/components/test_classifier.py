@@ -13,7 +13,8 @@ from lilogic.graph import GateGraph
 from lilogic.hdl.components import vector
 from lilogic.hdl.components.classifier import MAX_DATA_WIDTH, Classifier
 from lilogic.hdl.components.popcount import POPCOUNTS, score_shape
-from lilogic.hdl.fpga.devices import DEVICES, Delays
+from lilogic.hdl.fpga.delays import Delays
+from lilogic.hdl.fpga.devices import DEVICES
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from tests.hdl.simulation import SETTINGS, drive, pixel_bits, read_scores, simulate

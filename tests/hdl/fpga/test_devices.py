@@ -1,76 +1,38 @@
-from itertools import pairwise
-
-import numpy as np
 import pytest
-from amaranth.hdl import Cat, Mux, Signal
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph
-from lilogic.hdl.components.classifier import Classifier
-from lilogic.hdl.components.popcount import POPCOUNTS
-from lilogic.hdl.fpga.devices import DEVICES, Clock, Delays
-from lilogic.hdl.options import CompileOptions
-from tests.strategies import graphs
+from lilogic.errors import GraphError
+from lilogic.hdl.fpga import devices
+from lilogic.hdl.fpga.devices import DEVICES
+from lilogic.hdl.fpga.families import FAMILIES
 
-DELAYS = Delays(stage=2, gate=1, chain=10, bit=0.5)
-HX8K = DEVICES["hx8k"]
-a, b = Signal(4), Signal(6)
+TIMED = ["hx8k", "up5k", "ecp5"]
 
 
-@pytest.mark.parametrize(
-    ("value", "nanoseconds"),
-    [
-        (a, 0),
-        (~a[1:3], 0),
-        (a & b, 1),
-        (a ^ b ^ ~a, 1),
-        (a & a[1:], 1),
-        (a ^ b ^ (a + a), 13),
-        (a & b & Cat(a) & Cat(b) & a[:2], 2),
-        (a + b, 13),
-        (Cat(a & b, a | b ^ a), 1),
-        ((Cat(a, a) + Cat(a, a))[1:], 14),
-        (a > a, 12),
-        (Mux(a > a, a, a & b), 13),
-    ],
-)
-def test_a_level_takes_as_long_as_its_longest_way(value, nanoseconds):
-    assert DELAYS.of(value) == nanoseconds
+def test_devices_that_circuits_are_timed_on_are_found():
+    assert [name for name in DEVICES if DEVICES[name].delays is not None] == TIMED
+    for name in TIMED:
+        device = devices.find(name)
+        assert device is DEVICES[name]
+        assert device.options
+        assert devices.family(name) == device.family.name
 
 
-@settings(max_examples=30)
-@given(
-    graph=graphs(),
-    popcount=st.sampled_from([*POPCOUNTS]),
-)
-def test_the_faster_the_clock_the_longer_the_latency(graph, popcount):
-    latencies = []
-    for mhz in (0.1, 20, 40, 60, 80, 100):
-        try:
-            latencies.append(
-                Classifier(
-                    graph, CompileOptions(clock_mhz=mhz, target="hx8k", popcount=popcount)
-                ).latency
-            )
-        except LilogicError:
-            break
-    assert latencies[0] == 1
-    assert all(slow <= fast for slow, fast in pairwise(latencies))
-    every_level = Classifier(graph, CompileOptions(levels_per_stage=1, popcount=popcount)).latency
-    assert latencies[-1] <= every_level
+@pytest.mark.parametrize("name", ["asic", "hx1k"])
+def test_others_are_refused(name):
+    with pytest.raises(GraphError, match=f"device '{name}' is not one of hx8k, up5k, ecp5"):
+        devices.find(name)
+    assert devices.family(name) == name
 
 
-def test_a_clock_that_one_level_alone_misses_is_refused():
-    graph = GateGraph.build(400, [], [range(200), range(200, 400)])
-    with pytest.raises(LilogicError, match=r"900 MHz is too fast .* about (\d+) MHz") as caught:
-        Classifier(graph, CompileOptions(clock_mhz=900, target="hx8k"))
-    best = int(str(caught.value).split("about ")[1].split()[0])
-    assert Classifier(graph, CompileOptions(clock_mhz=best - 1, target="hx8k")).latency > 1
+def test_a_clock_has_the_delays_of_its_device():
+    clock = devices.clock(50, "up5k")
+    assert (clock.mhz, clock.device) == (50, "iCE40 UP5K")
+    assert clock.delays == DEVICES["up5k"].delays
+    with pytest.raises(GraphError, match="the clock is 0 MHz"):
+        devices.clock(0, "up5k")
+    with pytest.raises(GraphError, match="device 'asic' is not one of"):
+        devices.clock(50, "asic")
 
 
-@pytest.mark.parametrize("mhz", [0, -5, np.nan])
-def test_a_clock_is_more_than_nothing(mhz):
-    with pytest.raises(LilogicError, match="but must be more than 0"):
-        Clock.on(mhz, HX8K)
+def test_each_device_is_of_a_known_family():
+    assert {device.family.name for device in DEVICES.values()} == FAMILIES.keys()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lilogic.errors import LilogicError
+from lilogic.errors import MissingExtraError, ToolError
 from lilogic.hdl.fpga import tools
 
 
@@ -26,19 +26,21 @@ def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NEXTPNR_ICE40", "echo mine")
     assert tools.run("nextpnr-ice40", ["--json"], tmp_path) == "mine --json\n"
     monkeypatch.setenv("NEXTPNR_ICE40", "/nosuch")
-    with pytest.raises(LilogicError, match="NEXTPNR_ICE40=/nosuch does not exist"):
+    with pytest.raises(ToolError, match="NEXTPNR_ICE40=/nosuch does not exist"):
         tools.run("nextpnr-ice40", [], tmp_path)
 
 
 @pytest.mark.parametrize(
     ("name", "extra"),
-    [("nextpnr-ecp5", "pnr"), ("ecppack", "pnr"), ("nextpnr-himbaechel", "boards")],
+    [("yosys", "hdl"), ("nextpnr-ecp5", "boards"), ("gowin_pack", "boards")],
 )
 def test_what_is_missing_is_said_where_to_get(
     name: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tools, "entry_points", lambda **_: EntryPoints())
-    with pytest.raises(LilogicError, match=rf"{name} is missing: pip install 'lilogic\[{extra}\]'"):
+    with pytest.raises(
+        MissingExtraError, match=rf"{name} is missing: pip install 'lilogic\[{extra}\]'"
+    ):
         tools.command(name)
 
 
@@ -57,7 +59,7 @@ def test_lines_are_heard_while_the_program_runs(tmp_path: Path, yosys: Path) -> 
 
 def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> None:
     yosys.write_text("echo 'ERROR: no such cell'; echo bye; exit 1")
-    with pytest.raises(LilogicError, match=r"yosys failed in .*: ERROR: no such cell$"):
+    with pytest.raises(ToolError, match=r"yosys failed in .*: ERROR: no such cell$"):
         tools.run("yosys", [], tmp_path)
     yosys.write_text("exec sleep 60")
     with pytest.raises(tools.ToolTimeoutError, match=r"yosys did not end within 0\.1 s"):

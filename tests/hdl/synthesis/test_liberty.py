@@ -30,7 +30,8 @@ def test_areas_add_up_by_hand(tmp_path):
     rows = [(gates.XOR, 0, 1), (gates.NAND, 4, 0), (gates.NOR, 4, 3)]
     graph = GateGraph.build(4, rows, [[5], [6]])
     compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=1))
-    found = area.measure(tmp_path, {"small": liberty.read(SMALL)})["targets"]["small"]
+    report = area.measure(tmp_path, {"small": liberty.read(SMALL)})
+    found = report.targets["small"].model_dump()
     expected = {"XOR2": 1, "NAND2": 1, "NOR2": 1, "DFF": 5}
     assert found["types"]["gates"] == expected
     assert found["parts"]["gates"] == {

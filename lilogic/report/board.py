@@ -1,0 +1,70 @@
+"""The report of a board's build as a table."""
+
+from __future__ import annotations
+
+from lilogic.report.models.board import BoardEntry, BoardMeasurement, BoardReport
+from lilogic.report.tables import Row
+
+_MHZ = 1e6
+
+
+def catalogue_row(entry: BoardEntry) -> Row:
+    """A board's name, and what there is to know of it."""
+    how = ", ".join(entry.tools) if entry.bitstream else "no bitstream here"
+    return (
+        entry.name,
+        f"{entry.title}: {entry.device}, {entry.luts:,} {entry.lut}, "
+        f"{entry.clock_hz / _MHZ:g} MHz, link {entry.link}\n"
+        + how
+        + (f"; {entry.remark}" if entry.remark else ""),
+    )
+
+
+def measurement_rows(measured: BoardMeasurement, dataset: str, *, simulated: bool) -> list[Row]:
+    """What a board made of a test set."""
+    return [
+        ("images", f"{measured.images:,} of {dataset}"),
+        ("accuracy on the board", f"{measured.accuracy:.2%}"),
+        ("agreement with software", f"{measured.agreement:.2%}"),
+        ("sent again", f"{measured.repeated:,}"),
+        ("latency", f"{measured.latency} cycles, {measured.latency_ns:.0f} ns"),
+        (
+            "images a second" + (" (of simulation)" if simulated else ""),
+            f"{measured.images_per_second:,.1f}",
+        ),
+    ]
+
+
+def rows(report: BoardReport) -> list[Row]:
+    """The report as label and value."""
+    luts, ffs, link, latency = report.luts, report.ffs, report.link, report.latency
+    fmax = "unknown: the vendor's tools place and route"
+    if report.fmax_hz is not None:
+        fmax = f"{report.fmax_hz / _MHZ:.2f} MHz, met"
+    return [
+        ("board", f"{report.board} ({report.device})"),
+        (f"{luts.unit} estimated", _share(luts.needed, luts.available)),
+        ("flip-flops", _share(ffs.needed, ffs.available)),
+        ("carries", f"{report.carries:,}"),
+        *(
+            (f"used: {kind}", _share(places.used, places.available))
+            for kind, places in (report.used or {}).items()
+        ),
+        ("clock", f"{report.clock.hz / _MHZ:.2f} MHz"),
+        ("Fmax", fmax),
+        ("levels a stage", f"{report.levels_per_stage}"),
+        ("latency", f"{latency.cycles} cycles, {latency.ns:,.0f} ns"),
+        (
+            "link",
+            f"{link.baud:,} baud, {link.data}, {link.request_bytes} bytes to the board, "
+            f"{link.reply_bytes} back",
+        ),
+        ("images a second at the link", f"{report.images_per_second.link:,.0f}"),
+        ("images a second at the core", f"{report.images_per_second.core:,.0f}"),
+        *((name, f"SHA-256 {made}") for name, made in report.files.items()),
+    ]
+
+
+def _share(used: int, available: int) -> str:
+    share = f" ({used / available:.0%})" if available else ""  # nextpnr counts some kinds only
+    return f"{used:,} of {available:,}{share}"
