@@ -23,6 +23,7 @@ from lilogic.infer.simd import LANES, exceeds, filled, load, store
 _GATE = np.uint64(GATE_OPERANDS)
 _COUNT = np.uint64(COUNT_OPERANDS)
 _COUNT_GATES = np.uint64(COUNT_GATES_OPERANDS)
+_FIRST, _SECOND, _THIRD, _FOURTH = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 _IN_PLACE = np.arange(0, BLOCK, LANES, dtype=np.uint32)
 
 
@@ -159,33 +160,35 @@ def _execute(runs, operands, memory):  # type: ignore[no-untyped-def]
         flip_a, flip_b, flip = filled(run.flip_a), filled(run.flip_b), filled(run.flip)
         if kind == Kind.LINEAR:
             for step in range(begin, end, _GATE):
-                _write(memory, operands, step, _GATE, _linear(memory, operands, step, 0, flip))
+                _write(memory, operands, step, _GATE, _linear(memory, operands, step, _FIRST, flip))
         elif kind == Kind.PRODUCT:
             for step in range(begin, end, _GATE):
-                gate = _product(memory, operands, step, 0, flip_a, flip_b, flip)
+                gate = _product(memory, operands, step, _FIRST, flip_a, flip_b, flip)
                 _write(memory, operands, step, _GATE, gate)
         else:
             ones, twos = load(memory, run.ones_before), load(memory, run.twos_before)
             if kind == Kind.COUNT:
                 for step in range(begin, end, _COUNT):
-                    a, b = _operand(memory, operands, step, 0), _operand(memory, operands, step, 1)
-                    c, d = _operand(memory, operands, step, 2), _operand(memory, operands, step, 3)
+                    a = _operand(memory, operands, step, _FIRST)
+                    b = _operand(memory, operands, step, _SECOND)
+                    c = _operand(memory, operands, step, _THIRD)
+                    d = _operand(memory, operands, step, _FOURTH)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
                     _write(memory, operands, step, _COUNT, carry)
             elif kind == Kind.COUNT_LINEAR:
                 for step in range(begin, end, _COUNT_GATES):
-                    a = _linear(memory, operands, step, 0, flip)
-                    b = _linear(memory, operands, step, 1, flip)
-                    c = _linear(memory, operands, step, 2, flip)
-                    d = _linear(memory, operands, step, 3, flip)
+                    a = _linear(memory, operands, step, _FIRST, flip)
+                    b = _linear(memory, operands, step, _SECOND, flip)
+                    c = _linear(memory, operands, step, _THIRD, flip)
+                    d = _linear(memory, operands, step, _FOURTH, flip)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
                     _write(memory, operands, step, _COUNT_GATES, carry)
             else:
                 for step in range(begin, end, _COUNT_GATES):
-                    a = _product(memory, operands, step, 0, flip_a, flip_b, flip)
-                    b = _product(memory, operands, step, 1, flip_a, flip_b, flip)
-                    c = _product(memory, operands, step, 2, flip_a, flip_b, flip)
-                    d = _product(memory, operands, step, 3, flip_a, flip_b, flip)
+                    a = _product(memory, operands, step, _FIRST, flip_a, flip_b, flip)
+                    b = _product(memory, operands, step, _SECOND, flip_a, flip_b, flip)
+                    c = _product(memory, operands, step, _THIRD, flip_a, flip_b, flip)
+                    d = _product(memory, operands, step, _FOURTH, flip_a, flip_b, flip)
                     ones, twos, carry = _count(ones, twos, a, b, c, d)
                     _write(memory, operands, step, _COUNT_GATES, carry)
             store(memory, run.ones, ones)
@@ -211,23 +214,23 @@ def _add(a, b, c):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _linear(memory, operands, step, nth, flip):  # type: ignore[no-untyped-def]
     """The nth gate of a step."""
-    a = _operand(memory, operands, step, 2 * nth)
-    b = _operand(memory, operands, step, 2 * nth + 1)
+    first = step + np.uint64(2) * nth
+    a, b = _row(memory, operands, first), _row(memory, operands, first + np.uint64(1))
     return a ^ b ^ flip
 
 
 @njit(cache=True, nogil=True)
 def _product(memory, operands, step, nth, flip_a, flip_b, flip):  # type: ignore[no-untyped-def]
     """The nth gate of a step."""
-    a = _operand(memory, operands, step, 2 * nth)
-    b = _operand(memory, operands, step, 2 * nth + 1)
+    first = step + np.uint64(2) * nth
+    a, b = _row(memory, operands, first), _row(memory, operands, first + np.uint64(1))
     return ((a ^ flip_a) & (b ^ flip_b)) ^ flip
 
 
 @njit(cache=True, nogil=True)
 def _operand(memory, operands, step, nth):  # type: ignore[no-untyped-def]
     """The nth row that a step reads."""
-    return _row(memory, operands, step + np.uint64(nth))
+    return _row(memory, operands, step + nth)
 
 
 @njit(cache=True, nogil=True)
