@@ -6,11 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
 from lilogic.report.models import board, compiled, graph, simulation, timing, training
 
-SCHEMAS = {
+SCHEMAS: dict[str, type[BaseModel]] = {
     "metadata": Metadata,
     "model": graph.ModelSummary,
     "zoo": graph.ZooEntry,
