@@ -71,32 +71,39 @@ def build(
     built = _intact(folder)
     if built is not None and built.inputs == inputs:
         return built
+    others = settings if clock is None else []
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         scratch = Path(name)
-        if clock is not None:
-            settings = []
-        *before, last = design.variants()
-        for variant in before:
-            try:
-                made = _make(variant, first, settings, scratch, step)
-                break
-            except DoesNotFitError as error:
-                if not error.with_fewer_registers:
-                    raise
-        else:
-            made = _make(last, first, settings, scratch, step)
+        made = _make_to_fit(design, first, others, scratch, step)
         return _finish(design, made | {"inputs": inputs}, scratch, folder)
 
 
-def _make(
-    design: Design, first: Setting, settings: list[Setting], scratch: Path, step: Step
+def _make_to_fit(
+    design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
 ) -> dict[str, Any]:
-    """Leave what is to be kept in ``scratch``, and describe it as in ``BoardReport``."""
+    """Like ``_make``, of the variant with the most registers that leaves room for them."""
+    *before, last = design.variants()
+    for variant in before:
+        try:
+            return _make(variant, first, others, scratch, step)
+        except DoesNotFitError as error:
+            if not error.with_fewer_registers:
+                raise
+    return _make(last, first, others, scratch, step)
+
+
+def _make(
+    design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
+) -> dict[str, Any]:
+    """Leave what is to be kept in ``scratch``, and describe it as in ``BoardReport``.
+
+    Runs at the clock ``first`` or one of ``others``.
+    """
     if not design.board.family.is_complete:
         plan = prepare(design, first)
         return _describe(design, plan, run.synthesize_to_fit(design, plan, scratch, step))
     routed = clock_search.search(
-        settings,
+        others,
         first,
         lambda setting: run.place_and_route(design, prepare(design, setting), scratch, step),
     )
@@ -118,7 +125,7 @@ def bitstream(folder: Path, board: Board) -> Path:
     """
     report = _intact(folder)
     if report is None or report.board != board.name:
-        raise DataError(f"{folder}: holds nothing that synth built for {board.name}")
+        raise DataError(f"{folder}: holds nothing that was built for {board.name}")
     (made,) = report.files
     return folder / str(made)
 

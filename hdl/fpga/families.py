@@ -90,7 +90,7 @@ _UNNAMED = "-run begin:check"
 
 # A family's own script ends before its checks, which end with a search for better names that takes
 # a third of it.
-_MAPPING = "{command} -noflatten -top {{top}} -run :check\nblackbox =A:whitebox"
+_MAPPING = "{command} -top {{top}} -run :check\nblackbox =A:whitebox"
 
 # On iCE40, the default router can go round in circles where this one is done in seconds.
 _ROUTER = ("--router", "router2")
@@ -105,7 +105,7 @@ FAMILIES: dict[str, Family] = {
             registers=("SB_DFF*",),
             shares_cells=True,
             like="ice40",
-            mapping=_MAPPING.format(command="synth_ice40"),
+            mapping=_MAPPING.format(command="synth_ice40 -noflatten"),
             board_options=_UNNAMED,
             netlist="top.json",
             first_clock=60e6,
@@ -131,7 +131,7 @@ FAMILIES: dict[str, Family] = {
             registers=("TRELLIS_FF",),
             shares_cells=False,
             like="ecp5",
-            mapping=_MAPPING.format(command="synth_ecp5 -nowidelut"),
+            mapping=_MAPPING.format(command="synth_ecp5 -nowidelut -noflatten"),
             board_options=f"-nowidelut {_UNNAMED}",
             netlist="top.json",
             # Large networks reach little more, and small ones climb from there in a few tries.

@@ -200,7 +200,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
         build.build(replace(design, baud=500_000), tmp_path / "c", clock)
     assert not (tmp_path / "c").exists()
     (tmp_path / "a" / name).write_bytes(b"half")
-    with pytest.raises(LilogicError, match="holds nothing that synth built for icestick"):
+    with pytest.raises(LilogicError, match="holds nothing that was built for icestick"):
         build.bitstream(tmp_path / "a", design.board)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)

@@ -17,6 +17,12 @@ def test_a_family_says_all_that_is_asked_of_it(family):
 def test_families_that_say_how_they_are_mapped_are_targets():
     assert [*TARGETS] == ["generic", "ice40", "ecp5", "xc7"]
     for name in ("ice40", "ecp5", "xc7"):
-        assert TARGETS[name].columns is FAMILIES[name].columns
-        assert TARGETS[name].synthesis.endswith("blackbox =A:whitebox")
-        assert "-top {top} -run :check" in TARGETS[name].synthesis
+        family, target = FAMILIES[name], TARGETS[name]
+        assert target.unit == family.lut
+        assert target.columns is family.columns
+        assert target.registers is family.registers
+        first, *others = target.synthesis.format(top="classifier").splitlines()
+        assert first.endswith(" -top classifier -run :check")
+        assert others == ["blackbox =A:whitebox"]
+        # Yosys' script for Xilinx keeps the hierarchy unless it is told not to.
+        assert ("-noflatten" in first) == (name != "xc7")
