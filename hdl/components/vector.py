@@ -44,7 +44,9 @@ class Signature(wiring.Signature):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Signature) and self.members == other.members
 
-    def create(self, *, path: tuple[str | int, ...] | None = None, src_loc_at: int = 0) -> Interface:
+    def create(
+        self, *, path: tuple[str | int, ...] | None = None, src_loc_at: int = 0
+    ) -> Interface:
         """Amaranth calls this."""
         return Interface(self, path=path, src_loc_at=1 + src_loc_at)
 
@@ -73,7 +75,7 @@ def bits(signals: Iterable[Signal]) -> list[Value]:
 
 
 def take(values: Sequence[Value], places: npt.NDArray[np.integer[Any]]) -> Value:
-    """The bits at ``places`` of ``values`` in a row; bits side by side are taken together, as one slice.
+    """The bits at ``places`` of ``values`` in a row; bits side by side are one slice.
 
     Amaranth's time goes by the number of values that it handles, not by their widths.
     """

@@ -32,7 +32,9 @@ def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
         sum((score & mask) << (i * shape.width) for i, score in enumerate(row)) for row in rows
     ]
     scores = Value.cast(argmax.scores.payload)
-    seen = stream(argmax, [[(scores, word)] for word in words], lambda get: get(argmax.index.payload))
+    seen = stream(
+        argmax, [[(scores, word)] for word in words], lambda get: get(argmax.index.payload)
+    )
     assert seen == [row.index(max(row)) for row in rows]
 
 
