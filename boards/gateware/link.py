@@ -128,10 +128,9 @@ class FrameReceiver(Component):
                 with m.Case(1):
                     m.d.sync += sequence.eq(contents.payload.byte)
 
+        sound = received.valid & ~received.payload.damaged
         m.d.comb += contents.payload.byte.eq(byte)
-        with m.If(received.valid & received.payload.damaged):
-            m.d.sync += broken.eq(1)
-        with m.Elif(received.valid & (byte == END)):
+        with m.If(sound & (byte == END)):
             whole = (position >= HEADER_BYTES + CRC_BYTES) & crc.match
             m.d.comb += [
                 # Nothing between two ends is no frame.
@@ -140,7 +139,7 @@ class FrameReceiver(Component):
                 crc.start.eq(1),
             ]
             m.d.sync += [position.eq(0), escaped.eq(0), broken.eq(0)]
-        with m.Elif(received.valid):
+        with m.Elif(sound):
             m.d.sync += escaped.eq(byte == ESC)
             with m.If(escaped):
                 m.d.comb += [
@@ -152,6 +151,8 @@ class FrameReceiver(Component):
                     m.d.sync += broken.eq(1)
             with m.Else():
                 m.d.comb += contents.valid.eq(byte != ESC)
+        with m.Elif(received.valid):
+            m.d.sync += broken.eq(1)
         return m
 
 

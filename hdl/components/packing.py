@@ -24,8 +24,9 @@ _READ = 6
 def triples(graph: GateGraph, nodes: Nodes, count: int) -> tuple[Nodes, Nodes, Nodes, Nodes]:
     """The first, second and third of ``count`` triples of a head's nodes, and the rest.
 
-    Nodes are taken greedily: first the one that is closest to another, and to it twice what reads most
-    of what is read already and least besides. Without enough nodes, the last triples are short.
+    Nodes are taken greedily: first the one that is closest to another, and to it twice what reads
+    most of what is read already and least besides. Without enough nodes, the last triples are
+    short.
     """
     read = _read(graph, nodes)
     known, named = np.unique(read, return_inverse=True)

@@ -75,7 +75,7 @@ def bits(signals: Iterable[Signal]) -> list[Value]:
 
 
 def take(values: Sequence[Value], places: npt.NDArray[np.integer[Any]]) -> Value:
-    """The bits at ``places`` of ``values`` in a row; bits side by side are taken together, as one slice.
+    """The bits at ``places`` of ``values`` in a row; bits side by side are one slice.
 
     Amaranth's time goes by the number of values that it handles, not by their widths.
     """

@@ -65,7 +65,7 @@ class Netlist:
     driver: dict[Net, Cell]
 
     def vector(self, name: str, width: int) -> list[Net]:
-        """The first ``width`` nets of wire ``name``, or of what the stream or vector ``name`` carries.
+        """The first ``width`` nets of wire ``name``, or the payloads of stream or vector ``name``.
 
         Raises:
             FormatError: there is no such wire.
