@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lilogic.errors import GraphError
 from lilogic.hdl.fpga.devices import DEVICES, Device
 from lilogic.hdl.fpga.families import Family
+from lilogic.report.models.board import BoardEntry
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Board:
         module: module of ``amaranth_boards`` that describes it.
         platform: class in that module.
         device: its FPGA.
+        part: the FPGA's name, as amaranth-boards has it.
+        clock_hz: frequency of the board's own clock in Hz.
         link: what connects its UART with the host.
         loader: program that loads a bitstream, and its arguments before the file's name; empty
             where we know of none.
@@ -40,6 +43,8 @@ class Board:
     module: str
     platform: str
     device: Device
+    part: str
+    clock_hz: float
     link: str
     loader: tuple[str, ...]
     clock: str | None = None
@@ -63,6 +68,8 @@ def _ulx3s(size: str, device: str) -> Board:
         module="ulx3s",
         platform=f"ULX3S_{size}F_Platform",
         device=DEVICES[device],
+        part=f"LFE5U-{size}F",
+        clock_hz=25_000_000,
         link="USB (FT231X)",
         loader=("openFPGALoader", "-b", "ulx3s"),
     )
@@ -75,6 +82,8 @@ def _orangecrab(size: str, device: str) -> Board:
         module="orangecrab_r0_2",
         platform=f"OrangeCrabR0_2_{size}FPlatform",
         device=DEVICES[device],
+        part=f"LFE5U-{size}F",
+        clock_hz=48_000_000,
         link="adapter on RX and TX",
         loader=("openFPGALoader", "-b", "orangeCrab"),
         uart=("N17", "M18"),
@@ -89,6 +98,8 @@ def _arty(size: str) -> Board:
         module="arty_a7",
         platform=f"ArtyA7_{size}Platform",
         device=DEVICES[f"xc7a{size}t"],
+        part=f"xc7a{size}ti",
+        clock_hz=100_000_000,
         link="USB (FT2232H)",
         loader=("openFPGALoader", "-b", f"arty_a7_{size}t"),
         remark="build the bitstream with Vivado: its router is not on PyPI",
@@ -104,6 +115,8 @@ BOARDS: dict[str, Board] = {
             module="icestick",
             platform="ICEStickPlatform",
             device=DEVICES["hx1k"],
+            part="iCE40HX1K",
+            clock_hz=12_000_000,
             link="USB (FT2232H)",
             loader=("openFPGALoader", "-b", "ice40_generic"),
             remark="too small for the networks that come along",
@@ -114,6 +127,8 @@ BOARDS: dict[str, Board] = {
             module="icebreaker",
             platform="ICEBreakerPlatform",
             device=DEVICES["up5k"],
+            part="iCE40UP5K",
+            clock_hz=12_000_000,
             link="USB (FT2232H)",
             loader=("openFPGALoader", "-b", "ice40_generic"),
             pad=True,
@@ -125,6 +140,8 @@ BOARDS: dict[str, Board] = {
             module="upduino_v3",
             platform="UpduinoV3Platform",
             device=DEVICES["up5k"],
+            part="iCE40UP5K",
+            clock_hz=12_000_000,
             link="USB (FT232H)",
             loader=("iceprog",),
             clock="clk12",
@@ -138,6 +155,8 @@ BOARDS: dict[str, Board] = {
             module="ice40_hx8k_b_evn",
             platform="ICE40HX8KBEVNPlatform",
             device=DEVICES["hx8k"],
+            part="iCE40HX8K",
+            clock_hz=12_000_000,
             link="USB (FT2232H)",
             loader=("openFPGALoader", "-b", "ice40_generic"),
         ),
@@ -153,6 +172,8 @@ BOARDS: dict[str, Board] = {
             module="colorlight_5a75b_r7_0",
             platform="Colorlight_5A75B_R70Platform",
             device=DEVICES["ecp5-25f"],
+            part="LFE5U-25F",
+            clock_hz=25_000_000,
             link="adapter on J19",
             loader=("openFPGALoader", "-c", "ft232"),
             leds=False,
@@ -164,6 +185,8 @@ BOARDS: dict[str, Board] = {
             module="versa_ecp5",
             platform="VersaECP5Platform",
             device=DEVICES["ecp5-45f"],
+            part="LFE5UM-45F",
+            clock_hz=100_000_000,
             link="USB (FT2232H)",
             loader=(),
             remark="openFPGALoader does not know it: load it with Lattice's programmer",
@@ -174,6 +197,8 @@ BOARDS: dict[str, Board] = {
             module="tang_nano_9k",
             platform="TangNano9kPlatform",
             device=DEVICES["gw1nr-9"],
+            part="GW1NR-LV9QN88PC6/I5",
+            clock_hz=27_000_000,
             link="USB (BL702)",
             loader=("openFPGALoader", "-b", "tangnano9k"),
         ),
@@ -181,6 +206,23 @@ BOARDS: dict[str, Board] = {
         _arty("100"),
     )
 }
+
+
+def describe(board: Board) -> BoardEntry:
+    """What there is to know of a board before one builds for it."""
+    family = board.family
+    return BoardEntry(
+        name=board.name,
+        title=board.title,
+        device=board.part,
+        luts=board.device.luts,
+        lut=family.lut,
+        clock_hz=board.clock_hz,
+        link=board.link,
+        tools=[*family.tools],
+        bitstream=family.is_complete,
+        remark=board.remark,
+    )
 
 
 def find(name: str) -> Board:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lilogic.api import Model, load
-    from lilogic.flow import Build, Run, train
+    from lilogic.build import Build
+    from lilogic.flow import Run, train
     from lilogic.hdl.options import CompileOptions, InputKind
     from lilogic.version import __version__
 
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Build": "flow",
+    "Build": "build",
     "CompileOptions": "hdl.options",
     "InputKind": "hdl.options",
     "Model": "api",

@@ -24,8 +24,8 @@ from lilogic.zoo import models
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from lilogic.build import Build
     from lilogic.data.datasets import Dataset
-    from lilogic.flow import Build
     from lilogic.hdl.options import CompileOptions
     from lilogic.report.models.board import BoardReport
 

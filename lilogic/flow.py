@@ -9,31 +9,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilogic.api import Model
-from lilogic.errors import LilogicError
+from lilogic.build import Build
 from lilogic.extras import needs
-from lilogic.files import read_bytes
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
-from lilogic.report.steps import Step
 
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
     from lilogic.formats.imported import Imported
-    from lilogic.hdl.components.interface import Interface
     from lilogic.learn.recipe import Recipe
-    from lilogic.report.models.area import AreaReport
     from lilogic.report.models.board import BoardReport
-    from lilogic.report.models.compiled import CompileReport, Verification
     from lilogic.report.models.timing import PipelineReport
     from lilogic.report.models.training import TrainingSummary
-
-TIMEOUT = 60.0
-"""Seconds that a proof of one part may take by default."""
 
 
 @dataclass(frozen=True)
@@ -144,136 +135,6 @@ def train_recipe(
     return Run(folder, Model(graph, recipe.name), summary)
 
 
-@dataclass(frozen=True)
-class Build:
-    """A compiled network.
-
-    Attributes:
-        model: the network that was compiled, as it came.
-        simplified: what is in hardware.
-        folder: with ``classifier.v`` and ``interface.json``.
-        options: how it was compiled.
-    """
-
-    model: Model
-    simplified: Model
-    folder: Path
-    options: CompileOptions
-
-    @cached_property
-    def interface(self) -> Interface:
-        """The ports and the latency."""
-        from lilogic.hdl.components.interface import Interface
-
-        return Interface.read(self.folder)
-
-    @property
-    def verilog(self) -> str:
-        """The Verilog, one self-contained file."""
-        from lilogic.hdl.components.interface import VERILOG
-
-        return read_bytes(self.folder / VERILOG).decode()
-
-    def write_vectors(self, samples: Any = None, *, progress: bool = True) -> None:
-        """Write ``vectors.npz``: stimulus, and what software answers.
-
-        Args:
-            samples: raw samples [samples, …] to begin with; default: the test samples of the data
-                set that the network was trained on, if they are at hand.
-            progress: whether to say so on standard error.
-        """
-        from lilogic.hdl import vectors
-
-        if samples is None:
-            samples = _test_samples(self.model, progress)
-        with _step(progress)("computing test vectors in software"):
-            vectors.make(self.model.graph, self.interface, samples).write(self.folder)
-
-    def verify(
-        self,
-        samples: Any = None,
-        *,
-        simulator: str = "verilator",
-        formal: bool = True,
-        timeout: float = TIMEOUT,
-        progress: bool = True,
-    ) -> Verification:
-        """Compare the Verilog with software inference: by simulation and, if asked for, by proof.
-
-        Args:
-            samples: as for ``write_vectors``.
-            simulator: ``verilator`` or ``icarus``.
-            formal: whether to prove it, too.
-            timeout: seconds that the proof of one part may take.
-            progress: whether to show progress on standard error.
-
-        Raises:
-            ToolError: a program is missing or failed.
-        """
-        from lilogic.hdl.proof.formal import prove
-        from lilogic.report.models.compiled import Verification
-        from lilogic.sim import regression
-
-        step = _step(progress)
-        self.write_vectors(samples, progress=progress)
-        with step("simulating"):
-            simulation = regression.simulate(self.folder, simulator)
-        proof = None
-        if formal:
-            with step("proving"):
-                proof = prove(self.simplified.graph, self.folder, timeout)
-        return Verification.of(simulation, proof)
-
-    def area(self, liberty: str | Path | None = None, *, progress: bool = True) -> AreaReport:
-        """What it takes on the target that it was compiled for, or else on each.
-
-        Args:
-            liberty: also map to the standard cells of this Liberty file.
-            progress: whether to show progress on standard error.
-
-        Raises:
-            FormatError: an unusable Liberty file.
-            ToolError: Yosys is missing or failed.
-        """
-        from lilogic.hdl.fpga import devices
-        from lilogic.hdl.synthesis import area
-        from lilogic.hdl.synthesis import liberty as libraries
-
-        asked = self.options.target
-        only = None if asked is None else devices.family(asked)
-        targets = {name: area.TARGETS[name] for name in area.TARGETS if only in (None, name)}
-        if liberty is not None:
-            targets |= {libraries.NAME: libraries.read(Path(liberty))}
-        with _step(progress)("mapping to cells and LUTs") as tell:
-            return area.measure(self.folder, targets, tell)
-
-    def report(
-        self,
-        verification: Verification | None = None,
-        *,
-        liberty: str | Path | None = None,
-        progress: bool = True,
-    ) -> CompileReport:
-        """Gates, area and, if given, what verification found.
-
-        Arguments and errors as ``area``.
-        """
-        from dataclasses import asdict
-
-        from lilogic.hdl.components import classifier
-        from lilogic.report import compiled
-
-        graph = self.simplified.graph
-        return compiled.describe(
-            self.model.name,
-            graph,
-            classifier.flip_flops(graph, self.options),
-            asdict(self.interface),
-            self.area(liberty, progress=progress),
-            verification,
-        )
-
-
 def compile(
     model: Model,
     folder: str | Path | None = None,
@@ -301,7 +162,7 @@ def compile(
         from lilogic.hdl import verilog
 
     chosen = CompileOptions.of(options, keywords)
-    step = _step(progress)
+    step = steps.shown(progress)
     place = Path(_temporary() if folder is None else folder)
     with step("simplifying"):
         graph = passes.simplify(model.graph)
@@ -353,7 +214,7 @@ def sweep_pipeline(
         devices.find(device),
         levels_per_stage or sweep.LEVELS_PER_STAGE,
         CompileOptions.of(None, keywords),
-        _step(progress),
+        steps.shown(progress),
     )
 
 
@@ -401,21 +262,12 @@ def synthesize(
     )
     place = board_folder(model.name, board) if folder is None else Path(folder)
     hertz = None if chosen.clock_mhz is None else 1e6 * chosen.clock_mhz
-    return build.build(design, place, hertz, _step(progress))
+    return build.build(design, place, hertz, steps.shown(progress))
 
 
 def board_folder(name: str, board: str) -> Path:
     """Where the bitstream of a network for a board is built by default."""
     return Path("build") / "boards" / f"{name}-{board}"
-
-
-def _step(progress: bool) -> Step:
-    """What tells of steps, if anything should."""
-    if not progress:
-        return steps.silent
-    from lilogic.report import console
-
-    return console.step
 
 
 def _temporary() -> str:
@@ -426,18 +278,6 @@ def _temporary() -> str:
 
 
 _kept: list[tempfile.TemporaryDirectory[str]] = []
-
-
-def _test_samples(model: Model, progress: bool) -> Any:
-    """The test samples of the data set that a network was trained on; None where they are not."""
-    try:
-        return model.dataset().x_test
-    except LilogicError as error:
-        if progress:
-            from lilogic.report import console
-
-            console.say(f"no vectors from a data set: {error}")
-        return None
 
 
 def read_circuit(file: Path, *, progress: bool = True) -> Imported:
@@ -453,5 +293,5 @@ def read_circuit(file: Path, *, progress: bool = True) -> Imported:
         return formats.read(file)
     from lilogic.hdl.synthesis import gate_level
 
-    with _step(progress)("reading Verilog"), formats.naming(file):
+    with steps.shown(progress)("reading Verilog"), formats.naming(file):
         return gate_level.read(file)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from lilogic.boards import protocol
 from lilogic.boards.catalogue import Board
-from lilogic.boards.flow import clock_search, fit, platform, pll, run
+from lilogic.boards.flow import clock_search, fit, pll, run
 from lilogic.boards.flow.design import Design
 from lilogic.boards.flow.plan import NAME, Plan, prepare
 from lilogic.boards.flow.pll import MHZ, Setting
@@ -58,7 +58,7 @@ def build(
         ToolError: a program is missing or failed.
     """
     family = design.board.family
-    settings = pll.settings(family.name, platform.clock(design.board))
+    settings = pll.settings(family.name, design.board.clock_hz)
     if not family.is_complete:
         settings = settings[:1]  # only who can place and route knows which clock can be met
     first = pll.fastest(settings, clock or family.first_clock)
@@ -138,12 +138,12 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> dict[str, Any]:
     return {
         "name": design.name,
         "board": board.name,
-        "device": platform.part(board),
+        "device": board.part,
         "version": __version__,
         "tools": [tools.version(program) for program in board.family.tools],
         "clock": {
             "hz": frequency,
-            "board_hz": platform.clock(board),
+            "board_hz": board.clock_hz,
             "dividers": dict(plan.setting.dividers),
         },
         "luts": {"unit": board.family.lut, "needed": needs.luts, "available": board.device.luts},

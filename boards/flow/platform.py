@@ -106,17 +106,6 @@ def make(board: Board) -> Any:
     return platform
 
 
-def part(board: Board) -> str:
-    """The name of the board's FPGA."""
-    platform = make(board)
-    return str(getattr(platform, "device", None) or platform.part)
-
-
-def clock(board: Board) -> float:
-    """Frequency of the board's own clock in Hz."""
-    return float(make(board).default_clk_frequency)
-
-
 class _HimbaechelFlow:
     """Gowin's flow of Amaranth names a place and route program that has had a successor since."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from amaranth.hdl import Value
-from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
+from typing import TYPE_CHECKING
 
 from lilogic.errors import GraphError
+
+if TYPE_CHECKING:
+    from amaranth.hdl import Value
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Delays:
 
     def _step(self, value: Value) -> tuple[float, list[Value]]:
         """What the outermost operator takes, and what it reads."""
+        # Whoever only lists devices needs no Amaranth.
+        from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
+
         match value:
             case Operator(operator="+" | "<" | ">", operands=operands):
                 return self.chain + self.bit * max(map(len, operands)), [*operands]
@@ -62,6 +66,8 @@ class Delays:
 
 def _leaves(value: Value) -> list[Value]:
     """The distinct values that a bitwise expression is made of."""
+    from amaranth.hdl._ast import Operator
+
     if not (isinstance(value, Operator) and value.operator in ("~", "&", "|", "^")):
         return [value]
     leaves = {id(leaf): leaf for operand in value.operands for leaf in _leaves(operand)}

@@ -1,6 +1,7 @@
 """Programs of the FPGA flow: those from PyPI, or what an environment variable names instead.
 
 The variable is the program's name in capitals: ``YOSYS``, ``NEXTPNR_ICE40``, ``NEXTPNR_ECP5``, …
+``YOSYS=pyosys`` takes the native Yosys of PyPI's ``pyosys``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distribution, entry_points
 from pathlib import Path
 
 from lilogic.errors import MissingExtraError, ToolError
+from lilogic.extras import needs
+
+PYOSYS = "pyosys"
 
 
 class ToolTimeoutError(ToolError):
@@ -33,6 +37,10 @@ def command(name: str) -> list[str]:
         MissingExtraError: it is not installed.
     """
     native = os.environ.get(variable(name))
+    if native == PYOSYS:
+        with needs("native", PYOSYS):
+            distribution(PYOSYS)
+        return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
     if native:
         return shlex.split(native)
     # Scripts of a virtual environment need not be on PATH, so they are started by their module.
@@ -44,9 +52,9 @@ def version(name: str) -> str:
     """What tells one version of the program ``name`` from another."""
     if os.environ.get(variable(name)):
         return run(name, ["--version"], Path.cwd()).strip()
-    distribution = _script(name).dist
-    assert distribution is not None, "entry points of installed packages have one"
-    return f"{distribution.name} {distribution.version}"
+    package = _script(name).dist
+    assert package is not None, "entry points of installed packages have one"
+    return f"{package.name} {package.version}"
 
 
 def run(

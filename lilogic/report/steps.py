@@ -19,3 +19,12 @@ def to_nobody(_: str) -> None:
 def silent(_: str) -> AbstractContextManager[Tell]:
     """A step that nobody is told of."""
     return nullcontext(to_nobody)
+
+
+def shown(progress: bool) -> Step:
+    """Steps that are told of on standard error, or to nobody."""
+    if not progress:
+        return silent
+    from lilogic.report import console
+
+    return console.step

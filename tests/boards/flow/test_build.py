@@ -34,9 +34,7 @@ def _design(board: str) -> Design:
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 def test_every_board_has_pins_for_the_link_and_a_clock(board: Board) -> None:
-    setting = pll.fastest(
-        pll.settings(board.family.name, platform.clock(board)), board.family.first_clock
-    )
+    setting = pll.fastest(pll.settings(board.family.name, board.clock_hz), board.family.first_clock)
     assert setting is not None
     prepared = plan.prepare(Design(board, TINY, "tiny"), setting)
     constraints = "\n".join(
@@ -49,6 +47,13 @@ def test_every_board_has_pins_for_the_link_and_a_clock(board: Board) -> None:
     assert [command[0] for command in prepared.commands[:3]] == list(board.family.tools)
     is_derived = any(word in str(prepared.files["top.il"]) for word in ("SB_PLL40", "EHXPLLL"))
     assert is_derived == bool(setting.dividers)
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_the_catalogue_knows_what_amaranth_boards_knows(board: Board) -> None:
+    known = platform.make(board)
+    assert board.part == (getattr(known, "device", None) or known.part)
+    assert board.clock_hz == known.default_clk_frequency
 
 
 def test_what_does_not_fit_gets_advice() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.hdl.fpga import tools
+from lilogic.hdl.fpga import yosys as scripts
 
 
 @pytest.fixture
@@ -92,3 +93,16 @@ def test_an_interrupt_while_it_starts_ends_the_program(
         tools.run("yosys", [], tmp_path)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "number").read_text()), 0)
+
+
+def test_native_yosys_runs_the_same_scripts(tmp_path, monkeypatch):
+    pytest.importorskip("pyosys")
+    monkeypatch.setenv("YOSYS", "pyosys")
+    (tmp_path / "and.v").write_text(
+        "module top (input a, b, output y); assign y = a & b; endmodule"
+    )
+    log = scripts.run("read_verilog and.v\nsynth_ice40 -top top\nstat", tmp_path)
+    assert "SB_LUT4" in log
+    assert tools.version("yosys").startswith("pyosys ")
+    with pytest.raises(ToolError, match="No such command: nonsense"):
+        scripts.run("nonsense", tmp_path)
