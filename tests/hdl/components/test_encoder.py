@@ -17,7 +17,7 @@ def check(graph, registered, raw):
     assert encoder.latency == registered
     seen = stream(
         encoder,
-        [drive(encoder.pixels, row) for row in pixel_bits(graph.encoder, raw)],
+        [drive(encoder.features, row) for row in pixel_bits(graph.encoder, raw)],
         lambda get: read_bits(get, encoder.bits, graph.n_inputs),
     )
     expected = graph.encoder.encode(raw) & graph.alive[: graph.n_inputs]
