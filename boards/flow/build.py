@@ -20,12 +20,13 @@ from lilogic.boards.flow import clock_search, fit, pll, run
 from lilogic.boards.flow.design import Design
 from lilogic.boards.flow.plan import NAME, Plan, prepare
 from lilogic.boards.flow.pll import MHZ, Setting
-from lilogic.boards.flow.run import Routed, Step
+from lilogic.boards.flow.run import Routed
 from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import CheckFailedError, DataError, DoesNotFitError, GraphError, LilogicError
 from lilogic.files import read_bytes, write_bytes, write_json
 from lilogic.hdl.fpga import tools
 from lilogic.report.models.board import BoardReport
+from lilogic.report.steps import Step, silent
 from lilogic.version import __version__
 
 REPORT = "report.json"
@@ -35,7 +36,7 @@ _PROJECT = ("top.tcl", "top.xdc", "top.v")
 
 
 def build(
-    design: Design, folder: Path, clock: float | None = None, step: Step = run.in_silence
+    design: Design, folder: Path, clock: float | None = None, step: Step = silent
 ) -> BoardReport:
     """Build ``design`` in ``folder``, or do nothing where the same was built there before.
 

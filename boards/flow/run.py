@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from lilogic.boards.flow.pll import MHZ
 from lilogic.errors import DoesNotFitError, ToolError
 from lilogic.files import read_bytes, write_bytes
 from lilogic.hdl.fpga import nextpnr, tools
+from lilogic.report.steps import Step, Tell, to_nobody
 
-Tell = Callable[[str], None]
-Step = Callable[[str], AbstractContextManager[Tell]]
 """Makes a context in which a step of the work is done, which yields what takes news of it."""
 
 _NEWS = re.compile(r"(?:Info: +|[\d.]+\. Executing )(.+)")
@@ -48,15 +46,6 @@ class Routed:
     def closes(self) -> bool:
         """Whether it is fast enough for its clock."""
         return self.fmax >= self.plan.setting.frequency
-
-
-def to_nobody(_: str) -> None:
-    """A ``Tell`` that nobody hears."""
-
-
-def in_silence(_: str) -> AbstractContextManager[Tell]:
-    """A ``Step`` that says nothing."""
-    return nullcontext(to_nobody)
 
 
 def synthesize(design: Design, plan: Plan, folder: Path, tell: Tell = to_nobody) -> fit.Needs:
