@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from amaranth.hdl import Module
-from amaranth.sim import Simulator
 
 from lilogic.boards import protocol
 from lilogic.boards.gateware import uart
@@ -16,6 +15,7 @@ from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.sim.board import wave
+from tests.hdl.simulation import simulator
 
 PERIOD = 4
 BAUD = 1_000_000
@@ -53,11 +53,11 @@ def exchange(top: Top, data: bytes, reply_bytes: int) -> bytes:
             if valid:
                 received.append(byte)
 
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(send)
-    simulator.add_process(listen)
-    simulator.run()
+    simulation = simulator(m)
+    simulation.add_clock(1e-6)
+    simulation.add_testbench(send)
+    simulation.add_process(listen)
+    simulation.run()
     return bytes(received)
 
 

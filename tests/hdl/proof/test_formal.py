@@ -24,9 +24,9 @@ from lilogic.hdl.verilog import TOP, compile_graph
 from lilogic.infer.golden import node_values
 from tests.strategies import encoded_graphs, graphs, random_graph
 
-SLOW = settings(max_examples=6)
+SLOW = settings(max_examples=4)
 GRAPH = random_graph((12, 12), 8, 3, seed=4)
-MUTATIONS = 20
+MUTATIONS = 12
 
 
 def statuses(result: dict[str, Any]) -> dict[str, str]:

@@ -15,9 +15,9 @@ from tests.strategies import random_graph
 FPGAS = ("ice40", "ecp5", "xc7")
 
 
-def measured(folder, graph, **options):
+def measured(folder, graph, targets=area.TARGETS, **options):
     compile_graph(graph, folder, **options)
-    result = area.measure(folder)
+    result = area.measure(folder, {name: area.TARGETS[name] for name in targets})
     json.dumps(result)
     return result
 
@@ -50,12 +50,15 @@ def test_wide_gates_need_more_small_luts_than_large_ones(tmp_path):
 ENCODER = Encoder((4,), "uint8", [0, 0, 1, 2, 3, 3], [63, 127, 100, 255, 7, 7])
 
 
-def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
+@pytest.mark.parametrize(
+    "targets", [["generic", "ice40"], pytest.param(["ecp5", "xc7"], marks=pytest.mark.slow)]
+)
+def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path, targets):
     graph = random_graph((24, 24), 6, 3, seed=2)
     graph = GateGraph(
         6, graph.op, graph.a, graph.b, graph.head_nodes, graph.head_ptr, graph.offset, ENCODER
     )
-    result = measured(tmp_path, graph, pixels=True)
+    result = measured(tmp_path, graph, targets, pixels=True)
     for target in result["targets"].values():
         parts = target["parts"]
         assert {"encoder", "gates", "heads", "argmax"} <= parts.keys()
@@ -116,7 +119,7 @@ def test_depth_falls_with_more_registers(tmp_path):
     graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []
     for levels in (0, 1):
-        result = measured(tmp_path / str(levels), graph, levels_per_stage=levels)
+        result = measured(tmp_path / str(levels), graph, ["generic"], levels_per_stage=levels)
         depths.append(result["targets"]["generic"]["total"]["depth"])
         registers.append(result["targets"]["generic"]["total"]["ffs"])
     assert depths[1] < depths[0]
