@@ -10,16 +10,19 @@ MODEL ?= build/demo/digits.lgn
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Boards hold a network that is embedded in lilogic, if none is named.
 BOARD ?= icebreaker
 synth flash: MODEL = digits
 
-.PHONY: help demo test lint sim report synth flash bench clean
+.PHONY: help demo test test-slow test-all lint sim report synth flash bench clean
 
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
-	@echo "make test                                       run the tests"
+	@echo "make test                                       run the quick tests, print their coverage"
+	@echo "make test-slow                                  run the slow tests, add to the coverage"
+	@echo "make test-all                                   run both"
 	@echo "make lint                                       ruff, mypy, import rules"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
 	@echo "make report MODEL=FILE.lgn                      gate, LUT and FF counts"
@@ -31,7 +34,12 @@ demo: $(READY)
 	$(BIN)/lilogic demo $(RECIPE) -o build/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST) --cov --cov-report=term
+
+test-slow: $(READY)
+	$(PYTEST) -m slow --cov --cov-append --cov-report=term
+
+test-all: test test-slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

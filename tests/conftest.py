@@ -1,16 +1,32 @@
 """Settings that every test shares."""
 
+import os
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from lilogic import cli
 
-# The first example of a test often compiles numba code, so examples are not timed; the same
-# examples every time keep a failure reproducible.
-settings.register_profile("lilogic", deadline=None, derandomize=True, max_examples=50)
-settings.load_profile("lilogic")
+# The first example of a test often compiles numba code, and others may need the processor, so
+# nothing is timed. The same examples every time keep a failure reproducible;
+# LILOGIC_HYPOTHESIS=random draws others in every run.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "max_examples": 50}
+settings.register_profile("fixed", derandomize=True, **UNTIMED)
+settings.register_profile("random", print_blob=True, **UNTIMED)
+settings.load_profile(os.environ.get("LILOGIC_HYPOTHESIS", "fixed"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def objects_compiled_once(pytestconfig):
+    """What is compiled of a simulator is kept from test to test and from run to run."""
+    cache = pytestconfig.cache.mkdir("objects")
+    command = [sys.executable, "-S", "-E", str(Path(__file__).parent / "objcache.py"), str(cache)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBJCACHE", shlex.join(command))
+        yield
 
 
 @pytest.fixture

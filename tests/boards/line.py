@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from amaranth.hdl import Module
-from amaranth.sim import Simulator
 
 from lilogic.boards import protocol
 from lilogic.boards.gateware import uart
@@ -18,6 +17,7 @@ from lilogic.graph import GateGraph, passes
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from lilogic.sim.board import wave
+from tests.hdl.simulation import simulator
 
 PERIOD = 4
 BAUD = 1_000_000
@@ -60,11 +60,11 @@ def exchange(top: Top, data: bytes, reply_bytes: int) -> bytes:
             if valid:
                 received.append(payload.byte)
 
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(send)
-    simulator.add_process(listen)
-    simulator.run()
+    simulation = simulator(m)
+    simulation.add_clock(1e-6)
+    simulation.add_testbench(send)
+    simulation.add_process(listen)
+    simulation.run()
     return bytes(received)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from amaranth.hdl import ClockDomain, Module, Shape, Signal, Value
+from amaranth.hdl._ast import Operator
 from amaranth.lib.wiring import Component
 from amaranth.sim import Simulator
 
@@ -20,6 +22,20 @@ from lilogic.hdl.components.popcount import POPCOUNTS
 
 LEVELS_PER_STAGE = (0, 1, 2, 3, 7)
 SETTINGS = list(product(POPCOUNTS, LEVELS_PER_STAGE))
+
+
+def _covering() -> Iterator[Any]:
+    """All settings; those are not slow that have every popcount and every depth, most of them with
+    registers after each level, where there are most.
+    """
+    for popcount, levels_per_stage in SETTINGS:
+        places = [*POPCOUNTS].index(popcount), LEVELS_PER_STAGE.index(levels_per_stage)
+        is_quick = levels_per_stage == 1 or sum(places) % len(LEVELS_PER_STAGE) == 0
+        marks = () if is_quick else pytest.mark.slow
+        yield pytest.param(popcount, levels_per_stage, marks=marks)
+
+
+EVERY_SETTING = list(_covering())
 
 Bits = npt.NDArray[np.bool_]
 Inputs = Sequence[tuple[Signal, int]]
@@ -58,12 +74,31 @@ def simulate(
             seen.append(read(ctx.get))
             await (ctx.tick() if clocked else ctx.delay(1e-6))
 
-    simulator = Simulator(m)
+    simulation = simulator(m)
     if clocked:
-        simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+        simulation.add_clock(1e-6)
+    simulation.add_testbench(testbench)
+    simulation.run()
     return seen
+
+
+def simulator(module: Module) -> Simulator:
+    """A simulator of ``module``, for which the shape of each operator is found only once.
+
+    Amaranth asks all operators below each operator again, which makes deep expressions slow.
+    """
+    # Operators are kept as well, so that no other takes the identity of one that is gone.
+    known: dict[int, tuple[Operator, Shape]] = {}
+    shape = Operator.shape
+
+    def shape_once(operator: Operator) -> Shape:
+        if id(operator) not in known:
+            known[id(operator)] = operator, shape(operator)
+        return known[id(operator)][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Operator, "shape", shape_once)
+        return Simulator(module)
 
 
 def stream(

@@ -20,6 +20,9 @@ from lilogic.zoo import models
 from tests.boards.line import SMALL, error, requests
 from tests.strategies import random_raw
 
+# All tests of one board share its build.
+pytestmark = pytest.mark.xdist_group("board")
+
 BAUD = 1_000_000
 REST = [Level(1, 2)]
 

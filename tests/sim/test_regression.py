@@ -19,6 +19,9 @@ from lilogic.hdl.verilog import compile_graph
 from lilogic.sim import regression
 from tests.strategies import random_bits, random_graph, random_raw
 
+# What is compiled of the same Verilog is shared.
+pytestmark = pytest.mark.xdist_group("regression")
+
 SIMULATORS = [
     "verilator",
     pytest.param(

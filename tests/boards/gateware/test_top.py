@@ -74,7 +74,7 @@ def test_more_than_256_classes_have_two_bytes():
 def test_it_identifies_itself():
     top = board_of(NONE_USED)
     data = protocol.request(protocol.Command.IDENTIFY, 77)
-    (body,) = Deframer().feed(exchange(top, data, 100))
+    (body,) = Deframer().feed(exchange(top, data, 2 * len(top.identity.pack()) + 10))
     assert body[:2] == bytes([0x81, 77])
     assert Identity.unpack(body[2:]) == top.identity
 

@@ -17,7 +17,7 @@ from lilogic.hdl.fpga.delays import Delays
 from lilogic.hdl.fpga.devices import DEVICES
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
-from tests.hdl.simulation import SETTINGS, drive, pixel_bits, read_scores, simulate
+from tests.hdl.simulation import EVERY_SETTING, SETTINGS, drive, pixel_bits, read_scores, simulate
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
 
 SAMPLES = 12
@@ -61,7 +61,7 @@ def check_bits(graph, levels_per_stage, popcount, seed=0):
     check_stream(classifier, graph, bits, bits, valid)
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 @settings(max_examples=20)
 @given(graph=graphs(), seed=st.integers(0, 99))
 def test_classifies_bits_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
@@ -87,7 +87,7 @@ def test_registers_placed_for_a_clock_change_no_answer(graph, mhz, popcount, see
     check_stream(classifier, graph, data, graph.encoder.encode(raw), np.ones(SAMPLES, dtype=bool))
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 @settings(max_examples=12)
 @given(graph=encoded_graphs(), seed=st.integers(0, 99))
 def test_classifies_pixels_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
@@ -124,19 +124,19 @@ AWKWARD = {
 }
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 @pytest.mark.parametrize("name", AWKWARD)
 def test_awkward_graphs_match_the_software(popcount, levels_per_stage, name):
     check_bits(AWKWARD[name], levels_per_stage, popcount)
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 def test_many_classes_of_different_sizes_match_the_software(popcount, levels_per_stage):
     graph = random_graph((40, 30, 31), 20, 11, seed=4)
     check_bits(graph, levels_per_stage, popcount)
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 def test_a_deep_chain_matches_the_software(popcount, levels_per_stage):
     # Every gate reads the newest node and an input, which so has to wait for it in registers.
     gates = [(6 + 3 * (i % 2), 3 + i - 1 if i else 1, i % 3) for i in range(25)]

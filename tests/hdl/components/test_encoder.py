@@ -24,6 +24,7 @@ def check(graph, registered, raw):
     np.testing.assert_array_equal(seen, expected)
 
 
+@settings(max_examples=30)
 @given(graph=encoded_graphs(), registered=st.booleans())
 def test_bits_in_use_are_those_of_the_software(graph, registered):
     check(graph, registered, random_raw(graph.encoder, 12))

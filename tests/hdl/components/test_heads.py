@@ -12,7 +12,7 @@ from lilogic.hdl.components.network import counted
 from lilogic.hdl.components.popcount import POPCOUNTS, Heads, best, chosen, levels, score_shape
 from lilogic.hdl.options import AUTO
 from lilogic.hdl.synthesis.area import TARGETS
-from tests.hdl.simulation import SETTINGS, drive, every, read_scores, stream
+from tests.hdl.simulation import EVERY_SETTING, drive, every, read_scores, stream
 from tests.strategies import graphs
 
 
@@ -37,7 +37,7 @@ def check(graph, popcount, levels_per_stage, samples=10):
     assert seen == expected
 
 
-@pytest.mark.parametrize(("popcount", "levels_per_stage"), SETTINGS)
+@pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
 @settings(max_examples=15)
 @given(graph=graphs())
 def test_scores_are_offsets_plus_counts(popcount, levels_per_stage, graph):

@@ -29,9 +29,9 @@ from lilogic.infer.golden import node_values
 from lilogic.report.models.proof import ProofReport
 from tests.strategies import encoded_graphs, graphs, random_graph
 
-SLOW = settings(max_examples=6)
+SLOW = settings(max_examples=4)
 GRAPH = random_graph((12, 12), 8, 3, seed=4)
-MUTATIONS = 20
+MUTATIONS = 12
 
 
 def statuses(report: ProofReport) -> dict[str, str]:

@@ -17,9 +17,9 @@ from tests.strategies import random_graph
 FPGAS = ("ice40", "ecp5", "xc7")
 
 
-def measured(folder, graph, **options):
+def measured(folder, graph, targets=area.TARGETS, **options):
     compile_graph(graph, folder, CompileOptions(**options))
-    return as_dict(area.measure(folder))
+    return as_dict(area.measure(folder, {name: area.TARGETS[name] for name in targets}))
 
 
 def as_dict(report):
@@ -62,9 +62,12 @@ ENCODER = Encoder(
 )
 
 
-def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path):
+@pytest.mark.parametrize(
+    "targets", [["generic", "ice40"], pytest.param(["ecp5", "xc7"], marks=pytest.mark.slow)]
+)
+def test_registers_are_those_of_the_parts_and_flattening_merges_logic(tmp_path, targets):
     graph = replace(random_graph((24, 24), 6, 3, seed=2), encoder=ENCODER)
-    result = measured(tmp_path, graph, input="features")
+    result = measured(tmp_path, graph, targets, input="features")
     for target in result["targets"].values():
         parts = target["parts"]
         assert {"encoder", "gates", "heads", "argmax"} <= parts.keys()
@@ -122,7 +125,7 @@ def test_depth_falls_with_more_registers(tmp_path):
     graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []
     for levels in (0, 1):
-        result = measured(tmp_path / str(levels), graph, levels_per_stage=levels)
+        result = measured(tmp_path / str(levels), graph, ["generic"], levels_per_stage=levels)
         depths.append(result["targets"]["generic"]["total"]["depth"])
         registers.append(result["targets"]["generic"]["total"]["ffs"])
     assert depths[1] < depths[0]

@@ -16,6 +16,8 @@ from lilogic.infer import golden
 from tests import tiny
 from tests.lilogic.graph import independent_reader
 
+pytestmark = pytest.mark.xdist_group("command line")
+
 LILOGIC = [sys.executable, "-c", "from lilogic.cli import main; main()"]
 
 
@@ -235,7 +237,7 @@ def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
 
 
 def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
-    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=300"]
+    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=60"]
     whole = subprocess.run(
         [*command[:-3], tmp_path / "whole", *command[-2:]], capture_output=True, text=True
     )

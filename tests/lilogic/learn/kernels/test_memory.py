@@ -14,9 +14,9 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 np.ones(2**23)
 before = faults()
-for _ in range(20):
+for _ in range(5):
     np.ones(2**23)
-print((faults() - before) * resource.getpagesize() / (20 * 2**26))
+print((faults() - before) * resource.getpagesize() / (5 * 2**26))
 """
 
 
