@@ -1,0 +1,142 @@
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lilogic.graph import lgn
+from lilogic.hdl.components import popcount
+from lilogic.infer import golden
+from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
+
+pytestmark = pytest.mark.xdist_group("command line")
+
+
+def test_compile_refuses_an_unknown_popcount(lilogic, run_folder, tmp_path):
+    status, _, err = lilogic("compile", run_folder, "-o", tmp_path, "--popcount", "abacus")
+    progress, error = err.splitlines(keepends=True)
+    assert progress.startswith("simplifying: ")
+    assert_one_line(status, error, "abacus", "tree")
+
+
+def test_compile_refuses_an_unknown_target(lilogic, run_folder, tmp_path):
+    status, _, err = lilogic("compile", run_folder, "-o", tmp_path, "--target", "z80")
+    progress, error = err.splitlines(keepends=True)
+    assert progress.startswith("simplifying: ")
+    assert_one_line(status, error, "z80", "ice40")
+
+
+def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("mine")
+    status, _, err = lilogic("compile", run_folder, "-o", path)
+    assert_one_line(status, err.splitlines()[-1] + "\n", "file")
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_programs_it_runs_end_with_it(run_folder, tmp_path, told):
+    program, started = tmp_path / "yosys", tmp_path / "started"
+    program.write_text(
+        f"#!/bin/sh\necho $$ > {started}.part\nmv {started}.part {started}\nexec sleep 60\n"
+    )
+    program.chmod(0o755)
+    process = subprocess.Popen(
+        [*LILOGIC, "report", run_folder],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"YOSYS": str(program)},
+    )
+    while not started.exists():
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(told)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("lilogic: interrupted")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
+    path, picture = tmp_path / "small.lgn", tmp_path / "sweep.png"
+    write_graph(path)
+    arguments = ["sweep-pipeline", path, "-o", picture, "--json"]
+    for levels in (0, 2):
+        arguments += ["--levels-per-stage", levels]
+    status, out, _ = lilogic(*arguments)
+    assert status == 0
+    points = json.loads(out)["points"]
+    assert [point["levels_per_stage"] for point in points] == [0, 2]
+    assert points[0]["latency"] == points[0]["ffs"] == 0 < points[1]["latency"]
+    assert all(point["fits"] and point["fmax_mhz"] > 0 for point in points)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+    status, _, err = lilogic("sweep-pipeline", path, "-o", tmp_path / "sweep")
+    assert_one_line(status, err, "sweep: no picture's name; end it with .png")
+    status, _, err = lilogic("sweep-pipeline", path, "--device", "asic")
+    assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
+
+
+def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
+    path = tmp_path / "small.lgn"
+    graph = write_graph(path)
+    build = tmp_path / "build"
+    options = ["--levels-per-stage", "0", "--target", "xc7", "--json"]
+    status, out, _ = lilogic("compile", path, "-o", build, *options)
+    assert status == 0
+    compiled = json.loads(out)
+    assert compiled["interface"]["popcount"] == popcount.best("xc7", 3, registers=False)
+    assert compiled["area"]["targets"].keys() == {"xc7"}
+    assert compiled["interface"]["data"] == "bits"
+    assert compiled["interface"]["latency"] == 0
+    assert compiled == json.loads((build / "report.json").read_text())
+    pages = {"report.md", "report.html"}
+    assert pages | {"classifier.v", "interface.json", "vectors.npz", "small.lgn"} <= {
+        file.name for file in build.iterdir()
+    }
+    bits = np.array([[i >> k & 1 for k in range(3)] for i in range(8)])
+    np.testing.assert_array_equal(
+        golden.scores(lgn.read(build / "small.lgn"), bits), golden.scores(graph, bits)
+    )
+
+    status, out, err = lilogic("verify", path, "--build", build, "--json")
+    assert status == 0
+    verified = json.loads(out)
+    assert verified["passed"]
+    assert verified["simulation"]["mismatches"] == 0
+    assert verified["formal"]["parts"]["gates"]["status"] == "proven"
+    assert "no vectors from a data set" in err
+
+    verilog = (build / "classifier.v").read_text()
+    before, name, after = verilog.partition(r"module \classifier_core.network ")
+    assert "^" in after
+    (build / "classifier.v").write_text(before + name + after.replace("^", "|", 1))
+    status, out, _ = lilogic("verify", path, "--build", build, "--json")
+    assert status == 1
+    broken = json.loads(out)
+    assert not broken["passed"]
+    assert broken["simulation"]["mismatches"] > 0
+
+
+def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path):
+    path, library = tmp_path / "small.lgn", tmp_path / "cells.lib"
+    write_graph(path)
+    small = Path(__file__).parents[2] / "hdl" / "synthesis" / "small.lib"
+    options = ("--target", "generic", "--liberty", small)
+    status, out, _ = lilogic("report", path, *options, "-o", tmp_path / "out", "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads((tmp_path / "out" / "report.json").read_text())
+    targets = json.loads(out)["area"]["targets"]
+    assert targets.keys() == {"generic", "liberty"}
+    assert targets["liberty"]["total"]["area"] > 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        f"report.{suffix}" for suffix in ("json", "md", "html")
+    }
+    library.write_text("library (broken) { cell (")
+    status, _, err = lilogic("report", path, "--liberty", library)
+    assert_one_line(status, err, "cells.lib", "not a Liberty file")
