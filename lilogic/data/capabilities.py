@@ -59,7 +59,8 @@ def required(back_end: BackEnd, encoder: Encoder | None) -> Encoder:
         raise GraphError("the graph has no encoder, so it reads bits, not features")
     unable = _unable(back_end, encoder)
     if unable is not None:
-        raise GraphError(f"the encoder compares {unable}{back_end.otherwise}")
+        message = f"the encoder compares {unable}{back_end.otherwise}"
+        raise GraphError(message, option="input")
     return encoder
 
 

@@ -77,7 +77,8 @@ def _even_heads(imported: Imported, classes: int | None) -> Heads:
     if not outputs or outputs % count:
         raise FormatError(
             f"{outputs} outputs cannot be shared out evenly over {count} classes; "
-            "say how many classes there are"
+            "say how many classes there are",
+            option="classes",
         )
     offset = [0] * count if imported.offset is None else [*imported.offset]
     if len(offset) != count:

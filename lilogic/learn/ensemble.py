@@ -58,7 +58,7 @@ def view_bits(encoder: Encoder, view: View) -> npt.NDArray[np.int64]:
         return np.array([bits[tuple(compared)] for compared in seen])
     except KeyError as error:
         raise RecipeError(
-            "an ensemble that looks at moved images needs the same thresholds for all features, "
+            "test-time views need the same thresholds for all features, "
             "and differences between all pixels that it sees"
         ) from error
 

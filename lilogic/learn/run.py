@@ -80,7 +80,8 @@ class RunFolder:
             if self._is_of(recipe):
                 return
             raise RecipeError(
-                f"{self.path}: holds a run of another recipe; choose another folder or remove it"
+                f"{self.path}: holds a run of another recipe; choose another folder or remove it",
+                option="folder",
             )
         if self.path.is_dir() and any(not it.name.startswith(".") for it in self.path.iterdir()):
             raise RecipeError(
@@ -144,7 +145,8 @@ class RunFolder:
         """The error of a run that goes on with ``data``, but began with other data."""
         return DataError(
             f"{self.path}: holds a run on other data than {data.name} has now; "
-            "choose another folder or remove it"
+            "choose another folder or remove it",
+            option="folder",
         )
 
     def _is_of(self, recipe: Recipe) -> bool:
