@@ -20,9 +20,10 @@ def write(graph: GateGraph, path: Path) -> None:
 def model(circuit: Circuit) -> str:
     """What a file of the circuit holds: inputs ``x0``, ``x1``, … and outputs ``y0``, ``y1``, ….
 
-    Numbers have leading zeros, so that they stay in order in ABC, which sorts names as text.
+    Numbers have leading zeros, so that they stay in order in ABC, which sorts names as text;
+    how many, depends on the numbers of inputs and outputs only, so that ABC can match circuits.
     """
-    digits = len(str(circuit.n_nodes + len(circuit.outputs)))
+    digits = len(str(max(circuit.n_inputs, len(circuit.outputs))))
     outputs = [(f"y{i:0{digits}}", node) for i, node in enumerate(circuit.outputs.tolist())]
     return _model(circuit, outputs, digits)
 

@@ -28,6 +28,8 @@ def test_the_only_inputs_on_which_two_circuits_differ_are_found(width: int, tmp_
 def test_equal_circuits_do_not_differ(tmp_path: Path) -> None:
     made, expected = Builder(12), Builder(12)
     nand = made.inverted(made.gate(1, 10, 11))
+    for _ in range(100):
+        nand = made.gate(3, nand, 0)
     other = expected.gate(14, 11, 10)
     circuits = made.build([nand]), expected.build([other])
     assert abc.find_difference(*circuits, tmp_path, 60) is None
