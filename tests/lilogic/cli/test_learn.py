@@ -116,12 +116,11 @@ def test_npz_with_wrong_shapes(lilogic, recipe, tmp_path):
     assert_one_line(status, err, "wrong.npz", "y_train")
 
 
-def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
-    command = [*LILOGIC, "train", recipe, "-o", tmp_path / "run", "--set", "train.epochs=60"]
-    whole = subprocess.run(
-        [*command[:-3], tmp_path / "whole", *command[-2:]], capture_output=True, text=True
-    )
-    assert whole.returncode == 0, whole.stderr
+def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
+    arguments = ["train", recipe, "--set", "train.epochs=60", "-o"]
+    status, _, err = lilogic(*arguments, tmp_path / "whole")
+    assert status == 0, err
+    command = [*LILOGIC, *arguments, tmp_path / "run"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "run" / "checkpoint.safetensors").exists():
         time.sleep(0.01)
@@ -131,9 +130,9 @@ def test_interrupted_training_says_so_and_goes_on(recipe, tmp_path):
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("lilogic: interrupted")
     assert "Traceback" not in err
-    resumed = subprocess.run(command, capture_output=True, text=True)
-    assert resumed.returncode == 0
-    assert "going on after epoch" in resumed.stderr
+    status, _, err = lilogic(*arguments, tmp_path / "run")
+    assert status == 0
+    assert "going on after epoch" in err
     whole_graph, graph = (lgn.read(tmp_path / run / "model.lgn") for run in ("whole", "run"))
     for field in ("op", "a", "b", "head_nodes"):
         np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
