@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilogic.errors import LilogicError
+from lilogic.extras import needs
 from lilogic.files import read_bytes
 from lilogic.report import steps
 
@@ -90,7 +91,9 @@ class Build:
         """
         from lilogic.hdl.proof.formal import prove
         from lilogic.report.models.compiled import Verification
-        from lilogic.sim import regression
+
+        with needs("sim", "cocotb"):
+            from lilogic.sim import regression
 
         step = steps.shown(progress)
         self.write_vectors(samples, progress=progress)

@@ -245,9 +245,11 @@ def synthesize(
         ToolError: a program is missing or failed.
     """
     from lilogic.boards import catalogue
-    from lilogic.boards.flow import build
-    from lilogic.boards.flow.design import Design
     from lilogic.graph import passes
+
+    with needs("boards", "amaranth"):
+        from lilogic.boards.flow import build
+        from lilogic.boards.flow.design import Design
 
     chosen = CompileOptions.of(options, keywords)
     has_levels = "levels_per_stage" in chosen.model_fields_set

@@ -23,6 +23,7 @@ from lilogic.cli.common import (
     show,
 )
 from lilogic.errors import GraphError, LilogicError
+from lilogic.extras import needs
 
 if TYPE_CHECKING:
     from lilogic.boards.host.client import Client
@@ -201,8 +202,9 @@ def _client(
         with SerialPort(port, baud) as line:
             yield Client(line, graph)
         return
-    from lilogic.boards.gateware.top import Top
-    from lilogic.sim import board
+    with needs("sim", "cocotb"):
+        from lilogic.boards.gateware.top import Top
+        from lilogic.sim import board
 
     chosen = CompileOptions.of(None, options)
     top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, options=chosen)

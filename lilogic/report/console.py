@@ -10,16 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import (
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Column, Table
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
-results = Console(highlight=False)
+messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+results = Console(highlight=False, emoji=False)
 
 _NEWS_EVERY = 30.0
 
@@ -46,6 +40,8 @@ def step(message: str) -> Iterator[Callable[[str], None]]:
     Yields a function that takes news of the work: on a terminal the latest stand beside a spinner
     and the time so far, elsewhere they are lines, one in a while.
     """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     began = logged = time.monotonic()
     with Progress(
         SpinnerColumn(),
