@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lilogic.api import Model
     from lilogic.hdl.components.interface import Interface
     from lilogic.hdl.options import CompileOptions
+    from lilogic.hdl.synthesis.area import Target
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
 
@@ -105,15 +106,14 @@ class Build:
                 proof = prove(self.simplified.graph, self.folder, timeout)
         return Verification.of(simulation, proof)
 
-    def area(self, liberty: str | Path | None = None, *, progress: bool = True) -> AreaReport:
+    def area(self, liberty: Target | None = None, *, progress: bool = True) -> AreaReport:
         """What it takes on the target that it was compiled for, or else on each.
 
         Args:
-            liberty: also map to the standard cells of this Liberty file.
+            liberty: another target to map to, such as ``flow.read_liberty`` gives.
             progress: whether to show progress on standard error.
 
         Raises:
-            FormatError: an unusable Liberty file.
             ToolError: Yosys is missing or failed.
         """
         from lilogic.hdl.fpga import devices
@@ -124,7 +124,7 @@ class Build:
         only = None if asked is None else devices.family(asked)
         targets = {name: area.TARGETS[name] for name in area.TARGETS if only in (None, name)}
         if liberty is not None:
-            targets |= {libraries.NAME: libraries.read(Path(liberty))}
+            targets |= {libraries.NAME: liberty}
         with steps.shown(progress)("mapping to cells and LUTs") as tell:
             return area.measure(self.folder, targets, tell)
 
@@ -132,7 +132,7 @@ class Build:
         self,
         verification: Verification | None = None,
         *,
-        liberty: str | Path | None = None,
+        liberty: Target | None = None,
         progress: bool = True,
     ) -> CompileReport:
         """Gates, area and, if given, what verification found.

@@ -21,6 +21,7 @@ from lilogic.report import steps
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
     from lilogic.formats.imported import Imported
+    from lilogic.hdl.synthesis.area import Target
     from lilogic.learn.recipe import Recipe
     from lilogic.report.models.board import BoardReport
     from lilogic.report.models.timing import PipelineReport
@@ -179,6 +180,18 @@ def opened(model: Model, folder: str | Path) -> Build:
 
     simplified = Model(passes.simplify(model.graph), model.name)
     return Build(model, simplified, Path(folder), CompileOptions())
+
+
+def read_liberty(path: str | Path) -> Target:
+    """The standard cells of a Liberty file, for ``Build.area`` and ``Build.report``.
+
+    Raises:
+        FormatError: an unusable file.
+        ToolError: Yosys is missing or failed.
+    """
+    with needs("hdl", "amaranth"):
+        from lilogic.hdl.synthesis import liberty
+    return liberty.read(Path(path))
 
 
 def sweep_pipeline(

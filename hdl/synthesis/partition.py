@@ -26,6 +26,9 @@ _SHARE = 3_000_000
 
 _DESIGN = "design.il"
 
+_SCORES = "scores__payload"
+"""The port of the heads with the scores."""
+
 Cut = tuple[str, str, list[str]]
 """A piece's label, its top, and the Yosys commands that leave it of the design."""
 
@@ -103,12 +106,12 @@ def _heads(first: int, last: int, interface: Interface) -> Cut:
     """The heads of the classes ``first`` to ``last``."""
     bits = range(interface.classes * interface.score_width)
     kept = range(first * interface.score_width, (last + 1) * interface.score_width)
-    others = " ".join(f"w:scores_{bit}_" for bit in bits if bit not in kept)
+    others = " ".join(f"w:{_SCORES}_{bit}_" for bit in bits if bit not in kept)
     commands = [
         f"hierarchy -top {CORE}.heads",
         f"cd {CORE}.heads",
         # A score that is no output takes all that makes it along.
-        "splitnets -ports -format __: w:scores",
+        f"splitnets -ports -format __: w:{_SCORES}",
         *([f"delete {others}"] if others else []),
         "cd ..",
         "opt_clean",

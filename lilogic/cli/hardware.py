@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,9 @@ from lilogic.cli.common import (
     load,
     show,
 )
+
+if TYPE_CHECKING:
+    from lilogic.hdl.synthesis.area import Target as Library
 
 Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
@@ -55,11 +58,20 @@ def compile_(
         input=input,
         bits=bits,
     )
-    build = load(model).compile(output, **options)
-    report = build.report(liberty=liberty)
+    network = load(model)
+    library = _library(liberty)
+    build = network.compile(output, **options)
+    report = build.report(liberty=library)
     build.write_vectors()
     pages.write(report, output)
     show(report, tables.compile_rows(report), report.name, as_json)
+
+
+def _library(liberty: Path | None) -> Library | None:
+    """The cells of ``--liberty``, read before any work is done."""
+    from lilogic import flow
+
+    return None if liberty is None else flow.read_liberty(liberty)
 
 
 def verify(
@@ -127,7 +139,9 @@ def report(
         input=input,
         bits=bits,
     )
-    found = load(model).compile(**options).report(liberty=liberty)
+    network = load(model)
+    library = _library(liberty)
+    found = network.compile(**options).report(liberty=library)
     if output is not None:
         pages.write(found, output)
     show(found, tables.compile_rows(found), found.name, as_json)

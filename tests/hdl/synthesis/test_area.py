@@ -122,7 +122,7 @@ def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
 
 
 def test_sums_of_cells_ripple(tmp_path):
-    graph = GateGraph.build(40, [], [[*range(40)]])
+    graph = GateGraph.build(200, [], [[*range(200)]])
     compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, popcount="chain"))
     generic = {"generic": area.TARGETS["generic"]}
     rippled = area.measure(tmp_path, generic).targets["generic"].total["cells"]

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import Preprocessing, above_quantile
+from lilogic.data.fitting import above_quantile
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, gates
 from lilogic.infer.compiler import compile_bits, compile_raw
