@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -86,13 +87,18 @@ class Metadata(BaseModel):
 
     @classmethod
     def of(cls, graph: GateGraph) -> Metadata:
-        """The metadata of ``graph``.
+        """The metadata of ``graph``; errors as ``read``."""
+        return cls.read(graph.metadata)
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Metadata:
+        """Metadata of JSON values.
 
         Raises:
             FormatError: an entry is not of its type.
         """
         with one_line(FormatError, "metadata"):
-            return cls(**graph.metadata)
+            return cls.model_validate(values)
 
     @property
     def is_named(self) -> bool:

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
-from lilogic.report.models import board, compiled, graph, simulation, timing, training
+from lilogic.report.models import board, compiled, graph, simulation, timing, training, zoo
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "metadata": Metadata,
     "model": graph.ModelSummary,
-    "zoo": graph.ZooEntry,
+    "zoo": zoo.ZooEntry,
     "training": training.TrainingSummary,
     "report": compiled.CompileReport,
     "verification": compiled.Verification,

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
     from lilogic.report.models.gates import FanOut
-    from lilogic.report.models.graph import Classes, GraphReport, ModelSummary, ZooEntry
+    from lilogic.report.models.graph import Classes, GraphReport, ModelSummary
     from lilogic.report.models.proof import ProofReport
     from lilogic.report.models.simulation import SimulationReport
     from lilogic.report.models.timing import PipelinePoint, PipelineReport
     from lilogic.report.models.training import TrainingSummary
+    from lilogic.report.models.zoo import ZooEntry
 
 Row = tuple[str, str]
 

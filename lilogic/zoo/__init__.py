@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lilogic.graph import lgn
-from lilogic.report.models.graph import ZooEntry
+from lilogic.graph import header
+from lilogic.report.models.zoo import ZooEntry
 
 FOLDER = Path(__file__).parent
 
@@ -27,4 +27,12 @@ def describe(name: str) -> ZooEntry:
     Raises:
         FormatError: the file is damaged.
     """
-    return ZooEntry.of(name, lgn.read(path(name)))
+    found = header.read(path(name))
+    simplified = found.metadata.gates_after_passes or _simplified(name)
+    return ZooEntry.of(name, found, simplified)
+
+
+def _simplified(name: str) -> int:
+    from lilogic.graph import lgn, passes
+
+    return passes.simplify(lgn.read(path(name))).n_gates

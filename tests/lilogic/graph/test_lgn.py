@@ -8,8 +8,8 @@ from safetensors.numpy import load_file, save_file
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import LilogicError
-from lilogic.graph import GateGraph, gates, lgn
+from lilogic.errors import FormatError, LilogicError
+from lilogic.graph import GateGraph, gates, header, lgn
 from lilogic.infer import golden
 from tests.lilogic.graph import independent_reader
 from tests.strategies import encoded_graphs, graphs, random_bits, random_raw
@@ -253,3 +253,16 @@ def test_metadata_that_is_no_json_is_refused_and_what_was_there_stays(tmp_path):
             lgn.write(GRAPH.with_metadata(wrong=wrong), path)
     assert path.read_bytes() == before
     assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_header_is_what_the_file_says(tmp_path):
+    path = tmp_path / "graph.lgn"
+    graph = GateGraph.build(2, [(6, 0, 1), (1, 0, 2)], [[3]], metadata={"name": "two"})
+    lgn.write(graph, path)
+    found = header.read(path)
+    assert found.n_gates == 2
+    assert found.metadata.name == "two"
+    for wrong in (b"", path.read_bytes()[:40], b"\xff" * 64, b"\x02" + bytes(7) + b"{}"):
+        path.write_bytes(wrong)
+        with pytest.raises(FormatError, match=r"graph\.lgn: truncated or not a \.lgn file"):
+            header.read(path)
