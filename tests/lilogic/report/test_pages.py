@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from lilogic.report.models.area import AreaReport
 
 from lilogic.graph import GateGraph, gates
 from lilogic.report import compiled, pages
+from lilogic.report.models.area import AreaReport
 from lilogic.report.models.compiled import CompileReport
 from lilogic.report.models.proof import PartResult, ProofReport
 from lilogic.report.models.simulation import Latency, SimulationReport

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from lilogic.report.models.area import AreaReport, TargetArea
 from PIL import Image
 
 from lilogic.data.encoder import Encoder
@@ -15,6 +14,7 @@ from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.report import compiled, plots
+from lilogic.report.models.area import AreaReport, TargetArea
 from lilogic.report.models.compiled import CompileReport
 from tests.strategies import encoded_graphs, random_graph
 
