@@ -109,7 +109,13 @@ def test_encoders_with_nothing_to_compare_are_proven(
     assert statuses(report) == proven("timing", "encoder", "gates", "heads", "argmax")
 
 
-@pytest.mark.parametrize("popcount", POPCOUNTS)
+QUICK = ("tree", "compressor")
+
+
+@pytest.mark.parametrize(
+    "popcount",
+    [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in POPCOUNTS],
+)
 def test_heads_of_a_thousand_bits_are_proven(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((400, 1000), 64, 1)
     compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))

@@ -46,6 +46,7 @@ def test_one_gate_is_one_cell_and_one_lut(tmp_path, fpgas):
         assert target["total"]["depth"] == 1
 
 
+@pytest.mark.slow
 def test_wide_gates_need_more_small_luts_than_large_ones(tmp_path):
     rows = [(gates.AND, 0, 1), *((gates.AND, 6 + i, 2 + i) for i in range(4))]
     graph = GateGraph.build(6, rows, [[10]])
@@ -95,7 +96,10 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(whole, nam
 @pytest.mark.xdist_group("area")
 @pytest.mark.parametrize(
     ("share", "heads"),
-    [(10**9, ["heads of classes 0 to 2"]), (1, [f"head of class {i}" for i in range(3)])],
+    [
+        pytest.param(10**9, ["heads of classes 0 to 2"], marks=pytest.mark.slow),
+        (1, [f"head of class {i}" for i in range(3)]),
+    ],
 )
 def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
     whole, monkeypatch, share, heads

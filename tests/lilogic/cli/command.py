@@ -1,5 +1,7 @@
 """What tests of the command line share."""
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,3 +22,14 @@ def write_graph(path: Path) -> GateGraph:
     graph = GateGraph.build(3, [(1, 0, 1), (6, 2, 3), (15, 0, 0), (3, 4, 0)], [[3, 5], [4, 6]])
     lgn.write(graph, path)
     return graph
+
+
+def start(command, **options):
+    """The command as a process that Ctrl-C reaches, even if it does not reach the tests."""
+    return subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
+    )

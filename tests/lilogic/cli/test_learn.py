@@ -1,6 +1,5 @@
 import json
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from lilogic.graph import lgn
 from lilogic.infer import golden
-from tests.lilogic.cli.command import LILOGIC, assert_one_line
+from tests.lilogic.cli.command import LILOGIC, assert_one_line, start
 from tests.lilogic.graph import independent_reader
 
 pytestmark = pytest.mark.xdist_group("command line")
@@ -121,7 +120,7 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
     status, _, err = lilogic(*arguments, tmp_path / "whole")
     assert status == 0, err
     command = [*LILOGIC, *arguments, tmp_path / "run"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start(command)
     while not (tmp_path / "run" / "checkpoint.safetensors").exists():
         time.sleep(0.01)
         assert process.poll() is None
