@@ -21,7 +21,7 @@ synth flash: MODEL = digits
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
 	@echo "make test                                       run the quick tests, print their coverage"
-	@echo "make test-slow                                  run the slow tests, add to the coverage"
+	@echo "make test-slow                                  run the slow tests"
 	@echo "make test-all                                   run both"
 	@echo "make lint                                       ruff, mypy, import rules"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
@@ -37,7 +37,7 @@ test: $(READY)
 	$(PYTEST) --cov --cov-report=term
 
 test-slow: $(READY)
-	$(PYTEST) -m slow --cov --cov-append --cov-report=term
+	$(PYTEST) -m slow
 
 test-all: test test-slow
 

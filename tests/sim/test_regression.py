@@ -88,6 +88,7 @@ SIGNED = Encoder(
 ROWS = [(gates.XOR, 0, 1), (gates.NAND, 2, 3), (gates.OR, 6, 4), (gates.A_AND_NOT_B, 7, 5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("simulator", SIMULATORS)
 @pytest.mark.parametrize(
     ("options", "graph"),
@@ -115,7 +116,8 @@ def test_a_broken_gate_fails(copy, simulator):
     assert example["expected"] != example["got"]
 
 
-@pytest.mark.parametrize("late", [-1, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("late", [-1, 1])
 def test_an_answer_at_another_time_than_announced_fails(copy, late):
     interface = Interface.read(copy)
     announced = interface.latency + late
@@ -125,12 +127,14 @@ def test_an_answer_at_another_time_than_announced_fails(copy, late):
     assert result["latency"] == {"announced": announced, "measured": interface.latency}
 
 
+@pytest.mark.slow
 def test_valid_flags_that_ignore_reset_fail_only_the_test_of_reset(copy):
     edit(copy, r"rst \? \d+'h0+ : ", "")
     passed = {test["name"]: test["passed"] for test in simulated(copy)["tests"]}
     assert passed == dict.fromkeys(regression.TESTS, True) | {"reset_in_flight": False}
 
 
+@pytest.mark.slow
 def test_answers_without_a_question_fail(copy):
     edit(copy, r"\.samples__valid\(valid_in\)", ".samples__valid(1'b1)")
     result = simulated(copy)
@@ -142,6 +146,7 @@ def test_answers_without_a_question_fail(copy):
     assert problems == {"an answer to nothing"}
 
 
+@pytest.mark.slow
 def test_wrong_expectations_fail_and_are_counted_by_kind(copy):
     made = Vectors.read(copy)
     index = made.index.copy()

@@ -100,6 +100,7 @@ def test_registers_are_left_out_until_it_fits(
         build.build(design, tmp_path / "luts")
 
 
+@pytest.mark.slow
 def test_registers_in_place_of_look_up_tables_are_left_out(
     tmp_path: Path, needed: dict[int | None, Needs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +180,7 @@ def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> No
     assert fit.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
 
 
+@pytest.mark.slow
 def test_a_bitstream_is_built_once_and_always_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +213,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
         build.build(design, tmp_path / "a", clock)
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_not_met_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match=r"too slow: it reaches [\d.]+ MHz of the 27"):
         build.build(_design("icestick"), tmp_path, 275 * MHZ)

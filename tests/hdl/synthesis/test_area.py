@@ -28,7 +28,8 @@ def as_dict(report):
     return result
 
 
-@pytest.mark.parametrize("fpgas", [FPGAS[:2], pytest.param(FPGAS[2:], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("fpgas", [FPGAS[:2], FPGAS[2:]])
 def test_one_gate_is_one_cell_and_one_lut(tmp_path, fpgas):
     graph = GateGraph.build(2, [(gates.XOR, 0, 1)], [[2]])
     result = measured(tmp_path, graph, ("generic", *fpgas), levels_per_stage=0)
@@ -93,11 +94,12 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(whole, nam
         assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("area")
 @pytest.mark.parametrize(
     ("share", "heads"),
     [
-        pytest.param(10**9, ["heads of classes 0 to 2"], marks=pytest.mark.slow),
+        (10**9, ["heads of classes 0 to 2"]),
         (1, [f"head of class {i}" for i in range(3)]),
     ],
 )
@@ -125,6 +127,7 @@ def test_a_large_design_is_the_sum_of_its_parts_which_are_mapped_as_ever(
     )
 
 
+@pytest.mark.slow
 def test_sums_of_cells_ripple(tmp_path):
     graph = GateGraph.build(200, [], [[*range(200)]])
     compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, popcount="chain"))

@@ -56,6 +56,7 @@ def test_the_programs_it_runs_end_with_it(run_folder, tmp_path, told):
         os.kill(int(started.read_text()), 0)
 
 
+@pytest.mark.slow
 def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
     path, picture = tmp_path / "small.lgn", tmp_path / "sweep.png"
     write_graph(path)
@@ -76,6 +77,7 @@ def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
     assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
 
 
+@pytest.mark.slow
 def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     path = tmp_path / "small.lgn"
     graph = write_graph(path)

@@ -115,6 +115,7 @@ def test_npz_with_wrong_shapes(lilogic, recipe, tmp_path):
     assert_one_line(status, err, "wrong.npz", "y_train")
 
 
+@pytest.mark.slow
 def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
     arguments = ["train", recipe, "--set", "train.epochs=60", "-o"]
     status, _, err = lilogic(*arguments, tmp_path / "whole")
@@ -137,6 +138,7 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
         np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
 
 
+@pytest.mark.slow
 def test_demo_goes_the_whole_road(lilogic, recipe, tmp_path):
     status, out, _ = lilogic("demo", recipe, "-o", tmp_path, "--json")
     assert status == 0

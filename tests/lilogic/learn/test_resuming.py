@@ -187,7 +187,7 @@ runs.train(Path(sys.argv[1]), Hanging())
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
-@pytest.mark.parametrize("place", ["step", "file"])
+@pytest.mark.parametrize("place", [pytest.param("step", marks=pytest.mark.slow), "file"])
 def test_killed_with_minus_9_and_resumed_is_never_killed(
     tmp_path: Path, whole: Path, place: str
 ) -> None:

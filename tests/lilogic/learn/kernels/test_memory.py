@@ -20,6 +20,7 @@ print((faults() - before) * resource.getpagesize() / (5 * 2**26))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
 def test_freed_memory_is_used_again():
     def fetched(keep: str) -> float:
