@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from lilogic.errors import MissingExtraError
+from lilogic.extras import needs
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
 from lilogic.learn.run import RunFolder
@@ -32,12 +32,8 @@ class TensorBoard(Callback):
     """
 
     def __init__(self, run: RunFolder) -> None:
-        try:
+        with needs("tensorboard", "tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise MissingExtraError(
-                "the package tensorboard is missing: pip install 'lilogic[tensorboard]'"
-            ) from error
         self._make_writer = SummaryWriter
         self._run = run
         self._writer: SummaryWriter | None = None

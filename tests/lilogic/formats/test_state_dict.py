@@ -127,7 +127,7 @@ def test_safetensors_are_read_without_torch_and_pickles_say_what_they_take(tmp_p
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     rows, message = done.stdout.splitlines()
     assert rows == "[(6, 0, 2), (1, 1, 0)]"
-    assert message == f"{tmp_path}/net.pth: reading .pth takes torch: pip install 'lilogic[train]'"
+    assert message == f"{tmp_path}/net.pth: torch is missing: pip install 'lilogic[train]'"
 
 
 def test_wrapped_and_nested_state_dicts_are_the_same(tmp_path):

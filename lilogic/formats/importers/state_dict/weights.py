@@ -10,7 +10,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 
-from lilogic.errors import FormatError, MissingExtraError
+from lilogic.errors import FormatError
+from lilogic.extras import needs
 from lilogic.files import read_bytes
 from lilogic.formats.importers.state_dict.tensors import Tensors
 
@@ -38,12 +39,8 @@ def _load_safetensors(path: Path) -> Tensors:
 
 
 def _load_torch(path: Path) -> Tensors:
-    try:
+    with needs("train", "torch"):
         import torch
-    except ImportError as error:
-        raise MissingExtraError(
-            f"reading {path.suffix} takes torch: pip install 'lilogic[train]'"
-        ) from error
     data = BytesIO(read_bytes(path))
     try:
         loaded: Any = torch.load(data, map_location="cpu", weights_only=True)
