@@ -37,6 +37,8 @@ def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
 def step(message: str) -> Iterator[Callable[[str], None]]:
     """Say what is being done and, afterwards, how long it took.
 
+    Of what ends with an error it says when it was stopped.
+
     Yields a function that takes news of the work: on a terminal the latest stand beside a spinner
     and the time so far, elsewhere they are lines, one in a while.
     """
@@ -62,5 +64,10 @@ def step(message: str) -> Iterator[Callable[[str], None]]:
                 logged = now
                 say(f"{message}: {now - began:.0f} s, {news}")
 
-        yield tell
-    say(f"{message}: {time.monotonic() - began:.1f} s")
+        how = "stopped after "
+        try:
+            yield tell
+            how = ""
+        finally:
+            spinner.stop()
+            say(f"{message}: {how}{time.monotonic() - began:.1f} s")
