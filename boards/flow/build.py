@@ -117,14 +117,14 @@ def _make(
             tries[-1]["fmax_hz"] = routed.fmax
             return routed
 
-        return nextpnr.first_routed(route)
+        return nextpnr.first_routed(route, design.seed)
 
     try:
         routed = clock_search.search(others, first, attempt)
     except nextpnr.UnroutedError as error:
         clocks = dict.fromkeys(f"{each['hz'] / MHZ:.2f}" for each in tries)
         raise CheckFailedError(
-            f"{design.name} on {design.board.name} does not route, with {len(nextpnr.SEEDS)} seeds "
+            f"{design.name} on {design.board.name} does not route, with {nextpnr.SEEDS} seeds "
             f"each for {', '.join(clocks)} MHz: {error}; fewer counted gates need fewer wires"
         ) from error
     if not routed.closes:
@@ -237,7 +237,7 @@ def _intact(folder: Path) -> BoardReport | None:
 
 def _digest(design: Design, plan: Plan, clock: float | None) -> str:
     """What tells whether a build would give the same again."""
-    asked = [__version__, clock, design.levels_per_stage]
+    asked = [__version__, clock, design.levels_per_stage, design.seed]
     digest = hashlib.sha256(json.dumps(asked).encode())
     for name, content in sorted(plan.files.items()):
         digest.update(name.encode())

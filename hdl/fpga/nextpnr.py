@@ -13,8 +13,11 @@ from lilogic.errors import DoesNotFitError, ToolError
 from lilogic.hdl.fpga import tools
 from lilogic.hdl.fpga.families import Family, PlaceAndRoute
 
-SEEDS = (1, 2, 3)
-"""Tried in turn until one routes; always the same, so that the same design gives the same again."""
+SEED = 1
+"""The first that is tried; always the same, so that the same design gives the same again."""
+
+SEEDS = 3
+"""How many are tried, one after the other, until one routes."""
 
 PATIENCE = 100
 """How often the router may tell that no fewer wires are in conflict, before it is stopped.
@@ -77,18 +80,19 @@ def run(
         raise UnroutedError(str(error)) from error
 
 
-def first_routed(attempt: Callable[[int], Made]) -> Made:
-    """What ``attempt`` makes with the first of ``SEEDS`` that routes.
+def first_routed(attempt: Callable[[int], Made], seed: int = SEED) -> Made:
+    """What ``attempt`` makes with the first of ``SEEDS`` seeds, from ``seed`` on, that routes.
 
     Raises:
         UnroutedError: none does.
     """
-    for seed in SEEDS[:-1]:
+    *others, last = range(seed, seed + SEEDS)
+    for each in others:
         try:
-            return attempt(seed)
+            return attempt(each)
         except UnroutedError:
             continue
-    return attempt(SEEDS[-1])
+    return attempt(last)
 
 
 class _Watch:

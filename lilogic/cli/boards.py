@@ -154,6 +154,9 @@ def synth(
         ),
     ] = None,
     popcount: Popcount = None,
+    seed: Annotated[
+        int, typer.Option(help="Of place and route, whose results scatter by a tenth.", min=0)
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
@@ -170,7 +173,7 @@ def synth(
         popcount=popcount,
     )
     folder = output or flow.board_folder(network.name, board)
-    report = network.synthesize(board, folder, baud=baud, **options)
+    report = network.synthesize(board, folder, baud=baud, seed=seed, **options)
     show(report, rows_of.rows(report), str(folder), as_json)
 
 
