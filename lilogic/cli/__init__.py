@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lilogic.cli import boards, exchange, hardware, learn, listings
+from lilogic.cli import boards, exchange, hardware, learn, listings, streams
 from lilogic.cli.demo import demo
 from lilogic.errors import CheckFailedError, LilogicError
 
@@ -72,6 +72,7 @@ def main() -> None:
     """Run the command line and end the process; errors are one line instead of a traceback."""
     # Being told to end is like Ctrl-C: programs that were started end too, temporary files go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    streams.open_all()
     try:
         status = app(standalone_mode=False)
     except Exception as error:

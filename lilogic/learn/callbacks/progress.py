@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.progress import (
     BarColumn,
     Progress,
-    SpinnerColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -17,7 +16,7 @@ from rich.progress import (
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
 from lilogic.learn.run import RunFolder
-from lilogic.report.console import messages, say
+from lilogic.report.console import is_live, messages, say, spinner
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,14 +30,14 @@ class TrainingProgress(Callback):
     def __init__(self, name: str) -> None:
         self._name = self._title = name
         self._bar = Progress(
-            SpinnerColumn(),
+            spinner(),
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[news]}"),
             console=messages,
-            disable=not messages.is_terminal,
+            disable=not is_live(),
         )
         self._task: TaskID | None = None
         self._epochs = 0
@@ -93,7 +92,7 @@ class TrainingProgress(Callback):
             )
         now = time.monotonic()
         is_last = done >= self._epochs
-        if not messages.is_terminal and (is_last or now - self._logged >= _LOG_EVERY):
+        if not is_live() and (is_last or now - self._logged >= _LOG_EVERY):
             self._logged = now
             left = max(0, self._epochs - done) * result.seconds
             say(f"{self._name}: epoch {done}/{self._epochs}, {news}, {left:.0f} s left")
