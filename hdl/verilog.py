@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import Const, Signal, Value
 from amaranth.lib.wiring import Component
 
-from lilogic.files import write_text
+from lilogic.files import scratch, write_text
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import VERILOG, Interface
@@ -90,8 +89,7 @@ def _seldom_collected() -> Iterator[None]:
 
 def _convert(component: Component, name: str) -> str:
     text = to_rtlil(component, name)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         write_text(folder / "core.il", text)
         yosys.run(
             f"read_rtlil core.il\nhierarchy -top {name}\nproc -noopt\nopt_clean\n"

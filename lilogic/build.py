@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lilogic.errors import LilogicError
 from lilogic.extras import needs
-from lilogic.files import read_bytes
+from lilogic.files import claimed, read_bytes
 from lilogic.report import steps
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Build:
 
         if samples is None:
             samples = _test_samples(self.model, progress)
-        with steps.shown(progress)("computing test vectors in software"):
+        with claimed(self.folder), steps.shown(progress)("computing test vectors in software"):
             vectors.make(self.model.graph, self.interface, samples).write(self.folder)
 
     def verify(
@@ -96,14 +96,14 @@ class Build:
         with needs("sim", "cocotb"):
             from lilogic.sim import regression
 
-        step = steps.shown(progress)
-        self.write_vectors(samples, progress=progress)
-        with step("simulating"):
-            simulation = regression.simulate(self.folder, simulator)
-        proof = None
-        if formal:
-            with step("proving"):
-                proof = prove(self.simplified.graph, self.folder, timeout)
+        step, proof = steps.shown(progress), None
+        with claimed(self.folder):
+            self.write_vectors(samples, progress=progress)
+            with step("simulating"):
+                simulation = regression.simulate(self.folder, simulator)
+            if formal:
+                with step("proving"):
+                    proof = prove(self.simplified.graph, self.folder, timeout)
         return Verification.of(simulation, proof)
 
     def area(self, liberty: Target | None = None, *, progress: bool = True) -> AreaReport:

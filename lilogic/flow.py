@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lilogic.api import Model
 from lilogic.build import Build
 from lilogic.extras import needs
+from lilogic.files import claimed
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
 
@@ -119,6 +120,7 @@ def train_recipe(
     memory.keep_freed()
     run = RunFolder(folder)
     with ExitStack() as contexts:
+        contexts.enter_context(claimed(folder))
         callbacks: list[Callback] = []
         if progress:
             from lilogic.learn.callbacks.progress import TrainingProgress
@@ -131,8 +133,8 @@ def train_recipe(
 
             callbacks.append(contexts.enter_context(TensorBoard(run)))
         graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
-    summary = training.summarize(recipe.name, graph, recipe.widths)
-    run.write_summary(summary)
+        summary = training.summarize(recipe.name, graph, recipe.widths)
+        run.write_summary(summary)
     return Run(folder, Model(graph, recipe.name), summary)
 
 
@@ -165,12 +167,13 @@ def compile(
     chosen = CompileOptions.of(options, keywords)
     step = steps.shown(progress)
     place = Path(_temporary() if folder is None else folder)
-    with step("simplifying"):
-        graph = passes.simplify(model.graph)
-    graph = graph.with_metadata(trained_gates=model.trained_gates)
-    lgn.write(graph, place / f"{model.name}.lgn")
-    with step("writing Verilog"):
-        verilog.compile_graph(graph, place, chosen)
+    with claimed(place):
+        with step("simplifying"):
+            graph = passes.simplify(model.graph)
+        graph = graph.with_metadata(trained_gates=model.trained_gates)
+        lgn.write(graph, place / f"{model.name}.lgn")
+        with step("writing Verilog"):
+            verilog.compile_graph(graph, place, chosen)
     return Build(model, Model(graph, model.name), place, chosen)
 
 
@@ -280,7 +283,8 @@ def synthesize(
     )
     place = board_folder(model.name, board) if folder is None else Path(folder)
     hertz = None if chosen.clock_mhz is None else 1e6 * chosen.clock_mhz
-    return build.build(design, place, hertz, steps.shown(progress))
+    with claimed(place):
+        return build.build(design, place, hertz, steps.shown(progress))
 
 
 def board_folder(name: str, board: str) -> Path:

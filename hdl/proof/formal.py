@@ -12,11 +12,11 @@ so the parts' proofs join to one of the whole.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lilogic import files
 from lilogic.errors import GraphError, LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
@@ -48,14 +48,14 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
     interface = Interface.read(folder)
     _check_interface(graph, interface)
     tool = "Yosys"
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as scratch:
+    with files.scratch() as scratch:
         try:
-            design = netlist.read(folder / VERILOG, TOP, Path(scratch), timeout)
+            design = netlist.read(folder / VERILOG, TOP, scratch, timeout)
         except LilogicError as error:
             results = dict.fromkeys(_proofs(interface), unproven(str(error)))
         else:
             tool = design.tool
-            results = prove_netlist(graph, interface, design, Path(scratch), timeout)
+            results = prove_netlist(graph, interface, design, scratch, timeout)
     return ProofReport(
         tool=f"{tool} with ABC; {_OWN_TOOLS}",
         parts=results | {"control": unproven(_CONTROL)},

@@ -14,15 +14,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from lilogic.hdl.fpga import yosys
+from lilogic.files import scratch
+from lilogic.hdl.fpga import tools, yosys
 from lilogic.hdl.fpga.families import FAMILIES, Weights
 from lilogic.hdl.synthesis import partition
 from lilogic.hdl.synthesis.partition import Piece
@@ -158,8 +157,7 @@ def measure(
         return mapped
 
     jobs = [(piece, name) for piece in runs for name in targets]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        measured = list(zip(jobs, pool.map(run, jobs), strict=True))
+    measured = list(zip(jobs, tools.run_jobs(run, jobs, _AT_ONCE), strict=True))
     by_target = {
         name: [mapped for (_, target), mapped in measured if target == name] for name in targets
     }
@@ -195,8 +193,7 @@ def _map(piece: Piece, target: Target) -> _Mapped:
         synthesis=target.synthesis.format(top=piece.top),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         for file, content in {_DESIGN: piece.rtlil, **target.files}.items():
             (folder / file).write_bytes(content)
         yosys.run(script, folder)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from lilogic.files import read_bytes
+from lilogic.files import read_bytes, scratch
 from lilogic.formats.imported import Imported
 from lilogic.formats.importers import netlist
 from lilogic.hdl.fpga import yosys
@@ -31,8 +30,7 @@ def read(path: Path) -> Imported:
     Raises:
         LilogicError: Yosys does not understand it, or it has registers.
     """
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         (folder / "design.v").write_bytes(read_bytes(path))
         yosys.run(_SCRIPT, folder, TIMEOUT)
         return netlist.parse((folder / "netlist.json").read_bytes())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from lilogic.errors import FormatError, ToolError
-from lilogic.files import read_bytes
+from lilogic.files import read_bytes, scratch
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.synthesis.area import SYNTH, SYNTH_FILES, Target
 
@@ -64,8 +63,7 @@ def read(path: Path) -> Target:
         FormatError: it is no Liberty, or lacks flip-flops or gates.
     """
     library = read_bytes(path)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         for file, content in {_LIBRARY: library, **SYNTH_FILES}.items():
             (folder / file).write_bytes(content)
         (folder / f"{_PROBE}.v").write_text(_PROBED)

@@ -7,13 +7,12 @@ logic with another, so what they take adds up to what the parts take.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from lilogic.files import read_bytes
+from lilogic import files
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.verilog import CORE, TOP
@@ -67,9 +66,8 @@ def read(folder: Path) -> list[Piece]:
         LilogicError: the files cannot be read.
         ToolError: Yosys is missing or failed.
     """
-    verilog = read_bytes(folder / VERILOG)
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        scratch = Path(name)
+    verilog = files.read_bytes(folder / VERILOG)
+    with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
         yosys.run(_READ, scratch)
         design = (scratch / _DESIGN).read_bytes()

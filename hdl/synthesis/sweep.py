@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
+from lilogic.files import scratch
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.options import CompileOptions
@@ -42,9 +41,9 @@ def measure(
     points = []
     for levels in levels_per_stage:
         chosen = CompileOptions.of(options, {"levels_per_stage": levels, "target": on.name})
-        with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
-            compile_graph(graph, Path(folder), chosen)
+        with scratch() as folder:
+            compile_graph(graph, folder, chosen)
             with step(f"placing and routing, {levels} levels a stage"):
-                measured = timing.measure(graph, Path(folder), on)
+                measured = timing.measure(graph, folder, on)
         points.append(PipelinePoint(levels_per_stage=levels, **measured.model_dump()))
     return PipelineReport(name=name, device=on.label, points=tuple(points))

@@ -8,14 +8,13 @@ are paths from register to register, those from the data inputs and to the outpu
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lilogic import files
 from lilogic.errors import DoesNotFitError
-from lilogic.files import read_bytes
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import nextpnr, yosys
@@ -52,13 +51,12 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
         ToolError: a program is missing or failed for another reason than a lack of room or ways.
     """
     interface = Interface.read(folder)
-    verilog = read_bytes(folder / VERILOG)
+    verilog = files.read_bytes(folder / VERILOG)
     target = TARGETS[on.family.name]
     script = _SCRIPT.format(
         verilog=VERILOG, top=TOP, synthesis=target.synthesis.format(top="wrapper")
     )
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        scratch = Path(name)
+    with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
         (scratch / _WRAPPER).write_text(_wrapper(graph, interface), "utf-8")
         yosys.run(script, scratch)

@@ -49,7 +49,11 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 
+# What is done of these before an interrupt is kept, and the same command goes on with it.
+_RESUMED = ("train", "demo")
+
 _debug = False
+_invoked: str | None = None
 
 
 @app.callback(invoke_without_command=True)
@@ -58,8 +62,8 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    global _debug
-    _debug = debug
+    global _debug, _invoked
+    _debug, _invoked = debug, context.invoked_subcommand
     if version:
         from lilogic.version import __version__
 
@@ -71,7 +75,10 @@ def _options(
 def main() -> None:
     """Run the command line and end the process; errors are one line instead of a traceback."""
     # Being told to end is like Ctrl-C: programs that were started end too, temporary files go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever has a signal ignored, as nohup does, means it.
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(told) is signal.SIG_DFL:
+            signal.signal(told, signal.default_int_handler)
     streams.open_all()
     try:
         status = app(standalone_mode=False)
@@ -81,7 +88,8 @@ def main() -> None:
         _complain(error)
         sys.exit(1 if isinstance(error, CheckFailedError) else 2)
     if status == _TYPER_INTERRUPTED:
-        print("lilogic: interrupted; the same command goes on with what is done", file=sys.stderr)
+        goes_on = "; the same command goes on with what is done" * (_invoked in _RESUMED)
+        print(f"lilogic: interrupted{goes_on}", file=sys.stderr)
         sys.exit(1)
     sys.exit(status)
 

@@ -22,14 +22,16 @@ def demo(
 ) -> None:
     """Go the whole road: train, freeze, compile, synthesize, simulate, prove, report."""
     from lilogic.cli.learn import train_in
+    from lilogic.files import claimed
     from lilogic.report import pages, plots, tables
 
-    run = train_in(recipe, changes, device, threads, folder=lambda name: output / f"{name}-run")
-    build = run.model.compile(output)
-    verification = build.verify()
-    report = build.report(verification)
-    picture = f"{run.model.name}.png"
-    plots.draw(build.simplified.graph, report, output / picture)
-    pages.write(report, output, picture)
+    with claimed(output):
+        run = train_in(recipe, changes, device, threads, folder=lambda name: output / f"{name}-run")
+        build = run.model.compile(output)
+        verification = build.verify()
+        report = build.report(verification)
+        picture = f"{run.model.name}.png"
+        plots.draw(build.simplified.graph, report, output / picture)
+        pages.write(report, output, picture)
     show(report, tables.compile_rows(report), report.name, as_json)
     raise typer.Exit(0 if verification.passed else 1)

@@ -55,12 +55,13 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
-    from lilogic import flow, formats
+    from lilogic import files, flow, formats
     from lilogic.formats.heads import to_graph
     from lilogic.graph import lgn
     from lilogic.report import console, tables
     from lilogic.report.models.graph import ModelSummary
 
+    files.check_writable(output)
     found = flow.read_circuit(file)
     if encoder is None and found.encoder is not None:
         shape = "×".join(map(str, found.encoder.input_shape))
@@ -90,9 +91,8 @@ def export_(
     bits: Bits = False,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
-    from lilogic import formats
+    from lilogic import files, formats
     from lilogic.errors import FormatError
-    from lilogic.files import write_text
 
     options = given(
         levels_per_stage=levels_per_stage,
@@ -102,9 +102,10 @@ def export_(
         input=input,
         bits=bits,
     )
+    files.check_writable(output)
     network = load(model)
     if to == "verilog":
-        write_text(output, network.compile(**options).verilog)
+        files.write_text(output, network.compile(**options).verilog)
     elif options:
         raise FormatError(
             "--levels-per-stage, --clock, --target, --popcount and --input are for Verilog only: "

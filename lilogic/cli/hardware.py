@@ -48,6 +48,7 @@ def compile_(
     as_json: AsJson = False,
 ) -> None:
     """Write a network's Verilog, its test vectors and an area report."""
+    from lilogic.files import claimed
     from lilogic.report import pages, tables
 
     options = given(
@@ -60,10 +61,11 @@ def compile_(
     )
     network = load(model)
     library = _library(liberty)
-    build = network.compile(output, **options)
-    report = build.report(liberty=library)
-    build.write_vectors()
-    pages.write(report, output)
+    with claimed(output):
+        build = network.compile(output, **options)
+        report = build.report(liberty=library)
+        build.write_vectors()
+        pages.write(report, output)
     show(report, tables.compile_rows(report), report.name, as_json)
 
 
@@ -129,6 +131,9 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Count a network's gates, LUTs and flip-flops, by part and by level."""
+    from contextlib import nullcontext
+
+    from lilogic.files import claimed
     from lilogic.report import pages, tables
 
     options = given(
@@ -141,9 +146,10 @@ def report(
     )
     network = load(model)
     library = _library(liberty)
-    found = network.compile(**options).report(liberty=library)
-    if output is not None:
-        pages.write(found, output)
+    with nullcontext() if output is None else claimed(output):
+        found = network.compile(**options).report(liberty=library)
+        if output is not None:
+            pages.write(found, output)
     show(found, tables.compile_rows(found), found.name, as_json)
 
 
@@ -166,11 +172,12 @@ def sweep_pipeline(
     as_json: AsJson = False,
 ) -> None:
     """Place and route a network with registers more and less often: area, clock, latency."""
-    from lilogic import flow
+    from lilogic import files, flow
     from lilogic.report import plots, tables
 
     network = load(model)
     picture = plots.picture(output or Path(f"{network.name}-pipeline.png"))
+    files.check_writable(picture)
     options = given(popcount=popcount, input=input, bits=bits)
     sweep = flow.sweep_pipeline(network, device, levels, **options)
     plots.draw_sweep(sweep, picture)

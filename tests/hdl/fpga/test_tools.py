@@ -62,7 +62,8 @@ def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> 
     yosys.write_text("echo 'ERROR: no such cell'; echo bye; exit 1")
     with pytest.raises(ToolError, match=r"yosys failed in .*: ERROR: no such cell$"):
         tools.run("yosys", [], tmp_path)
-    yosys.write_text("exec sleep 60")
+    # Not exec: what the script started ends, too.
+    yosys.write_text("sleep 60; exit 1")
     with pytest.raises(tools.ToolTimeoutError, match=r"yosys did not end within 0\.1 s"):
         tools.run("yosys", [], tmp_path, 0.1)
 
@@ -93,6 +94,33 @@ def test_an_interrupt_while_it_starts_ends_the_program(
         tools.run("yosys", [], tmp_path)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "number").read_text()), 0)
+
+
+def test_a_program_reads_nothing_and_leaves_nothing_behind(tmp_path: Path, yosys: Path) -> None:
+    yosys.write_text("cat; echo $TMPDIR")
+    assert tools.run("yosys", [], tmp_path) == f"{tmp_path}\n"
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), ToolError("wrong")], ids=repr)
+def test_where_one_job_fails_the_programs_of_the_others_end(
+    tmp_path: Path, yosys: Path, failure: BaseException
+) -> None:
+    yosys.write_text("echo $$; sleep 60; exit 1")
+    started: list[str] = []
+
+    def work(job: int) -> None:
+        if job:
+            tools.run("yosys", [], tmp_path, hear=started.append)
+        while len(started) < 2:
+            time.sleep(0.01)
+        raise failure
+
+    with pytest.raises(type(failure)):
+        tools.run_jobs(work, range(10), 3)
+    assert 2 <= len(started) < 9
+    for number in map(int, started):
+        with pytest.raises(ProcessLookupError):
+            os.kill(number, 0)
 
 
 def test_native_yosys_runs_the_same_scripts(tmp_path, monkeypatch):
