@@ -92,5 +92,5 @@ def step(message: str) -> Iterator[Callable[[str], None]]:
             yield tell
             how = ""
         finally:
-            spinner.stop()
+            bar.stop()
             say(f"{message}: {how}{time.monotonic() - began:.1f} s")
