@@ -12,7 +12,6 @@ library of standard cells.
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from collections import Counter
@@ -22,6 +21,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from lilogic import cores
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.fpga.families import FAMILIES, Weights
 from lilogic.hdl.synthesis import partition
@@ -29,7 +29,7 @@ from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import CORE, PARTS, TOP
 from lilogic.report.models.area import AreaReport, Counts, TargetArea
 
-_AT_ONCE = min(4, os.cpu_count() or 1)
+_AT_ONCE = min(4, cores.usable())
 """Runs of Yosys; the largest measured took 2.2 GB."""
 
 _OTHER = "other"

@@ -15,6 +15,7 @@ import numba
 import numpy as np
 import torch
 
+from lilogic import cores
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
@@ -27,7 +28,7 @@ from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.version import __version__
 
-_CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+_MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
 _SEEDS = 2**63
 
@@ -50,12 +51,13 @@ def train(
         DataError: a run folder of other data.
         FormatError: files of the run folder are damaged.
         ToolError: the device cannot be used.
+        LilogicError: more threads than there can be.
     """
     folder, callback = RunFolder(run), callback or Callback()
     if folder.has_finished(recipe):
         return _finished(folder, data, callback)
     place = _device(device)
-    threads = min(threads or _threads(recipe), _CORES)
+    threads = _threads(recipe, threads)
     numba.set_num_threads(threads)
     torch.set_num_threads(threads)
     if recipe.ensemble != EnsembleRecipe():
@@ -76,7 +78,9 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
     settings = learner.recipe.train
     run.claim(learner.recipe)
     history = run.history(learner.load(run))
-    callback.start(settings.epochs, len(history), learner.steps)
+    callback.prepare(threads)
+    learner.warm_up()
+    callback.start(settings, len(history), learner.steps)
     while not schedule.is_finished(settings, history):
         history.append(learner.run_epoch(len(history), callback.step))
         run.write_history(history)
@@ -192,10 +196,10 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _threads(recipe: Recipe) -> int:
-    """All cores, but one where a step is so short that waiting for each other costs more."""
+def _threads(recipe: Recipe, asked: int | None) -> int:
+    """All usable cores, but one where a step is so short that waiting for each other costs more."""
     net = recipe.net
-    if net.candidates == "all":
-        return _CORES
-    work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
-    return _CORES if work >= _PARALLEL_WORK else 1
+    if asked is None and net.candidates != "all":
+        work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
+        asked = None if work >= _PARALLEL_WORK else 1
+    return cores.threads(asked, _MOST_THREADS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 import torch
 
 from lilogic.data.datasets import Dataset
+from lilogic.errors import LilogicError
 from lilogic.infer import golden
 from lilogic.learn import learner, trainer
 from lilogic.learn.net.wires import TopKConnect
@@ -62,6 +66,32 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
     other, first = (content(frozen(tmp_path / name)) for name in ("other", "first"))
     assert other["a"] != first["a"]
     assert other["op"] != first["op"]
+
+
+def test_more_threads_than_there_can_be_are_refused(tmp_path: Path) -> None:
+    most = numba.config.NUMBA_NUM_THREADS
+    for threads in (most + 1, 0, -1):
+        with pytest.raises(LilogicError, match=f"threads is {threads}, but") as caught:
+            trainer.train(recipe(), dataset(), tmp_path, threads=threads)
+        assert caught.value.option == "threads"
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("chosen", [None, "active"])
+def test_threads_wait_asleep_unless_told_otherwise(chosen: str | None) -> None:
+    """Or else torch's and numba's threads take the cores from each other."""
+    environment = {name: it for name, it in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if chosen is not None:
+        environment["OMP_WAIT_POLICY"] = chosen
+    program = "import lilogic.learn, os, sys; print(os.environ['OMP_WAIT_POLICY'], *sys.modules)"
+    command = [sys.executable, "-c", program]
+    root = Path(__file__).parents[3]
+    out = subprocess.run(
+        command, cwd=root, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    policy, *modules = out.split()
+    assert policy == (chosen or "passive")
+    assert not {"torch", "numba"} & {*modules}
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
