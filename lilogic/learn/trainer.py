@@ -15,7 +15,8 @@ import numba
 import numpy as np
 import torch
 
-from lilogic import cores
+from lilogic import cores, learn
+from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
@@ -48,18 +49,22 @@ def train(
 
     Raises:
         RecipeError: an impossible recipe, or a run folder of another one.
-        DataError: a run folder of other data.
+        DataError: all samples are of one class; or a run folder of other data.
         FormatError: files of the run folder are damaged.
         ToolError: the device cannot be used.
         LilogicError: more threads than there can be.
     """
+    labels.check_several(data.y_train, data.class_names, data.name)
     folder, callback = RunFolder(run), callback or Callback()
     if folder.has_finished(recipe):
         return _finished(folder, data, callback)
     place = _device(device)
     threads = _threads(recipe, threads)
     numba.set_num_threads(threads)
-    torch.set_num_threads(threads)
+    # numba computes all but dense layers; beside it, threads of torch that spin cost more than
+    # they give.
+    is_alone = recipe.net.candidates == "all"
+    torch.set_num_threads(1 if learn.TORCH_SPINS and not is_alone else threads)
     if recipe.ensemble != EnsembleRecipe():
         return _train_ensemble(recipe, data, folder, callback, place, threads)
     return _train_network(Learner(recipe, data, place), folder, callback, threads)
