@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import formats
+from lilogic.data import labels
 from lilogic.errors import DataError
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
@@ -67,15 +68,15 @@ class Model:
         """The fraction of samples [samples, …] whose predicted class is the label of ``y``.
 
         Raises:
-            DataError: samples that do not fit the network, or another number of labels.
+            DataError: samples that do not fit the network, or none; or labels that are no numbers
+                of its classes, or more or fewer.
         """
-        labels = np.asarray(y)
         predicted = self.predict(x)
-        if labels.shape != predicted.shape:
-            raise DataError(
-                f"labels have shape {labels.shape}, but there are {len(predicted)} samples"
-            )
-        return float((predicted == labels).mean())
+        if not len(predicted):
+            raise DataError("there are no samples")
+        numbers = labels.numbers(y, len(predicted))
+        labels.check_below(numbers, self.graph.n_classes)
+        return float((predicted == numbers).mean())
 
     @property
     def metadata(self) -> Metadata:

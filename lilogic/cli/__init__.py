@@ -109,6 +109,7 @@ _FLAGS = {
     "input": "--input bits",
     "levels_per_stage": "--levels-per-stage",
     "target": "--target",
+    "threads": "--threads",
 }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data import labels
 from lilogic.data.fetch import Source, data_root
 from lilogic.data.readers import cifar, idx, images, npz
 from lilogic.data.readers.arrays import Splits, split
@@ -30,11 +31,15 @@ class Dataset:
     Attributes:
         name: how messages and metadata call it.
         x_train: [n, *shape] raw training samples of a dtype in ``preprocessing.DTYPES``.
-        y_train: int64 [n] classes of the training samples.
+        y_train: int64 [n] classes of the training samples; whole numbers of other dtypes are
+            made that.
         x_test: [m, *shape] raw test samples, of the same shape and dtype.
         y_test: int64 [m] classes of the test samples.
         n_classes: number of classes.
         class_names: what the classes are called.
+
+    Raises:
+        DataError: labels that are no numbers of classes, or another number of labels or of names.
     """
 
     name: str
@@ -44,6 +49,17 @@ class Dataset:
     y_test: npt.NDArray[np.int64]
     n_classes: int
     class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for field, x in (("y_train", self.x_train), ("y_test", self.x_test)):
+            name = f"{self.name}: labels {field}"
+            found = labels.numbers(getattr(self, field), len(x), name)
+            labels.check_below(found, self.n_classes, name)
+            object.__setattr__(self, field, found)
+        if len(self.class_names) != self.n_classes:
+            raise DataError(
+                f"{self.name}: has {len(self.class_names)} class_names for {self.n_classes} classes"
+            )
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""

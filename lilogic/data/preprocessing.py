@@ -81,7 +81,7 @@ class Preprocessing:
         Raises:
             DataError: another shape, or values that ``input_dtype`` cannot hold.
         """
-        data = as_integers(raw, np.dtype(self.input_dtype))
+        data = as_integers(as_array(raw), np.dtype(self.input_dtype))
         if data.shape[1:] != self.input_shape:
             raise DataError(
                 f"samples have shape {data.shape[1:]}, but the encoder reads {self.input_shape}"
@@ -102,6 +102,18 @@ def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ..
     if length is not None and len(sizes) != length:
         raise GraphError(f"encoder {name} {sizes} has {len(sizes)} sizes, but must have {length}")
     return sizes
+
+
+def as_array(values: npt.ArrayLike, name: str = "samples") -> npt.NDArray[Any]:
+    """An array of what may be a list or a tensor, too; ``name`` says what it is in errors.
+
+    Raises:
+        DataError: it is none: rows differ in their lengths, or a tensor is on another device.
+    """
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"{name} are no array: {error}") from error
 
 
 def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
