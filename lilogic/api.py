@@ -95,7 +95,7 @@ class Model:
         encoder = self.graph.encoder
         shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
         dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
-        look = self.metadata.look or datasets.LOOKS.get(self.metadata.dataset or "")
+        look = datasets.LOOKS.get(self.metadata.dataset or "", self.metadata.look)
         reader = Reader(shape, dtype, look, invert, chosen, white, array)
         return reader.read([*map(Path, files)])
 

@@ -25,29 +25,30 @@ class Look(BaseModel):
 
     Attributes:
         white: the value of a white pixel.
+        highest: the highest value of the training samples.
         ground: what surrounds their subjects.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     white: int | None = None
+    highest: int | None = None
     ground: Tone | None = None
 
     @classmethod
     def of(cls, images: npt.NDArray[Any]) -> Look:
         """The look of uint8 images [samples, height, width, ...].
 
-        Where no value reaches the upper half of a byte, the highest is taken for white.
+        Where no value reaches the upper half of a byte, white is hardly 255, and not known.
         """
         import numpy as np  # not above: metadata have a look, and are listed without numpy
 
         highest = int(images.max())
-        white = highest if 0 < highest < 128 else 255
-        tones = grounds(images, white)
-        for tone in Tone:
-            if np.mean([found is tone for found in tones]) > _MOST:
-                return cls(white=white, ground=tone)
-        return cls(white=white)
+        white = 255 if highest >= 128 else None
+        tones = grounds(images, white or highest)
+        shares = {tone: np.mean([found is tone for found in tones]) for tone in Tone}
+        ground = next((tone for tone, share in shares.items() if share > _MOST), None)
+        return cls(white=white, highest=highest, ground=ground)
 
 
 def grounds(images: npt.NDArray[Any], white: int) -> list[Tone | None]:

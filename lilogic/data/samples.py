@@ -56,7 +56,7 @@ class Reader:
         look: how the images look that the network knows; None where that is not known.
         invert: whether to swap dark and light in pictures.
         ground: what transparent parts of pictures are laid on; default: what contrasts.
-        white: the value of a white pixel; default: that of ``look``.
+        white: the value of a white pixel; default: that of ``look``, or what it suggests.
         array: which array of an ``.npz`` to take; needed where it has several.
     """
 
@@ -149,19 +149,21 @@ class Reader:
 
     @property
     def _white(self) -> int:
-        known = None if self.look is None else self.look.white
-        return self.white or known or 255
+        look = self.look or Look()
+        return self.white or look.white or look.highest or 255
 
     def _warn_of_look(
         self, x: npt.NDArray[np.uint8], sources: Sequence[Path], opened: set[Path]
     ) -> None:
         """Warn of pictures whose values or ground may not be those that the network knows."""
-        if self.white is None and (self.look is None or self.look.white is None):
-            message = "the network does not record the value of white: 255 is taken"
+        look = self.look or Look()
+        if self.white is None and look.white is None:
+            why = ", the highest value of the training data" if look.highest else ""
+            message = f"the value of white is not recorded: {self._white} is taken{why}"
             warnings.warn(LilogicWarning(message, option="white"), stacklevel=3)
-        if self.look is None or self.look.ground is None:
+        if look.ground is None:
             return
-        usual, other = self.look.ground, next(tone for tone in Tone if tone != self.look.ground)
+        usual, other = look.ground, next(tone for tone in Tone if tone != look.ground)
         tones = grounds(x, self._white)
         odd = [p for p, t in zip(sources, tones, strict=True) if t is other and p in opened]
         if odd:

@@ -26,7 +26,7 @@ def say(message: str) -> None:
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """A table of two columns on standard output."""
     table = Table(title=title, title_justify="left", show_header=False)
-    table.add_column(style="bold")
+    table.add_column(style="bold", overflow="fold")
     table.add_column()
     for row in rows:
         table.add_row(*row)

@@ -153,6 +153,11 @@ def _stack(labelled: list[_Labelled]) -> tuple[Array, Labels]:
             )
     pictures.warn_of([picture.origin for picture in found])
     x = np.stack([picture.pixels for picture in found])
-    if (x == x[..., :1]).all():
+    coloured = np.array([(image != image[..., :1]).any() for image in x])
+    if not coloured.any():
         x = np.ascontiguousarray(x[..., 0])
+    elif not coloured.all():
+        paths = [found[number].origin.path for number in np.flatnonzero(coloured)]
+        message = f"{pictures.some(paths)}: has colours, so all images are taken as RGB"
+        warnings.warn(LilogicWarning(message), stacklevel=3)
     return x, np.array([each.label for each in labelled], dtype=np.int64)

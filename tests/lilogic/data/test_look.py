@@ -17,12 +17,12 @@ def images(ground: int, ink: int, count: int = 8) -> np.ndarray:
 @pytest.mark.parametrize(
     ("ground", "ink", "look"),
     [
-        (0, 255, Look(white=255, ground=Tone.DARK)),
-        (255, 0, Look(white=255, ground=Tone.LIGHT)),
-        (0, 16, Look(white=16, ground=Tone.DARK)),
-        (1, 0, Look(white=1, ground=Tone.LIGHT)),
-        (0, 128, Look(white=255, ground=Tone.DARK)),
-        (0, 0, Look(white=255, ground=Tone.DARK)),
+        (0, 255, Look(white=255, highest=255, ground=Tone.DARK)),
+        (255, 0, Look(white=255, highest=255, ground=Tone.LIGHT)),
+        (0, 16, Look(highest=16, ground=Tone.DARK)),
+        (1, 0, Look(highest=1, ground=Tone.LIGHT)),
+        (0, 128, Look(white=255, highest=128, ground=Tone.DARK)),
+        (0, 0, Look(highest=0, ground=Tone.DARK)),
     ],
 )
 def test_white_and_ground(ground: int, ink: int, look: Look) -> None:
@@ -31,7 +31,7 @@ def test_white_and_ground(ground: int, ink: int, look: Look) -> None:
 
 def test_grounds_that_differ_are_none() -> None:
     mixed = np.concatenate([images(0, 255, 3), images(255, 0, 3)])
-    assert Look.of(mixed) == Look(white=255)
+    assert Look.of(mixed).ground is None
     assert grounds(mixed, 255) == [Tone.DARK] * 3 + [Tone.LIGHT] * 3
     mixed[0, :, :3] = 255  # half of the border
     assert grounds(mixed[:1], 255) == [None]

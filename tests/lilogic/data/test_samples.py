@@ -91,9 +91,11 @@ def test_ink_on_paper_is_warned_of_and_never_inverted_unasked(tmp_path: Path) ->
 
 def test_a_value_of_white_that_is_not_known_is_said(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", np.zeros((2, 2)))
-    text = "the network does not record the value of white: 255 is taken"
+    text = "the value of white is not recorded: 255 is taken"
     for look in (None, Look(ground=Tone.DARK)):
         assert warned(replace(READER, look=look), path) == [(text, "white")]
+    text = "the value of white is not recorded: 16 is taken, the highest value of the training data"
+    assert warned(replace(READER, look=Look(highest=16)), path) == [(text, "white")]
     assert warned(replace(READER, look=None, white=16), path) == []
 
 

@@ -13,6 +13,7 @@ from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
 from lilogic.data.fitting import fit
 from lilogic.errors import LilogicError
+from lilogic.graph.metadata import Metadata
 from lilogic.learn import defaults, recipe, trainer
 from lilogic.learn.recipe import Recipe
 from tests import tiny
@@ -129,6 +130,7 @@ def test_an_npz_trains_and_makes_the_same_recipe_again(tmp_path: Path) -> None:
     assert defaults.load(path, ["train.epochs=3", "train.max_extra_epochs=0"])[0] == found
     graph = trainer.train(found, data, tmp_path / "run", threads=1)
     assert graph.metadata["accuracy"]["test_frozen"] > 0.8
+    assert Metadata.of(graph).look == data.look()
     assert recipe.parse(graph.metadata["recipe"], "run") == found
 
 
