@@ -178,8 +178,9 @@ class Reader:
 
 def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """uint8 [height, width]: the luma (ITU-R 601) of RGB pixels; grey ones stay what they are."""
-    weighted = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], dtype=np.uint32)
-    return ((weighted + 0x8000) >> 16).astype(np.uint8)
+    weights = np.array([19595, 38470, 7471], dtype=np.uint32)
+    red, green, blue = (pixels[..., channel] * weights[channel] for channel in range(3))
+    return ((red + green + blue + 0x8000) >> 16).astype(np.uint8)
 
 
 def _array(file: Path, name: str | None) -> npt.NDArray[Any] | None:

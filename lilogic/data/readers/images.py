@@ -158,6 +158,9 @@ def _stack(labelled: list[_Labelled]) -> tuple[Array, Labels]:
         x = np.ascontiguousarray(x[..., 0])
     elif not coloured.all():
         paths = [found[number].origin.path for number in np.flatnonzero(coloured)]
-        message = f"{pictures.some(paths)}: has colours, so all images are taken as RGB"
+        message = (
+            f"{pictures.some(paths)}: has colours, so all images are taken as RGB; "
+            "save it as grey for one value a pixel"
+        )
         warnings.warn(LilogicWarning(message), stacklevel=3)
     return x, np.array([each.label for each in labelled], dtype=np.int64)

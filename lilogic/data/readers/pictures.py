@@ -135,7 +135,8 @@ def warn_of(origins: Sequence[Origin], option: str | None = None) -> None:
         found = [origin.path for origin in origins if origin.ground is ground]
         if found:
             why = "" if ground is Ground.WHITE else ", as all that shows is light"
-            message = f"{some(found)}: transparent parts are taken as {ground}{why}"
+            otherwise = "" if option else "; save it without them to decide otherwise"
+            message = f"{some(found)}: transparent parts are taken as {ground}{why}{otherwise}"
             warnings.warn(LilogicWarning(message, option=option), stacklevel=3)
     found = [origin.path for origin in origins if origin.frames > 1]
     if found:

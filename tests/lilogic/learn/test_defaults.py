@@ -116,6 +116,14 @@ def test_a_recipe_s_name_wins_over_a_data_set_s() -> None:
     assert data.name == "digits"
 
 
+def test_the_suffix_of_a_recipe_may_have_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "R.TOML"
+    path.write_text(recipe.text("digits"))
+    assert defaults.load(str(path))[0] == recipe.load("digits")
+    with pytest.raises(LilogicError, match=r"NONE.TOML: cannot be read"):
+        defaults.load(str(tmp_path / "NONE.TOML"))
+
+
 def test_a_registered_data_set_without_recipe_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(datasets.REGISTRY, "other", lambda name: dataset(name=name))
     found, data = defaults.load("other", ["train.epochs=2"])
