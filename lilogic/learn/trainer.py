@@ -173,12 +173,14 @@ def _described(
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
     held = split(data, recipe.train.validation)[1]
     held_x, held_y = data.x_train[held], data.y_train[held]
+    look = data.look()
     return graph.with_metadata(
         name=recipe.name,
         version=__version__,
         dataset=recipe.dataset,
         dataset_hashes=data.hashes(),
         class_names=list(data.class_names),
+        look=None if look is None else look.model_dump(mode="json"),
         recipe=recipe.model_dump(),
         accuracy={
             "validation_soft": share_right(soft[0], held_y),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,7 +12,16 @@ import numpy as np
 from lilogic.data.labels import Labels, check_all, check_below, numbers
 from lilogic.data.preprocessing import DTYPES
 from lilogic.data.readers.arrays import Array, Splits, first_line
-from lilogic.errors import DataError
+from lilogic.errors import DataError, LilogicWarning
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive that holds arrays, whatever it is called."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def read(path: Path) -> Splits:
@@ -39,6 +49,14 @@ def read(path: Path) -> Splits:
             f"{path}: x_test has samples of shape {arrays['x_test'].shape[1:]}, "
             f"but those of x_train have {arrays['x_train'].shape[1:]}"
         )
+    shape = arrays["x_train"].shape[1:]
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
+        message = (
+            f"{path}: samples of shape {shape} are taken as {shape[0]} rows of {shape[1]} pixels "
+            f"with {shape[2]} channels; if channels come first, numpy.transpose(x, (0, 2, 3, 1)) "
+            "puts them last"
+        )
+        warnings.warn(LilogicWarning(message), stacklevel=3)
     x_train, x_test = _common_dtype(path, arrays["x_train"], arrays["x_test"])
     y_train, y_test = labels
     check_all(y_train, f"{path}: labels y_train")

@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.lilogic.cli.command import LILOGIC, assert_one_line
+from lilogic.graph import lgn
+from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -109,6 +110,35 @@ def test_bad_input_gives_one_line(lilogic, tmp_path, monkeypatch, arguments, exp
     monkeypatch.chdir(tmp_path)
     status, _, err = lilogic(*arguments)
     assert_one_line(status, err, *expected)
+
+
+def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path):
+    path = tmp_path / "net.lgn"
+    write_graph(path)
+    status, _, err = lilogic("eval", path)
+    assert_one_line(status, err, "the model records no data set (--data)")
+    status, _, err = lilogic("compile", path, "-o", tmp_path / "out", "--target", "generic")
+    assert status == 0
+    (line,) = (line for line in err.splitlines() if "data set" in line)
+    assert line == "no vectors from a data set: the model records no data set"
+
+
+def test_data_that_is_gone_may_be_named_anew(lilogic, tmp_path):
+    path, gone = tmp_path / "net.lgn", tmp_path / "gone.npz"
+    lgn.write(write_graph(path).with_metadata(dataset=str(gone)), path)
+    status, _, err = lilogic("eval", path)
+    assert_one_line(status, err, f"{gone}: no such file (--data)")
+
+
+def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_path):
+    path, data = tmp_path / "net.lgn", tmp_path / "own.npz"
+    bits, labels = np.array([[0, 0, 1], [1, 1, 0]]), np.array([0, 1])
+    np.savez(data, x_train=bits, y_train=labels, x_test=bits, y_test=labels)
+    for names, warned in ((["0", "1"], False), (["cat", "dog"], True)):
+        lgn.write(write_graph(path).with_metadata(class_names=names), path)
+        status, _, err = lilogic("eval", path, "--data", data)
+        assert status == 0
+        assert ("own.npz: classes are compared by number: its 0, 1 with" in err) is warned
 
 
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from lilogic.data import datasets
 from lilogic.data.readers import npz
-from tests.lilogic.data.files import arrays, read_or_refuse, refused
+from lilogic.errors import LilogicWarning
+from tests.lilogic.data.files import Trap, arrays, read_or_refuse, refused
 
 
 def write_npz(path: Path, **replaced: Any) -> Path:
@@ -59,13 +61,6 @@ def test_npz_with_a_missing_array_is_refused(tmp_path: Path, name: str) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: None})
     with refused(f"{path}: array {name} is missing"):
         npz.read(path)
-
-
-class Trap:
-    """Something that would raise, loudly, if it were unpickled."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return pytest.fail, ("it was unpickled",)
 
 
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
@@ -179,3 +174,22 @@ def test_npz_takes_the_smallest_dtype_that_holds_both_splits(
     splits = npz.read(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
     assert splits[0].dtype == splits[2].dtype == dtype
     assert (splits[0].min(), splits[2].max()) == (low, high)
+
+
+def test_channels_that_seem_to_come_first_are_warned_of(tmp_path: Path) -> None:
+    x = np.zeros((4, 3, 8, 8), dtype=np.uint8)
+    path = write_npz(tmp_path / "own.npz", x_train=x, x_test=x[:2])
+    with pytest.warns(LilogicWarning, match=r"\(3, 8, 8\) are taken as 3 rows .*transpose"):
+        npz.read(path)
+    x = x.transpose(0, 2, 3, 1)
+    write_npz(path, x_train=x, x_test=x[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        npz.read(path)
+
+
+@pytest.mark.parametrize("name", ["UP.NPZ", "own", "own.zip"])
+def test_what_a_file_is_decides_and_not_what_it_is_called(tmp_path: Path, name: str) -> None:
+    path = write_npz(tmp_path / "own.npz").rename(tmp_path / name)
+    assert datasets.exists(str(path))
+    assert datasets.load(str(path)).n_classes == 3
