@@ -180,7 +180,8 @@ def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """uint8 [height, width]: the luma (ITU-R 601) of RGB pixels; grey ones stay what they are."""
     weights = np.array([19595, 38470, 7471], dtype=np.uint32)
     red, green, blue = (pixels[..., channel] * weights[channel] for channel in range(3))
-    return ((red + green + blue + 0x8000) >> 16).astype(np.uint8)
+    luma: npt.NDArray[np.uint8] = ((red + green + blue + 0x8000) >> 16).astype(np.uint8)
+    return luma
 
 
 def _array(file: Path, name: str | None) -> npt.NDArray[Any] | None:
