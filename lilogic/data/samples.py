@@ -167,11 +167,10 @@ class Reader:
         tones = grounds(x, self._white)
         odd = [p for p, t in zip(sources, tones, strict=True) if t is other and p in opened]
         if odd:
-            kinds = {Tone.LIGHT: "dark on light", Tone.DARK: "light on dark"}
             inverted = " after inverting" if self.invert else ""
             message = (
-                f"{pictures.some(odd)}: looks {kinds[other]}{inverted}, but the network was "
-                f"trained on {kinds[usual]}"
+                f"{pictures.some(odd)}: looks {other.image}{inverted}, but the network was "
+                f"trained on {usual.image}"
             )
             warnings.warn(LilogicWarning(message, option="invert"), stacklevel=3)
 

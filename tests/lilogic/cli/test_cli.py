@@ -127,7 +127,7 @@ def test_data_that_is_gone_may_be_named_anew(lilogic, tmp_path):
     path, gone = tmp_path / "net.lgn", tmp_path / "gone.npz"
     lgn.write(write_graph(path).with_metadata(dataset=str(gone)), path)
     status, _, err = lilogic("eval", path)
-    assert_one_line(status, err, f"{gone}: no such file (--data)")
+    assert_one_line(status, err, f"{gone}: no such file or folder (--data)")
 
 
 def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_path):
@@ -139,6 +139,17 @@ def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_p
         status, _, err = lilogic("eval", path, "--data", data)
         assert status == 0
         assert ("own.npz: classes are compared by number: its 0, 1 with" in err) is warned
+
+
+def test_images_of_another_look_are_warned_of(lilogic, tmp_path):
+    data = tmp_path / "own.npz"
+    x, y = np.full((20, 8, 8), 255, np.uint8), np.arange(20) % 10
+    np.savez(data, x_train=x, y_train=y, x_test=x, y_test=y)
+    status, _, err = lilogic("eval", "digits", "--data", data)
+    first, second = (line for line in err.splitlines() if "warning" in line)
+    assert status == 0
+    assert f"{data}: images are dark on light, but the network was trained on light on" in first
+    assert f"{data}: images have values up to 255, but the network was trained on up to" in second
 
 
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])
