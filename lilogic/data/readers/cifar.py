@@ -106,7 +106,7 @@ def _pickled(path: Path, data: bytes) -> tuple[Labels, Array]:
             elif opcode.name in ("NEWFALSE", "NEWTRUE"):
                 values.append(opcode.name == "NEWTRUE")
             elif opcode.name == "BINSTRING":  # pickletools gives bytes as text
-                values.append(value.encode("latin-1"))
+                values.append(str(value).encode("latin-1"))
             elif opcode.name not in _STRUCTURE:
                 values.append(value)
     except ValueError as error:
