@@ -95,11 +95,14 @@ _TYPER_INTERRUPTED = 130
 _FLAGS = {
     "board": "--board",
     "classes": "--classes",
+    "cone": "--cone",
     "data": "--data",
     "folder": "-o",
     "input": "--input bits",
     "levels_per_stage": "--levels-per-stage",
+    "prefix": "--prefix",
     "target": "--target",
+    "word": "--word",
 }
 
 
