@@ -59,6 +59,7 @@ class Metadata(BaseModel):
         dataset: the data set that it was trained on, as ``datasets.load`` knows it.
         dataset_hashes: SHA-256 of the data set's splits.
         class_names: what its classes are called.
+        feature_names: what the features that its encoder compares are called.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
         training: how it was trained.
@@ -77,6 +78,7 @@ class Metadata(BaseModel):
     dataset: str | None = None
     dataset_hashes: dict[str, str] = {}
     class_names: list[str] = []
+    feature_names: list[str] = []
     accuracy: dict[str, float] = {}
     training: Training = Training()
     seeds: Seeds | None = None
