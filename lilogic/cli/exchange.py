@@ -117,7 +117,7 @@ def export_(
         ),
     ] = True,
 ) -> None:
-    """Write a network in another format."""
+    """Write a network in another format; options that name no format are for Verilog."""
     from lilogic import formats
     from lilogic.errors import FormatError
     from lilogic.files import write_text

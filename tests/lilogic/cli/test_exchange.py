@@ -141,6 +141,14 @@ def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
     assert not output.exists()
 
 
+def test_a_picture_is_of_one_class_if_asked(lilogic, tmp_path):
+    output = tmp_path / "cone.svg"
+    status, _, err = lilogic("export", "digits", "--to", "svg", "-o", output)
+    assert_one_line(status, err, "794 gates are too many", "such as class", "(--cone)")
+    assert lilogic("export", "digits", "--to", "svg", "--cone", "3", "-o", output) == (0, "", "")
+    assert "class 3<" in output.read_text("utf-8")
+
+
 def test_c_is_exported_as_asked(lilogic, tmp_path):
     path, output = tmp_path / "small.lgn", tmp_path / "net.c"
     graph = write_graph(path)
