@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -20,6 +21,9 @@ _LETTER, _PADDING = 7, 16
 _COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#846358", "#5c7cfa")
 """Wires of one source have one colour, so that they can be followed where they cross."""
 
+_GATE, _END = "#ffffff", "#f1f3f5"
+_LEGEND = "a: upper wire, b: lower wire of a gate"
+_LEGEND_STYLE = 'style="text-anchor:start" fill="#868e96"'
 _STYLE = "path{fill:none;stroke-width:1.2}path:hover{stroke-width:4}text{text-anchor:middle}"
 
 
@@ -32,11 +36,58 @@ def write(graph: GateGraph, path: Path, *, cone: int | None = None) -> None:
     write_text(path, "\n".join([*_drawn(picture.of(graph, cone)), ""]))
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """Where everything stands, in pixels.
+
+    Attributes:
+        columns: each box's column.
+        heights: each box's height.
+        centre: the vertical centre of each box and lane.
+        widths: of columns, and of the boxes in them.
+        left: where columns begin.
+    """
+
+    columns: dict[str, int]
+    heights: dict[str, int]
+    centre: dict[Place, float]
+    widths: list[int]
+    left: list[int]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of all, with room for a line of text below."""
+        bottom = max(
+            row + (self.heights[name] if self.columns[name] == column else 0) / 2
+            for (name, column), row in self.centre.items()
+        )
+        width = self.left[-1] + self.widths[-1] + _MARGIN
+        return max(width, _LETTER * len(_LEGEND)), int(bottom) + 2 * _MARGIN + 20
+
+
 def _drawn(shown: Picture) -> Iterator[str]:
-    boxes, wires = shown.boxes, shown.wires
-    into: dict[str, list[Wire]] = {name: [] for name in boxes}
-    for wire in wires:
+    into: dict[str, list[Wire]] = {name: [] for name in shown.boxes}
+    for wire in shown.wires:
         into[wire.target].append(wire)
+    sheet = _sheet(shown, into)
+    width, height = sheet.size
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
+    )
+    yield f"<style>{_STYLE}</style>"
+    yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
+    colour = _colours(sheet.centre, sheet.columns)
+    for arriving in into.values():
+        for wire, pin in _pins(arriving, sheet.columns, sheet.centre).items():
+            yield from _wire(wire, pin, colour[wire.source], shown, sheet)
+    for name, box in shown.boxes.items():
+        yield from _box(name, box, sheet)
+    yield f'<text x="{_MARGIN}" y="{height - 8}" {_LEGEND_STYLE}>{_LEGEND}</text></svg>'
+
+
+def _sheet(shown: Picture, into: Mapping[str, Sequence[Wire]]) -> _Sheet:
+    boxes, wires = shown.boxes, shown.wires
     columns = _columns(boxes)
     heights = {
         name: _HEIGHT if box.is_gate else max(_HEIGHT, _PIN * (len(into[name]) + 1))
@@ -46,47 +97,32 @@ def _drawn(shown: Picture) -> Iterator[str]:
     widths = [0] * (max(columns.values()) + 1)
     for name, box in boxes.items():
         widths[columns[name]] = max(widths[columns[name]], _LETTER * len(box.text) + _PADDING)
-    left = _lefts(widths, wires, columns, centre)
-    bottom = max(
-        row + (heights[name] if columns[name] == column else 0) / 2
-        for (name, column), row in centre.items()
-    )
-    width, height = left[-1] + widths[-1] + _MARGIN, int(bottom) + 2 * _MARGIN + 20
+    return _Sheet(columns, heights, centre, widths, _lefts(widths, wires, columns, centre))
+
+
+def _wire(wire: Wire, pin: float, colour: str, shown: Picture, sheet: _Sheet) -> Iterator[str]:
+    points = [
+        (sheet.left[column] + sheet.widths[column] * is_right, _MARGIN + row)
+        for column, is_right, row in _way(wire, sheet.columns, sheet.centre, pin)
+    ]
+    if wire.times > 1:
+        x, y = points[-1]
+        yield f'<text x="{x - 12}" y="{y - 2:.1f}" font-size="9">×{wire.times}</text>'
+    title = f"{shown.boxes[wire.source].text} → {shown.boxes[wire.target].text}"
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
+        f'<path id="{wire.source}-{wire.target}{wire.pin}" d="{_curve(points)}" '
+        f'stroke="{colour}"><title>{escape(title)}</title></path>'
     )
-    yield f"<style>{_STYLE}</style>"
-    yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
-    colour = _colours(centre, columns)
-    for name, arriving in into.items():
-        pins = _pins(arriving, columns, centre)
-        for wire in arriving:
-            points = [
-                (left[column] + widths[column] * is_right, _MARGIN + row)
-                for column, is_right, row in _way(wire, columns, centre, pins[wire])
-            ]
-            text = f"{boxes[wire.source].text} → {boxes[name].text}"
-            if wire.times > 1:
-                x, y = points[-1]
-                yield f'<text x="{x - 12}" y="{y - 2:.1f}" font-size="9">×{wire.times}</text>'
-            yield (
-                f'<path id="{wire.source}-{name}{wire.pin}" d="{_curve(points)}" '
-                f'stroke="{colour[wire.source]}"><title>{escape(text)}</title></path>'
-            )
-    for name, box in boxes.items():
-        x, y = left[columns[name]], _MARGIN + centre[name, columns[name]]
-        fill = "#ffffff" if box.is_gate else "#f1f3f5"
-        yield (
-            f'<rect id="{name}" x="{x}" y="{y - heights[name] / 2:.1f}" '
-            f'width="{widths[columns[name]]}" height="{heights[name]}" rx="4" fill="{fill}" '
-            f'stroke="#22303c"/><text x="{x + widths[columns[name]] / 2}" y="{y + 4:.1f}">'
-            f"{escape(box.text)}</text>"
-        )
+
+
+def _box(name: str, box: Box, sheet: _Sheet) -> Iterator[str]:
+    column, height = sheet.columns[name], sheet.heights[name]
+    x, y, width = sheet.left[column], _MARGIN + sheet.centre[name, column], sheet.widths[column]
     yield (
-        f'<text x="{_MARGIN}" y="{height - 8}" style="text-anchor:start" fill="#868e96">'
-        "a: upper wire, b: lower wire of a gate</text></svg>"
+        f'<rect id="{name}" x="{x}" y="{y - height / 2:.1f}" width="{width}" height="{height}" '
+        f'rx="4" fill="{_GATE if box.is_gate else _END}" stroke="#22303c"/>'
     )
+    yield f'<text x="{x + width / 2}" y="{y + 4:.1f}">{escape(box.text)}</text>'
 
 
 def _columns(boxes: Mapping[str, Box]) -> dict[str, int]:
