@@ -64,8 +64,8 @@ InputKind = Annotated[
     Kind | None,
     typer.Option(
         "--input",
-        help="What the hardware reads: encoded bits, or features, which it encodes. Default: "
-        "features if the model has an encoder; on boards bits.",
+        help="What the hardware, or C, reads: encoded bits, or features, which it encodes. "
+        "Default: features if the model has an encoder; on boards bits.",
     ),
 ]
 # Older names of --input bits and --input features.
