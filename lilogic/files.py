@@ -268,6 +268,8 @@ def open_text(path: Path) -> IO[str]:
     """Open ``path`` to read UTF-8 text, with a one-line error where it cannot be."""
     try:
         return path.open(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LilogicError(f"{path}: no such file") from error
     except OSError as error:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
 

@@ -241,7 +241,7 @@ def test_temporary_files_need_a_folder(monkeypatch):
 
 @pytest.mark.parametrize("read", [files.read_bytes, files.open_text])
 def test_what_cannot_be_read_is_one_line(tmp_path, read):
-    with pytest.raises(LilogicError, match="none: cannot be read: No such file"):
+    with pytest.raises(LilogicError, match="none: no such file"):
         read(tmp_path / "none")
     with pytest.raises(LilogicError, match="cannot be read: Is a directory"):
         read(tmp_path)

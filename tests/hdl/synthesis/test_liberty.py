@@ -67,5 +67,5 @@ def test_a_library_that_cannot_be_used_gives_one_line(tmp_path, text, reason):
 
 
 def test_a_missing_library_is_refused(tmp_path):
-    with pytest.raises(LilogicError, match=r"none\.lib: cannot be read"):
+    with pytest.raises(LilogicError, match=r"none\.lib: no such file"):
         liberty.read(tmp_path / "none.lib")
