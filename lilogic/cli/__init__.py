@@ -98,6 +98,7 @@ _FLAGS = {
     "data": "--data",
     "folder": "-o",
     "input": "--input bits",
+    "keys": "recipes --keys lists all",
     "levels_per_stage": "--levels-per-stage",
     "target": "--target",
     "threads": "--threads",
