@@ -118,6 +118,7 @@ _FLAGS = {
     "ground": "--ground white|black",
     "input": "--input bits",
     "invert": "--invert",
+    "keys": "recipes --keys lists all",
     "levels_per_stage": "--levels-per-stage",
     "prefix": "--prefix",
     "target": "--target",

@@ -85,7 +85,11 @@ Threads = Annotated[
 ]
 Setting = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: train.epochs=10."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change the recipe: train.epochs=10; recipes --keys lists all keys.",
+    ),
 ]
 DataName = Annotated[
     str | None,

@@ -77,7 +77,7 @@ def train_in(
         progress=True,
     )
     epochs = run.summary.training.epochs
-    if epochs is not None and epochs < recipe.train.epochs:
+    if epochs is not None and epochs < recipe.train.planned_epochs:
         console.say(
             f"{recipe.name}: stopped after epoch {epochs}, because "
             f"train.patience = {recipe.train.patience} ran out"

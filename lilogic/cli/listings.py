@@ -20,12 +20,17 @@ def zoo_(as_json: AsJson = False) -> None:
 
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Print this one, to start from.")] = None,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="List what a recipe, or --set, may say, with defaults.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the recipes that lilogic brings along, or print one."""
     from lilogic.learn import recipe
 
-    if name is None:
+    if keys:
+        _show_keys(as_json)
+    elif name is None:
         known = [recipe.load(each) for each in recipe.names()]
         values = {each.name: each.model_dump() for each in known}
         show(values, [(each.name, each.description) for each in known], "recipes", as_json)
@@ -33,3 +38,18 @@ def recipes(
         typer.echo(recipe.load(name).model_dump_json(indent=2))
     else:
         typer.echo(recipe.text(name).rstrip())
+
+
+def _show_keys(as_json: bool) -> None:
+    """All keys of recipes, their defaults and values."""
+    from dataclasses import asdict
+
+    from lilogic.learn import keys
+    from lilogic.learn.recipe import Recipe
+
+    known = keys.of(Recipe)
+    rows = [
+        (key.name, f"{key.values}; {'needed' if key.default is None else f'default {key.default}'}")
+        for key in known
+    ]
+    show([*map(asdict, known)], rows, "keys of recipes", as_json)

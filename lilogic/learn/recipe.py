@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from lilogic.errors import RecipeError
+from lilogic.learn import keys
 from lilogic.validation import one_line
 
 
@@ -68,6 +69,10 @@ class TrainRecipe(_Section):
     ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
     are pruned then.
 
+    After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
+    are at the end. A run that is finished goes on where they become more: see
+    ``lilogic.learn.run``.
+
     With ``patience`` above 0, training ends early once that many epochs brought no better frozen
     validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
     gates are sharp, the frozen network says little. As always, the last epoch's network is
@@ -76,6 +81,7 @@ class TrainRecipe(_Section):
     """
 
     epochs: int = Field(30, ge=1)
+    more_epochs: int = Field(0, ge=0)
     batch: int = Field(256, ge=1)
     learning_rate: float = Field(0.03, gt=0)
     final_learning_rate: float = Field(0.003, gt=0)
@@ -99,6 +105,11 @@ class TrainRecipe(_Section):
     validation: float = Field(0.1, gt=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**63)
     kernel: str = "auto"
+
+    @property
+    def planned_epochs(self) -> int:
+        """After how many epochs training ends, if freezing costs little by then."""
+        return self.epochs + self.more_epochs
 
 
 class EnsembleRecipe(_Section):
@@ -190,7 +201,7 @@ def parse(data: dict[str, Any], source: str) -> Recipe:
     Raises:
         RecipeError: unknown keys or values out of range.
     """
-    with one_line(RecipeError, source):
+    with one_line(RecipeError, source, lambda key: keys.nearest(key, Recipe)):
         return Recipe.model_validate(data)
 
 

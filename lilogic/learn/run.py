@@ -5,6 +5,8 @@ It holds ``recipe.json`` (what was asked), ``metrics.jsonl`` (a line per epoch),
 an ensemble's has its members' run folders instead of metrics and checkpoint. Callbacks and the
 command line add ``curves.png``, ``tensorboard/`` and ``summary.json``. Every file is written under
 a temporary name and renamed, so each is whole or not there.
+
+A run, finished or not, goes on with a recipe that differs in nothing but when training ends.
 """
 
 from __future__ import annotations
@@ -18,10 +20,16 @@ from lilogic.data.datasets import Dataset
 from lilogic.errors import DataError, FormatError, RecipeError
 from lilogic.files import write_json, write_text
 from lilogic.graph import GateGraph, lgn
+from lilogic.learn import keys
 from lilogic.learn.metrics import Epoch
 from lilogic.learn.recipe import Recipe, parse
 from lilogic.report.models.training import TrainingSummary
 from lilogic.zoo.models import MODEL
+
+ENDS = ("train.more_epochs", "train.max_extra_epochs", "train.max_gap", "train.patience")
+"""Keys of a recipe that decide nothing but when training ends."""
+
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -73,17 +81,13 @@ class RunFolder:
         """Make the folder one of the recipe's runs.
 
         Raises:
-            RecipeError: it holds something else.
+            RecipeError: it holds something else, or a run of a recipe that differs in more than
+                when training ends.
             FormatError: its recipe is damaged.
         """
         if self.recipe.exists():
-            if self._is_of(recipe):
-                return
-            raise RecipeError(
-                f"{self.path}: holds a run of another recipe; choose another folder or remove it",
-                option="folder",
-            )
-        if self.path.is_dir() and any(not it.name.startswith(".") for it in self.path.iterdir()):
+            self._check_goes_on(recipe)
+        elif self.path.is_dir() and any(not it.name.startswith(".") for it in self.path.iterdir()):
             raise RecipeError(
                 f"{self.path}: holds other files than a run's; choose an empty folder"
             )
@@ -95,7 +99,11 @@ class RunFolder:
         Raises:
             FormatError: it holds a model, but no readable recipe.
         """
-        return self.model.exists() and self._is_of(recipe)
+        if not self.model.exists() or self._recorded() != recipe:
+            return False
+        # A run that goes on keeps its model until it has another one.
+        trained = lgn.read(self.model).metadata.get("recipe")
+        return trained is None or parse(trained, str(self.model)) == recipe
 
     def history(self, epochs: int) -> list[Epoch]:
         """The metrics of the first epochs; what was written after the checkpoint is done again.
@@ -149,9 +157,26 @@ class RunFolder:
             option="folder",
         )
 
-    def _is_of(self, recipe: Recipe) -> bool:
+    def _check_goes_on(self, recipe: Recipe) -> None:
+        """Whether a run of ``recipe`` can go on with what the folder holds."""
+        recorded, asked = (keys.flat(each.model_dump()) for each in (self._recorded(), recipe))
+        differences = [key for key in asked if asked[key] != recorded[key] and key not in ENDS]
+        if not differences:
+            return
+        named = [f"{key} = {json.dumps(recorded[key])}" for key in differences[:_NAMED]]
+        rest = len(differences) - len(named)
+        raise RecipeError(
+            f"{self.path}: holds a run of another recipe, with {', '.join(named)}"
+            + (f" and {rest} other differences" if rest else "")
+            + ("; to go on with it, set train.more_epochs" if "train.epochs" in differences else "")
+            + "; choose another folder or remove it",
+            option="folder",
+        )
+
+    def _recorded(self) -> Recipe:
+        """The recipe of the run that the folder holds."""
         try:
             recorded = json.loads(self.recipe.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise FormatError(f"{self.recipe}: cannot be read ({error})") from error
-        return parse(recorded, str(self.recipe)) == recipe
+        return parse(recorded, str(self.recipe))

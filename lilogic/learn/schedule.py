@@ -1,7 +1,8 @@
 """What changes over the time of a training: learning rate, sharpness, and when it ends.
 
-Time is 0 at the start and 1 after the planned epochs. Everything follows from the recipe, the time
-and the epochs' results, so a resumed training goes on as one that was never interrupted.
+Time is 0 at the start and 1 after the recipe's epochs, also during those that it adds to them.
+Everything follows from the recipe, the time and the epochs' results, so a resumed training goes on
+as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ def is_finished(settings: TrainRecipe, history: Sequence[Epoch]) -> bool:
     the extra epochs are used up.
     """
     done = len(history)
-    if done >= settings.epochs + settings.max_extra_epochs:
+    if done >= settings.planned_epochs + settings.max_extra_epochs:
         return True
     if not history or history[-1].gap > settings.max_gap:
         return False
-    return done >= settings.epochs or _is_patience_over(settings.patience, history)
+    return done >= settings.planned_epochs or _is_patience_over(settings.patience, history)
 
 
 def _is_patience_over(patience: int, history: Sequence[Epoch]) -> bool:
@@ -41,8 +42,8 @@ def _is_patience_over(patience: int, history: Sequence[Epoch]) -> bool:
 
 
 def time_at(settings: TrainRecipe, epochs: float) -> float:
-    """Time after so many epochs: 1 at the end of the planned ones, faster in extra epochs."""
-    extra = max(0.0, epochs - settings.epochs)
+    """Time after so many epochs: 1 at the end, and beyond it, and faster, in extra epochs."""
+    extra = max(0.0, epochs - settings.planned_epochs)
     return min(1.0, epochs / settings.epochs) + extra * max(1 / settings.epochs, _EXTRA_PACE)
 
 

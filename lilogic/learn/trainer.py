@@ -45,7 +45,7 @@ def train(
     """Train, or go on training, in the folder ``run``, and return the frozen graph.
 
     The test split is read once, after the last epoch, and its accuracies are in the graph's
-    metadata. A finished run is returned as it is.
+    metadata. A finished run is returned as it is, or goes on where the recipe asks for more epochs.
 
     Raises:
         RecipeError: an impossible recipe, or a run folder of another one.
@@ -83,8 +83,9 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
     settings = learner.recipe.train
     run.claim(learner.recipe)
     history = run.history(learner.load(run))
-    callback.prepare(threads)
-    learner.warm_up()
+    if not schedule.is_finished(settings, history):
+        callback.prepare(threads)
+        learner.warm_up()
     callback.start(settings, len(history), learner.steps)
     while not schedule.is_finished(settings, history):
         history.append(learner.run_epoch(len(history), callback.step))

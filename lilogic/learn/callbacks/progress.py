@@ -75,7 +75,7 @@ class TrainingProgress(Callback):
             say(f"{self._name}: going on after {self._epoch(done)}")
         self._task = self._bar.add_task(
             self._name,
-            total=max(done, settings.epochs) * steps,
+            total=max(done, settings.planned_epochs) * steps,
             completed=done * steps,
             epoch=self._epoch(done),
             news="",
@@ -88,7 +88,7 @@ class TrainingProgress(Callback):
 
     def epoch(self, result: Epoch) -> None:
         """See ``Callback``."""
-        done, planned = result.epoch + 1, self._settings.epochs
+        done, planned = result.epoch + 1, self._settings.planned_epochs
         news = (
             f"loss {result.loss:.3f}, validation soft {result.validation_soft:.2%}, "
             f"frozen {result.validation_frozen:.2%}"
@@ -111,7 +111,7 @@ class TrainingProgress(Callback):
 
     def _epoch(self, done: int) -> str:
         """Which epoch was the last one done; those beyond the planned ones are counted anew."""
-        planned, extra = self._settings.epochs, self._settings.max_extra_epochs
+        planned, extra = self._settings.planned_epochs, self._settings.max_extra_epochs
         if done <= planned:
             return f"epoch {done}/{planned}"
         return f"extra epoch {done - planned} of at most {extra}"

@@ -90,6 +90,20 @@ def test_recipes_are_listed_and_printed(lilogic):
     assert 'name = "digits"' in out
 
 
+def test_all_keys_of_recipes_are_listed(lilogic):
+    status, out, _ = lilogic("recipes", "--keys", "--json")
+    assert status == 0
+    found = {key["name"]: key for key in json.loads(out)}
+    assert found["train.epochs"] == {
+        "name": "train.epochs",
+        "default": "30",
+        "values": "integer ≥ 1",
+    }
+    status, out, _ = lilogic("recipes", "--keys")
+    assert status == 0
+    assert "integer ≥ 1; default 30" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -97,7 +111,10 @@ def test_recipes_are_listed_and_printed(lilogic):
         (["eval"], ["MODEL"]),
         (["eval", "missing.lgn"], ["missing.lgn", "no such"]),
         (["train", "unheard-of"], ["unheard-of", "digits"]),
-        (["train", "digits", "--set", "train.epoch=3"], ["unknown key", "train.epoch"]),
+        (
+            ["train", "digits", "--set", "train.epoch=3"],
+            ["unknown key train.epoch; did you mean train.epochs? (recipes --keys lists all)"],
+        ),
         (["train", "digits", "--set", "train.epochs=0"], ["train.epochs"]),
         (["train", "digits", "--set", "train.epochs"], ["train.epochs=10"]),
         (["train", "digits", "--set", "net.layers=[105]"], ["105", "10 classes"]),

@@ -237,10 +237,54 @@ def begun(tmp_path: Path) -> Path:
     return tmp_path / "begun"
 
 
-def test_a_folder_of_another_recipe_is_refused(whole: Path, begun: Path) -> None:
+def test_a_folder_of_another_recipe_is_refused_with_what_differs(whole: Path, begun: Path) -> None:
     for run in (whole, begun):
-        message = refusal(run, seed=1)
-        assert message.startswith(f"{run}: holds a run of another recipe")
+        assert refusal(run, seed=1) == (
+            f"{run}: holds a run of another recipe, with train.seed = 0; "
+            "choose another folder or remove it"
+        )
+    many = refusal(begun, seed=1, batch=8, epochs=9, grow_every=7, more_epochs=3)
+    assert "train.epochs = 3, train.batch = 16, train.grow_every = 2 and 1 other diff" in many
+    assert "; to go on with it, set train.more_epochs; " in many
+    dense = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
+    assert "with net.candidates = 4; " in refusal(begun, net=dense)
+
+
+ENOUGH = {"epochs": 2, "max_gap": 1.0}
+"""Settings without extra epochs."""
+
+
+@pytest.mark.parametrize("ensemble", [{}, {"members": 2}])
+def test_a_finished_run_goes_on_as_if_it_had_been_longer_from_the_start(
+    tmp_path: Path, ensemble: dict[str, Any]
+) -> None:
+    expected = train(tmp_path / "whole", **ENOUGH, more_epochs=2, ensemble=ensemble)
+    before = train(tmp_path / "run", **ENOUGH, ensemble=ensemble)
+    after = train(tmp_path / "run", **ENOUGH, more_epochs=2, ensemble=ensemble)
+    assert content(after) == content(expected)
+    assert content(after) != content(before)
+    assert (before.metadata["training"]["epochs"], after.metadata["training"]["epochs"]) == (2, 4)
+
+
+def test_killed_while_it_goes_on_a_run_keeps_its_model_and_resumes(tmp_path: Path) -> None:
+    train(tmp_path / "whole", **ENOUGH, more_epochs=2)
+    train(tmp_path / "run", **ENOUGH)
+    before = RunFolder(tmp_path / "run").model.read_bytes()
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(step=STEPS + 2), **ENOUGH, more_epochs=2)
+    assert RunFolder(tmp_path / "run").model.read_bytes() == before
+    recorder = Recorder()
+    train(tmp_path / "run", recorder, **ENOUGH, more_epochs=2)
+    assert recorder.starts == [(2, 3, STEPS)]
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+def test_a_run_goes_on_where_it_may_end_later(tmp_path: Path) -> None:
+    train(tmp_path / "whole", epochs=2, max_extra_epochs=2)
+    train(tmp_path / "run", epochs=2, max_extra_epochs=0)
+    train(tmp_path / "run", epochs=2, max_extra_epochs=2)
+    assert len(metrics(tmp_path / "run")) > 2
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
 def test_a_damaged_recipe_is_refused(begun: Path) -> None:

@@ -18,7 +18,7 @@ def test_a_folder_is_claimed_by_one_recipe(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
     run.claim(recipe(seed=1))
     run.claim(recipe(seed=1))
-    with pytest.raises(RecipeError, match="another recipe; choose another folder or remove it"):
+    with pytest.raises(RecipeError, match=r"with train.seed = 1; choose another folder or"):
         run.claim(recipe(seed=2))
     assert [path.name for path in run.path.iterdir()] == ["recipe.json"]
 

@@ -35,6 +35,10 @@ def test_time_is_1_after_the_planned_epochs_and_runs_faster_in_extra_ones(
     assert schedule.time_at(settings, epochs / 4) == 0.25
     assert schedule.time_at(settings, epochs) == 1
     assert schedule.time_at(settings, epochs + 2) == pytest.approx(1 + 2 * pace)
+    longer = settings.model_copy(update={"more_epochs": 5})
+    assert schedule.time_at(longer, epochs / 4) == 0.25
+    assert schedule.time_at(longer, epochs) == schedule.time_at(longer, epochs + 5) == 1
+    assert schedule.time_at(longer, epochs + 7) == pytest.approx(1 + 2 * pace)
 
 
 def test_learning_rate_falls_to_its_final_value_and_stays() -> None:

@@ -1,0 +1,93 @@
+"""The keys of a recipe, from its model: what each is by default, and which values it may have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a recipe.
+
+    Attributes:
+        name: with its section, such as ``train.epochs``.
+        default: in JSON, which is TOML as well; None where a recipe must have the key, and
+            ``none`` where it is left out.
+        values: which ones it may have, in words.
+    """
+
+    name: str
+    default: str | None
+    values: str
+
+
+def of(model: type[BaseModel]) -> list[Key]:
+    """All keys of a model and of the models that are its fields, in order."""
+    schema = model.model_json_schema()
+    return [*_keys(schema, schema.get("$defs", {}), "")]
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their keys: ``{"train.epochs": 30, …}``."""
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        inner = flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
+        values |= {f"{prefix}{name}": value} if inner is None else inner
+    return values
+
+
+def nearest(name: str, model: type[BaseModel]) -> list[str]:
+    """Keys and sections of a model that ``name`` may be a slip of, the likeliest first."""
+    known = [key.name for key in of(model)]
+    section, dot, last = name.rpartition(".")
+    if elsewhere := [key for key in known if key.rpartition(".")[2] == last]:
+        return elsewhere
+    beside = {key.removeprefix(section + dot).partition(".")[0] for key in known}
+    return [section + dot + near for near in get_close_matches(last, sorted(beside), cutoff=0.7)]
+
+
+def _keys(schema: Schema, models: Mapping[str, Schema], prefix: str) -> Iterator[Key]:
+    required = schema.get("required", ())
+    for name, field in schema["properties"].items():
+        if "$ref" in field:
+            section = models[field["$ref"].rpartition("/")[2]]
+            yield from _keys(section, models, f"{prefix}{name}.")
+            continue
+        default = field.get("default")
+        text = "none" if default is None else json.dumps(default, ensure_ascii=False)
+        yield Key(f"{prefix}{name}", None if name in required else text, _values(field))
+
+
+def _values(field: Schema) -> str:
+    """Which values a field may have, in words."""
+    if "anyOf" in field:
+        kinds = (kind for kind in field["anyOf"] if kind.get("type") != "null")
+        return " or ".join(map(_values, kinds))
+    if "const" in field or "enum" in field:
+        return ", ".join(field.get("enum", [field.get("const")]))
+    match field["type"]:
+        case "array" if "prefixItems" in field:
+            return f"[{', '.join(map(_values, field['prefixItems']))}]"
+        case "array":
+            return f"list of {_values(field['items'])}"
+        case "boolean":
+            return "true, false"
+        case "string":
+            return "text"
+        case kind:
+            return " ".join([kind, " and ".join(_bounds(field))]).strip()
+
+
+def _bounds(field: Schema) -> Iterator[str]:
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    for bound, sign in signs.items():
+        if bound in field:
+            yield f"{sign} {field[bound]:,.15g}"
