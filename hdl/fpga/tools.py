@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import EntryPoint, distribution, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.extras import needs
@@ -112,7 +112,7 @@ def run(
 
     def stop() -> None:
         expired.set()
-        _end(process)
+        end(process)
 
     lines = []
     alarm = threading.Timer(threading.TIMEOUT_MAX if timeout is None else timeout, stop)
@@ -127,7 +127,7 @@ def run(
                 hear(line)
             process.wait()
         except BaseException:
-            _end(process)
+            end(process)
             raise
         finally:
             _running.pop(threading.get_ident(), None)
@@ -170,11 +170,11 @@ def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int
                 time.sleep(_LOOK_EVERY)
                 for thread in threads:
                     if process := _running.get(thread):
-                        _end(process)
+                        end(process)
             raise
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """End a program and what it started."""
     with suppress(ProcessLookupError):
         if process.returncode is None:

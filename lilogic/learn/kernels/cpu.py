@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from numba import njit, prange
+from numba import prange
 
+from lilogic.jit import njit
 from lilogic.learn.kernels import reference
 from lilogic.learn.kernels.wiring import Wiring
 

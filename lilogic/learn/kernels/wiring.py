@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import torch
-from numba import njit
+
+from lilogic.jit import njit
 
 
 @dataclass(frozen=True, eq=False)
