@@ -7,6 +7,7 @@ link is followed. Pipes, devices and open files such as ``/dev/stdout`` are writ
 
 from __future__ import annotations
 
+import atexit
 import errno
 import fcntl
 import json
@@ -17,7 +18,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
@@ -144,6 +145,15 @@ def _check_folder(folder: Path) -> None:
         raise OSError(errno.EACCES, f"{os.strerror(errno.EACCES)} in {folder}")
 
 
+def is_writable(folder: Path) -> bool:
+    """Whether ``folder``, or the nearest that exists above it, takes new files."""
+    try:
+        _check_folder(folder)
+    except OSError:
+        return False
+    return True
+
+
 def _os_error(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
@@ -262,6 +272,15 @@ def scratch() -> Iterator[Path]:
             f"{name or 'temporary files'}: cannot be written: {error.strerror or error}; name a "
             "folder with room in the environment variable TMPDIR"
         ) from error
+
+
+def lasting_scratch() -> str:
+    """A folder for temporary files, which are removed when the process ends."""
+    return _lasting.enter_context(scratch()).as_posix()
+
+
+_lasting = ExitStack()
+atexit.register(_lasting.close)
 
 
 def open_text(path: Path) -> IO[str]:

@@ -9,6 +9,7 @@ with the command that started it, be that told to end by Ctrl-C or by a signal.
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import signal
@@ -25,7 +26,7 @@ from typing import Any, TypeVar
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.extras import needs
-from lilogic.files import scratch
+from lilogic.files import is_writable, lasting_scratch, scratch
 
 PYOSYS = "pyosys"
 
@@ -96,7 +97,7 @@ def run(
             [*program, *arguments],
             cwd=folder,
             # Where it is stopped, what it leaves goes with the folder.
-            env=os.environ | {"TMPDIR": str(folder.resolve())},
+            env=os.environ | {"TMPDIR": str(folder.resolve())} | _cache(name),
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
@@ -147,6 +148,8 @@ _Result = TypeVar("_Result")
 _running: dict[int, subprocess.Popen[str]] = {}
 """By thread, what ``run`` waits for there."""
 
+_YOWASP_CACHE = "YOWASP_CACHE_DIR"
+
 _LOOK_EVERY = 0.05
 """Seconds."""
 
@@ -172,6 +175,22 @@ def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int
                     if process := _running.get(thread):
                         end(process)
             raise
+
+
+@functools.cache
+def _cache(name: str) -> dict[str, str]:
+    """The variable with the folder where YoWASP keeps what it compiles, unless that is its own.
+
+    It ends where it cannot write to the user's cache; then a folder serves until this process ends.
+    """
+    if variable(name) in os.environ or _YOWASP_CACHE in os.environ:
+        return {}
+    from platformdirs import user_cache_path
+
+    own = user_cache_path("YoWASP", appauthor=False)
+    if os.path.exists(own) or is_writable(own):
+        return {}
+    return {_YOWASP_CACHE: lasting_scratch()}
 
 
 def end(process: subprocess.Popen[Any]) -> None:
