@@ -283,6 +283,20 @@ _lasting = ExitStack()
 atexit.register(_lasting.close)
 
 
+def make_empty(folder: Path) -> None:
+    """Make an empty folder in the place of what was at ``folder``; links are not followed.
+
+    Raises:
+        LilogicError: what was there cannot be removed, or the folder cannot be made.
+    """
+    with _naming(folder):
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+        else:
+            folder.unlink(missing_ok=True)
+        folder.mkdir(parents=True)
+
+
 def open_text(path: Path) -> IO[str]:
     """Open ``path`` to read UTF-8 text, with a one-line error where it cannot be."""
     try:

@@ -45,14 +45,20 @@ def command(name: str) -> list[str]:
 
     Raises:
         MissingExtraError: it is not installed.
+        ToolError: the variable is no command.
     """
     native = os.environ.get(variable(name))
     if native == PYOSYS:
         with needs("native", PYOSYS):
             distribution(PYOSYS)
         return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
+    if native and os.path.exists(native):
+        return [native]  # though there may be spaces in it
     if native:
-        return shlex.split(native)
+        try:
+            return shlex.split(native)
+        except ValueError as error:
+            raise ToolError(f"{variable(name)}={native}: {error}") from error
     # Scripts of a virtual environment need not be on PATH, so they are started by their module.
     script = _script(name)
     return [sys.executable, "-c", f"from {script.module} import {script.attr}; {script.attr}()"]
