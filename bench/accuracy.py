@@ -21,7 +21,7 @@ from rich.table import Table
 
 from lilogic import zoo
 from lilogic.data import datasets
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--zoo", action="store_true", help="put the best runs into lilogic/zoo")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     # Several runs at once, each with its share of the cores, take less time than one after another.
     threads = max(1, (os.cpu_count() or 1) // options.jobs)
     with ProcessPoolExecutor(options.jobs) as pool:
