@@ -57,7 +57,8 @@ def replacing(path: Path) -> Iterator[Path]:
             with scratch() as folder:
                 temporary = folder / f"written{path.suffix}"
                 yield temporary
-                _write_through(path if descriptor is None else descriptor, temporary)
+                with _naming(path):
+                    _write_through(path if descriptor is None else descriptor, temporary)
 
 
 def _is_replaceable(target: Path) -> bool:
