@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from lilogic import cores
 from lilogic.data import datasets
 from lilogic.files import check_writable, write_json
 from lilogic.graph import passes
@@ -109,7 +109,7 @@ def main() -> None:
     check_writable(OUTPUT)
     asked = [BASE, *(options.only or [question for question, _, _ in VARIANTS])]
     places = [place for place, variant in enumerate(VARIANTS) if variant[0] in asked]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(cores.usable()) as pool:
         times = epoch_times(pool, options.base, places)
         jobs = [
             Job(place, options.base, seed, epochs(place, options.seconds, epoch), epoch)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import zoo
+from lilogic import cores, zoo
 from lilogic.data import datasets
 from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
@@ -44,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     check_writable(OUTPUT)
     # Several runs at once, each with its share of the cores, take less time than one after another.
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    threads = max(1, cores.usable() // options.jobs)
     with ProcessPoolExecutor(options.jobs) as pool:
         runs = [
             pool.submit(train, name, seed, threads)

@@ -143,9 +143,9 @@ def periods(on: Device) -> list[float]:
         (folder / "levels.v").write_text(verilog.emit_component(Levels(), "levels"), "utf-8")
         synthesis = TARGETS[on.family.name].synthesis.format(top="levels").replace("-noflatten", "")
         yosys.run(f"read_verilog levels.v\n{synthesis}\nwrite_json design.json", folder)
-        clocks = nextpnr.route(folder, on.family, on.options)["fmax"]
+        report, _ = nextpnr.route(folder, on.family, on.options)
     found = {}
-    for name, clock in clocks.items():
+    for name, clock in report["fmax"].items():
         # What nextpnr calls a clock contains one of the names that it has in Amaranth.
         number = re.search(r"clocks?\[?(\d+)", name)
         assert number is not None, name

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from rich.table import Table
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from lilogic import cores
 from lilogic.files import check_writable, write_json
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.learn import kernels
@@ -63,7 +63,7 @@ class BatchMajor(nn.Module):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores")
+    parser.add_argument("--threads", type=int, default=cores.usable(), help="default: all cores")
     parser.add_argument("--rounds", type=int, default=5, help="rounds to take medians of")
     parser.add_argument("--layers", type=int, nargs="+", default=[4000, 4000])
     parser.add_argument("--inputs", type=int, default=2 * 784, help="bits; MNIST has two a pixel")

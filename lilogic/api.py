@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic import formats
+from lilogic.data import labels
 from lilogic.errors import DataError
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from lilogic.build import Build
     from lilogic.data.datasets import Dataset
+    from lilogic.data.samples import Samples
     from lilogic.hdl.options import CompileOptions
     from lilogic.report.models.board import BoardReport
 
@@ -59,6 +61,50 @@ class Model:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
         return self._predictor.classify(x)
 
+    def samples(
+        self,
+        *files: str | Path,
+        invert: bool = False,
+        ground: str | None = None,
+        white: int | None = None,
+        array: str | None = None,
+    ) -> Samples:
+        """Samples for ``scores`` and ``predict`` from files: pictures, ``.npy``, ``.npz``, IDX.
+
+        What is assumed of pictures is a ``LilogicWarning``.
+
+        Args:
+            files: each a picture, or an array of samples or of one.
+            invert: whether to swap dark and light in pictures.
+            ground: what transparent parts of pictures are laid on, ``white`` or ``black``;
+                default: white, or black where all that shows is light.
+            white: the value of a white pixel; default: that of the data set it was trained on.
+            array: which array of an ``.npz`` to take; needed where it has several.
+
+        Raises:
+            DataError: a file is missing, damaged or does not fit.
+            MissingExtraError: a picture, but Pillow is not installed.
+        """
+        from lilogic.data import datasets
+        from lilogic.data.readers.pictures import Ground
+        from lilogic.data.samples import Reader
+
+        try:
+            chosen = None if ground is None else Ground(ground)
+        except ValueError as error:
+            raise DataError(f"ground {ground!r} is not white or black") from error
+        encoder = self.graph.encoder
+        shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
+        dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
+        look = datasets.LOOKS.get(self.metadata.dataset or "", self.metadata.look)
+        reader = Reader(shape, dtype, look, invert, chosen, white, array)
+        return reader.read([*map(Path, files)])
+
+    @property
+    def class_names(self) -> list[str]:
+        """What its classes are called: as it records, else their numbers."""
+        return self.metadata.class_names or [*map(str, range(self.graph.n_classes))]
+
     @cached_property
     def _predictor(self) -> Predictor:
         return predictor(self.graph)
@@ -67,15 +113,15 @@ class Model:
         """The fraction of samples [samples, …] whose predicted class is the label of ``y``.
 
         Raises:
-            DataError: samples that do not fit the network, or another number of labels.
+            DataError: samples that do not fit the network, or none; or labels that are no numbers
+                of its classes, or more or fewer.
         """
-        labels = np.asarray(y)
         predicted = self.predict(x)
-        if labels.shape != predicted.shape:
-            raise DataError(
-                f"labels have shape {labels.shape}, but there are {len(predicted)} samples"
-            )
-        return float((predicted == labels).mean())
+        if not len(predicted):
+            raise DataError("there are no samples")
+        numbers = labels.numbers(y, len(predicted))
+        labels.check_below(numbers, self.graph.n_classes)
+        return float((predicted == numbers).mean())
 
     @property
     def metadata(self) -> Metadata:
@@ -97,8 +143,12 @@ class Model:
 
         name = self.metadata.dataset
         if not name:
-            raise DataError("the model records no data set; name one", option="data")
-        return datasets.load(name)
+            raise DataError("the model records no data set", option="data")
+        try:
+            return datasets.load(name)
+        except DataError as error:
+            error.option = error.option or "data"
+            raise
 
     def summary(self) -> ModelSummary:
         """What is known of it: origin, accuracies, input, gates, classes."""

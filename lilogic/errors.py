@@ -34,6 +34,18 @@ class LilogicError(Exception):
         return placed
 
 
+class LilogicWarning(UserWarning):
+    """Something that was assumed or left out, in one line; the command line prints it as such.
+
+    Attributes:
+        option: what to set to decide otherwise, as for ``LilogicError``.
+    """
+
+    def __init__(self, message: str, *, option: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
+
+
 class GraphError(LilogicError, ValueError):
     """Arrays, an encoder or options that make no gate graph, or none that can be compiled."""
 

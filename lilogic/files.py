@@ -306,9 +306,12 @@ def open_text(path: Path) -> IO[str]:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """All bytes of ``path``, with a one-line error where it cannot be read."""
+def read_bytes(path: Path, size: int = -1) -> bytes:
+    """All bytes of ``path``, or its first ones, with a one-line error where it cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(size)
+    except FileNotFoundError as error:
+        raise LilogicError(f"{path}: no such file") from error
     except OSError as error:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error

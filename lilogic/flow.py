@@ -240,6 +240,7 @@ def synthesize(
     options: CompileOptions | None = None,
     *,
     baud: int = 1_000_000,
+    seed: int = 1,
     progress: bool = True,
     **keywords: Any,
 ) -> BoardReport:
@@ -251,6 +252,7 @@ def synthesize(
         folder: where to; default: ``build/boards/MODEL-BOARD``.
         options: how to compile it; ``clock_mhz`` is the clock to run at, at most.
         baud: bits a second on the link.
+        seed: of place and route, whose results scatter; the next ones follow where it fails.
         progress: whether to show progress on standard error.
         keywords: fields of ``CompileOptions`` that replace those of ``options``.
 
@@ -276,6 +278,7 @@ def synthesize(
         input=chosen.input or InputKind.BITS,
         levels_per_stage=chosen.levels_per_stage if has_levels else None,
         popcount=chosen.popcount,
+        seed=seed,
     )
     place = board_folder(model.name, board) if folder is None else Path(folder)
     hertz = None if chosen.clock_mhz is None else 1e6 * chosen.clock_mhz

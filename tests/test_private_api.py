@@ -19,7 +19,7 @@ from numba.core.base import BaseContext
 ROOT = Path(__file__).parents[1]
 ROOMS = ("lilogic", "hdl", "boards", "sim")
 PACKAGES = ("amaranth", "numba", "typer")
-IMPORTED = {"amaranth.hdl._ast"}
+IMPORTED = {"amaranth.hdl._ast", "numba.core.event"}
 """Private modules; what else is private is an attribute of something public."""
 
 a, b = Signal(4), Signal(4)

@@ -24,7 +24,7 @@ from lilogic.boards.flow.run import Routed
 from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import CheckFailedError, DataError, DoesNotFitError, GraphError, LilogicError
 from lilogic.files import read_bytes, write_bytes, write_json
-from lilogic.hdl.fpga import tools
+from lilogic.hdl.fpga import nextpnr, tools
 from lilogic.report.models.board import BoardReport
 from lilogic.report.steps import Step, silent
 from lilogic.version import __version__
@@ -54,10 +54,11 @@ def build(
 
     Raises:
         DoesNotFitError: it does not fit.
-        CheckFailedError: it is too slow for its clock.
+        CheckFailedError: it is too slow for its clock, or does not route.
         GraphError: the board has no such clock.
         ToolError: a program is missing or failed.
     """
+    fit.check_least(design)
     family = design.board.family
     settings = pll.settings(family.name, design.board.clock_hz)
     if not family.is_complete:
@@ -74,14 +75,13 @@ def build(
         return built
     others = settings if clock is None else []
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        scratch = Path(name)
-        made = _make_to_fit(design, first, others, scratch, step)
-        return _finish(design, made | {"inputs": inputs}, scratch, folder)
+        made, place = _make_to_fit(design, first, others, Path(name), step)
+        return _finish(design, made | {"inputs": inputs}, place, folder)
 
 
 def _make_to_fit(
     design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Path]:
     """Like ``_make``, of the variant with the most registers that leaves room for them."""
     *before, last = design.variants()
     for variant in before:
@@ -95,27 +95,47 @@ def _make_to_fit(
 
 def _make(
     design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
-) -> dict[str, Any]:
-    """Leave what is to be kept in ``scratch``, and describe it as in ``BoardReport``.
+) -> tuple[dict[str, Any], Path]:
+    """Leave what is to be kept below ``scratch``; describe it as in ``BoardReport``, and say where.
 
     Runs at the clock ``first`` or one of ``others``.
     """
     if not design.board.family.is_complete:
         plan = prepare(design, first)
-        return _describe(design, plan, run.synthesize_to_fit(design, plan, scratch, step))
-    routed = clock_search.search(
-        others,
-        first,
-        lambda setting: run.place_and_route(design, prepare(design, setting), scratch, step),
-    )
+        needs = run.synthesize_to_fit(design, plan, scratch, step)
+        return _describe(design, plan, needs), scratch
+    tries: list[dict[str, Any]] = []
+
+    def attempt(setting: Setting) -> Routed:
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        plan = prepare(design, setting)
+        needs = run.synthesize_to_fit(design, plan, folder, step)
+
+        def route(seed: int) -> Routed:
+            tries.append({"hz": setting.frequency, "seed": seed, "fmax_hz": None})
+            routed = run.place_and_route(design, plan, needs, folder, seed, step)
+            tries[-1]["fmax_hz"] = routed.fmax
+            return routed
+
+        return nextpnr.first_routed(route, design.seed)
+
+    try:
+        routed = clock_search.search(others, first, attempt)
+    except nextpnr.UnroutedError as error:
+        clocks = dict.fromkeys(f"{each['hz'] / MHZ:.2f}" for each in tries)
+        raise CheckFailedError(
+            f"{design.name} on {design.board.name} does not route, with {nextpnr.SEEDS} seeds "
+            f"each for {', '.join(clocks)} MHz: {error}; fewer counted gates need fewer wires"
+        ) from error
     if not routed.closes:
         raise CheckFailedError(
             f"{design.name} on {design.board.name} is too slow: it reaches "
             f"{routed.fmax / MHZ:.2f} MHz of the {routed.plan.setting.frequency / MHZ:.2f} MHz "
             "asked for; fewer levels per stage make it faster"
         )
-    run.pack(routed.plan, scratch, step)
-    return _describe(design, routed.plan, routed.needs) | _describe_routed(routed)
+    run.pack(routed, step)
+    made = _describe(design, routed.plan, routed.needs) | _describe_routed(routed)
+    return made | {"tries": tries}, routed.folder
 
 
 def bitstream(folder: Path, board: Board) -> Path:
@@ -169,6 +189,7 @@ def _describe_routed(routed: Routed) -> dict[str, Any]:
     """What place and route adds."""
     return {
         "fmax_hz": routed.fmax,
+        "seed": routed.seed,
         "used": {
             kind: {"used": used, "available": routed.available[kind]}
             for kind, used in routed.used.items()
@@ -177,14 +198,14 @@ def _describe_routed(routed: Routed) -> dict[str, Any]:
     }
 
 
-def _finish(design: Design, made: dict[str, Any], scratch: Path, folder: Path) -> BoardReport:
+def _finish(design: Design, made: dict[str, Any], place: Path, folder: Path) -> BoardReport:
     """Move what was made to ``folder``; the report comes last, so that it vouches for the rest."""
     for log, kept in _LOGS.items():
-        if (scratch / log).exists():
-            write_bytes(folder / kept, read_bytes(scratch / log))
+        if (place / log).exists():
+            write_bytes(folder / kept, read_bytes(place / log))
     files = {}
     for name, kept in _kept(design).items():
-        data = read_bytes(scratch / name)
+        data = read_bytes(place / name)
         write_bytes(folder / kept, data)
         files[kept] = hashlib.sha256(data).hexdigest()
     report = BoardReport(**made, files=files)
@@ -216,7 +237,7 @@ def _intact(folder: Path) -> BoardReport | None:
 
 def _digest(design: Design, plan: Plan, clock: float | None) -> str:
     """What tells whether a build would give the same again."""
-    asked = [__version__, clock, design.levels_per_stage]
+    asked = [__version__, clock, design.levels_per_stage, design.seed]
     digest = hashlib.sha256(json.dumps(asked).encode())
     for name, content in sorted(plan.files.items()):
         digest.update(name.encode())

@@ -7,12 +7,16 @@ from typing import Protocol, TypeVar
 
 from lilogic.boards.flow import pll
 from lilogic.boards.flow.pll import Setting
+from lilogic.hdl.fpga.nextpnr import UnroutedError
 
 TRIES = 5
 """Clocks that are tried after the first one."""
 
-_STEP_DOWN = 0.98
-"""Of a clock that was missed, the next one is at most this share."""
+_STEP = 0.03
+"""After a miss, the next clock is lower by this share at least, and twice as much each time."""
+
+_UNROUTED_STEP = 0.2
+"""Likewise each time a circuit did not route, which tells nothing of the clock that it reaches."""
 
 
 class Timed(Protocol):
@@ -37,27 +41,42 @@ def search(settings: Sequence[Setting], first: Setting, attempt: Callable[[Setti
     """Make a circuit with about the fastest of some clocks that it can take.
 
     The first attempt tells what can be reached. If it closes, faster clocks are tried from there
-    downwards, and if none is met, the first one again; if it does not, slower ones.
+    downwards; if it does not, or does not route, slower ones.
 
     Args:
         settings: the clocks to choose from; none to make the first attempt only.
         first: the clock of the first attempt.
-        attempt: makes the circuit with a clock, and leaves it where others take it from.
+        attempt: makes the circuit with a clock.
 
     Returns:
-        what the last attempt made; it closes unless no attempt did.
+        the fastest that closes; the first that does not, where none does.
+
+    Raises:
+        UnroutedError: none routed.
     """
-    attempted, made = first, attempt(first)
-    first_closes = made.closes
-    for _ in range(TRIES):
-        limit = made.fmax if made.closes else min(made.fmax, _STEP_DOWN * attempted.frequency)
-        setting = pll.fastest(settings, limit)
-        if setting is None or (first_closes and setting.frequency <= first.frequency):
+    kept: Made | None = None
+    unrouted: UnroutedError | None = None
+    slowest, step, setting = 0.0, _STEP, first
+    for _ in range(1 + TRIES):
+        frequency = setting.frequency
+        try:
+            made = attempt(setting)
+        except UnroutedError as error:
+            unrouted, limit = error, (1 - _UNROUTED_STEP) * frequency
+        else:
+            if made.closes and setting is not first:
+                return made
+            kept = kept or made
+            if made.closes:
+                slowest, limit = frequency, made.fmax
+            else:
+                limit = min(made.fmax, (1 - step) * frequency)
+                step *= 2
+        slower = pll.fastest(settings, limit)
+        if slower is None or slower.frequency <= slowest:
             break
-        attempted, made = setting, attempt(setting)
-        if made.closes:
-            return made
-    if first_closes and not made.closes:
-        # The same again gives the same, in place of what was made since.
-        return attempt(first)
-    return made
+        setting = slower
+    if kept is None:
+        assert unrouted is not None, "an attempt makes something or raises"
+        raise unrouted
+    return kept

@@ -8,6 +8,7 @@ from lilogic.boards.catalogue import Board
 from lilogic.boards.gateware.top import Top
 from lilogic.boards.host.client import BAUD
 from lilogic.graph import GateGraph
+from lilogic.hdl.fpga import nextpnr
 from lilogic.hdl.options import AUTO, CompileOptions, InputKind
 
 _LEVELS_PER_STAGE = (2, 4, 8)
@@ -25,6 +26,7 @@ class Design:
         input: what the host sends.
         levels_per_stage: see ``CompileOptions``; None for the fewest that leave room for registers.
         popcount: see ``CompileOptions``; the target is the board's FPGA.
+        seed: of place and route, the first one that is tried.
     """
 
     board: Board
@@ -34,6 +36,7 @@ class Design:
     input: InputKind = InputKind.BITS
     levels_per_stage: int | None = None
     popcount: str = AUTO
+    seed: int = nextpnr.SEED
 
     def top(self, clock: float) -> Top:
         """The circuit for a clock of this many Hz."""

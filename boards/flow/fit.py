@@ -8,12 +8,24 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+import numpy as np
+
 from lilogic import zoo
-from lilogic.boards.catalogue import BOARDS
+from lilogic.boards.catalogue import BOARDS, Board
 from lilogic.boards.flow.design import Design
 from lilogic.errors import DoesNotFitError
+from lilogic.graph import GateGraph
 from lilogic.hdl.fpga.families import Family
 from lilogic.hdl.synthesis.area import weigh
+
+_LEAST_PER_PAIR = {"LUT4": 1.0, "LUT6": 0.5}
+"""Look-up tables at least for two wires whose gates are counted; 1.4 and more were measured."""
+
+_OF_THE_LINK = 1000
+"""What the link and the argmax take at most."""
+
+_ROUTED = 3000
+"""The most counted gates that were placed and routed; 8,000 were not, where there was room."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,22 @@ def count(cells: Any, family: Family) -> Needs:
     return Needs(luts + lone, ffs, carries, lone)
 
 
+def check_least(design: Design) -> None:
+    """Raise with advice where a look at the graph tells that it is too large.
+
+    Raises:
+        DoesNotFitError: it is, whatever synthesis does.
+    """
+    device, lut = design.board.device, design.board.family.lut
+    least = round(_LEAST_PER_PAIR[lut] * _counted_pairs(design.graph))
+    if least > device.luts:
+        raise DoesNotFitError(
+            f"{design.name} needs {least:,} {lut} and more, {design.board.name} has "
+            f"{device.luts:,}",
+            advice(design, with_fewer_registers=False),
+        )
+
+
 def check(design: Design, needs: Needs) -> None:
     """Raise with advice where ``needs`` are more than the device has.
 
@@ -59,45 +87,60 @@ def check(design: Design, needs: Needs) -> None:
             may_fit = needed - registers <= has
             raise DoesNotFitError(
                 f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}",
-                advice(design, needs, may_fit),
+                advice(design, with_fewer_registers=may_fit),
                 with_fewer_registers=may_fit,
             )
 
 
-def advice(design: Design, needs: Needs, with_fewer_registers: bool) -> list[str]:
-    """What else to ask for, where ``needs`` are too much.
+def advice(design: Design, with_fewer_registers: bool) -> list[str]:
+    """What else to ask for, where a design is too large.
 
     ``with_fewer_registers`` says whether it may fit with fewer of these.
     """
-    ways = _smaller(design, needs) + _larger(design, needs)
-    return [*ways, "a larger number of levels per stage"] if with_fewer_registers else ways
+    ways = _smaller(design) + _larger(design)
+    if with_fewer_registers:
+        ways.append("a larger number of levels per stage")
+    return ways or ["a network of fewer gates, fewer of them counted"]
 
 
-def _smaller(design: Design, needs: Needs) -> list[str]:
-    """The largest network of the zoo for the same data that may fit; sizes go with gates."""
-    device = design.board.device
-    share = min(device.luts / needs.luts, device.ffs / max(1, needs.ffs))
+def _smaller(design: Design) -> list[str]:
+    """The largest network of the zoo for the same data that fits in any case."""
     known = map(zoo.describe, zoo.names())
     fitting = {
         entry.name: entry.gates.simplified
         for entry in known
         if entry.dataset == design.graph.metadata.get("dataset")
-        and entry.gates.simplified <= share * design.graph.n_gates
+        and _holds(design.board, entry.gates.simplified, entry.gates.simplified)
     }
     return [f"the model {max(fitting, key=lambda name: fitting[name])}"] if fitting else []
 
 
-def _larger(design: Design, needs: Needs) -> list[str]:
-    """The smallest board that it fits on."""
+def _larger(design: Design) -> list[str]:
+    """The smallest board that holds it in any case."""
     boards = [
         board
         for board in BOARDS.values()
         if board.family.is_complete
         and board.family.lut == design.board.family.lut
-        and board.device.luts >= needs.luts
-        and board.device.ffs >= needs.ffs
+        and board.device.luts > design.board.device.luts
+        and _holds(board, design.graph.n_gates, _counted_pairs(design.graph))
     ]
     return [f"the board {min(boards, key=lambda board: board.device.luts).name}"] if boards else []
+
+
+def _holds(board: Board, gates: int, counted: int) -> bool:
+    """Whether a board has room and ways for so many gates, by what others took."""
+    most = _OF_THE_LINK + 2 * gates + 2 * counted
+    return most <= min(board.device.luts, board.device.ffs) and counted <= _ROUTED
+
+
+def _counted_pairs(graph: GateGraph) -> int:
+    """Pairs of wires whose gates are counted, added over the classes; counted inputs, too."""
+    first = np.concatenate([np.arange(graph.n_inputs), np.minimum(graph.a, graph.b)])
+    second = np.concatenate([np.arange(graph.n_inputs), np.maximum(graph.a, graph.b)])
+    return sum(
+        len(np.unique(np.stack([first[head], second[head]]), axis=1).T) for head in graph.heads
+    )
 
 
 def _lone_ffs(cells: list[Any], family: Family) -> int:

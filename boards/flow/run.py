@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from lilogic.boards.flow import fit
@@ -20,7 +20,7 @@ from lilogic.report.steps import Step, Tell, to_nobody
 """Makes a context in which a step of the work is done, which yields what takes news of it."""
 
 _NEWS = re.compile(r"(?:Info: +|[\d.]+\. Executing )(.+)")
-_TIMEOUT = 3600.0
+_TIMEOUT = 3600.0  # of a step other than place and route
 # nextpnr rounds the periods that it derives to whole picoseconds, an oscillator's first.
 _CONSTRAINT_TOLERANCE = 1e-2
 
@@ -31,12 +31,16 @@ class Routed:
 
     Attributes:
         plan: of what.
+        folder: where it is.
+        seed: nextpnr's.
         needs: what synthesis counted.
         fmax: the highest clock in Hz that it can take.
         used: places taken by kind, as nextpnr names them; likewise ``available``.
     """
 
     plan: Plan
+    folder: Path
+    seed: int
     needs: fit.Needs
     fmax: float
     used: Mapping[str, int]
@@ -77,26 +81,26 @@ def synthesize_to_fit(design: Design, plan: Plan, folder: Path, step: Step) -> f
     return needs
 
 
-def place_and_route(design: Design, plan: Plan, folder: Path, step: Step) -> Routed:
-    """Synthesize the plan in ``folder``, then place and route it.
+def place_and_route(
+    design: Design, plan: Plan, needs: fit.Needs, folder: Path, seed: int, step: Step
+) -> Routed:
+    """Place and route what ``synthesize_to_fit`` left in ``folder``.
 
     Raises:
         DoesNotFitError: it takes more than the device has.
+        UnroutedError: its router gets no further.
         ToolError: a program is missing or failed.
     """
-    needs = synthesize_to_fit(design, plan, folder, step)
     frequency = plan.setting.frequency
-    with step(f"placing and routing for {frequency / MHZ:.2f} MHz") as tell:
+    program, *arguments = plan.commands[1]
+    with step(f"placing and routing for {frequency / MHZ:.2f} MHz, seed {seed}") as tell:
         try:
-            _run(plan, 1, folder, tell)
+            nextpnr.run(program, arguments, seed, folder, _news(tell))
         except ToolError as error:
             if nextpnr.no_room(error, design.board.family) is None:
                 raise
-            # The estimate is a lower bound.
-            more = replace(needs, luts=design.board.device.luts + 1)
-            raise DoesNotFitError(
-                str(error), fit.advice(design, more, with_fewer_registers=True), True
-            ) from error
+            ways = fit.advice(design, with_fewer_registers=True)
+            raise DoesNotFitError(str(error), ways, with_fewer_registers=True) from error
     report = json.loads(read_bytes(folder / NEXTPNR_REPORT))
     utilization = report["utilization"]
     # The board's own clock may feed nothing but the loop, and then has no maximum. What is derived
@@ -110,6 +114,8 @@ def place_and_route(design: Design, plan: Plan, folder: Path, step: Step) -> Rou
         raise ToolError(f"nextpnr saw no clock of {frequency / MHZ:g} MHz: {report['fmax']}")
     return Routed(
         plan,
+        folder,
+        seed,
         needs,
         min(fmax),
         {kind: places["used"] for kind, places in utilization.items()},
@@ -117,22 +123,27 @@ def place_and_route(design: Design, plan: Plan, folder: Path, step: Step) -> Rou
     )
 
 
-def pack(plan: Plan, folder: Path, step: Step) -> None:
-    """Make the bitstream of what place and route left in ``folder``.
+def pack(routed: Routed, step: Step) -> None:
+    """Make the bitstream of what place and route left.
 
     Raises:
         ToolError: the program is missing or failed.
     """
     with step("packing the bitstream") as tell:
-        _run(plan, 2, folder, tell)
+        _run(routed.plan, 2, routed.folder, tell)
 
 
 def _run(plan: Plan, number: int, folder: Path, tell: Tell) -> None:
-    """Run one of the plan's commands and tell what Yosys and nextpnr head their lines with."""
+    """Run one of the plan's commands."""
     program, *arguments = plan.commands[number]
+    tools.run(program, arguments, folder, _TIMEOUT, _news(tell))
+
+
+def _news(tell: Tell) -> Callable[[str], None]:
+    """Hears a program's lines, and tells what Yosys and nextpnr head theirs with."""
 
     def hear(line: str) -> None:
         if news := _NEWS.match(line):
             tell(news[1])
 
-    tools.run(program, arguments, folder, _TIMEOUT, hear)
+    return hear

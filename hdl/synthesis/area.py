@@ -12,7 +12,6 @@ library of standard cells.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from lilogic import cores
 from lilogic.files import scratch
 from lilogic.hdl.fpga import tools, yosys
 from lilogic.hdl.fpga.families import FAMILIES, Weights
@@ -28,7 +28,7 @@ from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import CORE, PARTS, TOP
 from lilogic.report.models.area import AreaReport, Counts, TargetArea
 
-_AT_ONCE = min(4, os.cpu_count() or 1)
+_AT_ONCE = min(4, cores.usable())
 """Runs of Yosys; the largest measured took 2.2 GB."""
 
 _OTHER = "other"

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 
 from lilogic.files import scratch
 from lilogic.graph import GateGraph
-from lilogic.hdl.fpga import nextpnr
 from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import timing
@@ -47,4 +46,4 @@ def measure(
             with step(f"placing and routing, {levels} levels a stage"):
                 measured = timing.measure(graph, folder, on)
         points.append(PipelinePoint(levels_per_stage=levels, **measured.model_dump()))
-    return PipelineReport(name=name, device=on.label, seed=nextpnr.SEED, points=tuple(points))
+    return PipelineReport(name=name, device=on.label, points=tuple(points))

@@ -48,7 +48,7 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
 
     Raises:
         LilogicError: the files cannot be read.
-        ToolError: a program is missing or failed for another reason than a lack of room.
+        ToolError: a program is missing or failed for another reason than a lack of room or ways.
     """
     interface = Interface.read(folder)
     verilog = files.read_bytes(folder / VERILOG)
@@ -69,13 +69,14 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
 
 def _route(folder: Path, on: Device) -> dict[str, Any]:
     try:
-        report = nextpnr.route(folder, on.family, on.options)
-    except DoesNotFitError as error:
+        report, seed = nextpnr.route(folder, on.family, on.options)
+    except (DoesNotFitError, nextpnr.UnroutedError) as error:
         return {"fits": False, "reason": str(error)}
     cells = report["utilization"][nextpnr.place_and_route(on.family).logic]
     (fmax,) = (clock["achieved"] for clock in report["fmax"].values())
     return {
         "fits": True,
+        "seed": seed,
         "used": cells["used"],
         "available": cells["available"],
         "fmax_mhz": round(fmax, 2),

@@ -9,14 +9,17 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from lilogic.cli import boards, exchange, hardware, learn, listings
+from lilogic.cli import boards, exchange, hardware, learn, listings, streams
 from lilogic.cli.demo import demo
-from lilogic.errors import CheckFailedError, LilogicError
+from lilogic.cli.predict import predict
+from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
 
 app = typer.Typer(
     help="Learn classifiers made of two-input logic gates and compile them to proven hardware.",
@@ -32,6 +35,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "train": learn.train,
     "eval": learn.evaluate,
+    "predict": predict,
     "compile": hardware.compile_,
     "verify": hardware.verify,
     "report": hardware.report,
@@ -80,8 +84,12 @@ def main() -> None:
     for told in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(told) is signal.SIG_DFL:
             signal.signal(told, signal.default_int_handler)
+    streams.open_all()
     try:
-        status = app(standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", LilogicWarning)
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            status = app(standalone_mode=False)
     except Exception as error:
         if _debug:
             raise
@@ -104,20 +112,37 @@ _TYPER_INTERRUPTED = 130
 
 # What an error asks to change, as the command line spells it.
 _FLAGS = {
+    "array": "--array NAME",
     "board": "--board",
     "classes": "--classes",
     "data": "--data",
     "folder": "-o",
+    "ground": "--ground white|black",
     "input": "--input bits",
+    "invert": "--invert",
     "levels_per_stage": "--levels-per-stage",
     "target": "--target",
+    "threads": "--threads",
+    "white": "--white",
 }
+
+
+def _with_flag(message: LilogicError | LilogicWarning) -> str:
+    flag = _FLAGS.get(message.option or "")
+    return f"{message} ({flag})" if flag else str(message)
+
+
+def _warn(others: Callable[..., None], message: Warning | str, *rest: Any) -> None:
+    """Print what lilogic warns of in one line, and other warnings as ``others`` does."""
+    if isinstance(message, LilogicWarning):
+        print(f"lilogic: warning: {_with_flag(message)}", file=sys.stderr)
+    else:
+        others(message, *rest)
 
 
 def _complain(error: Exception) -> None:
     if isinstance(error, LilogicError):
-        flag = _FLAGS.get(error.option or "")
-        message = f"{error} ({flag})" if flag else str(error)
+        message = _with_flag(error)
     elif isinstance(error, _CommandLineError):
         message = error.format_message()
     else:

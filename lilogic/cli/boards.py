@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lilogic.cli.common import (
+    ArrayName,
     AsJson,
     Bits,
     DataName,
+    Files,
+    Ground,
     InputKind,
+    Invert,
     Model,
     Pixels,
     Popcount,
+    White,
     dataset_of,
     given,
     load,
@@ -47,49 +52,44 @@ BoardFolder = Annotated[
 
 
 def classify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG, JPEG, ...")],
+    files: Files,
     model: OnBoard = "digits",
     port: PortName = None,
     baud: Baud = 1_000_000,
     simulate: Simulate = False,
     input: InputKind = None,
     pixels: Pixels = False,
-    invert: Annotated[
-        bool, typer.Option("--invert", help="Swap dark and light; data sets are light on dark.")
-    ] = False,
+    invert: Invert = False,
+    ground: Ground = None,
+    white: White = None,
+    array: ArrayName = None,
     as_json: AsJson = False,
 ) -> None:
     """Classify images on a board, or in a simulation of one."""
-    import numpy as np
-
-    from lilogic.data import datasets
-    from lilogic.data.readers.images import read as read_image
     from lilogic.graph import passes
 
     network = load(model)
-    graph, metadata = passes.simplify(network.graph), network.metadata
-    if graph.encoder is None or graph.encoder.input_dtype != "uint8":
+    if network.graph.encoder is None:
         raise GraphError(f"{model}: reads no images")
-    white = datasets.WHITE.get(metadata.dataset or "", 255)
-    samples = np.stack([read_image(path, graph.encoder.input_shape, white) for path in images])
-    if invert:
-        samples = white - samples
-    names = metadata.class_names or [*map(str, range(graph.n_classes))]
+    samples = network.samples(
+        *files, **given(invert=invert, ground=ground, white=white, array=array)
+    )
+    graph, names = passes.simplify(network.graph), network.class_names
     with _client(graph, port, baud, simulate, given(input=input, pixels=pixels)) as client:
-        answers = list(client.classify(samples, has_scores=True))
+        answers = list(client.classify(samples.x, has_scores=True))
     result = [
         {
-            "image": str(path),
+            "image": name,
             "class": names[answer.index],
             "index": answer.index,
             "scores": answer.scores,
             "cycles": answer.cycles,
         }
-        for path, answer in zip(images, answers, strict=True)
+        for name, answer in zip(samples.names, answers, strict=True)
     ]
     rows = [
-        (str(path), f"{names[answer.index]}, scores {' '.join(map(str, answer.scores or ()))}")
-        for path, answer in zip(images, answers, strict=True)
+        (name, f"{names[answer.index]}, scores {' '.join(map(str, answer.scores or ()))}")
+        for name, answer in zip(samples.names, answers, strict=True)
     ]
     show(result, rows, network.name, as_json)
 
@@ -154,6 +154,9 @@ def synth(
         ),
     ] = None,
     popcount: Popcount = None,
+    seed: Annotated[
+        int, typer.Option(help="Of place and route, whose results scatter by a tenth.", min=0)
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Build a board's bitstream, for the best clock that it meets, and a report."""
@@ -170,7 +173,7 @@ def synth(
         popcount=popcount,
     )
     folder = output or flow.board_folder(network.name, board)
-    report = network.synthesize(board, folder, baud=baud, **options)
+    report = network.synthesize(board, folder, baud=baud, seed=seed, **options)
     show(report, rows_of.rows(report), str(folder), as_json)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from lilogic.errors import LilogicWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +92,45 @@ DataName = Annotated[
     typer.Option("--data", help="Data set, .npz or image folder; default: what it was trained on."),
 ]
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="Pictures (PNG, JPEG, WebP, ...), or arrays of samples (.npy, .npz, IDX).",
+    ),
+]
+Invert = Annotated[
+    bool,
+    typer.Option("--invert", help="Swap dark and light in pictures: for ink on paper."),
+]
+
+
+class GroundColour(StrEnum):
+    """What transparent parts of pictures are laid on, as the command line spells it."""
+
+    WHITE = "white"
+    BLACK = "black"
+
+
+Ground = Annotated[
+    GroundColour | None,
+    typer.Option(
+        help="What transparent parts of pictures are laid on. Default: white, or black where "
+        "all that shows is light."
+    ),
+]
+White = Annotated[
+    int | None,
+    typer.Option(
+        help="The network's value of a white pixel. Default: that of its training data.",
+        min=1,
+        max=255,
+    ),
+]
+ArrayName = Annotated[
+    str | None, typer.Option("--array", metavar="NAME", help="Take this array of an .npz.")
+]
+
 
 def given(**options: Any) -> dict[str, Any]:
     """The options that were given, as keywords of ``CompileOptions``; the others have defaults.
@@ -121,7 +164,21 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
     """
     from lilogic.data import datasets
 
-    return model.dataset() if name is None else datasets.load(name)
+    if name is None:
+        return model.dataset()
+    data = datasets.load(name)
+    if list(data.class_names) != model.class_names[: data.n_classes]:
+        message = (
+            f"{name}: classes are compared by number: its {_some(data.class_names)} "
+            f"with the network's {_some(model.class_names)}"
+        )
+        warnings.warn(LilogicWarning(message), stacklevel=2)
+    return data
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of a list."""
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def show(

@@ -89,11 +89,14 @@ def train_in(
 
 def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> None:
     """Measure the accuracy of a frozen network on its data set."""
+    from lilogic.report import compilation
+
     network = load(model)
     dataset = dataset_of(network, data)
     metadata = network.metadata
-    train = network.evaluate(dataset.x_train, dataset.y_train)
-    test = network.evaluate(dataset.x_test, dataset.y_test)
+    with compilation.announced(f"{network.name}: "):
+        train = network.evaluate(dataset.x_train, dataset.y_train)
+        test = network.evaluate(dataset.x_test, dataset.y_test)
     is_trained_data = dataset.hashes() == metadata.dataset_hashes
     result = {
         "model": network.name,

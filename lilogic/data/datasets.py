@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data import labels
 from lilogic.data.fetch import Source, data_root
+from lilogic.data.look import Look, Tone
 from lilogic.data.readers import cifar, idx, images, npz
 from lilogic.data.readers.arrays import Splits, split
 from lilogic.errors import DataError
@@ -30,11 +32,15 @@ class Dataset:
     Attributes:
         name: how messages and metadata call it.
         x_train: [n, *shape] raw training samples of a dtype in ``preprocessing.DTYPES``.
-        y_train: int64 [n] classes of the training samples.
+        y_train: int64 [n] classes of the training samples; whole numbers of other dtypes are
+            made that.
         x_test: [m, *shape] raw test samples, of the same shape and dtype.
         y_test: int64 [m] classes of the test samples.
         n_classes: number of classes.
         class_names: what the classes are called.
+
+    Raises:
+        DataError: labels that are no numbers of classes, or another number of labels or of names.
     """
 
     name: str
@@ -45,6 +51,17 @@ class Dataset:
     n_classes: int
     class_names: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        for field, x in (("y_train", self.x_train), ("y_test", self.x_test)):
+            name = f"{self.name}: labels {field}"
+            found = labels.numbers(getattr(self, field), len(x), name)
+            labels.check_below(found, self.n_classes, name)
+            object.__setattr__(self, field, found)
+        if len(self.class_names) != self.n_classes:
+            raise DataError(
+                f"{self.name}: has {len(self.class_names)} class_names for {self.n_classes} classes"
+            )
+
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
         return {"train": self.train_hash(), "test": _hash(self.x_test, self.y_test)}
@@ -53,6 +70,12 @@ class Dataset:
         """The hash of the training split alone."""
         return _hash(self.x_train, self.y_train)
 
+    def look(self) -> Look | None:
+        """How its images look; None where samples are no images of bytes."""
+        if self.x_train.ndim < 3 or self.x_train.dtype != np.uint8:
+            return None
+        return Look.of(self.x_train)
+
 
 def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
     return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
@@ -60,7 +83,7 @@ def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
 
 def exists(name: str) -> bool:
     """Whether ``load`` would take this for a data set, usable or not."""
-    return name in REGISTRY or Path(name).suffix == ".npz" or os.path.isdir(name)
+    return name in REGISTRY or os.path.exists(name) or Path(name).suffix.lower() in _SUFFIXES
 
 
 def load(name: str) -> Dataset:
@@ -72,16 +95,32 @@ def load(name: str) -> Dataset:
     if name in REGISTRY:
         return REGISTRY[name](name)
     path = Path(name)
-    if path.suffix == ".npz":
+    if os.path.isdir(name):
+        return _dataset(path.resolve().name, *images.read_folder(path))
+    if exists(name):
+        if not os.path.exists(name):
+            raise DataError(f"{path}: no such file")
+        if path.suffix.lower() != ".npz" and not npz.is_archive(path):
+            raise DataError(f"{path}: no data set that is read here; {_MAKE_NPZ}")
         splits = npz.read(path)
         count = int(splits[1].max()) + 1
         return _dataset(path.stem, splits, tuple(map(str, range(count))))
-    if path.is_dir():
-        return _dataset(path.resolve().name, *images.read_folder(path))
     raise DataError(
         f"{name}: no such data set; known are {', '.join(REGISTRY)}, "
         "and a .npz file or a folder of images by class"
     )
+
+
+_SUFFIXES = (
+    ".npz", ".npy", ".csv", ".tsv", ".arff", ".xls", ".xlsx", ".ods", ".parquet", ".feather",
+    ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".zip", ".tar", ".gz", ".tgz", ".7z",
+)  # fmt: skip
+"""What files of data are called: with one of these, a name is no recipe's."""
+
+_MAKE_NPZ = (
+    "make an .npz of it with numpy.savez(FILE, x_train=…, y_train=…, x_test=…, y_test=…), "
+    "or a folder with one folder of images for each class"
+)
 
 
 def _dataset(name: str, splits: Splits, class_names: tuple[str, ...]) -> Dataset:
@@ -129,18 +168,21 @@ def _idx(
 
 def _cifar(name: str) -> Dataset:
     root = data_root()
-    candidates = [] if root is None else [root, root / "CIFAR10"]
-    for folder in candidates:
-        if (folder / "cifar-10-batches-bin").is_dir():
-            path = folder / "cifar-10-batches-bin"
-            break
-    else:
-        path = _CIFAR_ARCHIVE.find("cifar-10-binary.tar.gz")
+    places = [] if root is None else [root, root / "CIFAR10"]
+    known = (*cifar.FOLDERS, *cifar.ARCHIVES)
+    found = [path for place in places for name in known if (path := place / name).exists()]
+    path = found[0] if found else _CIFAR_ARCHIVE.find(cifar.ARCHIVES[0])
     return _dataset(name, cifar.read(path), _CIFAR_CLASSES)
 
 
-WHITE = {"digits": 16}
-"""The value of a white pixel, where it is not 255."""
+LOOKS = {
+    "digits": Look(white=16, ground=Tone.DARK),
+    "mnist": Look(white=255, ground=Tone.DARK),
+    "fashion-mnist": Look(white=255, ground=Tone.DARK),
+    "kmnist": Look(white=255, ground=Tone.DARK),
+    "cifar-10": Look(white=255),
+}
+"""How known data sets look, for networks that do not record it."""
 
 DIGITS = tuple("0123456789")
 

@@ -36,18 +36,22 @@ class Source:
     def find(self, file: str) -> Path:
         """Path of one of the files; it is downloaded if it is nowhere yet.
 
-        A ``.gz`` under ``$LILOGIC_DATA`` may be unzipped. Files there are the user's own, so only
-        what is downloaded must have the known checksum.
+        A ``.gz`` under ``$LILOGIC_DATA`` may be unzipped, and names may be spelled as in
+        ``train-images.idx3-ubyte`` or with capitals. Files there are the user's own, so only what
+        is downloaded must have the known checksum.
 
         Raises:
             DataError: the file cannot be downloaded; the message says where to put it.
         """
         root = data_root()
         if root is not None:
-            for candidate in (file.removesuffix(".gz"), file):
-                path = root / self.folder / candidate
-                if path.is_file():
-                    return path
+            found = [
+                path
+                for path in (root / self.folder).glob("*")
+                if _plain(path.name) == _plain(file) and path.is_file()
+            ]
+            if found:
+                return min(found, key=lambda path: (path.suffix.lower() == ".gz", path))
         return self._download(file)
 
     def _download(self, file: str) -> Path:
@@ -86,6 +90,11 @@ class Source:
             pooch.retrieve(
                 self.url + file, f"md5:{self.md5[file]}", file, folder, downloader=downloader
             )
+
+
+def _plain(name: str) -> str:
+    """What spellings of a file's name have in common."""
+    return name.lower().removesuffix(".gz").replace(".idx", "-idx")
 
 
 def data_root() -> Path | None:

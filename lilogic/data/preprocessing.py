@@ -81,7 +81,7 @@ class Preprocessing:
         Raises:
             DataError: another shape, or values that ``input_dtype`` cannot hold.
         """
-        data = as_integers(raw, np.dtype(self.input_dtype))
+        data = as_integers(as_array(raw), np.dtype(self.input_dtype))
         if data.shape[1:] != self.input_shape:
             raise DataError(
                 f"samples have shape {data.shape[1:]}, but the encoder reads {self.input_shape}"
@@ -102,6 +102,18 @@ def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ..
     if length is not None and len(sizes) != length:
         raise GraphError(f"encoder {name} {sizes} has {len(sizes)} sizes, but must have {length}")
     return sizes
+
+
+def as_array(values: npt.ArrayLike, name: str = "samples") -> npt.NDArray[Any]:
+    """An array of what may be a list or a tensor, too; ``name`` says what it is in errors.
+
+    Raises:
+        DataError: it is none: rows differ in their lengths, or a tensor is on another device.
+    """
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"{name} are no array: {error}") from error
 
 
 def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -129,19 +141,24 @@ def area_resize(images: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[
     Each output pixel is the mean of the input under it, weighted by overlap. Exact in int64, so
     host and software agree to the bit.
     """
-    height, width = images.shape[1:3]
-    rows, columns = _overlaps(height, size[0]), _overlaps(width, size[1])
-    total = np.einsum("ih,nhw...,jw->nij...", rows, images.astype(np.int64), columns, optimize=True)
-    area = height * width
+    area = images.shape[1] * images.shape[2]
+    total = _sums(_sums(images, 1, size[0]), 2, size[1])
     resized: npt.NDArray[Any] = ((2 * total + area) // (2 * area)).astype(images.dtype)
     return resized
 
 
-def _overlaps(source: int, target: int) -> npt.NDArray[np.int64]:
-    """int64 [target, source]: overlap of each target with each source cell."""
-    starts, ends = np.arange(target) * source, np.arange(1, target + 1) * source
-    cells = np.arange(source) * target
-    low = np.maximum(starts[:, None], cells)
-    high = np.minimum(ends[:, None], cells + target)
-    overlaps: npt.NDArray[np.int64] = np.maximum(high - low, 0)
-    return overlaps
+def _sums(values: npt.NDArray[Any], axis: int, parts: int) -> npt.NDArray[np.int64]:
+    """Sums of the values in so many equal parts of an axis, times ``parts``.
+
+    Scaled by that, every cut goes through a value at a whole number.
+    """
+    shape = [1] * values.ndim
+    shape[axis] = -1
+    cuts = np.arange(parts + 1) * values.shape[axis]
+    index, inside = np.divmod(cuts, parts)
+    between = np.add.reduceat(values, index[:-1], axis, dtype=np.int64)
+    has_any = (np.diff(index) > 0).reshape(shape)  # where none, reduceat gives one all the same
+    cut = np.take(values, np.minimum(index, values.shape[axis] - 1), axis)
+    sums: npt.NDArray[np.int64] = parts * np.where(has_any, between, 0)
+    sums += np.diff(cut * inside.reshape(shape), axis=axis)
+    return sums

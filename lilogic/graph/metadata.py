@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from lilogic.data.look import Look
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -59,6 +60,7 @@ class Metadata(BaseModel):
         dataset: the data set that it was trained on, as ``datasets.load`` knows it.
         dataset_hashes: SHA-256 of the data set's splits.
         class_names: what its classes are called.
+        look: how the images of the data set look.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
         training: how it was trained.
@@ -77,6 +79,7 @@ class Metadata(BaseModel):
     dataset: str | None = None
     dataset_hashes: dict[str, str] = {}
     class_names: list[str] = []
+    look: Look | None = None
     accuracy: dict[str, float] = {}
     training: Training = Training()
     seeds: Seeds | None = None

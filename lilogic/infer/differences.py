@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import DTYPES, Preprocessing
+from lilogic.errors import DataError
 from lilogic.jit import njit
 
 _WIDER = {1: "int16", 2: "int32"}
@@ -30,7 +31,14 @@ class DifferenceFeatures:
     pairs: npt.NDArray[np.int64]
 
     def appended(self, features: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What ``encoder`` reads, [samples, n_features], of the other encoder's features."""
+        """What ``encoder`` reads, [samples, n_features], of the other encoder's features.
+
+        Raises:
+            DataError: another number of features.
+        """
+        width = self.encoder.n_features - len(self.pairs)
+        if features.ndim != 2 or features.shape[1] != width:
+            raise DataError(f"features have shape {features.shape}, but must be (samples, {width})")
         both = np.empty((len(features), self.encoder.n_features), dtype=self.encoder.input_dtype)
         _append(np.ascontiguousarray(features), self.pairs, both)
         return both

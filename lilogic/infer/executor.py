@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lilogic import cores
+from lilogic.data.preprocessing import as_array
 from lilogic.errors import DataError
 from lilogic.infer.interpreter import run_bits, run_raw
 from lilogic.infer.layouts import WORD
@@ -25,11 +25,13 @@ def scores(
         program: what to run.
         samples: uint64 [samples, words] as ``layouts.pack_bits`` gives them, or features
             [samples, n_features] of the encoder's dtype.
-        threads: default: one for each core.
+        threads: default: one for each core that can be used.
 
     Raises:
         DataError: samples of another width or dtype.
+        LilogicError: less than one thread.
     """
+    samples = _checked(program, samples)
     result = np.empty((len(samples), program.n_classes), dtype=np.int32)
     _run(program, samples, threads, np.empty(0, dtype=np.int64), result)
     return result
@@ -39,6 +41,7 @@ def classify(
     program: Program, samples: npt.NDArray[Any], threads: int | None = None
 ) -> npt.NDArray[np.int64]:
     """int64 [samples]: the class of each sample; arguments and errors as ``scores``."""
+    samples = _checked(program, samples)
     index = np.empty(len(samples), dtype=np.int64)
     _run(program, samples, threads, index, np.empty((0, program.n_classes), dtype=np.int32))
     return index
@@ -52,9 +55,8 @@ def _run(
     result: npt.NDArray[np.int32],
 ) -> None:
     """Fill classes and scores; those that nobody asked for are empty."""
-    samples = _checked(program, samples)
     blocks = -(-len(samples) // BLOCK)
-    workers = max(1, min(threads or _cores(), blocks))
+    workers = max(1, min(cores.threads(threads), blocks))
     ends = [blocks * part // workers * BLOCK for part in range(workers + 1)]
 
     def work(start: int, end: int) -> None:
@@ -74,6 +76,7 @@ def _run(
 
 def _checked(program: Program, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The same samples, contiguous, and raw ones at least 64 features wide."""
+    samples = as_array(samples)
     if samples.ndim != 2 or samples.shape[1] != program.width or samples.dtype != program.dtype:
         raise DataError(
             f"samples are {samples.dtype} of shape {samples.shape}, "
@@ -82,9 +85,3 @@ def _checked(program: Program, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if program.comparisons is not None and program.width < WORD:
         samples = np.pad(samples, ((0, 0), (0, WORD - program.width)))
     return np.ascontiguousarray(samples)
-
-
-def _cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

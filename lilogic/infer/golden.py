@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.preprocessing import as_array
 from lilogic.errors import DataError, GraphError
 from lilogic.graph import Circuit, GateGraph
 from lilogic.graph.circuit import Gates
@@ -29,7 +30,7 @@ _ANF = np.uint64(0) - np.stack(
 
 
 def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """int32 [samples, classes] of input bits [samples, n_inputs] (bool, or integers 0 and 1).
+    """int32 [samples, classes] of input bits [samples, n_inputs] (bool, or numbers 0 and 1).
 
     Raises:
         DataError: bits of another width, or values other than 0 and 1.
@@ -95,13 +96,14 @@ def checked(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     Raises:
         DataError: bits of another width, or values other than 0 and 1.
     """
+    bits = as_array(bits, "bits")
     if bits.ndim != 2 or bits.shape[1] != graph.n_inputs:
         raise DataError(
             f"bits have shape {bits.shape}, but the graph reads (samples, {graph.n_inputs})"
         )
     if bits.dtype == np.bool_:
         return bits
-    if bits.dtype.kind not in "ui" or ((bits != 0) & (bits != 1)).any():
+    if bits.dtype.kind not in "uif" or ((bits != 0) & (bits != 1)).any():
         raise DataError("bits must be 0 or 1")
     return bits.astype(bool)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lilogic.data.capabilities import BITSLICED, can_encode
 from lilogic.data.encoder import Encoder
-from lilogic.errors import DataError
+from lilogic.data.preprocessing import as_array
 from lilogic.graph import GateGraph
 from lilogic.infer import compiler, executor, golden
 from lilogic.infer.differences import DifferenceFeatures, difference_features
@@ -43,11 +43,11 @@ class Predictor:
         Raises:
             DataError: samples that do not fit the graph.
         """
-        return executor.scores(self.program, self.read(_array(samples)))
+        return executor.scores(self.program, self.read(as_array(samples)))
 
     def classify(self, samples: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; errors as ``scores``."""
-        return executor.classify(self.program, self.read(_array(samples)))
+        return executor.classify(self.program, self.read(as_array(samples)))
 
 
 def predictor(graph: GateGraph) -> Predictor:
@@ -62,13 +62,6 @@ def predictor(graph: GateGraph) -> Predictor:
         program = compiler.compile_raw(replace(graph, encoder=differences.encoder))
         return Predictor(program, partial(_with_differences, encoder, differences))
     return Predictor(compiler.compile_bits(graph), partial(_encoded, encoder))
-
-
-def _array(samples: npt.ArrayLike) -> Samples:
-    try:
-        return np.asarray(samples)
-    except ValueError as error:
-        raise DataError(f"samples are no array: {error}") from error
 
 
 def _checked(graph: GateGraph, samples: Samples) -> Samples:

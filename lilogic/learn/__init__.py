@@ -1,1 +1,12 @@
 """Learning: from a recipe and a data set to a gate graph. Needs torch."""
+
+import os
+import sys
+
+# OpenMP's threads that have nothing to do spin by default: torch and numba each bring a library of
+# it, and the threads of one keep the cores from those of the other, and from whatever else runs.
+# Here they wait asleep. The libraries read this when they are loaded, so it stands before torch.
+TORCH_SPINS = "torch" in sys.modules and "OMP_WAIT_POLICY" not in os.environ
+"""Whether torch was loaded before, so that its threads spin."""
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")

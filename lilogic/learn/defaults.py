@@ -45,7 +45,7 @@ def load(
         values = recipes.changed(settings(source, source.name), changes)
         return recipes.parse(values, source.name), source
     name = str(source)
-    if name in recipes.names() or Path(name).suffix == ".toml":
+    if name in recipes.names() or Path(name).suffix.lower() == ".toml":
         recipe = recipes.load(name, changes)
         return recipe, datasets.load(recipe.dataset)
     if not datasets.exists(name):

@@ -97,6 +97,17 @@ class Learner:
         self.batch = min(settings.batch, len(self.images))
         self.steps = len(self.images) // self.batch
 
+    def warm_up(self) -> None:
+        """Compute once what training does, on one sample, which compiles what is not compiled.
+
+        Nothing that is learned or drawn changes.
+        """
+        x, y = self.held_x[:1], self.held_y[:1]
+        self.net.eval()
+        self.net(self._bits(self.encoder.features(x)), Sharpness()).sum().backward()
+        self.optimizer.zero_grad(set_to_none=True)
+        golden.accuracy(self.net.freeze(self.encoder), x, y)
+
     def run_epoch(self, epoch: int, on_step: Callable[[], None]) -> Epoch:
         """Train on the training samples once; an incomplete last batch is left out."""
         began = time.perf_counter()

@@ -206,7 +206,7 @@ def text(name: str) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        if path.suffix == ".toml":
+        if path.suffix.lower() == ".toml":
             raise RecipeError(f"{path}: cannot be read ({error})") from error
         known = ", ".join(names())
         raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml") from error

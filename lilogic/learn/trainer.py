@@ -15,6 +15,8 @@ import numba
 import numpy as np
 import torch
 
+from lilogic import cores, learn
+from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
@@ -27,7 +29,7 @@ from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.version import __version__
 
-_CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+_MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
 _SEEDS = 2**63
 
@@ -47,17 +49,22 @@ def train(
 
     Raises:
         RecipeError: an impossible recipe, or a run folder of another one.
-        DataError: a run folder of other data.
+        DataError: all samples are of one class; or a run folder of other data.
         FormatError: files of the run folder are damaged.
         ToolError: the device cannot be used.
+        LilogicError: more threads than there can be.
     """
+    labels.check_several(data.y_train, data.class_names, data.name)
     folder, callback = RunFolder(run), callback or Callback()
     if folder.has_finished(recipe):
         return _finished(folder, data, callback)
     place = _device(device)
-    threads = min(threads or _threads(recipe), _CORES)
+    threads = _threads(recipe, threads)
     numba.set_num_threads(threads)
-    torch.set_num_threads(threads)
+    # numba computes all but dense layers; beside it, threads of torch that spin cost more than
+    # they give.
+    is_alone = recipe.net.candidates == "all"
+    torch.set_num_threads(1 if learn.TORCH_SPINS and not is_alone else threads)
     if recipe.ensemble != EnsembleRecipe():
         return _train_ensemble(recipe, data, folder, callback, place, threads)
     return _train_network(Learner(recipe, data, place), folder, callback, threads)
@@ -76,7 +83,9 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
     settings = learner.recipe.train
     run.claim(learner.recipe)
     history = run.history(learner.load(run))
-    callback.start(settings.epochs, len(history), learner.steps)
+    callback.prepare(threads)
+    learner.warm_up()
+    callback.start(settings, len(history), learner.steps)
     while not schedule.is_finished(settings, history):
         history.append(learner.run_epoch(len(history), callback.step))
         run.write_history(history)
@@ -164,12 +173,14 @@ def _described(
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
     held = split(data, recipe.train.validation)[1]
     held_x, held_y = data.x_train[held], data.y_train[held]
+    look = data.look()
     return graph.with_metadata(
         name=recipe.name,
         version=__version__,
         dataset=recipe.dataset,
         dataset_hashes=data.hashes(),
         class_names=list(data.class_names),
+        look=None if look is None else look.model_dump(mode="json"),
         recipe=recipe.model_dump(),
         accuracy={
             "validation_soft": share_right(soft[0], held_y),
@@ -192,10 +203,10 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _threads(recipe: Recipe) -> int:
-    """All cores, but one where a step is so short that waiting for each other costs more."""
+def _threads(recipe: Recipe, asked: int | None) -> int:
+    """All usable cores, but one where a step is so short that waiting for each other costs more."""
     net = recipe.net
-    if net.candidates == "all":
-        return _CORES
-    work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
-    return _CORES if work >= _PARALLEL_WORK else 1
+    if asked is None and net.candidates != "all":
+        work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
+        asked = None if work >= _PARALLEL_WORK else 1
+    return cores.threads(asked, _MOST_THREADS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lilogic.report.models.board import BoardEntry, BoardMeasurement, BoardReport
+from lilogic.report.models.board import BoardEntry, BoardMeasurement, BoardReport, Try
 from lilogic.report.tables import Row
 
 _MHZ = 1e6
@@ -52,6 +52,7 @@ def rows(report: BoardReport) -> list[Row]:
         ),
         ("clock", f"{report.clock.hz / _MHZ:.2f} MHz"),
         ("Fmax", fmax),
+        *(("tried", _tried(each)) for each in report.tries or ()),
         ("levels a stage", f"{report.levels_per_stage}"),
         ("latency", f"{latency.cycles} cycles, {latency.ns:,.0f} ns"),
         (
@@ -63,6 +64,13 @@ def rows(report: BoardReport) -> list[Row]:
         ("images a second at the core", f"{report.images_per_second.core:,.0f}"),
         *((name, f"SHA-256 {made}") for name, made in report.files.items()),
     ]
+
+
+def _tried(each: Try) -> str:
+    asked = f"{each.hz / _MHZ:.2f} MHz with seed {each.seed}"
+    if each.fmax_hz is None:
+        return f"{asked}: did not route"
+    return f"{asked}: reached {each.fmax_hz / _MHZ:.2f} MHz"
 
 
 def _share(used: int, available: int) -> str:

@@ -1,6 +1,7 @@
 """What people see: progress on standard error, tables on standard output.
 
-On a terminal, progress is a bar with the time left; elsewhere it is plain lines for a log.
+On a terminal, progress is a bar with the time left; elsewhere it is plain lines for a log. Texts
+are shown as they are: brackets in a file's name are no markup.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
 
+if TYPE_CHECKING:
+    from rich.progress import SpinnerColumn
+
 messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-results = Console(highlight=False, emoji=False)
+results = Console(highlight=False, emoji=False, markup=False)
 
 _NEWS_EVERY = 30.0
 
@@ -23,44 +28,69 @@ def say(message: str) -> None:
     messages.print(message, markup=False)
 
 
+def is_live() -> bool:
+    """Whether progress can be redrawn in place, which a dumb terminal cannot."""
+    return messages.is_terminal and not messages.is_dumb_terminal
+
+
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """A table of two columns on standard output."""
-    table = Table(title=title, title_justify="left", show_header=False)
-    table.add_column(style="bold")
-    table.add_column()
+    table = Table(title=_spelled(title), title_justify="left", show_header=False)
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(_spelled, row))
     results.print(table)
+
+
+def _spelled(text: str) -> str:
+    """``text`` as standard output will spell it, so that columns are as wide as what they hold."""
+    errors = getattr(results.file, "errors", None) or "strict"
+    return text.encode(results.encoding, errors).decode(results.encoding)
+
+
+def spinner() -> SpinnerColumn:
+    """The column of a bar that shows that work goes on."""
+    from rich.progress import SpinnerColumn
+
+    return SpinnerColumn("line" if messages.options.ascii_only else "dots")
 
 
 @contextmanager
 def step(message: str) -> Iterator[Callable[[str], None]]:
     """Say what is being done and, afterwards, how long it took.
 
+    Of what ends with an error it says when it was stopped.
+
     Yields a function that takes news of the work: on a terminal the latest stand beside a spinner
     and the time so far, elsewhere they are lines, one in a while.
     """
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
     began = logged = time.monotonic()
     with Progress(
-        SpinnerColumn(),
+        spinner(),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         TextColumn("{task.fields[news]}", markup=False, table_column=Column(no_wrap=True)),
         console=messages,
         transient=True,
-        disable=not messages.is_terminal,
-    ) as spinner:
-        task = spinner.add_task(message, total=None, news="")
+        disable=not is_live(),
+    ) as bar:
+        task = bar.add_task(message, total=None, news="")
 
         def tell(news: str) -> None:
             nonlocal logged
-            spinner.update(task, news=news)
+            bar.update(task, news=news)
             now = time.monotonic()
-            if not messages.is_terminal and now - logged >= _NEWS_EVERY:
+            if not is_live() and now - logged >= _NEWS_EVERY:
                 logged = now
                 say(f"{message}: {now - began:.0f} s, {news}")
 
-        yield tell
-    say(f"{message}: {time.monotonic() - began:.1f} s")
+        how = "stopped after "
+        try:
+            yield tell
+            how = ""
+        finally:
+            bar.stop()
+            say(f"{message}: {how}{time.monotonic() - began:.1f} s")

@@ -146,8 +146,11 @@ def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
 
 
 def _gap_rows(gap: Mapping[str, float]) -> list[Row]:
-    text = ", ".join(f"{100 * lost:+.2f} % ({split})" for split, lost in gap.items())
-    return [("accuracy lost by freezing", text)] if gap else []
+    texts = []
+    for split, lost in gap.items():
+        change = f"{'loses' if lost > 0 else 'gains'} {100 * abs(lost):.2f} points"
+        texts.append(f"{change if lost else 'changes nothing'} ({split})")
+    return [("freezing", ", ".join(texts))] if gap else []
 
 
 def _layer_rows(summary: TrainingSummary) -> Iterator[Row]:

@@ -44,6 +44,28 @@ def test_the_documented_road_is_true(tmp_path, monkeypatch):
     exec(compile(road, str(DOCS), "exec"), {})
 
 
+@pytest.mark.parametrize(
+    ("labels", "advice"),
+    [
+        (["left", "right"], "number the classes"),
+        ([[0, 1], [1, 0]], "one-hot; pass y.argmax"),
+        ([0.5, 1], "classes are learned, not values"),
+        ([0], "but there are 2 samples"),
+        ([0, 2], "labels reach 2, but classes are 0 to 1"),
+        ([0, -1], "classes start at 0"),
+    ],
+)
+def test_labels_of_another_kind_get_advice_and_no_accuracy(labels, advice):
+    model = lilogic.Model(GRAPH, "small")
+    with pytest.raises(LilogicError, match=advice):
+        model.evaluate(np.array([[0, 200], [10, 10]]), labels)
+
+
+def test_an_accuracy_takes_samples():
+    with pytest.raises(LilogicError, match="there are no samples"):
+        lilogic.Model(GRAPH, "small").evaluate(np.empty((0, 2), dtype=np.uint8), [])
+
+
 def test_raw_samples_go_through_the_encoder():
     model = lilogic.Model(GRAPH, "small")
     raw = np.array([[0, 200], [10, 10]])

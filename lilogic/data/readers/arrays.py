@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.labels import Labels as Labels
 from lilogic.errors import DataError
 
 Array = npt.NDArray[Any]
-Labels = npt.NDArray[np.int64]
 Splits = tuple[Array, Labels, Array, Labels]
 """Training samples and labels, test samples and labels."""
 

@@ -15,8 +15,8 @@ from lilogic.errors import DataError
 from lilogic.files import read_bytes
 
 
-def read(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
-    """The uint8 array in an IDX file, plain or gzipped.
+def read(path: Path, dimensions: int | None = None) -> npt.NDArray[np.uint8]:
+    """The uint8 array in an IDX file, plain or gzipped, of so many dimensions if they are given.
 
     Raises:
         DataError: unreadable, truncated, of other type or dimensions.
@@ -29,9 +29,11 @@ def read(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
             raise DataError(
                 f"{path}: truncated or damaged gzip file ({error}); get it anew"
             ) from error
-    start = 4 + 4 * dimensions
-    if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) < start:
-        raise DataError(f"{path}: not an IDX file of unsigned bytes in {dimensions} dimensions")
+    found = data[3] if data[:3] == b"\0\0\x08" and len(data) > 3 else 0
+    start = 4 + 4 * found
+    if not found or found != (dimensions or found) or len(data) < start:
+        wanted = "" if dimensions is None else f" in {dimensions} dimensions"
+        raise DataError(f"{path}: not an IDX file of unsigned bytes{wanted}")
     shape = tuple(np.frombuffer(data[4:start], dtype=">u4").tolist())
     if len(data) - start != math.prod(shape):
         raise DataError(

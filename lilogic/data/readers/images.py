@@ -1,119 +1,166 @@
-"""Image files: folders of them by class, and single ones as samples of a network."""
+"""Folders of pictures by class."""
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from lilogic.data.preprocessing import area_resize
+from lilogic.data.readers import pictures
 from lilogic.data.readers.arrays import Array, Labels, Splits, split
-from lilogic.errors import DataError
-from lilogic.extras import needs
+from lilogic.data.readers.pictures import SUFFIXES, Picture, UnknownFormatError
+from lilogic.errors import DataError, LilogicWarning
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+_TRAIN = ("train", "training")
+_TEST = ("test", "testing")
+_VALIDATION = ("val", "valid", "validation", "dev")
 
 
 def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
-    """Images by class and the names of the classes, in alphabetical order.
+    """Images by class and the names of the classes.
 
     Either ``path/train/CLASS/*`` and ``path/test/CLASS/*``, or ``path/CLASS/*`` of which a
-    seeded fifth of each class becomes the test split. Images are uint8 [n, height, width], or
-    [n, height, width, 3] (RGB; transparency is dropped) as soon as one pixel of one has a colour.
-    Hidden files, and files with other suffixes than ``SUFFIXES``, are left alone.
+    seeded fifth of each class becomes the test split. Classes are in alphabetical order, or in
+    that of their values where all names are numbers. Images are uint8 [n, height, width], or
+    [n, height, width, 3] (RGB) as soon as one pixel of one has a colour; ``pictures.read`` says
+    how files become pixels. Hidden files are left out; other files and folders that are no
+    pictures of a class are, too, with a ``LilogicWarning`` that names them.
 
     Raises:
-        DataError: a file cannot be decoded or has another size; a class has too few images.
+        DataError: a picture cannot be decoded or has another size; a class has too few; a folder
+            for one of the splits is missing.
     """
-    if (path / "train").is_dir() and (path / "test").is_dir():
-        classes = _class_folders(path / "train")
-        extra = [name for name in _class_folders(path / "test") if name not in classes]
-        if extra:
-            raise DataError(f"{path / 'test' / extra[0]}: there is no such class in train")
-        names = {part: _image_files(path / part, classes) for part in ("train", "test")}
-        x, y = _decode(names["train"] + names["test"])
-        count = len(names["train"])
-        return (x[:count], y[:count], x[count:], y[count:]), tuple(classes)
-    classes = _class_folders(path)
-    x, y = _decode(_image_files(path, classes))
-    for label, name in enumerate(classes):
-        if (y == label).sum() < 2:
-            raise DataError(f"{path / name}: has one image, but two are needed to split off one")
-    train, test = split(y)
-    return (x[train], y[train], x[test], y[test]), tuple(classes)
+    parts = _split_folders(path)
+    if parts is None:
+        classes = _class_folders(path)
+        x, y = _stack(_pictures(path, classes))
+        for label, name in enumerate(classes):
+            if (y == label).sum() < 2:
+                raise DataError(
+                    f"{path / name}: has one image, but two are needed to split off one"
+                )
+        train, test = split(y)
+        return (x[train], y[train], x[test], y[test]), tuple(classes)
+    train_folder, test_folder = parts
+    classes = _class_folders(train_folder)
+    extra = [name for name in _class_folders(test_folder) if name not in classes]
+    if extra:
+        raise DataError(f"{test_folder / extra[0]}: there is no such class in {train_folder.name}")
+    found = _pictures(train_folder, classes)
+    count = len(found)
+    x, y = _stack(found + _pictures(test_folder, classes))
+    return (x[:count], y[:count], x[count:], y[count:]), tuple(classes)
+
+
+def _split_folders(path: Path) -> tuple[Path, Path] | None:
+    """The folders of the training and of the test split; None where there are classes only.
+
+    Raises:
+        DataError: one of the two is missing.
+    """
+    named = {folder.name.lower(): folder for folder in _folders(path)}
+    train, test, validation = (
+        next((named[name] for name in names if name in named), None)
+        for names in (_TRAIN, _TEST, _VALIDATION)
+    )
+    if train and test:
+        used = (train, test)
+        _warn_left_out(path, [entry for entry in _entries(path) if entry not in used])
+        return used
+    # One of them alone may be a class, of trains for example; then it has pictures, not folders.
+    found = train or test
+    if found is None or not (validation or _folders(found)):
+        return None
+    missing = "test" if train else "train"
+    advice = f"make it of {validation.name}" if validation and train else "make one"
+    raise DataError(
+        f"{path}: has a folder {found.name}, but none called {missing}: {advice}, "
+        f"or name {found} to have a fifth of it split off"
+    )
+
+
+def _entries(path: Path) -> list[Path]:
+    """What is in a folder and not hidden, by name; nothing where there is no such folder."""
+    try:
+        return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _folders(path: Path) -> list[Path]:
+    return [entry for entry in _entries(path) if entry.is_dir()]
 
 
 def _class_folders(path: Path) -> list[str]:
-    folders = (entry for entry in path.iterdir() if entry.is_dir())
-    names = sorted(entry.name for entry in folders if not entry.name.startswith("."))
+    names = [folder.name for folder in _folders(path)]
     if not names:
         raise DataError(f"{path}: has no folders, but one for each class is needed")
-    return names
+    _warn_left_out(path, [entry for entry in _entries(path) if not entry.is_dir()])
+    return sorted(names, key=int) if all(map(str.isdecimal, names)) else names
 
 
-def _image_files(path: Path, classes: list[str]) -> list[tuple[Path, int]]:
-    files: list[tuple[Path, int]] = []
+@dataclass(frozen=True, eq=False)
+class _Labelled:
+    picture: Picture
+    label: int
+
+
+def _pictures(path: Path, classes: list[str]) -> list[_Labelled]:
+    """All pictures of all classes, which each must have one."""
+    found: list[_Labelled] = []
     for label, name in enumerate(classes):
-        found = [
-            (entry, label)
-            for entry in sorted((path / name).glob("*"))
-            if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")
-        ]
-        if not found:
-            raise DataError(f"{path / name}: has no images ({', '.join(SUFFIXES)})")
-        files += found
-    return files
+        of_class: list[_Labelled] = []
+        others: list[Path] = []
+        for entry in _entries(path / name):
+            try:
+                if entry.is_file():
+                    of_class.append(_Labelled(pictures.read(entry), label))
+                else:
+                    others.append(entry)
+            except UnknownFormatError:
+                if entry.suffix.lower() in SUFFIXES:
+                    raise
+                others.append(entry)
+        if not of_class:
+            folders = any(entry.is_dir() for entry in others)
+            what = "folders, but no images" if folders else "no images"
+            raise DataError(f"{path / name}: has {what}, and one is needed for each class")
+        _warn_left_out(path / name, others)
+        found += of_class
+    return found
 
 
-def _decode(files: list[tuple[Path, int]]) -> tuple[Array, Labels]:
-    pixels: list[npt.NDArray[np.uint8]] = []
-    for path, _ in files:
-        decoded = _pixels(path, "RGB")
-        if pixels and decoded.shape != pixels[0].shape:
-            (height, width), (rows, columns) = decoded.shape[:2], pixels[0].shape[:2]
+def _warn_left_out(path: Path, entries: list[Path]) -> None:
+    if entries:
+        names = ", ".join(entry.name for entry in entries[:3])
+        more = f" and {len(entries) - 3:,} more" if len(entries) > 3 else ""
+        warnings.warn(LilogicWarning(f"{path}: left out {names}{more}"), stacklevel=4)
+
+
+def _stack(labelled: list[_Labelled]) -> tuple[Array, Labels]:
+    found = [each.picture for each in labelled]
+    first = found[0]
+    for picture in found:
+        if picture.pixels.shape != first.pixels.shape:
+            (height, width), (rows, columns) = picture.pixels.shape[:2], first.pixels.shape[:2]
             raise DataError(
-                f"{path}: is {width}×{height}, but {files[0][0].name} is {columns}×{rows}; "
-                "make all images the same size"
+                f"{picture.origin.path}: is {width}×{height}, but {first.origin.path.name} is "
+                f"{columns}×{rows}; make all images the same size"
             )
-        pixels.append(decoded)
-    x = np.stack(pixels)
-    if (x == x[..., :1]).all():
+    pictures.warn_of([picture.origin for picture in found])
+    x = np.stack([picture.pixels for picture in found])
+    coloured = np.array([(image != image[..., :1]).any() for image in x])
+    if not coloured.any():
         x = np.ascontiguousarray(x[..., 0])
-    return x, np.array([label for _, label in files], dtype=np.int64)
-
-
-def _pixels(path: Path, mode: str) -> npt.NDArray[np.uint8]:
-    """An image file's pixels in Pillow's ``mode``: [height, width] if it is L, or with channels."""
-    with needs("train", "pillow"):
-        from PIL import Image
-    try:
-        with Image.open(path) as image:
-            if image.mode[0] not in "IF":
-                return np.asarray(image.convert(mode))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: truncated or not an image ({error})") from error
-    raise DataError(f"{path}: has more than 8 bits a pixel; convert it first")
-
-
-def read(path: Path, shape: tuple[int, ...], white: int = 255) -> npt.NDArray[np.uint8]:
-    """An image file as a sample of ``shape``: ``(height, width)`` or ``(height, width, 1 or 3)``.
-
-    It is made grey if the sample has no colours, scaled to values up to ``white``, and resized by
-    area if it is larger or smaller. Its proportions must be right: nothing is cropped.
-
-    Raises:
-        DataError: a damaged file, other proportions, or samples that are no images.
-    """
-    if len(shape) < 2 or shape[2:] not in ((), (1,), (3,)):
-        raise DataError(f"{path}: the network reads samples of shape {shape}, which are no images")
-    pixels = _pixels(path, "RGB" if shape[2:] == (3,) else "L")
-    height, width = pixels.shape[:2]
-    if height * shape[1] != width * shape[0]:
-        raise DataError(
-            f"{path}: is {width}×{height}, but the network reads {shape[1]}×{shape[0]}; "
-            "crop it to these proportions"
+    elif not coloured.all():
+        paths = [found[number].origin.path for number in np.flatnonzero(coloured)]
+        message = (
+            f"{pictures.some(paths)}: has colours, so all images are taken as RGB; "
+            "save it as grey for one value a pixel"
         )
-    resized = area_resize(pixels[None], (shape[0], shape[1])).reshape(shape)
-    scaled: npt.NDArray[np.int32] = (resized.astype(np.int32) * white + 127) // 255
-    return scaled.astype(np.uint8)
+        warnings.warn(LilogicWarning(message), stacklevel=3)
+    return x, np.array([each.label for each in labelled], dtype=np.int64)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from lilogic.data.labels import Labels, check_all, check_below, numbers
 from lilogic.data.preprocessing import DTYPES
 from lilogic.data.readers.arrays import Array, Splits, first_line
-from lilogic.errors import DataError
+from lilogic.errors import DataError, LilogicWarning
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive that holds arrays, whatever it is called."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def read(path: Path) -> Splits:
@@ -24,6 +35,7 @@ def read(path: Path) -> Splits:
         DataError: names the file and the array that is missing or wrong.
     """
     arrays = _arrays(path)
+    labels: list[Labels] = []
     for split in ("train", "test"):
         x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]
         if not 2 <= x.ndim <= 4 or 0 in x.shape:
@@ -31,34 +43,29 @@ def read(path: Path) -> Splits:
                 f"{path}: x_{split} has shape {x.shape}, but must be (samples, ...) "
                 "with 1 to 3 dimensions per sample"
             )
-        if y.shape != x.shape[:1]:
-            raise DataError(
-                f"{path}: y_{split} has shape {y.shape}, but x_{split} has {len(x)} samples"
-            )
+        labels.append(numbers(y, len(x), f"{path}: labels y_{split}"))
     if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
         raise DataError(
             f"{path}: x_test has samples of shape {arrays['x_test'].shape[1:]}, "
             f"but those of x_train have {arrays['x_train'].shape[1:]}"
         )
-    x_train, x_test = _common_dtype(path, arrays["x_train"], arrays["x_test"])
-    y_train, y_test = arrays["y_train"].astype(np.int64), arrays["y_test"].astype(np.int64)
-    for name, labels in (("y_train", y_train), ("y_test", y_test)):
-        if labels.min() < 0:
-            raise DataError(f"{path}: {name} has label {labels.min()}, but classes start at 0")
-    seen = np.unique(y_train)
-    gaps = np.flatnonzero(seen != np.arange(len(seen)))
-    if gaps.size:
-        raise DataError(
-            f"{path}: y_train has no label {gaps[0]}, but one of {seen[-1]}; "
-            "number the classes from 0 without gaps"
+    shape = arrays["x_train"].shape[1:]
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
+        message = (
+            f"{path}: samples of shape {shape} are taken as {shape[0]} rows of {shape[1]} pixels "
+            f"with {shape[2]} channels; if channels come first, numpy.transpose(x, (0, 2, 3, 1)) "
+            "puts them last"
         )
-    if y_test.max() > seen[-1]:
-        raise DataError(f"{path}: y_test has label {y_test.max()}, but y_train ends at {seen[-1]}")
+        warnings.warn(LilogicWarning(message), stacklevel=3)
+    x_train, x_test = _common_dtype(path, arrays["x_train"], arrays["x_test"])
+    y_train, y_test = labels
+    check_all(y_train, f"{path}: labels y_train")
+    check_below(y_test, int(y_train.max()) + 1, f"{path}: labels y_test")
     return x_train, y_train, x_test, y_test
 
 
 def _arrays(path: Path) -> dict[str, Array]:
-    """The four arrays, known to hold integers of whatever dtype."""
+    """The four arrays, samples known to hold integers of whatever dtype."""
     names = ("x_train", "y_train", "x_test", "y_test")
     if not path.is_file():
         raise DataError(f"{path}: no such file")
@@ -78,6 +85,8 @@ def _arrays(path: Path) -> dict[str, Array]:
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # np.load gives bytes that are no array as they are
             raise DataError(f"{path}: {name} is not a NumPy array")
+        if name.startswith("y"):
+            continue
         if array.dtype.kind not in "buif":
             raise DataError(f"{path}: {name} is {array.dtype}, but must hold integers")
         if array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.floor(array))).all():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lilogic.learn.metrics import Epoch
+from lilogic.learn.recipe import TrainRecipe
 from lilogic.learn.run import RunFolder
 
 
@@ -20,8 +21,11 @@ class Callback:
     def finished(self, epochs: int) -> None:
         """The run, or this member of it, has been trained before, for so many epochs."""
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
-        """Training begins: planned epochs, epochs already done, steps per epoch."""
+    def prepare(self, threads: int) -> None:
+        """Training will begin, on so many threads, once all is compiled."""
+
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
+        """Training begins: what the recipe says of it, epochs already done, steps per epoch."""
 
     def step(self) -> None:
         """A step is done."""
@@ -46,10 +50,15 @@ class Callbacks(Callback):
         for callback in self._callbacks:
             callback.finished(epochs)
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
+    def prepare(self, threads: int) -> None:
         """See ``Callback``."""
         for callback in self._callbacks:
-            callback.start(epochs, done, steps)
+            callback.prepare(threads)
+
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
+        """See ``Callback``."""
+        for callback in self._callbacks:
+            callback.start(settings, done, steps)
 
     def step(self) -> None:
         """See ``Callback``."""

@@ -12,6 +12,7 @@ from lilogic.errors import LilogicError
 from lilogic.files import replacing
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
+from lilogic.learn.recipe import TrainRecipe
 from lilogic.learn.run import RunFolder
 from lilogic.report import console
 
@@ -78,7 +79,7 @@ class Curves(Callback):
         self._draw()
         self._run, self._history = run, []
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
         """See ``Callback``."""
         self._history = self._run.history(done)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
     Progress,
-    SpinnerColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -16,8 +16,10 @@ from rich.progress import (
 
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
+from lilogic.learn.recipe import TrainRecipe
 from lilogic.learn.run import RunFolder
-from lilogic.report.console import messages, say
+from lilogic.report import compilation
+from lilogic.report.console import is_live, messages, say, spinner
 
 if TYPE_CHECKING:
     from typing import Self
@@ -30,27 +32,29 @@ class TrainingProgress(Callback):
 
     def __init__(self, name: str) -> None:
         self._name = self._title = name
+        self._contexts = ExitStack()
         self._bar = Progress(
-            SpinnerColumn(),
+            spinner(),
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            TextColumn("{task.fields[epoch]}"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[news]}"),
             console=messages,
-            disable=not messages.is_terminal,
+            disable=not is_live(),
         )
         self._task: TaskID | None = None
-        self._epochs = 0
+        self._settings = TrainRecipe()  # type: ignore[call-arg]
         self._steps = 0
         self._logged = float("-inf")
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._contexts.enter_context(self._bar)
+        self._contexts.enter_context(compilation.announced(f"{self._title}: "))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        self._contexts.close()
 
     def member(self, number: int, members: int, run: RunFolder) -> None:
         """See ``Callback``."""
@@ -60,17 +64,20 @@ class TrainingProgress(Callback):
         """See ``Callback``."""
         say(f"{self._name}: trained before, {epochs} epochs")
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
+    def prepare(self, threads: int) -> None:
         """See ``Callback``."""
-        self._epochs, self._steps = epochs, steps
+        say(f"{self._name}: {threads} thread{'s' if threads > 1 else ''}")
+
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
+        """See ``Callback``; what was compiled before does not count for the time left."""
+        self._settings, self._steps = settings, steps
         if done:
-            say(f"{self._name}: going on after epoch {done} of {epochs}")
+            say(f"{self._name}: going on after {self._epoch(done)}")
         self._task = self._bar.add_task(
             self._name,
-            total=epochs * steps,
+            total=max(done, settings.epochs) * steps,
             completed=done * steps,
-            epoch=done,
-            epochs=epochs,
+            epoch=self._epoch(done),
             news="",
         )
 
@@ -81,19 +88,30 @@ class TrainingProgress(Callback):
 
     def epoch(self, result: Epoch) -> None:
         """See ``Callback``."""
-        done = result.epoch + 1
+        done, planned = result.epoch + 1, self._settings.epochs
         news = (
             f"loss {result.loss:.3f}, validation soft {result.validation_soft:.2%}, "
             f"frozen {result.validation_frozen:.2%}"
         )
         if self._task is not None:
-            # Epochs beyond the planned ones close the gap between soft and frozen.
-            self._bar.update(
-                self._task, epoch=done, total=max(done, self._epochs) * self._steps, news=news
-            )
+            total = max(done, planned) * self._steps
+            self._bar.update(self._task, epoch=self._epoch(done), total=total, news=news)
         now = time.monotonic()
-        is_last = done >= self._epochs
-        if not messages.is_terminal and (is_last or now - self._logged >= _LOG_EVERY):
+        is_last = done >= planned
+        if not is_live() and (is_last or now - self._logged >= _LOG_EVERY):
             self._logged = now
-            left = max(0, self._epochs - done) * result.seconds
-            say(f"{self._name}: epoch {done}/{self._epochs}, {news}, {left:.0f} s left")
+            left = f", {(planned - done) * result.seconds:.0f} s left" if done < planned else ""
+            say(f"{self._name}: {self._epoch(done)}, {news}{left}")
+        extra, most = self._settings.max_extra_epochs, self._settings.max_gap
+        if done == planned and extra and result.gap > most:
+            say(
+                f"{self._name}: freezing costs {100 * result.gap:.2f} points of accuracy, more "
+                f"than train.max_gap, {100 * most:.2f}: at most {extra} extra epochs"
+            )
+
+    def _epoch(self, done: int) -> str:
+        """Which epoch was the last one done; those beyond the planned ones are counted anew."""
+        planned, extra = self._settings.epochs, self._settings.max_extra_epochs
+        if done <= planned:
+            return f"epoch {done}/{planned}"
+        return f"extra epoch {done - planned} of at most {extra}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lilogic.extras import needs
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
+from lilogic.learn.recipe import TrainRecipe
 from lilogic.learn.run import RunFolder
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ class TensorBoard(Callback):
 
     def finished(self, epochs: int) -> None:
         """See ``Callback``."""
-        self.start(epochs, epochs, 0)
+        self._begin(epochs)
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
-        """See ``Callback``; on a resumed run, TensorBoard forgets what events said before."""
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
+        """See ``Callback``."""
+        self._begin(done)
+
+    def _begin(self, done: int) -> None:
+        """Events of the epochs done; TensorBoard forgets what earlier ones said."""
         self._writer = self._make_writer(str(self._run.tensorboard), purge_step=0)
         for entry in self._run.history(done):
             self.epoch(entry)

@@ -7,14 +7,23 @@ write the same row: results do not depend on the number of threads.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import torch
 from numba import prange
+from torch.autograd.function import once_differentiable
 
+from lilogic.errors import DataError
 from lilogic.jit import njit
-from lilogic.learn.kernels import reference
+from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.wiring import Wiring
+
+DTYPES = (torch.float32, torch.float64)
+"""What it computes with."""
+
+_ONE_CALL = Lock()
+"""numba's threads serve one call at a time: where it has no OpenMP, two would end the process."""
 
 
 def layer(
@@ -24,9 +33,18 @@ def layer(
     coefficients: torch.Tensor,
     wire_gradient: torch.Tensor | None,
 ) -> torch.Tensor:
-    """See ``reference.layer``. The dense case is a matrix product, which torch does best."""
+    """See ``reference.layer``. The dense case is a matrix product, which torch does best.
+
+    Raises:
+        DataError: as ``reference.layer``; or other tensors than of ``DTYPES`` on the CPU.
+    """
     if wiring is None:
         return reference.layer(x, wiring, weights, coefficients, wire_gradient)
+    arguments.check(x, wiring, weights, coefficients, wire_gradient)
+    if x.dtype not in DTYPES or x.device.type != "cpu":
+        raise DataError(
+            f"kernel 'cpu' computes float32 and float64 on the CPU, not {x.dtype} on {x.device}"
+        )
     y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
         x, wiring, weights, coefficients, wire_gradient
     )
@@ -46,40 +64,45 @@ class _Layer(torch.autograd.Function):
         gates, batch = len(coefficients), x.shape[1]
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
         wires, y = x.new_empty(2 * gates, batch), x.new_empty(gates, batch)
-        _forward(
-            x.numpy(),
-            wiring.rows,
-            weights.view(2 * gates, -1).numpy(),
-            coefficients.numpy(),
-            wires.numpy(),
-            y.numpy(),
-        )
+        with _ONE_CALL:
+            _forward(
+                x.numpy(),
+                wiring.rows,
+                weights.view(2 * gates, -1).numpy(),
+                coefficients.numpy(),
+                wires.numpy(),
+                y.numpy(),
+            )
         ctx.wiring, ctx.wire_gradient = wiring, wire_gradient
         ctx.save_for_backward(x, weights, coefficients, wires)
         return y
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weights, coefficients, wires = ctx.saved_tensors
         flat = weights.view(len(wires), -1).numpy()
         d_wires, d_weights = torch.empty_like(wires), torch.empty_like(weights)
         d_coefficients = torch.empty_like(coefficients)
-        _backward(
-            x.numpy(),
-            ctx.wiring.rows,
-            coefficients.numpy(),
-            wires.numpy(),
-            grads[0].contiguous().numpy(),
-            d_wires.numpy(),
-            d_weights.view(len(wires), -1).numpy(),
-            d_coefficients.numpy(),
-        )
+        with _ONE_CALL:
+            _backward(
+                x.numpy(),
+                ctx.wiring.rows,
+                coefficients.numpy(),
+                wires.numpy(),
+                grads[0].contiguous().numpy(),
+                d_wires.numpy(),
+                d_weights.view(len(wires), -1).numpy(),
+                d_coefficients.numpy(),
+            )
         d_x = None
         if ctx.needs_input_grad[0]:
             d_x, first = torch.empty_like(x), ctx.wiring.n_data
             d_x[:first] = 0
             pointers, slots = ctx.wiring.readers
-            _backward_inputs(pointers[first:], slots, flat, d_wires.numpy(), d_x[first:].numpy())
+            readers = pointers[first:], slots
+            with _ONE_CALL:
+                _backward_inputs(*readers, flat, d_wires.numpy(), d_x[first:].numpy())
         if ctx.wire_gradient is not None:
             ctx.wire_gradient.copy_(d_wires.view_as(ctx.wire_gradient))
         return d_x, None, d_weights, d_coefficients, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from lilogic.learn.kernels import arguments
 from lilogic.learn.kernels.wiring import Wiring
 
 
@@ -27,9 +28,15 @@ def layer(
         wire_gradient: float [2, gates, batch] that the backward pass fills with the gradient of
             the loss with respect to the wires, or None.
 
+    Tensors have one dtype, are on one device, and may lie in memory in any way.
+
     Returns:
         float [gates, batch].
+
+    Raises:
+        DataError: arguments of other shapes or dtypes, or on several devices.
     """
+    arguments.check(x, wiring, weights, coefficients, wire_gradient)
     if wiring is None:
         wires = weights @ x
     else:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lilogic.errors import DataError
 from lilogic.jit import njit
 
 
@@ -20,11 +21,29 @@ class Wiring:
         n_inputs: number of rows that can be read.
         candidates: int64 [2, gates, K], rows that wire a (0) and wire b (1) of each gate may read.
         n_data: how many of the rows, from the first, are data: kernels send no gradient to them.
+
+    Raises:
+        DataError: candidates of another shape or dtype, or that are no rows.
     """
 
     n_inputs: int
     candidates: torch.Tensor
     n_data: int = 0
+
+    def __post_init__(self) -> None:
+        dtype, shape = self.candidates.dtype, tuple(self.candidates.shape)
+        if dtype != torch.int64 or len(shape) != 3 or shape[0] != 2 or 0 in shape:
+            raise DataError(
+                f"candidates are {dtype} of shape {shape}, but must be int64 (2, gates, K)"
+            )
+        low, high = (int(bound) for bound in self.candidates.aminmax())
+        if low < 0 or high >= self.n_inputs:
+            raise DataError(
+                f"candidates reach from row {low} to row {high}, "
+                f"but rows are 0 to {self.n_inputs - 1}"
+            )
+        if not 0 <= self.n_data <= self.n_inputs:
+            raise DataError(f"n_data is {self.n_data}, but there are {self.n_inputs} rows")
 
     @cached_property
     def rows(self) -> npt.NDArray[np.int32]:

@@ -17,5 +17,6 @@ class GroupSum(nn.Module):
 
     def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
         """Float [batch, classes] of layers, each float [gates, batch]."""
-        counts = [y.view(self.n_classes, -1, y.shape[1]).sum(1) for y in layers]
+        shares = [y.reshape(self.n_classes, len(y) // self.n_classes, y.shape[1]) for y in layers]
+        counts = [share.sum(1) for share in shares]
         return torch.stack(counts).sum(0).T / self.tau

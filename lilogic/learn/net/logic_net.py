@@ -89,13 +89,17 @@ class LogicNet(nn.Module):
     ) -> torch.Tensor:
         """Float [batch, classes] logits of x, float [n_inputs, batch], bits as 0.0 and 1.0.
 
-        Where ``taps`` is a list, every layer adds its own, for ``TopKConnect.regrow``.
+        Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. Where
+        ``taps`` is a list, every layer adds its own, for ``TopKConnect.regrow``.
+
+        Raises:
+            DataError: x of another shape or dtype than the network, or on another device.
         """
         outputs = []
         for layer in self.gate_layers:
             wire_gradient = None
             if taps is not None:
-                wire_gradient = x.new_empty(2, layer.n_gates, x.shape[1])
+                wire_gradient = x.new_empty(2, layer.n_gates, *x.shape[1:])
                 taps.append((x.detach(), wire_gradient))
             y = layer(x, sharpness, self.kernel, wire_gradient)
             outputs.append(y)

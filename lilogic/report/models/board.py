@@ -121,6 +121,20 @@ class Rates(Report):
     link: float
 
 
+class Try(Report):
+    """A run of place and route.
+
+    Attributes:
+        hz: the clock that it was asked for, in Hz.
+        seed: nextpnr's.
+        fmax_hz: the highest clock in Hz that it can take; None where it did not route.
+    """
+
+    hz: float
+    seed: int
+    fmax_hz: float | None = None
+
+
 class BoardReport(Report):
     """A circuit that was built for a board.
 
@@ -140,6 +154,8 @@ class BoardReport(Report):
         images_per_second: how fast it is.
         fmax_hz: the highest clock in Hz that it can take; like ``used``, None where the vendor's
             tools place and route.
+        seed: nextpnr's; likewise None.
+        tries: the runs of place and route, in their order; likewise None.
         used: places taken, by nextpnr's name of their kind.
         inputs: SHA-256 of all that the build depends on.
         files: SHA-256 of what was built, by file name.
@@ -159,6 +175,8 @@ class BoardReport(Report):
     link: Link
     images_per_second: Rates
     fmax_hz: float | None = None
+    seed: int | None = None
+    tries: list[Try] | None = None
     used: dict[str, Used] | None = None
     inputs: str
     files: dict[str, str]

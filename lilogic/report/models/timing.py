@@ -14,7 +14,8 @@ class TimingReport(Report):
         latency: clock cycles from a sample to its class.
         fits: whether nextpnr could place and route it, with the shift registers.
         reason: what nextpnr says if not.
-        used: logic cells taken, with the shift registers; like the following, None if not.
+        seed: nextpnr's; like the following, None if not.
+        used: logic cells taken, with the shift registers.
         available: logic cells of the device.
         fmax_mhz: the highest clock in MHz, which a combinational classifier reaches between two
             registers.
@@ -26,6 +27,7 @@ class TimingReport(Report):
     latency: int
     fits: bool
     reason: str | None = None
+    seed: int | None = None
     used: int | None = None
     available: int | None = None
     fmax_mhz: float | None = None
@@ -48,11 +50,9 @@ class PipelineReport(Report):
     Attributes:
         name: of the network.
         device: the device's name for people.
-        seed: nextpnr's.
         points: one for each number of levels between registers.
     """
 
     name: str
     device: str
-    seed: int
     points: tuple[PipelinePoint, ...]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lilogic.files import claimed
-from tests.lilogic.cli.command import LILOGIC, assert_one_line
+from lilogic.graph import lgn
+from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -114,6 +115,35 @@ def test_bad_input_gives_one_line(lilogic, tmp_path, monkeypatch, arguments, exp
     assert_one_line(status, err, *expected)
 
 
+def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path):
+    path = tmp_path / "net.lgn"
+    write_graph(path)
+    status, _, err = lilogic("eval", path)
+    assert_one_line(status, err, "the model records no data set (--data)")
+    status, _, err = lilogic("compile", path, "-o", tmp_path / "out", "--target", "generic")
+    assert status == 0
+    (line,) = (line for line in err.splitlines() if "data set" in line)
+    assert line == "no vectors from a data set: the model records no data set"
+
+
+def test_data_that_is_gone_may_be_named_anew(lilogic, tmp_path):
+    path, gone = tmp_path / "net.lgn", tmp_path / "gone.npz"
+    lgn.write(write_graph(path).with_metadata(dataset=str(gone)), path)
+    status, _, err = lilogic("eval", path)
+    assert_one_line(status, err, f"{gone}: no such file (--data)")
+
+
+def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_path):
+    path, data = tmp_path / "net.lgn", tmp_path / "own.npz"
+    bits, labels = np.array([[0, 0, 1], [1, 1, 0]]), np.array([0, 1])
+    np.savez(data, x_train=bits, y_train=labels, x_test=bits, y_test=labels)
+    for names, warned in ((["0", "1"], False), (["cat", "dog"], True)):
+        lgn.write(write_graph(path).with_metadata(class_names=names), path)
+        status, _, err = lilogic("eval", path, "--data", data)
+        assert status == 0
+        assert ("own.npz: classes are compared by number: its 0, 1 with" in err) is warned
+
+
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])
 def test_truncated_model(lilogic, run_folder, tmp_path, command):
     path = tmp_path / "cut.lgn"
@@ -127,16 +157,6 @@ def test_debug_shows_the_traceback(recipe):
         [*LILOGIC, "--debug", "eval", "missing.lgn"], capture_output=True, text=True
     )
     assert "Traceback" in done.stderr
-
-
-def test_a_reader_that_stops_early_is_no_error():
-    process = subprocess.Popen(
-        [*LILOGIC, "recipes", "digits"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    process.wait()
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,10 @@ def arrays(**replaced: Any) -> dict[str, Any]:
         "y_test": np.array([0, 2]),
     }
     return {name: array for name, array in (good | replaced).items() if array is not None}
+
+
+class Trap:
+    """Something that would raise, loudly, if it were unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pytest.fail, ("it was unpickled",)

@@ -32,6 +32,20 @@ def test_idx_data_sets_are_read_from_the_data_folder(
     assert (data.name, data.n_classes, len(set(data.class_names))) == (name, 10, 10)
 
 
+@pytest.mark.parametrize("spelling", ["{}.GZ", "{}", "kaggle"])
+def test_spellings_of_idx_names_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    folder = tmp_path / "MNIST/raw"
+    expected = write_mnist(folder, zipped=spelling.endswith(".GZ"))
+    for path in [*folder.iterdir()]:
+        name = path.name.removesuffix(".gz")
+        kaggle = name.replace("-idx", ".idx").upper()
+        path.rename(folder / (kaggle if spelling == "kaggle" else spelling.format(name)))
+    monkeypatch.setenv(fetch.ENVIRONMENT, str(tmp_path))
+    np.testing.assert_array_equal(datasets.load("mnist").x_train, expected[0])
+
+
 def test_unzipped_files_win_over_zipped_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +75,25 @@ def test_a_data_folder_that_is_none_is_refused(
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with refused("imagenet: no such data set", *datasets.REGISTRY, ".npz"):
         datasets.load("imagenet")
+
+
+@pytest.mark.parametrize("name", ["bc.csv", "BC.CSV", "x.parquet", "x.npy", "x.pkl", "notes"])
+def test_files_of_other_kinds_say_what_to_make(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if path.suffix:
+        assert datasets.exists(str(path))
+        with refused(f"{path}: no such file"):
+            datasets.load(str(path))
+    path.write_text("1,2,3\n")
+    assert datasets.exists(str(path))
+    with refused(f"{path}: no data set that is read here", "numpy.savez", "x_test"):
+        datasets.load(str(path))
+
+
+def test_looks_of_known_data_sets_are_what_they_look_like() -> None:
+    found, known = datasets.load("digits").look(), datasets.LOOKS["digits"]
+    assert found is not None
+    assert (found.highest, found.ground) == (known.white, known.ground)
 
 
 def test_split_takes_a_fifth_of_each_class_and_leaves_none_empty() -> None:

@@ -14,7 +14,7 @@ from lilogic.graph import GateGraph, lgn
 from lilogic.learn import trainer
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
-from lilogic.learn.recipe import Recipe, parse
+from lilogic.learn.recipe import Recipe, TrainRecipe, parse
 from lilogic.learn.run import RunFolder
 
 STEPS = 9  # per epoch: 153 of 180 samples train, in batches of 16
@@ -118,12 +118,16 @@ class Recorder(Callback):
     """Counts what it is told."""
 
     def __init__(self) -> None:
+        self.threads = 0
         self.starts: list[tuple[int, int, int]] = []
         self.steps = 0
         self.epochs: list[Epoch] = []
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
-        self.starts.append((epochs, done, steps))
+    def prepare(self, threads: int) -> None:
+        self.threads = threads
+
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
+        self.starts.append((settings.epochs, done, steps))
 
     def step(self) -> None:
         self.steps += 1

@@ -13,6 +13,7 @@ from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
 from lilogic.data.fitting import fit
 from lilogic.errors import LilogicError
+from lilogic.graph.metadata import Metadata
 from lilogic.learn import defaults, recipe, trainer
 from lilogic.learn.recipe import Recipe
 from tests import tiny
@@ -115,6 +116,14 @@ def test_a_recipe_s_name_wins_over_a_data_set_s() -> None:
     assert data.name == "digits"
 
 
+def test_the_suffix_of_a_recipe_may_have_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "R.TOML"
+    path.write_text(recipe.text("digits"))
+    assert defaults.load(str(path))[0] == recipe.load("digits")
+    with pytest.raises(LilogicError, match=r"NONE.TOML: cannot be read"):
+        defaults.load(str(tmp_path / "NONE.TOML"))
+
+
 def test_a_registered_data_set_without_recipe_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(datasets.REGISTRY, "other", lambda name: dataset(name=name))
     found, data = defaults.load("other", ["train.epochs=2"])
@@ -129,6 +138,7 @@ def test_an_npz_trains_and_makes_the_same_recipe_again(tmp_path: Path) -> None:
     assert defaults.load(path, ["train.epochs=3", "train.max_extra_epochs=0"])[0] == found
     graph = trainer.train(found, data, tmp_path / "run", threads=1)
     assert graph.metadata["accuracy"]["test_frozen"] > 0.8
+    assert Metadata.of(graph).look == data.look()
     assert recipe.parse(graph.metadata["recipe"], "run") == found
 
 

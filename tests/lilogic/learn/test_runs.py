@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from lilogic import learn
 from lilogic.data.datasets import Dataset
+from lilogic.errors import DataError, LilogicError
 from lilogic.infer import golden
 from lilogic.learn import learner, trainer
 from lilogic.learn.net.wires import TopKConnect
@@ -64,11 +69,62 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
     assert other["op"] != first["op"]
 
 
+def test_one_class_is_no_training(tmp_path: Path) -> None:
+    data = dataset()
+    only = dataset(y_train=0 * data.y_train)
+    with pytest.raises(DataError, match="all training samples are of one class, left; a class"):
+        trainer.train(recipe(), only, tmp_path, threads=1)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_data_set_says_what_is_wrong_with_its_labels() -> None:
+    for labels, words in (
+        (np.eye(2)[dataset().y_test], "sides: labels y_test .*pass y.argmax"),
+        (dataset().y_test + 1, "sides: labels y_test reach 2, but classes are 0 to 1"),
+        (dataset().y_test[1:], "sides: labels y_test have shape .*, but there are 60 samples"),
+    ):
+        with pytest.raises(DataError, match=words):
+            dataset(y_test=labels)
+    assert dataset(y_test=[float(label) for label in dataset().y_test]).hashes() == (
+        dataset().hashes()
+    )
+
+
+def test_more_threads_than_there_can_be_are_refused(tmp_path: Path) -> None:
+    most = numba.config.NUMBA_NUM_THREADS
+    for threads in (most + 1, 0, -1):
+        with pytest.raises(LilogicError, match=f"threads is {threads}, but") as caught:
+            trainer.train(recipe(), dataset(), tmp_path, threads=threads)
+        assert caught.value.option == "threads"
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("chosen", [None, "active"])
+def test_threads_wait_asleep_unless_told_otherwise(chosen: str | None) -> None:
+    """Or else torch's and numba's threads take the cores from each other."""
+    environment = {name: it for name, it in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if chosen is not None:
+        environment["OMP_WAIT_POLICY"] = chosen
+    program = "import lilogic.learn, os, sys; print(os.environ['OMP_WAIT_POLICY'], *sys.modules)"
+    command = [sys.executable, "-c", program]
+    root = Path(__file__).parents[3]
+    out = subprocess.run(
+        command, cwd=root, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    policy, *modules = out.split()
+    assert policy == (chosen or "passive")
+    assert not {"torch", "numba"} & {*modules}
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
-def test_the_same_thread_count_gives_the_same_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("spins", "threads"), [(False, 2), (True, 1)])
+def test_the_same_thread_count_gives_the_same_run_however_torch_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spins: bool, threads: int
+) -> None:
+    monkeypatch.setattr(learn, "TORCH_SPINS", spins)
     for name in ("first", "same"):
         trainer.train(recipe(epochs=1, max_extra_epochs=0), dataset(), tmp_path / name, threads=2)
-        assert numba.get_num_threads() == torch.get_num_threads() == 2
+        assert (numba.get_num_threads(), torch.get_num_threads()) == (2, threads)
     assert_same_run(tmp_path / "same", tmp_path / "first")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import tarfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from lilogic.data import datasets, fetch
 from lilogic.data.readers import cifar
 from lilogic.data.readers.arrays import Splits
-from tests.lilogic.data.files import read_or_refuse, refused
+from tests.lilogic.data.files import Trap, read_or_refuse, refused
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """CIFAR-10's six files with two records each instead of 10,000."""
     monkeypatch.setattr(cifar, "RECORDS", 2)
     files = {}
-    for number, name in enumerate(cifar.FILES):
+    for number, name in enumerate(f"{name}.bin" for name in cifar.NAMES):
         records = [
             bytes([(number + record) % 10])
             + b"".join(bytes([number * 10 + c]) * 1024 for c in b"\1\2\3")
@@ -121,10 +122,93 @@ def test_cifar_with_a_missing_short_or_wrong_file_is_refused(
     with refused(f"{path}: label 1 is 10"):
         cifar.read(folder)
     path.unlink()
-    with refused(f"{path}: cannot be read"):
+    with refused(f"{path}: no such file"):
         cifar.read(folder)
     del batches["test_batch.bin"]
     packed = tmp_path / "cifar-10-binary.tar.gz"
     packed.write_bytes(archive(batches))
-    with refused(f"{packed}: has no test_batch.bin"):
+    with refused(f"{packed}: has no test_batch"):
         cifar.read(packed)
+
+
+def python_batch(record: bytes, **replaced: bytes) -> bytes:
+    """A batch of the Python version as Python 2 pickled it, of the same two records."""
+    labels, pixels = (record[0], record[3073]), record[1:3073] + record[3074:]
+    parts = {
+        "start": b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x03one",
+        "labels": b"U\x06labelsq\x03]q\x04(" + b"".join(b"K%c" % label for label in labels) + b"e",
+        "key": b"U\x04data",
+        "array": b"cnumpy.core.multiarray\n_reconstruct\nq\x05"
+        + b"cnumpy\nndarray\nq\x06K\0\x85U\x01b\x87R",
+        "shape": b"(K\x01K\x02M\x00\x0c\x86",
+        "dtype": b"cnumpy\ndtype\nU\x02u1K\0K\x01\x87R(K\x03U\x01|NNN"
+        + 2 * b"J\xff\xff\xff\xff"
+        + b"K\0tb",
+        "order": b"\x89",
+        "pixels": b"T" + len(pixels).to_bytes(4, "little") + pixels + b"tb",
+        "names": b"U\x09filenames](U\x01aU\x01be",
+        "end": b"u.",
+    }
+    return b"".join((parts | replaced).values())
+
+
+@pytest.fixture
+def pickles(batches: dict[str, bytes]) -> dict[str, bytes]:
+    return {name.removesuffix(".bin"): python_batch(data) for name, data in batches.items()}
+
+
+def test_the_python_version_that_was_made_here_is_what_pickle_takes(
+    pickles: dict[str, bytes],
+) -> None:
+    found = pickle.loads(pickles["data_batch_2"], encoding="bytes")
+    assert (found[b"data"].shape, found[b"data"].dtype) == ((2, 3072), np.uint8)
+    assert found[b"labels"] == [1, 2]
+
+
+@pytest.mark.parametrize("folder", ["", "CIFAR10"])
+def test_cifar_in_its_python_version_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pickles: dict[str, bytes], folder: str
+) -> None:
+    write_folder(tmp_path / folder / "cifar-10-batches-py", pickles | {"batches.meta": b""})
+    monkeypatch.setenv(fetch.ENVIRONMENT, str(tmp_path))
+    data = datasets.load("cifar-10")
+    check_cifar((data.x_train, data.y_train, data.x_test, data.y_test))
+
+
+def test_the_archive_of_the_python_version_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pickles: dict[str, bytes]
+) -> None:
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(archive(pickles))
+    monkeypatch.setenv(fetch.ENVIRONMENT, str(tmp_path))
+    data = datasets.load("cifar-10")
+    check_cifar((data.x_train, data.y_train, data.x_test, data.y_test))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"labels": b"U\x06labels](K\x01e"},
+        {"labels": b"U\x06labels](K\x01U\x01ae"},
+        {"shape": b"(K\x01M\x00\x0cK\x02\x86"},
+        {"order": b"\x88"},
+        {"array": b"cos\nsystem\nU\x04true\x85R"},
+        {"pixels": b"U\x01atb"},
+        {"end": b""},
+        {"start": b"\xff"},
+    ],
+)
+def test_other_pickles_are_refused_and_never_run(
+    tmp_path: Path, batches: dict[str, bytes], pickles: dict[str, bytes], part: dict[str, bytes]
+) -> None:
+    folder = write_folder(tmp_path / "py", pickles)
+    path = folder / "data_batch_4"
+    path.write_bytes(python_batch(batches["data_batch_4.bin"], **part))
+    with refused(f"{path}: "):
+        cifar.read(folder)
+
+
+def test_a_pickle_that_runs_something_is_refused(tmp_path: Path, pickles: dict[str, bytes]) -> None:
+    folder = write_folder(tmp_path / "py", pickles)
+    (folder / "test_batch").write_bytes(pickle.dumps(Trap(), 2))
+    with refused(f"{folder / 'test_batch'}: not 2 labels and images"):
+        cifar.read(folder)

@@ -68,8 +68,8 @@ def test_idx_of_another_kind_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_idx_that_is_missing_or_a_folder_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "nothing", tmp_path):
-        with refused(f"{path}: cannot be read"):
+    for path, words in ((tmp_path / "nothing", "no such file"), (tmp_path, "cannot be read")):
+        with refused(f"{path}: {words}"):
             idx.read(path, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from lilogic.data import datasets
 from lilogic.data.readers import images
-from lilogic.errors import LilogicError
+from lilogic.errors import LilogicWarning
 from tests.lilogic.data.files import RANDOM, read_or_refuse, refused
 
 
@@ -56,18 +57,20 @@ def test_one_coloured_pixel_makes_all_images_colour(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
     assert images.read_folder(tmp_path)[0][0].shape == (2, 3, 4)
     write_image(tmp_path / "b" / "00.png", (1, 2, 3), mode="RGB")
-    write_image(tmp_path / "b" / "01.png", (1, 2, 3, 9), mode="RGBA")
-    (x_train, y_train, x_test, _), _ = images.read_folder(tmp_path)
+    write_image(tmp_path / "b" / "01.png", (1, 2, 3, 255), mode="RGBA")
+    with pytest.warns(LilogicWarning, match=r"b.00\.png and 1 more: has colours, so all"):
+        (x_train, y_train, x_test, _), _ = images.read_folder(tmp_path)
     assert (x_train.shape, x_test.shape) == ((2, 3, 4, 3), (2, 3, 4, 3))
     assert (x_train[y_train == 1] == [1, 2, 3]).all()
 
 
-def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_files_are_left_alone(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
     (tmp_path / ".git").mkdir()
     (tmp_path / "a" / ".hidden.png").write_bytes(b"")
-    (tmp_path / "a" / "notes.txt").write_text("none")
-    assert images.read_folder(tmp_path)[1] == ("a", "b")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert images.read_folder(tmp_path)[1] == ("a", "b")
 
 
 def test_images_of_mixed_sizes_are_refused(tmp_path: Path) -> None:
@@ -96,12 +99,98 @@ def test_an_image_truncated_anywhere_is_refused_or_whole(tmp_path: Path, suffix:
     assert refusals > 0.5 * len(data) / 3
 
 
-def test_images_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
+def test_what_a_file_is_decides_and_not_what_it_is_called(tmp_path: Path) -> None:
+    """Suffixes of formats and none, small and capital: all are read."""
+    random = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for suffix in (".png", ".PNG", ".webp", ".TIF", ".ppm", ".jp2", ".jpeg", ".bmp"):
+            pixels = Image.fromarray(random.integers(0, 256, (8, 8), dtype=np.uint8))
+            lossless = {"lossless": True} if suffix == ".webp" else {}
+            pixels.save(tmp_path / name / f"x{suffix}", **lossless)
+        pixels.save(tmp_path / name / "nameless", format="PNG")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (x_train, _, x_test, _), _ = images.read_folder(tmp_path)
+    assert len(x_train) + len(x_test) == 2 * 9
+
+
+def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
-    path = tmp_path / "a" / "00.png"
-    Image.fromarray(np.full((3, 4), 40000, dtype=np.uint16)).save(path)
-    with refused(f"{path}: has more than 8 bits"):
+    (tmp_path / "read.me").write_text("text")
+    (tmp_path / "a" / "labels.csv").write_text("1,2")
+    write_classes(tmp_path / "b", {"more": 1})
+    with pytest.warns(LilogicWarning) as caught:
         images.read_folder(tmp_path)
+    assert sorted(str(warning.message) for warning in caught) == [
+        f"{tmp_path / 'a'}: left out labels.csv",
+        f"{tmp_path / 'b'}: left out more",
+        f"{tmp_path}: left out read.me",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"a text"])
+def test_what_is_called_a_picture_and_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    write_classes(tmp_path, {"a": 2, "b": 2})
+    path = tmp_path / "a" / "01.PNG"
+    path.write_bytes(content)
+    with refused(f"{path}: "):
+        images.read_folder(tmp_path)
+
+
+def test_transparent_ground_is_laid_on_white_or_black_and_said(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"a": 2, "b": 2}, 255)
+    for name, value in (("00", 0), ("01", 255)):
+        image = Image.new("LA", (4, 3), (value, 0))
+        image.putpixel((1, 1), (value, 255))
+        image.save(tmp_path / "b" / f"{name}.png")
+    with pytest.warns(LilogicWarning) as caught:
+        (x_train, y_train, x_test, y_test), _ = images.read_folder(tmp_path)
+    otherwise = "; save it without them to decide otherwise"
+    assert [str(warning.message) for warning in caught] == [
+        f"{tmp_path / 'b' / '00.png'}: transparent parts are taken as white{otherwise}",
+        f"{tmp_path / 'b' / '01.png'}: transparent parts are taken as black, "
+        f"as all that shows is light{otherwise}",
+    ]
+    x, y = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+    found = {(image[0, 0], image[1, 1]) for image in x[y == 1]}
+    assert found == {(255, 0), (0, 255)}
+
+
+def test_classes_that_are_numbers_are_in_their_order(tmp_path: Path) -> None:
+    write_classes(tmp_path, {str(number): 2 for number in range(12)})
+    assert images.read_folder(tmp_path)[1] == tuple(map(str, range(12)))
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("train", "val"), "folder train, but none called test: make it of val"),
+        (("Train", "Validation"), "folder Train, but none called test: make it of Validation"),
+        (("train",), "folder train, but none called test: make one"),
+        (("training", "other"), "folder training, but none called test: make one"),
+        (("test",), "folder test, but none called train: make one"),
+    ],
+)
+def test_a_missing_split_is_named(tmp_path: Path, names: tuple[str, ...], words: str) -> None:
+    for name in names:
+        write_classes(tmp_path / name, {"a": 2, "b": 2})
+    with refused(f"{tmp_path}: has a {words}"):
+        images.read_folder(tmp_path)
+
+
+def test_splits_may_be_called_training_and_testing(tmp_path: Path) -> None:
+    write_classes(tmp_path / "Training", {"a": 2, "b": 1})
+    write_classes(tmp_path / "testing", {"a": 1, "b": 1})
+    write_classes(tmp_path / "val", {"a": 1, "b": 1})
+    with pytest.warns(LilogicWarning, match="left out val"):
+        (x_train, _, x_test, _), _ = images.read_folder(tmp_path)
+    assert (len(x_train), len(x_test)) == (3, 2)
+
+
+def test_trains_may_be_a_class(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"train": 2, "ship": 2})
+    assert images.read_folder(tmp_path)[1] == ("ship", "train")
 
 
 def test_folders_without_enough_images_are_refused(tmp_path: Path) -> None:
@@ -123,28 +212,3 @@ def test_test_classes_must_be_the_training_classes(tmp_path: Path) -> None:
     write_classes(tmp_path / "test", {"b": 1, "c": 1})
     with refused(f"{tmp_path / 'test' / 'c'}: there is no such class in train"):
         images.read_folder(tmp_path)
-
-
-def save(path, pixels):
-    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path)
-    return path
-
-
-def test_a_picture_becomes_a_sample(tmp_path):
-    path = save(tmp_path / "a.png", [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(images.read(path, (2, 2)), [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(images.read(path, (2, 2, 1))[..., 0], [[0, 128], [255, 16]])
-    np.testing.assert_array_equal(images.read(path, (2, 2), white=16), [[0, 8], [16, 1]])
-    np.testing.assert_array_equal(images.read(path, (1, 1)), [[100]])
-    assert images.read(path, (4, 4)).shape == (4, 4)
-    assert images.read(path, (2, 2, 3)).shape == (2, 2, 3)
-
-
-@pytest.mark.parametrize(
-    ("shape", "text"),
-    [((4,), "which are no images"), ((2, 2, 2), "no images"), ((3, 2), "is 2×2, but .* reads 2×3")],
-)
-def test_a_picture_that_is_no_sample_is_refused(tmp_path, shape, text):
-    path = save(tmp_path / "a.png", np.zeros((2, 2)))
-    with pytest.raises(LilogicError, match=text):
-        images.read(path, shape)

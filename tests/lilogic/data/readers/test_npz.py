@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from lilogic.data import datasets
 from lilogic.data.readers import npz
-from tests.lilogic.data.files import arrays, read_or_refuse, refused
+from lilogic.errors import LilogicWarning
+from tests.lilogic.data.files import Trap, arrays, read_or_refuse, refused
 
 
 def write_npz(path: Path, **replaced: Any) -> Path:
@@ -61,13 +63,6 @@ def test_npz_with_a_missing_array_is_refused(tmp_path: Path, name: str) -> None:
         npz.read(path)
 
 
-class Trap:
-    """Something that would raise, loudly, if it were unpickled."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return pytest.fail, ("it was unpickled",)
-
-
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
 def test_npz_with_pickled_objects_is_refused_and_not_unpickled(tmp_path: Path, name: str) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: np.array([Trap()] * 4, dtype=object)})
@@ -103,22 +98,30 @@ def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
         ("x_train", np.full((4, 3), 0.5), "x_train has values that are no integers"),
         ("x_test", np.array([[1, np.nan, 2]] * 2), "x_test has values that are no integers"),
         ("x_test", np.array([[1, np.inf, 2]] * 2), "x_test has values that are no integers"),
-        ("y_train", np.array([0, 1, 1.5, 2]), "y_train has values that are no integers"),
+        (
+            "y_train",
+            np.array([0, 1, 1.5, 2]),
+            "labels y_train have 1.5 for sample 2; classes are learned, not values",
+        ),
         ("x_train", np.zeros((4, 3), dtype=complex), "x_train is complex128"),
-        ("y_train", np.array(["a", "b", "c", "a"]), "y_train is <U1"),
-        ("y_test", np.array([0, 1], dtype="M8[s]"), "y_test is datetime64[s]"),
+        (
+            "y_train",
+            np.array(["a", "b", "c", "a"]),
+            "labels y_train are <U1, such as ['a']: number the classes",
+        ),
+        ("y_test", np.array([0, 1], dtype="M8[s]"), "labels y_test are datetime64[s]"),
         ("x_train", np.zeros(4, dtype=int), "x_train has shape (4,)"),
         ("x_train", np.array(3), "x_train has shape ()"),
         ("x_train", np.zeros((4, 1, 1, 1, 1), dtype=int), "x_train has shape (4, 1, 1, 1, 1)"),
         ("x_test", np.zeros((0, 3), dtype=int), "x_test has shape (0, 3)"),
         ("x_test", np.zeros((2, 4), dtype=int), "x_test has samples of shape (4,)"),
-        ("y_train", np.array([0, 1, 2]), "y_train has shape (3,), but x_train has 4 samples"),
-        ("y_test", np.array([[0, 1]]), "y_test has shape (1, 2)"),
-        ("y_train", np.array([0, 1, 3, 1]), "y_train has no label 2, but one of 3"),
-        ("y_train", np.array([1, 1, 2, 1]), "y_train has no label 0"),
-        ("y_train", np.array([0, 1, -1, 1]), "y_train has label -1"),
-        ("y_test", np.array([0, 3]), "y_test has label 3, but y_train ends at 2"),
-        ("y_test", np.array([0, -2]), "y_test has label -2"),
+        ("y_train", np.array([0, 1, 2]), "labels y_train have shape (3,), but there are 4 samples"),
+        ("y_test", np.array([[0, 1]]), "labels y_test have shape (1, 2)"),
+        ("y_train", np.array([0, 1, 3, 1]), "labels y_train have no 2, but 3"),
+        ("y_train", np.array([1, 1, 2, 1]), "labels y_train have no 0"),
+        ("y_train", np.array([0, 1, -1, 1]), "labels y_train have -1 for sample 2"),
+        ("y_test", np.array([0, 3]), "labels y_test reach 3, but classes are 0 to 2"),
+        ("y_test", np.array([0, -2]), "labels y_test have -2 for sample 1"),
         ("x_test", np.array([[0, 0, 2**31]] * 2), f"from 0 to {2**31}, beyond 32 bits"),
         ("x_test", np.array([[0, 0, 1e30]] * 2), "beyond 32 bits"),
     ],
@@ -171,3 +174,22 @@ def test_npz_takes_the_smallest_dtype_that_holds_both_splits(
     splits = npz.read(write_npz(tmp_path / "own.npz", x_train=x_train, x_test=x_test))
     assert splits[0].dtype == splits[2].dtype == dtype
     assert (splits[0].min(), splits[2].max()) == (low, high)
+
+
+def test_channels_that_seem_to_come_first_are_warned_of(tmp_path: Path) -> None:
+    x = np.zeros((4, 3, 8, 8), dtype=np.uint8)
+    path = write_npz(tmp_path / "own.npz", x_train=x, x_test=x[:2])
+    with pytest.warns(LilogicWarning, match=r"\(3, 8, 8\) are taken as 3 rows .*transpose"):
+        npz.read(path)
+    x = x.transpose(0, 2, 3, 1)
+    write_npz(path, x_train=x, x_test=x[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        npz.read(path)
+
+
+@pytest.mark.parametrize("name", ["UP.NPZ", "own", "own.zip"])
+def test_what_a_file_is_decides_and_not_what_it_is_called(tmp_path: Path, name: str) -> None:
+    path = write_npz(tmp_path / "own.npz").rename(tmp_path / name)
+    assert datasets.exists(str(path))
+    assert datasets.load(str(path)).n_classes == 3

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -12,7 +16,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError, LilogicError
 from lilogic.graph.gates import COEFFICIENTS, TRUTH
 from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel, cpu, reference
@@ -282,7 +286,107 @@ def test_one_and_two_threads_give_the_same_bits(dtype: torch.dtype) -> None:
     assert_equal(results[1], results[0], rtol=0, atol=0)
 
 
+@pytest.mark.slow
+def test_calls_from_several_threads_at_once_do_not_end_the_process() -> None:
+    """Where numba has nothing but its own threads, as without OpenMP, two calls at once do."""
+    program = """
+from threading import Thread
+from tests.lilogic.learn.kernels import test_kernels as tests
+case = tests.problem(40, 30, 4, 64, dtype=tests.torch.float32)
+def work():
+    for _ in range(20):
+        tests.solve(tests.cpu.layer, case)
+threads = [Thread(target=work) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    root = Path(__file__).parents[4]
+    environment = os.environ | {"PYTHONPATH": str(root), "NUMBA_THREADING_LAYER": "workqueue"}
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
+
+
+# What does not fit
+
+
+@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("k", [None, 3])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"x": lambda x: x.T}, r"shape \(6, 9\), but the layer reads \(9, batch\).*pass x.T"),
+        ({"x": lambda x: x[:-1]}, r"shape \(8, 6\), but the layer reads \(9, batch\)"),
+        ({"x": lambda x: x[:, 0]}, r"shape \(9,\), but the layer reads \(9, batch\)"),
+        ({"x": lambda x: x > 0.5}, r"torch.bool on cpu, but the network is torch.float64"),
+        ({"x": lambda x: x.float()}, r"torch.float32 on cpu, but the network is torch.float64"),
+        ({"x": lambda x: x.numpy()}, "ndarray, but must be a torch.Tensor"),
+        ({"x": lambda x: x.to("meta")}, "on meta, but the network is torch.float64 on cpu"),
+        ({"weights": lambda weights: weights[:1]}, r"weights are .*must be .*\(2, 5, "),
+        ({"weights": lambda weights: weights.long()}, "weights are torch.int64"),
+        ({"coefficients": lambda mixture: mixture[:-1]}, r"are .*must be .*\(5, 4\)"),
+        ({"coefficients": lambda mixture: mixture[:, :3]}, r"are .*must be .*\(5, 4\)"),
+        ({"coefficients": lambda mixture: mixture.half()}, "coefficients are torch.float16"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(
+    kernel: Kernel, k: int | None, change: dict[str, Any], words: str
+) -> None:
+    case = problem(9, 5, k, 6)
+    changed = case._replace(**{name: made(getattr(case, name)) for name, made in change.items()})
+    with pytest.raises(DataError, match=words):
+        kernel(changed.x, changed.wiring, changed.weights, changed.coefficients, None)
+
+
+@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+def test_a_wire_gradient_that_does_not_fit_is_refused(kernel: Kernel) -> None:
+    case = problem(9, 5, 3, 6)
+    wires = torch.empty(2, 5, 7, dtype=torch.float64)
+    with pytest.raises(DataError, match="wire_gradient is"):
+        kernel(case.x, case.wiring, case.weights, case.coefficients, wires)
+
+
+def test_the_cpu_kernel_computes_no_half_floats() -> None:
+    case = problem(9, 5, 3, 6, dtype=torch.float16)
+    with pytest.raises(DataError, match=r"float32 and float64 on the CPU, not torch\.float16"):
+        cpu.layer(case.x, case.wiring, case.weights, case.coefficients, None)
+
+
+@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+def test_no_samples_are_no_error(kernel: Kernel) -> None:
+    case = problem(9, 5, 3, 0)
+    assert solve(kernel, case).y.shape == (5, 0)
+
+
+def test_the_cpu_kernel_says_that_it_cannot_be_differentiated_twice() -> None:
+    case = problem(9, 5, 3, 6)
+    weights = case.weights.clone().requires_grad_()
+    y = cpu.layer(case.x, case.wiring, weights, case.coefficients, None)
+    (gradient,) = torch.autograd.grad(y.square().sum(), weights, create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        gradient.sum().backward()
+
+
 # The wiring
+
+
+@pytest.mark.parametrize(
+    ("candidates", "n_data", "words"),
+    [
+        (torch.tensor([[[0, 9]], [[1, 2]]]), 0, "reach from row 0 to row 9, but rows are 0 to 8"),
+        (torch.tensor([[[0, -1]], [[1, 2]]]), 0, "reach from row -1 to row 2"),
+        (torch.tensor([[[0, 1]], [[1, 2]]]).int(), 0, "torch.int32 .*must be int64"),
+        (torch.tensor([[0, 1], [1, 2]]), 0, r"shape \(2, 2\), but must be .*K"),
+        (torch.zeros(2, 0, 4, dtype=torch.int64), 0, r"shape \(2, 0, 4\), but must be .*K"),
+        (torch.tensor([[[0, 1]], [[1, 2]]]), 10, "n_data is 10, but there are 9 rows"),
+    ],
+)
+def test_candidates_that_are_no_rows_are_refused(
+    candidates: torch.Tensor, n_data: int, words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        Wiring(9, candidates, n_data)
 
 
 def test_wiring_read_backwards_names_each_position_once() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import LilogicError
+from lilogic.errors import DataError, LilogicError
 from lilogic.infer import golden
 from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel
@@ -41,6 +41,38 @@ def random_bits(n_inputs: int, samples: int, seed: int = 0) -> np.ndarray:
 def rows(bits: np.ndarray) -> torch.Tensor:
     """Bits [samples, inputs] as a net wants them."""
     return torch.from_numpy(bits).T.float().contiguous()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("k", [4, None])
+def test_samples_in_rows_are_refused_and_their_transpose_is_right(
+    kernel: Kernel, k: int | None
+) -> None:
+    """In one's own loop, a batch comes from a loader with a sample in each row."""
+    samples = torch.from_numpy(random_bits(20, 7)).float()
+    network = net(k=k, kernel=kernel)
+    for taps in (None, []):
+        with pytest.raises(DataError, match=r"\(7, 20\).*\(20, batch\).*pass x.T"):
+            network(samples, SOFT, taps)
+    results = []
+    for x in (samples.clone().T, samples.T.contiguous()):
+        network.zero_grad()
+        x.requires_grad_()
+        scores = network(x, SOFT)
+        scores.square().sum().backward()
+        gradients = [parameter.grad for parameter in network.parameters()]
+        results.append([scores, x.grad, *gradients])
+    for found, expected in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+def test_candidates_of_a_state_that_are_no_rows_are_refused() -> None:
+    network = net(kernel=kernels.KERNELS["cpu"])
+    state = network.state_dict()
+    state["layers.0.connect.candidates"][0, 0, 0] = 10**6
+    network.load_state_dict(state)
+    with pytest.raises(DataError, match="row 1000000, but rows are 0 to 19"):
+        network(rows(random_bits(20, 7)), SOFT)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

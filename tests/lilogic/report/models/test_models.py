@@ -27,6 +27,7 @@ FITS = {
     "ffs": 3,
     "latency": 2,
     "fits": True,
+    "seed": 1,
     "used": 20,
     "available": 7680,
     "fmax_mhz": 81.29,
@@ -36,7 +37,6 @@ TOO_LARGE = {"luts": 10, "ffs": 3, "latency": 2, "fits": False, "reason": "no BE
 SWEEP = {
     "name": "digits",
     "device": "iCE40 HX8K",
-    "seed": 1,
     "points": [{"levels_per_stage": 1} | FITS, {"levels_per_stage": 2} | TOO_LARGE],
 }
 MEASURED = {

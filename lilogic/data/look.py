@@ -1,0 +1,64 @@
+"""How the images of a data set look, which pictures from elsewhere are brought to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_MOST = 0.75
+
+
+class Tone(StrEnum):
+    """What surrounds the subject of an image."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class Look(BaseModel):
+    """How images look; what is not known, or differs among them, is None.
+
+    Attributes:
+        white: the value of a white pixel.
+        highest: the highest value of the training samples.
+        ground: what surrounds their subjects.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    white: int | None = None
+    highest: int | None = None
+    ground: Tone | None = None
+
+    @classmethod
+    def of(cls, images: npt.NDArray[Any]) -> Look:
+        """The look of uint8 images [samples, height, width, ...].
+
+        Where no value reaches the upper half of a byte, white is hardly 255, and not known.
+        """
+        import numpy as np  # not above: metadata have a look, and are listed without numpy
+
+        highest = int(images.max())
+        white = 255 if highest >= 128 else None
+        tones = grounds(images, white or highest)
+        shares = {tone: np.mean([found is tone for found in tones]) for tone in Tone}
+        ground = next((tone for tone, share in shares.items() if share > _MOST), None)
+        return cls(white=white, highest=highest, ground=ground)
+
+
+def grounds(images: npt.NDArray[Any], white: int) -> list[Tone | None]:
+    """Of each of the images [samples, height, width, ...], what most of its border is."""
+    import numpy as np
+
+    edges = [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]]
+    border = np.concatenate([edge.reshape(len(images), -1) for edge in edges], axis=1)
+    light = (border > white / 2).mean(axis=1)
+    return [
+        Tone.LIGHT if share >= _MOST else Tone.DARK if share <= 1 - _MOST else None
+        for share in light
+    ]

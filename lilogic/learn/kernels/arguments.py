@@ -1,0 +1,56 @@
+"""What a kernel's arguments must be, checked once, before anything of them is read.
+
+How tensors lie in memory does not matter: kernels copy what is not contiguous.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from lilogic.errors import DataError
+from lilogic.learn.kernels.wiring import Wiring
+
+
+def check(
+    x: torch.Tensor,
+    wiring: Wiring | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+    wire_gradient: torch.Tensor | None,
+) -> None:
+    """Whether the arguments are what ``reference.layer`` describes.
+
+    Raises:
+        DataError: names the first that has another shape or dtype, or is on another device.
+    """
+    if not isinstance(x, torch.Tensor):
+        raise DataError(f"inputs are {type(x).__name__}, but must be a torch.Tensor")
+    shape = weights.shape if wiring is None else wiring.candidates.shape
+    rows = shape[-1] if wiring is None else wiring.n_inputs
+    if x.ndim != 2 or len(x) != rows:
+        is_turned = x.ndim == 2 and x.shape[1] == rows
+        raise DataError(
+            f"inputs have shape {tuple(x.shape)}, but the layer reads ({rows}, batch), "
+            f"a row for each input{'; pass x.T' if is_turned else ''}"
+        )
+    if not weights.is_floating_point():
+        raise DataError(f"weights are {weights.dtype}, but must be floats")
+    if (x.dtype, x.device) != (weights.dtype, weights.device):
+        raise DataError(
+            f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
+            f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
+        )
+    gates = shape[1]
+    _check_like(x, "weights are", weights, (2, gates, shape[-1]))
+    _check_like(x, "coefficients are", coefficients, (gates, 4))
+    if wire_gradient is not None:
+        _check_like(x, "wire_gradient is", wire_gradient, (2, gates, x.shape[1]))
+
+
+def _check_like(x: torch.Tensor, name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:
+    found, expected = (
+        f"{of.dtype} of shape {tuple(size)} on {of.device}"
+        for of, size in ((tensor, tensor.shape), (x, shape))
+    )
+    if found != expected:
+        raise DataError(f"{name} {found}, but must be {expected}")
