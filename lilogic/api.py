@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from lilogic.build import Build
     from lilogic.data.datasets import Dataset
+    from lilogic.data.look import Look
     from lilogic.data.samples import Samples
     from lilogic.hdl.options import CompileOptions
     from lilogic.report.models.board import BoardReport
@@ -85,7 +86,6 @@ class Model:
             DataError: a file is missing, damaged or does not fit.
             MissingExtraError: a picture, but Pillow is not installed.
         """
-        from lilogic.data import datasets
         from lilogic.data.readers.pictures import Ground
         from lilogic.data.samples import Reader
 
@@ -96,9 +96,15 @@ class Model:
         encoder = self.graph.encoder
         shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
         dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
-        look = datasets.LOOKS.get(self.metadata.dataset or "", self.metadata.look)
-        reader = Reader(shape, dtype, look, invert, chosen, white, array)
+        reader = Reader(shape, dtype, self.look, invert, chosen, white, array)
         return reader.read([*map(Path, files)])
+
+    @property
+    def look(self) -> Look | None:
+        """How the images look that it was trained on; None where that is not known."""
+        from lilogic.data import datasets
+
+        return datasets.LOOKS.get(self.metadata.dataset or "", self.metadata.look)
 
     @property
     def class_names(self) -> list[str]:

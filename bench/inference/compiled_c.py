@@ -38,12 +38,12 @@ def exported_c(graph: GateGraph, samples: Samples) -> Classify:
 void classify_all(const uint64_t *bits, int32_t *classes, int64_t blocks)
 {
     for (int64_t i = 0; i < blocks; i++)
-        lilogic_classify(bits + i * LILOGIC_INPUTS, classes + 64 * i);
+        net_classify(bits + i * NET_INPUTS, classes + 64 * i);
 }
 """
     with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
         path = Path(folder) / "net.c"
-        formats.write(passes.simplify(graph), "c", path)
+        formats.write(graph, "c", path)
         path.write_text(path.read_text() + loop)
         return partial(run_c, build(Path(folder)), blocks_of_64(samples), len(samples.bits))
 

@@ -115,15 +115,18 @@ _FLAGS = {
     "array": "--array NAME",
     "board": "--board",
     "classes": "--classes",
+    "cone": "--cone",
     "data": "--data",
     "folder": "-o",
     "ground": "--ground white|black",
     "input": "--input bits",
     "invert": "--invert",
     "levels_per_stage": "--levels-per-stage",
+    "prefix": "--prefix",
     "target": "--target",
     "threads": "--threads",
     "white": "--white",
+    "word": "--word",
 }
 
 

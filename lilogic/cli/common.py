@@ -64,8 +64,8 @@ InputKind = Annotated[
     Kind | None,
     typer.Option(
         "--input",
-        help="What the hardware reads: encoded bits, or features, which it encodes. Default: "
-        "features if the model has an encoder; on boards bits.",
+        help="What the hardware, or C, reads: encoded bits, or features, which it encodes. "
+        "Default: features if the model has an encoder; on boards bits.",
     ),
 ]
 # Older names of --input bits and --input features.
@@ -173,6 +173,9 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
             f"with the network's {_some(model.class_names)}"
         )
         warnings.warn(LilogicWarning(message), stacklevel=2)
+    look, usual = data.look(), model.look
+    for oddity in look.oddities(usual) if look and usual else []:
+        warnings.warn(LilogicWarning(f"{name}: images {oddity}"), stacklevel=2)
     return data
 
 

@@ -89,30 +89,57 @@ def export_(
     popcount: Popcount = None,
     input: InputKind = None,
     bits: Bits = False,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="C: what all names begin with, so that several networks fit in one program. "
+            "Default: the name of the file.",
+        ),
+    ] = None,
+    word: Annotated[
+        int | None,
+        typer.Option(
+            metavar="BITS",
+            help="C: the width of words, 8, 16, 32 or 64, which is how many samples share one. "
+            "Default: 64.",
+        ),
+    ] = None,
+    cone: Annotated[
+        int | None,
+        typer.Option(metavar="CLASS", help="dot, svg: draw what this class depends on, alone."),
+    ] = None,
+    simplify: Annotated[
+        bool,
+        typer.Option(
+            "--simplify/--no-simplify",
+            help="Write the gates that simplification leaves, with the same scores, or all gates "
+            "as they were trained or imported. Verilog is always simplified.",
+        ),
+    ] = True,
 ) -> None:
-    """Write a network in another format; the options are for Verilog, as those of compile."""
+    """Write a network in another format; options that name no format are for Verilog."""
     from lilogic import files, formats
     from lilogic.errors import FormatError
 
-    options = given(
-        levels_per_stage=levels_per_stage,
-        clock_mhz=clock_mhz,
-        target=target,
-        popcount=popcount,
-        input=input,
-        bits=bits,
+    verilog = given(
+        levels_per_stage=levels_per_stage, clock_mhz=clock_mhz, target=target, popcount=popcount
     )
+    options = given(prefix=prefix, word=word, cone=cone)
+    reads = given(input=input, bits=bits)
     files.check_writable(output)
     network = load(model)
     if to == "verilog":
-        files.write_text(output, network.compile(**options).verilog)
-    elif options:
+        if options or not simplify:
+            raise FormatError("--prefix, --word, --cone and --no-simplify are not for Verilog")
+        files.write_text(output, network.compile(**verilog, **reads).verilog)
+    elif verilog:
         raise FormatError(
-            "--levels-per-stage, --clock, --target, --popcount and --input are for Verilog only: "
+            "--levels-per-stage, --clock, --target and --popcount are for Verilog only: "
             "leave them out"
         )
     else:
-        formats.write(network.graph, to, output)
+        formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

@@ -41,7 +41,7 @@ def predict(
 ) -> None:
     """Classify pictures or arrays of samples, in software."""
     from lilogic.errors import LilogicError
-    from lilogic.files import write_text
+    from lilogic.files import write_bytes
 
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (".csv", ".json"):
@@ -50,7 +50,8 @@ def predict(
     options = given(invert=invert, ground=ground, white=white, array=array)
     predictions = _predictions(network, network.samples(*files, **options))
     if output is not None:
-        write_text(output, (_csv if suffix == ".csv" else _json)(network, predictions))
+        text = (_csv if suffix == ".csv" else _json)(network, predictions)
+        write_bytes(output, text.encode(errors="surrogateescape"))  # names may be any bytes
     if as_csv:
         typer.echo(_csv(network, predictions), nl=False)
     elif as_json or output is None:

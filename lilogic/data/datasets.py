@@ -83,7 +83,8 @@ def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
 
 def exists(name: str) -> bool:
     """Whether ``load`` would take this for a data set, usable or not."""
-    return name in REGISTRY or os.path.exists(name) or Path(name).suffix.lower() in _SUFFIXES
+    is_path = os.path.exists(name) or os.sep in name
+    return name in REGISTRY or is_path or Path(name).suffix.lower() in _SUFFIXES
 
 
 def load(name: str) -> Dataset:
@@ -99,7 +100,7 @@ def load(name: str) -> Dataset:
         return _dataset(path.resolve().name, *images.read_folder(path))
     if exists(name):
         if not os.path.exists(name):
-            raise DataError(f"{path}: no such file")
+            raise DataError(f"{path}: no such file or folder")
         if path.suffix.lower() != ".npz" and not npz.is_archive(path):
             raise DataError(f"{path}: no data set that is read here; {_MAKE_NPZ}")
         splits = npz.read(path)

@@ -19,6 +19,11 @@ class Tone(StrEnum):
     DARK = "dark"
     LIGHT = "light"
 
+    @property
+    def image(self) -> str:
+        """What images on such a ground are called."""
+        return "light on dark" if self is Tone.DARK else "dark on light"
+
 
 class Look(BaseModel):
     """How images look; what is not known, or differs among them, is None.
@@ -49,6 +54,18 @@ class Look(BaseModel):
         shares = {tone: np.mean([found is tone for found in tones]) for tone in Tone}
         ground = next((tone for tone, share in shares.items() if share > _MOST), None)
         return cls(white=white, highest=highest, ground=ground)
+
+    def oddities(self, usual: Look) -> list[str]:
+        """In what images that look so are unlike those that a network was trained on."""
+        found = []
+        if self.ground and usual.ground and self.ground is not usual.ground:
+            found.append(
+                f"are {self.ground.image}, but the network was trained on {usual.ground.image}"
+            )
+        white, known = self.white or self.highest, usual.white or usual.highest
+        if white and known and max(white, known) > 2 * min(white, known):
+            found.append(f"have values up to {white}, but the network was trained on up to {known}")
+        return found
 
 
 def grounds(images: npt.NDArray[Any], white: int) -> list[Tone | None]:

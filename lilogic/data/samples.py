@@ -167,11 +167,10 @@ class Reader:
         tones = grounds(x, self._white)
         odd = [p for p, t in zip(sources, tones, strict=True) if t is other and p in opened]
         if odd:
-            kinds = {Tone.LIGHT: "dark on light", Tone.DARK: "light on dark"}
             inverted = " after inverting" if self.invert else ""
             message = (
-                f"{pictures.some(odd)}: looks {kinds[other]}{inverted}, but the network was "
-                f"trained on {kinds[usual]}"
+                f"{pictures.some(odd)}: looks {other.image}{inverted}, but the network was "
+                f"trained on {usual.image}"
             )
             warnings.warn(LilogicWarning(message, option="invert"), stacklevel=3)
 
@@ -180,7 +179,8 @@ def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """uint8 [height, width]: the luma (ITU-R 601) of RGB pixels; grey ones stay what they are."""
     weights = np.array([19595, 38470, 7471], dtype=np.uint32)
     red, green, blue = (pixels[..., channel] * weights[channel] for channel in range(3))
-    return ((red + green + blue + 0x8000) >> 16).astype(np.uint8)
+    luma: npt.NDArray[np.uint8] = ((red + green + blue + 0x8000) >> 16).astype(np.uint8)
+    return luma
 
 
 def _array(file: Path, name: str | None) -> npt.NDArray[Any] | None:

@@ -1,7 +1,7 @@
 """Networks and circuits in other formats: what is read, what is written, by which module.
 
 To add a format, write a module with ``read(path) -> Imported`` or ``write(graph, path)`` and name
-it here. docs/formats.md says what each covers.
+it here; keywords of ``write`` are the format's options. docs/formats.md says what each covers.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 from lilogic.data.encoder import Encoder
 from lilogic.errors import FormatError, LilogicError
 from lilogic.formats.heads import to_graph
 from lilogic.formats.imported import Imported
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, passes
 
 READERS = {
     ".npz": "npz",
@@ -40,7 +42,7 @@ WRITERS = {
 
 
 Reader = Callable[[Path], Imported]
-Writer = Callable[[GateGraph, Path], None]
+Writer = Callable[..., None]
 
 
 def read(path: Path) -> Imported:
@@ -75,16 +77,32 @@ def load(path: Path, classes: int | None = None, encoder: Encoder | None = None)
         return to_graph(imported, classes, encoder or imported.encoder)
 
 
-def write(graph: GateGraph, kind: str, path: Path) -> None:
+def write(
+    graph: GateGraph, kind: str, path: Path, *, simplify: bool = True, **options: Any
+) -> None:
     """Write ``graph`` to ``path`` in a format in ``WRITERS``, in one atomic step.
 
+    Args:
+        graph: the network.
+        kind: the format.
+        path: the file.
+        simplify: write what ``passes.simplify`` makes of the graph, which has the same scores;
+            else the gates as they are.
+        options: of the format; see the ``write`` of its module.
+
     Raises:
-        LilogicError: the format cannot express the graph, or the file cannot be written.
+        LilogicError: the format cannot express the graph or has no such option, or the file cannot
+            be written.
     """
     if kind not in WRITERS:
         raise FormatError(f"format {kind!r} is not one of {', '.join(WRITERS)}")
     writer: Writer = import_module(f"lilogic.formats.exporters.{WRITERS[kind]}").write
-    writer(graph, path)
+    known = [*signature(writer).parameters][2:]
+    for option in options:
+        if option not in known:
+            has = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise FormatError(f"format {kind} has no option {option}: {has}", option=option)
+    writer(passes.simplify(graph) if simplify else graph, path, **options)
 
 
 @contextmanager

@@ -61,6 +61,7 @@ class Metadata(BaseModel):
         dataset_hashes: SHA-256 of the data set's splits.
         class_names: what its classes are called.
         look: how the images of the data set look.
+        feature_names: what the features that its encoder compares are called.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
         training: how it was trained.
@@ -80,6 +81,7 @@ class Metadata(BaseModel):
     dataset_hashes: dict[str, str] = {}
     class_names: list[str] = []
     look: Look | None = None
+    feature_names: list[str] = []
     accuracy: dict[str, float] = {}
     training: Training = Training()
     seeds: Seeds | None = None

@@ -61,6 +61,23 @@ def test_dark_on_light_is_inverted(lilogic, board, pictures):
     assert [answer["index"] for answer in json.loads(out)] == expected()
 
 
+def test_what_is_assumed_of_pictures_is_said(lilogic, board, pictures):
+    """Ink on a transparent ground is read as ink on paper."""
+    for path in pictures:
+        with Image.open(path) as image:
+            ink = Image.fromarray(np.pad(np.asarray(image), 32))
+        Image.merge("LA", (Image.new("L", ink.size, 0), ink)).save(path)
+    status, _, err = lilogic("classify", *pictures, "--simulate")
+    assert status == 0
+    first, second = err.splitlines()
+    assert first.endswith("4 more: transparent parts are taken as white (--ground white|black)")
+    assert second.endswith("but the network was trained on light on dark (--invert)")
+    status, _, err = lilogic(
+        "classify", *pictures, "--invert", "--ground", "white", "--simulate", "--json"
+    )
+    assert (status, err) == (0, "")
+
+
 def test_the_bench_measures_accuracy_and_agreement(lilogic, board):
     status, out, _ = lilogic("bench-board", "--simulate", "--limit", 50, "--json")
     assert status == 0
@@ -92,6 +109,7 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board):
         (("--port", "/dev/x", "--simulate"), "with --port, or say --simulate"),
         (("--port", "/dev/nothing"), "/dev/nothing: cannot be opened"),
         (("--simulate", "--model", "nosuch"), "nosuch: no such run folder"),
+        (("--simulate", "nofile.png"), "nofile.png: no such file"),
     ],
 )
 def test_wrong_calls_give_one_line(lilogic, pictures, arguments, text):

@@ -105,29 +105,31 @@ def _pickled(path: Path, data: bytes) -> tuple[Labels, Array]:
                 values = following[value]
             elif opcode.name in ("NEWFALSE", "NEWTRUE"):
                 values.append(opcode.name == "NEWTRUE")
+            elif opcode.name == "BINSTRING":  # pickletools gives bytes as text
+                values.append(str(value).encode("latin-1"))
             elif opcode.name not in _STRUCTURE:
                 values.append(value)
     except ValueError as error:
         raise DataError(f"{path}: truncated or damaged; get it anew") from error
     labels, array = following["labels"], following["data"]
-    pixels = array[-1] if array else ""
+    pixels = array[-1] if array else None
     if (
         len(labels) != RECORDS
         or not all(type(label) is int for label in labels)
-        or array[:-1] != _array_of_bytes(RECORDS, _PIXELS)
-        or not isinstance(pixels, str)
+        or not _is_of_bytes(array[:-1])
+        or not isinstance(pixels, bytes)
         or len(pixels) != RECORDS * _PIXELS
     ):
         raise DataError(
             f"{path}: not {RECORDS} labels and images as CIFAR-10's Python version has them; "
             "get it anew"
         )
-    # Python 2 wrote bytes as text, which is read as Latin-1.
-    found = np.frombuffer(pixels.encode("latin-1"), dtype=np.uint8)
-    return np.array(labels, dtype=np.int64), found
+    return np.array(labels, dtype=np.int64), np.frombuffer(pixels, dtype=np.uint8)
 
 
-def _array_of_bytes(rows: int, columns: int) -> list[object]:
-    """The constants by which numpy pickled an array of bytes in C order, up to its bytes."""
-    array = ["numpy.core.multiarray _reconstruct", "numpy ndarray", 0, "b", 1, rows, columns]
-    return [*array, "numpy dtype", "u1", 0, 1, 3, "|", -1, -1, 0, False]
+def _is_of_bytes(array: list[object]) -> bool:
+    """Whether constants are those by which numpy pickled an array of bytes in C order."""
+    shape = [1, RECORDS, _PIXELS]
+    start = ["numpy.core.multiarray _reconstruct", "numpy ndarray", 0, "b", *shape]
+    start += ["numpy dtype", "u1"]
+    return array[: len(start)] == start and array[-1] == 0  # not in Fortran's order

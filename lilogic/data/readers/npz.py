@@ -71,6 +71,7 @@ def _arrays(path: Path) -> dict[str, Array]:
         raise DataError(f"{path}: no such file")
     try:
         with np.load(path, allow_pickle=False) as archive:
+            found = archive.files
             arrays = {name: archive[name] for name in names if name in archive}
     except (
         OSError, EOFError, ValueError, TypeError, RuntimeError, MemoryError, AttributeError,
@@ -81,7 +82,8 @@ def _arrays(path: Path) -> dict[str, Array]:
         ) from error
     for name in names:
         if name not in arrays:
-            raise DataError(f"{path}: array {name} is missing; it needs {names}")
+            has = f"; it has {', '.join(found)}" if found else ""
+            raise DataError(f"{path}: array {name} is missing; needed are {', '.join(names)}{has}")
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # np.load gives bytes that are no array as they are
             raise DataError(f"{path}: {name} is not a NumPy array")

@@ -5,26 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from lilogic.files import write_text
-from lilogic.formats.exporters.picture import check_size, label, wires
+from lilogic.formats.exporters import picture
+from lilogic.formats.exporters.picture import Box, Wire
 from lilogic.graph import GateGraph
 
 
-def write(graph: GateGraph, path: Path) -> None:
-    """Inputs, gates with their symbols, and classes.
+def write(graph: GateGraph, path: Path, *, cone: int | None = None) -> None:
+    """Inputs that are read, gates with their symbols, and classes; or what one class depends on.
 
     Raises:
-        FormatError: more gates than a picture can show.
+        FormatError: no class ``cone``, or more gates than a picture can show.
     """
-    check_size(graph)
-    shown = ["digraph classifier {", "  rankdir=LR;"]
-    for node in range(graph.n_nodes):
-        shape = "box" if node >= graph.n_inputs else "plain"
-        shown.append(f'  n{node} [label="{label(graph, node)}", shape={shape}];')
-    for class_, offset in enumerate(graph.offset.tolist()):
-        text = f"class {class_}" + (f" {offset:+}" if offset else "")
-        shown.append(f'  c{class_} [label="{text}", shape=ellipse];')
-    for source, target in wires(graph):
-        shown.append(f"  n{source} -> n{target};")
-    for class_, head in enumerate(graph.heads):
-        shown += [f"  n{node} -> c{class_};" for node in head.tolist()]
-    write_text(path, "\n".join([*shown, "}", ""]))
+    shown = picture.of(graph, cone)
+    lines = ["digraph classifier {", "  rankdir=LR;"]
+    for name, box in shown.boxes.items():
+        text = box.text.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'  {name} [label="{text}", shape={_shape(name, box)}];')
+    lines += [f"  {wire.source} -> {wire.target}{_label(wire)};" for wire in shown.wires]
+    write_text(path, "\n".join([*lines, "}", ""]))
+
+
+def _shape(name: str, box: Box) -> str:
+    if box.is_gate:
+        return "box"
+    return "ellipse" if name.startswith("c") else "plain"
+
+
+def _label(wire: Wire) -> str:
+    text = wire.pin or (f"×{wire.times}" if wire.times > 1 else "")
+    return f' [headlabel="{text}"]' if text else ""

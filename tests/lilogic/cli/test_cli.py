@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from lilogic import api, build
 from lilogic.files import claimed
 from lilogic.graph import lgn
 from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
@@ -115,22 +116,22 @@ def test_bad_input_gives_one_line(lilogic, tmp_path, monkeypatch, arguments, exp
     assert_one_line(status, err, *expected)
 
 
-def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path):
+def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path, capsys):
     path = tmp_path / "net.lgn"
-    write_graph(path)
+    graph = write_graph(path)
     status, _, err = lilogic("eval", path)
     assert_one_line(status, err, "the model records no data set (--data)")
-    status, _, err = lilogic("compile", path, "-o", tmp_path / "out", "--target", "generic")
-    assert status == 0
-    (line,) = (line for line in err.splitlines() if "data set" in line)
-    assert line == "no vectors from a data set: the model records no data set"
+    assert build._test_samples(api.Model(graph, "net"), True) is None  # as compile and verify do
+    assert capsys.readouterr().err == (
+        "no vectors from a data set: the model records no data set\n"
+    )
 
 
 def test_data_that_is_gone_may_be_named_anew(lilogic, tmp_path):
     path, gone = tmp_path / "net.lgn", tmp_path / "gone.npz"
     lgn.write(write_graph(path).with_metadata(dataset=str(gone)), path)
     status, _, err = lilogic("eval", path)
-    assert_one_line(status, err, f"{gone}: no such file (--data)")
+    assert_one_line(status, err, f"{gone}: no such file or folder (--data)")
 
 
 def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_path):
@@ -142,6 +143,17 @@ def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_p
         status, _, err = lilogic("eval", path, "--data", data)
         assert status == 0
         assert ("own.npz: classes are compared by number: its 0, 1 with" in err) is warned
+
+
+def test_images_of_another_look_are_warned_of(lilogic, tmp_path):
+    data = tmp_path / "own.npz"
+    x, y = np.full((20, 8, 8), 255, np.uint8), np.arange(20) % 10
+    np.savez(data, x_train=x, y_train=y, x_test=x, y_test=y)
+    status, _, err = lilogic("eval", "digits", "--data", data)
+    first, second = (line for line in err.splitlines() if "warning" in line)
+    assert status == 0
+    assert f"{data}: images are dark on light, but the network was trained on light on" in first
+    assert f"{data}: images have values up to 255, but the network was trained on up to" in second
 
 
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])

@@ -123,10 +123,42 @@ def test_export_writes_what_formats_writes(lilogic, tmp_path, kind):
 def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
     path = tmp_path / "small.lgn"
     write_graph(path)
-    for option in (("--bits",), ("--popcount", "chain"), ("--target", "ice40"), ("--clock", "9")):
-        status, _, err = lilogic("export", path, "--to", "blif", *option, "-o", tmp_path / "x.blif")
+    output = tmp_path / "x.blif"
+    for option in (("--popcount", "chain"), ("--target", "ice40"), ("--clock", "9")):
+        status, _, err = lilogic("export", path, "--to", "blif", *option, "-o", output)
         assert_one_line(status, err, "for Verilog only", "leave them out")
-        assert not (tmp_path / "x.blif").exists()
+    for kind, *option in (
+        ("blif", "--input", "bits"),
+        ("npz", "--word", "8"),
+        ("svg", "--prefix", "x"),
+        ("c", "--cone", "1"),
+    ):
+        status, _, err = lilogic("export", path, "--to", kind, *option, "-o", output)
+        assert_one_line(status, err, f"format {kind} has no option {option[0][2:]}", option[0])
+    for option in (("--word", "8"), ("--prefix", "x"), ("--cone", "1"), ("--no-simplify",)):
+        status, _, err = lilogic("export", path, "--to", "verilog", *option, "-o", output)
+        assert_one_line(status, err, option[0], "not for Verilog")
+    assert not output.exists()
+
+
+def test_a_picture_is_of_one_class_if_asked(lilogic, tmp_path):
+    output = tmp_path / "cone.svg"
+    status, _, err = lilogic("export", "digits", "--to", "svg", "-o", output)
+    assert_one_line(status, err, "794 gates are too many", "such as class", "(--cone)")
+    assert lilogic("export", "digits", "--to", "svg", "--cone", "3", "-o", output) == (0, "", "")
+    assert "class 3<" in output.read_text("utf-8")
+
+
+def test_c_is_exported_as_asked(lilogic, tmp_path):
+    path, output = tmp_path / "small.lgn", tmp_path / "net.c"
+    graph = write_graph(path)
+    options = ("--prefix", "door", "--word", "8", "--no-simplify", "--input", "bits")
+    assert lilogic("export", path, "--to", "c", *options, "-o", output) == (0, "", "")
+    header = output.with_suffix(".h").read_text()
+    assert "typedef uint8_t door_word;" in header
+    assert f"#define DOOR_GATES {graph.n_gates}\n" in header
+    status, _, err = lilogic("export", path, "--to", "c", "--word", "9", "-o", output)
+    assert_one_line(status, err, "must be 8, 16, 32 or 64", "--word")
 
 
 def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic, tmp_path):

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -79,6 +80,13 @@ def test_csv_and_json_may_be_written(lilogic, array, tmp_path):
     assert [answer["scores"] for answer in json.loads(path.read_text())] == SCORES.tolist()
     status, _, err = lilogic("predict", "digits", array, "-o", tmp_path / "out.txt")
     assert_one_line(status, err, "out.txt: call it .csv or .json")
+
+
+def test_names_may_have_any_bytes(lilogic, array, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/\xff,\n.npy"
+    os.rename(array, odd)
+    assert lilogic("predict", "digits", os.fsdecode(odd), "-o", tmp_path / "out.csv")[0] == 0
+    assert b'/\xff,\n.npy",0,' in (tmp_path / "out.csv").read_bytes()
 
 
 def test_ink_on_paper_is_warned_of_with_the_option(lilogic, pictures):

@@ -39,3 +39,16 @@ def test_grounds_that_differ_are_none() -> None:
 
 def test_colours_and_single_rows_have_a_ground() -> None:
     assert Look.of(np.zeros((2, 1, 1, 3), dtype=np.uint8)).ground is Tone.DARK
+
+
+def test_what_is_unlike_is_named() -> None:
+    usual = Look(white=255, ground=Tone.DARK)
+    assert usual.oddities(usual) == []
+    assert Look().oddities(usual) == usual.oddities(Look()) == []
+    assert Look.of(images(255, 0)).oddities(usual) == [
+        "are dark on light, but the network was trained on light on dark"
+    ]
+    assert Look.of(images(0, 16)).oddities(usual) == [
+        "have values up to 16, but the network was trained on up to 255"
+    ]
+    assert Look(highest=15).oddities(Look(white=16)) == []

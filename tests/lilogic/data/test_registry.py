@@ -90,6 +90,13 @@ def test_files_of_other_kinds_say_what_to_make(tmp_path: Path, name: str) -> Non
         datasets.load(str(path))
 
 
+def test_a_path_that_is_not_there_is_no_unknown_name(tmp_path: Path) -> None:
+    path = tmp_path / "nothing"
+    assert datasets.exists(str(path))
+    with refused(f"{path}: no such file or folder"):
+        datasets.load(str(path))
+
+
 def test_looks_of_known_data_sets_are_what_they_look_like() -> None:
     found, known = datasets.load("digits").look(), datasets.LOOKS["digits"]
     assert found is not None

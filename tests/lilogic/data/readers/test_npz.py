@@ -59,7 +59,8 @@ def test_npz_with_a_changed_byte_is_never_read_wrong(tmp_path: Path, mask: int) 
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
 def test_npz_with_a_missing_array_is_refused(tmp_path: Path, name: str) -> None:
     path = write_npz(tmp_path / "own.npz", **{name: None})
-    with refused(f"{path}: array {name} is missing"):
+    others = ", ".join(arrays(**{name: None}))
+    with refused(f"{path}: array {name} is missing; needed are ", f"; it has {others}"):
         npz.read(path)
 
 
