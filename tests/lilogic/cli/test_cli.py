@@ -182,13 +182,15 @@ def test_debug_shows_the_traceback(recipe):
         ["report", "digits"],
         ["synth", "digits"],
         ["sweep-pipeline", "digits"],
+        ["predict", "digits", "nosuch.npy"],
     ],
     ids=lambda arguments: arguments[0],
 )
 def test_outputs_are_tried_before_any_work(lilogic, recipe, tmp_path, arguments):
     (tmp_path / "file").write_text("mine")
     replaced = {"RECIPE": recipe}
-    output = tmp_path / "file" / "below.png"
+    name = {"predict": "below.csv"}.get(arguments[0], "below.png")
+    output = tmp_path / "file" / name
     status, _, err = lilogic(*[replaced.get(a, a) for a in arguments], "-o", output)
     assert_one_line(status, err, f"{output}: cannot be written: Not a directory")
     assert (tmp_path / "file").read_text() == "mine"
