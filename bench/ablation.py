@@ -24,7 +24,7 @@ from rich.table import Table
 
 from lilogic import cores
 from lilogic.data import datasets
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="QUESTION", help="default: all questions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     asked = [BASE, *(options.only or [question for question, _, _ in VARIANTS])]
     places = [place for place, variant in enumerate(VARIANTS) if variant[0] in asked]
     with ProcessPoolExecutor(cores.usable()) as pool:

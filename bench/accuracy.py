@@ -20,7 +20,7 @@ from rich.table import Table
 
 from lilogic import cores, zoo
 from lilogic.data import datasets
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--zoo", action="store_true", help="put the best runs into lilogic/zoo")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     # Several runs at once, each with its share of the cores, take less time than one after another.
     threads = max(1, cores.usable() // options.jobs)
     with ProcessPoolExecutor(options.jobs) as pool:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from lilogic import formats, zoo
 from lilogic.errors import LilogicError
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.hdl.components.interface import LEVELS_PER_STAGE
 from lilogic.hdl.components.popcount import POPCOUNTS
@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="syntheses at once")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     jobs = [
         Job(net, target, popcount, levels)
         for net in options.nets or ["random", "peer-fashion"]

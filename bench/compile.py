@@ -22,7 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph
 from lilogic.hdl import verilog
 from lilogic.hdl.components.classifier import Classifier
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    check_writable(OUTPUT)
     targets = [] if options.area is None else options.area or [*area.TARGETS]
     if options.here:
         print(json.dumps(measure(options.gates[0], targets)))

@@ -21,7 +21,7 @@ from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.hdl import verilog
 from lilogic.hdl.fpga import nextpnr, yosys
 from lilogic.hdl.fpga.delays import Delays
@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("devices", nargs="*", default=measurable)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     result: dict[str, Any] = {}
     for name in options.devices:
         measured = periods(DEVICES[name])

@@ -34,7 +34,7 @@ from rich.table import Table
 
 from lilogic import zoo
 from lilogic.errors import LilogicError
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.zoo import models
@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="versions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     # What all are compared with is always there.
     versions = [version for version in VERSIONS if version.name in {OURS, *options.only}]
     # numba compiles its functions once for all graphs, and keeps them.

@@ -22,7 +22,7 @@ from amaranth.hdl import Module, Value
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import pipeline
 from lilogic.hdl.components import popcount as popcounts
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"also write {MEASURED.name}")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     cases = list(product(options.bits, options.popcounts, (0, LEVELS_PER_STAGE)))
     design = emit(cases)
     with ThreadPoolExecutor(options.jobs) as pool:

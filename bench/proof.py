@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lilogic import zoo
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.popcount import POPCOUNTS
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each part")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    check_writable(OUTPUT)
     results = [measure(name, options.popcount, options.timeout) for name in options.networks]
     write_json(OUTPUT, results)
     if options.json:

@@ -27,7 +27,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from lilogic import cores
-from lilogic.files import write_json
+from lilogic.files import check_writable, write_json
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.learn import kernels
 from lilogic.learn.net.logic_net import LogicNet
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=16)
     parser.add_argument("--batch", type=int, default=256)
     options = parser.parse_args()
+    check_writable(OUTPUT)
     result = measure(options)
     write_json(OUTPUT, result)
     if options.json:

@@ -7,6 +7,7 @@ link is followed. Pipes, devices and open files such as ``/dev/stdout`` are writ
 
 from __future__ import annotations
 
+import atexit
 import errno
 import fcntl
 import json
@@ -17,7 +18,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
@@ -56,7 +57,8 @@ def replacing(path: Path) -> Iterator[Path]:
             with scratch() as folder:
                 temporary = folder / f"written{path.suffix}"
                 yield temporary
-                _write_through(path if descriptor is None else descriptor, temporary)
+                with _naming(path):
+                    _write_through(path if descriptor is None else descriptor, temporary)
 
 
 def _is_replaceable(target: Path) -> bool:
@@ -142,6 +144,15 @@ def _check_folder(folder: Path) -> None:
         raise _os_error(errno.ENOTDIR)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OSError(errno.EACCES, f"{os.strerror(errno.EACCES)} in {folder}")
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether ``folder``, or the nearest that exists above it, takes new files."""
+    try:
+        _check_folder(folder)
+    except OSError:
+        return False
+    return True
 
 
 def _os_error(number: int) -> OSError:
@@ -262,6 +273,29 @@ def scratch() -> Iterator[Path]:
             f"{name or 'temporary files'}: cannot be written: {error.strerror or error}; name a "
             "folder with room in the environment variable TMPDIR"
         ) from error
+
+
+def lasting_scratch() -> str:
+    """A folder for temporary files, which are removed when the process ends."""
+    return _lasting.enter_context(scratch()).as_posix()
+
+
+_lasting = ExitStack()
+atexit.register(_lasting.close)
+
+
+def make_empty(folder: Path) -> None:
+    """Make an empty folder in the place of what was at ``folder``; links are not followed.
+
+    Raises:
+        LilogicError: what was there cannot be removed, or the folder cannot be made.
+    """
+    with _naming(folder):
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+        else:
+            folder.unlink(missing_ok=True)
+        folder.mkdir(parents=True)
 
 
 def open_text(path: Path) -> IO[str]:

@@ -5,7 +5,6 @@ Nothing here is computed: each call hands on to the room that does it, loaded wh
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lilogic.api import Model
 from lilogic.build import Build
 from lilogic.extras import needs
-from lilogic.files import claimed
+from lilogic.files import claimed, lasting_scratch
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
 
@@ -166,7 +165,7 @@ def compile(
 
     chosen = CompileOptions.of(options, keywords)
     step = steps.shown(progress)
-    place = Path(_temporary() if folder is None else folder)
+    place = Path(lasting_scratch() if folder is None else folder)
     with claimed(place):
         with step("simplifying"):
             graph = passes.simplify(model.graph)
@@ -290,16 +289,6 @@ def synthesize(
 def board_folder(name: str, board: str) -> Path:
     """Where the bitstream of a network for a board is built by default."""
     return Path("build") / "boards" / f"{name}-{board}"
-
-
-def _temporary() -> str:
-    """A folder that goes when the process ends."""
-    folder = tempfile.TemporaryDirectory(prefix="lilogic-")
-    _kept.append(folder)
-    return folder.name
-
-
-_kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def read_circuit(file: Path, *, progress: bool = True) -> Imported:

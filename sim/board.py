@@ -6,11 +6,11 @@ import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,9 +22,10 @@ from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import ToolError
 from lilogic.files import scratch, write_text
 from lilogic.hdl import verilog
-from lilogic.hdl.fpga import yosys
+from lilogic.hdl.fpga import tools, yosys
+from lilogic.report import console
 from lilogic.sim import runner
-from lilogic.sim.pins import PERIOD, SOCKET
+from lilogic.sim.pins import PERIOD, SOCKET, address
 
 if TYPE_CHECKING:
     from typing import Self
@@ -94,22 +95,23 @@ class Board:
         # Time for what was asked last to appear on the line.
         self._quiet = int(2 * FRAME_BITS * self._bit + (top.identity.latency + 100) * period)
         self._received = b""
-        self._folder = tempfile.TemporaryDirectory(prefix="lilogic-")
-        address = str(Path(self._folder.name) / "pins")
-        self._log = Path(self._folder.name) / "run.log"
-        environment = {SOCKET: address, PERIOD: str(period)}
-        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        self._contexts = ExitStack()
+        folder = self._contexts.enter_context(scratch())
+        self._log = folder / "run.log"
+        environment = {SOCKET: str(folder), PERIOD: str(period)}
         with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(address)
+            with address(folder) as path:
+                listener.bind(path)
             listener.listen(1)
             listener.settimeout(0.1)
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(work.resolve()), str(self._log)],
-                env=os.environ | environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+            self._process = runner.start(
+                _SIMULATOR, TOP, work, "lilogic.sim.pins", environment, self._log
             )
-            self._connection = self._accept(listener)
+            try:
+                self._connection = self._accept(listener)
+            except BaseException:
+                self._end()
+                raise
         self._lines = self._connection.makefile("rw", encoding="ascii")
 
     def _accept(self, listener: socket.socket) -> socket.socket:
@@ -149,10 +151,15 @@ class Board:
 
     def close(self) -> None:
         """End the simulation."""
-        self._lines.close()
+        with suppress(OSError):
+            self._lines.close()
         self._connection.close()
+        self._end()
+
+    def _end(self) -> None:
+        tools.end(self._process)
         self._process.wait()
-        self._folder.cleanup()
+        self._contexts.close()
 
     def __enter__(self) -> Self:
         return self
@@ -199,17 +206,31 @@ def simulate(top: Top) -> Board:
     text = verilog.emit_component(top, TOP)
     version = runner.get(_SIMULATOR).version()
     key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
-    work = platformdirs.user_cache_path("lilogic") / "simulations" / key[:16]
-    if not work.exists():
-        work.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".", dir=work.parent) as name:
-            fresh = Path(name) / "build"
-            fresh.mkdir()
-            build(text, fresh)
-            _keep_program(fresh)
-            if not work.exists():
-                fresh.rename(work)
-    return Board(work, top)
+    kept = platformdirs.user_cache_path("lilogic") / "simulations" / key[:16]
+    if os.path.exists(kept):  # unlike Path.exists, never raises
+        return Board(kept, top)
+    with scratch() as fresh:
+        build(text, fresh)
+        return Board(_keep(fresh, kept), top)
+
+
+def _keep(fresh: Path, kept: Path) -> Path:
+    """Keep the simulation that was built in a folder of the cache; returns where it can be run.
+
+    A cache that cannot be written is no reason not to simulate.
+    """
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=kept.parent) as name:
+            whole = Path(name) / "build"
+            whole.mkdir()
+            shutil.copy(fresh / TOP, whole)
+            whole.rename(kept)
+    except OSError as error:
+        if not os.path.exists(kept):  # nor was it built by another process meanwhile
+            console.say(f"warning: no simulation is kept: {kept.parent}: {error.strerror}")
+            return fresh
+    return kept
 
 
 _CELLS = "ice40/cells_sim.v"
@@ -238,19 +259,3 @@ def emit_synthesised(top: Top) -> str:
     # Verilator does not take the defaults of inputs, and all of these are connected.
     models = cells.read_text("utf-8").replace("`timescale 1ps / 1ps", "`timescale 1ns / 1ps")
     return f"`timescale 1ns / 1ps\n`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{models}\n{netlist}"
-
-
-def _keep_program(work: Path) -> None:
-    """Remove what Verilator and the compiler left but the simulation itself, as that is large."""
-    for path in work.iterdir():
-        if path.name != TOP:
-            path.unlink()
-
-
-def _main(work: Path, log: Path) -> None:
-    environment = {name: os.environ[name] for name in (SOCKET, PERIOD)}
-    runner.run(_SIMULATOR, TOP, work, "lilogic.sim.pins", environment, log)
-
-
-if __name__ == "__main__":
-    _main(*map(Path, sys.argv[1:]))

@@ -10,6 +10,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -18,8 +21,20 @@ from cocotb.triggers import First, Timer, ValueChange
 from cocotb.utils import get_sim_time
 
 SOCKET = "LILOGIC_SOCKET"
+"""Environment variable with the folder of the socket."""
+
 PERIOD = "LILOGIC_PERIOD"
 """Environment variable with the clock's period in picoseconds, an even number."""
+
+
+@contextmanager
+def address(folder: Path) -> Iterator[str]:
+    """A path of the socket in ``folder`` that has the few bytes that a socket's may have."""
+    descriptor = os.open(folder, os.O_PATH)
+    try:
+        yield f"/proc/self/fd/{descriptor}/pins"
+    finally:
+        os.close(descriptor)
 
 
 @cocotb.test()
@@ -33,7 +48,8 @@ async def pins(dut: Any) -> None:
     edges: list[tuple[int, int]] = []
     cocotb.start_soon(_watch(dut.tx, edges))
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(os.environ[SOCKET])
+        with address(Path(os.environ[SOCKET])) as path:
+            connection.connect(path)
         with connection.makefile("rw", encoding="ascii") as lines:
             for line in lines:
                 edges.clear()

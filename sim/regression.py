@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lilogic.errors import ToolError
-from lilogic.files import read_bytes, write_json
+from lilogic.files import make_empty, read_bytes, write_json
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.vectors import Vectors
 from lilogic.hdl.verilog import TOP
@@ -36,8 +35,7 @@ def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     Vectors.read(folder)
     read_bytes(folder / VERILOG)
     work = folder.resolve() / "sim" / simulator
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    make_empty(work)
     runner.build(simulator, [folder / VERILOG], TOP, work)
     log = work / "run.log"
     environment = {FOLDER: str(folder.resolve()), RESULTS: str(work)}

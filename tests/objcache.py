@@ -43,17 +43,15 @@ def _key(command: list[str], source: Path) -> str:
     compiler = shutil.which(command[0]) or command[0]
     version = subprocess.run([compiler, "-dumpfullversion"], capture_output=True, check=False)
     digest = hashlib.sha256(version.stdout)
-    digest.update("\0".join([compiler, *command]).encode())
+    # The model's folder stands in paths and messages of its own only.
+    here = str(Path.cwd()).encode()
+    digest.update("\0".join([compiler, *command]).encode().replace(here, b""))
     # Verilator itself reads nothing of the model.
     is_verilator = source.parent.name == "include"
     folders = {source.parent} if is_verilator else {source.parent, Path(os.curdir)}
     texts = [path for folder in folders for path in folder.glob("*") if path.suffix in _TEXT]
-    # The model's folder stands in messages of its own only.
-    here = [str(folder).encode() for folder in (Path.cwd(), *Path.cwd().parents[:2])]
     for path in sorted(texts):
-        text = path.read_bytes()
-        for folder in here:
-            text = text.replace(folder, b"")
+        text = path.read_bytes().replace(here, b"")
         digest.update(f"{path.name}\0".encode() + text)
     return digest.hexdigest()
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import READS_A, READS_B
+from lilogic.jit import njit
 
 Nodes = npt.NDArray[np.int64]
 

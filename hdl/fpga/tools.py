@@ -9,6 +9,7 @@ with the command that started it, be that told to end by Ctrl-C or by a signal.
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import signal
@@ -21,11 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import EntryPoint, distribution, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.extras import needs
-from lilogic.files import scratch
+from lilogic.files import is_writable, lasting_scratch, scratch
 
 PYOSYS = "pyosys"
 
@@ -44,14 +45,20 @@ def command(name: str) -> list[str]:
 
     Raises:
         MissingExtraError: it is not installed.
+        ToolError: the variable is no command.
     """
     native = os.environ.get(variable(name))
     if native == PYOSYS:
         with needs("native", PYOSYS):
             distribution(PYOSYS)
         return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
+    if native and os.path.exists(native):
+        return [native]  # though there may be spaces in it
     if native:
-        return shlex.split(native)
+        try:
+            return shlex.split(native)
+        except ValueError as error:
+            raise ToolError(f"{variable(name)}={native}: {error}") from error
     # Scripts of a virtual environment need not be on PATH, so they are started by their module.
     script = _script(name)
     return [sys.executable, "-c", f"from {script.module} import {script.attr}; {script.attr}()"]
@@ -96,7 +103,7 @@ def run(
             [*program, *arguments],
             cwd=folder,
             # Where it is stopped, what it leaves goes with the folder.
-            env=os.environ | {"TMPDIR": str(folder.resolve())},
+            env=os.environ | {"TMPDIR": str(folder.resolve())} | _cache(name),
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
@@ -112,7 +119,7 @@ def run(
 
     def stop() -> None:
         expired.set()
-        _end(process)
+        end(process)
 
     lines = []
     alarm = threading.Timer(threading.TIMEOUT_MAX if timeout is None else timeout, stop)
@@ -127,7 +134,7 @@ def run(
                 hear(line)
             process.wait()
         except BaseException:
-            _end(process)
+            end(process)
             raise
         finally:
             _running.pop(threading.get_ident(), None)
@@ -146,6 +153,8 @@ _Result = TypeVar("_Result")
 
 _running: dict[int, subprocess.Popen[str]] = {}
 """By thread, what ``run`` waits for there."""
+
+_YOWASP_CACHE = "YOWASP_CACHE_DIR"
 
 _LOOK_EVERY = 0.05
 """Seconds."""
@@ -170,11 +179,27 @@ def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int
                 time.sleep(_LOOK_EVERY)
                 for thread in threads:
                     if process := _running.get(thread):
-                        _end(process)
+                        end(process)
             raise
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+@functools.cache
+def _cache(name: str) -> dict[str, str]:
+    """The variable with the folder where YoWASP keeps what it compiles, unless that is its own.
+
+    It ends where it cannot write to the user's cache; then a folder serves until this process ends.
+    """
+    if variable(name) in os.environ or _YOWASP_CACHE in os.environ:
+        return {}
+    from platformdirs import user_cache_path
+
+    own = user_cache_path("YoWASP", appauthor=False)
+    if os.path.exists(own) or is_writable(own):
+        return {}
+    return {_YOWASP_CACHE: lasting_scratch()}
+
+
+def end(process: subprocess.Popen[Any]) -> None:
     """End a program and what it started."""
     with suppress(ProcessLookupError):
         if process.returncode is None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from lilogic.graph import Circuit
+from lilogic.jit import njit
 
 MAX_VARIABLES = 4096
 """More variables could overflow the stack."""

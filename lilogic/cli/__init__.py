@@ -6,6 +6,7 @@ name it in ``_COMMANDS``.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import warnings
@@ -97,6 +98,8 @@ def main() -> None:
     if status == _TYPER_INTERRUPTED:
         goes_on = "; the same command goes on with what is done" * (_invoked in _RESUMED)
         print(f"lilogic: interrupted{goes_on}", file=sys.stderr)
+        # What was built up may be millions of objects, which nobody need look through now.
+        gc.freeze()
         sys.exit(1)
     sys.exit(status)
 

@@ -41,11 +41,13 @@ def predict(
 ) -> None:
     """Classify pictures or arrays of samples, in software."""
     from lilogic.errors import LilogicError
-    from lilogic.files import write_bytes
+    from lilogic.files import check_writable, write_bytes
 
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (".csv", ".json"):
         raise LilogicError(f"{output}: call it .csv or .json, which says what to write")
+    if output is not None:
+        check_writable(output)
     network = load(model)
     options = given(invert=invert, ground=ground, white=white, array=array)
     predictions = _predictions(network, network.samples(*files, **options))

@@ -141,5 +141,6 @@ def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, requests.RequestException):
         return "no connection"
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else reason
     return "what arrived has a wrong checksum"

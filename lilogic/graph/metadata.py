@@ -108,4 +108,4 @@ class Metadata(BaseModel):
     @property
     def is_named(self) -> bool:
         """Whether the name may be part of a file's name."""
-        return re.fullmatch(r"[\w.-]+", self.name) is not None
+        return re.fullmatch(r"\w[\w.-]*", self.name) is not None

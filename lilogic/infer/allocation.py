@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from lilogic.infer.program import OPERANDS
 from lilogic.infer.simd import LANES
+from lilogic.jit import njit
 
 NO_PLACE = np.uint32(2**32 - 1)
 """The place of inputs that nobody reads."""

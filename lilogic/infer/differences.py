@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import DTYPES, Preprocessing
 from lilogic.errors import DataError
+from lilogic.jit import njit
 
 _WIDER = {1: "int16", 2: "int32"}
 """By bytes of a feature, the dtype that holds every difference of two."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from lilogic.data.preprocessing import as_array
 from lilogic.errors import DataError, GraphError
@@ -18,6 +17,7 @@ from lilogic.graph import Circuit, GateGraph
 from lilogic.graph.circuit import Gates
 from lilogic.graph.gates import TRUTH
 from lilogic.infer.layouts import WORD, slice_bits
+from lilogic.jit import njit
 
 _CHUNK_BYTES = 32 * 2**20
 _CHUNK_WORDS = 64

@@ -7,7 +7,6 @@ are transposed, so that a row holds one bit of 512 samples; results go out the s
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from lilogic.infer.layouts import WORD
 from lilogic.infer.program import (
@@ -18,6 +17,7 @@ from lilogic.infer.program import (
     Kind,
 )
 from lilogic.infer.simd import LANES, exceeds, filled, load, store
+from lilogic.jit import njit
 
 # Indices are unsigned, as others would be checked for being negative.
 _GATE = np.uint64(GATE_OPERANDS)

@@ -133,7 +133,7 @@ class EnsembleRecipe(_Section):
 class Recipe(_Section):
     """A data set, an encoder, a network and how to train it."""
 
-    name: str = Field(pattern=r"^[\w.-]+$")
+    name: str = Field(pattern=r"^\w[\w.-]*$")
     description: str = ""
     dataset: str
     encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]

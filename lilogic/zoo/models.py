@@ -41,4 +41,4 @@ def load(model: str) -> GateGraph:
 def name(graph: GateGraph, model: str) -> str:
     """What to call the model and its files: its recorded name, else that of the file or folder."""
     recorded = str(graph.metadata.get("name", ""))
-    return recorded if re.fullmatch(r"[\w.-]+", recorded) else Path(model).resolve().stem
+    return recorded if re.fullmatch(r"\w[\w.-]*", recorded) else Path(model).resolve().stem

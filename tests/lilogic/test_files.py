@@ -121,6 +121,12 @@ def test_an_open_file_is_written_through_after_what_it_holds(tmp_path, kind):
     assert path.is_symlink()
 
 
+def test_a_full_device_is_one_line():
+    full = Path(f"/proc/self/fd/{os.open('/dev/full', os.O_WRONLY)}")
+    with pytest.raises(LilogicError, match=rf"{full}: cannot be written: No space left on device$"):
+        files.write_text(full, "new")
+
+
 def test_what_cannot_be_written_is_one_line_before_any_work(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")

@@ -68,8 +68,15 @@ class Case:
 def case(tmp_path_factory):
     top = small(input="features")
     folder = tmp_path_factory.mktemp("board")
-    with built(folder, top, verilog.emit_component(top, board.TOP)) as pins:
+    # A path of a socket could not be that long, nor one of make have such characters.
+    temporary = tmp_path_factory.mktemp("temporary") / ('folder for "temporary" files; ' * 5)
+    temporary.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(temporary))
+        pins = built(folder, top, verilog.emit_component(top, board.TOP))
+    with pins:
         yield Case(SMALL, top, random_raw(SMALL.encoder, 100), pins)
+    assert [*temporary.iterdir()] == []
 
 
 def errors(received):

@@ -46,7 +46,9 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def copy(good, tmp_path):
-    return shutil.copytree(good, tmp_path / "copy", ignore=shutil.ignore_patterns("sim"))
+    # The folder's name has what make, shells and linkers cannot bear.
+    folder = tmp_path / "a 'copy\"; #1: $x\\"
+    return shutil.copytree(good, folder, ignore=shutil.ignore_patterns("sim"))
 
 
 def edit(folder, pattern, replacement):
@@ -107,6 +109,8 @@ def test_pixels_negative_scores_and_one_class_pass(tmp_path, simulator, options,
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
 def test_a_broken_gate_fails(copy, simulator):
+    (copy / "sim").mkdir()
+    (copy / "sim" / simulator).symlink_to("nowhere")
     edit(copy, r"(assign level1_\w+ = [^;]*) & ", r"\1 | ")
     result = simulated(copy, simulator)
     assert not result["passed"]

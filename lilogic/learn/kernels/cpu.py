@@ -11,10 +11,11 @@ from threading import Lock
 from typing import Any
 
 import torch
-from numba import njit, prange
+from numba import prange
 from torch.autograd.function import once_differentiable
 
 from lilogic.errors import DataError
+from lilogic.jit import njit
 from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.wiring import Wiring
 

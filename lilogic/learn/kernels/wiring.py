@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import torch
-from numba import njit
 
 from lilogic.errors import DataError
+from lilogic.jit import njit
 
 
 @dataclass(frozen=True, eq=False)

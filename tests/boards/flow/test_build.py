@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -140,7 +141,7 @@ def test_registers_in_place_of_look_up_tables_are_left_out(
         f'[ "$1" = --version ] && exit; echo "$@" >> {calls}; '
         'echo "ERROR: no BELs remaining"; exit 1'
     )
-    monkeypatch.setenv("NEXTPNR_ICE40", f"sh {script}")
+    monkeypatch.setenv("NEXTPNR_ICE40", f"sh {shlex.quote(str(script))}")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     needed |= {
         2: Needs(1281, 900, 0, lone_ffs=1),
@@ -181,7 +182,7 @@ if "--version" not in sys.argv:
         "import sys\nif len(sys.argv) > 2: open('top.bin', 'w').write('bits')"
     )
     for program in ("nextpnr", "icepack"):
-        command = f"{sys.executable} {tmp_path / program}.py"
+        command = shlex.join([sys.executable, f"{tmp_path / program}.py"])
         monkeypatch.setenv({"nextpnr": "NEXTPNR_ICE40"}.get(program, "ICEPACK"), command)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     needed[2] = Needs(1000, 900, 0)

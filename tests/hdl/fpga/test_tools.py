@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 import time
 from importlib.metadata import EntryPoints
@@ -19,16 +20,27 @@ from lilogic.hdl.fpga import yosys as scripts
 def yosys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A script that is run as Yosys."""
     script = tmp_path / "yosys.sh"
-    monkeypatch.setenv("YOSYS", f"sh {script}")
+    monkeypatch.setenv("YOSYS", f"sh {shlex.quote(str(script))}")
     return script
 
 
 def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXTPNR_ICE40", "echo mine")
     assert tools.run("nextpnr-ice40", ["--json"], tmp_path) == "mine --json\n"
-    monkeypatch.setenv("NEXTPNR_ICE40", "/nosuch")
-    with pytest.raises(ToolError, match="NEXTPNR_ICE40=/nosuch does not exist"):
-        tools.run("nextpnr-ice40", [], tmp_path)
+    program = tmp_path / "of the user"
+    program.write_text("#!/bin/sh\necho $0")
+    for wrong, reason in {
+        "/nosuch": "/nosuch does not exist",
+        str(program): "of the user: Permission denied",
+        '"/nosuch': "No closing quotation",
+    }.items():
+        monkeypatch.setenv("NEXTPNR_ICE40", wrong)
+        with pytest.raises(ToolError, match=f"NEXTPNR_ICE40=.*{reason}"):
+            tools.run("nextpnr-ice40", [], tmp_path)
+    program.chmod(0o755)
+    for spelt in (str(program), shlex.quote(str(program))):
+        monkeypatch.setenv("NEXTPNR_ICE40", spelt)
+        assert tools.run("nextpnr-ice40", [], tmp_path) == f"{program}\n"
 
 
 @pytest.mark.parametrize(

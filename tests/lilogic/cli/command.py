@@ -24,12 +24,18 @@ def write_graph(path: Path) -> GateGraph:
     return graph
 
 
+def hear_signals():
+    """What tells a process to end does so, even if the tests were started to ignore it."""
+    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.SIG_DFL)
+
+
 def start(command, **options):
-    """The command as a process that Ctrl-C reaches, even if it does not reach the tests."""
+    """The command as a process that Ctrl-C and other signals reach."""
     return subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_signals,
         **options,
     )

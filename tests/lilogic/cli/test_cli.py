@@ -1,4 +1,6 @@
+import contextvars
 import json
+import os
 import subprocess
 import sys
 
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 
 from lilogic import api, build
+from lilogic.files import claimed
 from lilogic.graph import lgn
 from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
 
@@ -183,3 +186,41 @@ def test_debug_shows_the_traceback(recipe):
         [*LILOGIC, "--debug", "eval", "missing.lgn"], capture_output=True, text=True
     )
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "RECIPE"],
+        ["demo", "RECIPE"],
+        ["import", "NET.npz"],
+        ["export", "digits", "--to", "verilog"],
+        ["compile", "digits"],
+        ["report", "digits"],
+        ["synth", "digits"],
+        ["sweep-pipeline", "digits"],
+        ["predict", "digits", "nosuch.npy"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_outputs_are_tried_before_any_work(lilogic, recipe, tmp_path, arguments):
+    (tmp_path / "file").write_text("mine")
+    replaced = {"RECIPE": recipe}
+    name = {"predict": "below.csv"}.get(arguments[0], "below.png")
+    output = tmp_path / "file" / name
+    status, _, err = lilogic(*[replaced.get(a, a) for a in arguments], "-o", output)
+    assert_one_line(status, err, f"{output}: cannot be written: Not a directory")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_that_another_command_writes_is_left_alone(lilogic, recipe, tmp_path):
+    with claimed(tmp_path):
+        for command in (["train", recipe], ["compile", "digits"], ["synth", "digits"]):
+            status, _, err = in_another_context(lilogic, *command, "-o", tmp_path)
+            assert_one_line(status, err, f"{tmp_path}: in use by process {os.getpid()} (")
+    assert [*tmp_path.iterdir()] == []
+
+
+def in_another_context(lilogic, *arguments):
+    """What holds a folder may claim it again, so that another process is played."""
+    return contextvars.Context().run(lilogic, *arguments)

@@ -28,6 +28,8 @@ def test_what_is_no_model_says_so(tmp_path):
         ("mnist-8k", "x.lgn", "mnist-8k"),
         ("", "folder/x.lgn", "x"),
         ("../../etc/x", "run", "run"),
+        ("..", "run", "run"),
+        ("-rf", "run", "run"),
         ("two words", "run/", "run"),
     ],
 )
