@@ -35,14 +35,18 @@ def command(name: str) -> list[str]:
 
     Raises:
         MissingExtraError: it is not installed.
+        ToolError: the variable is no command line.
     """
     native = os.environ.get(variable(name))
     if native == PYOSYS:
         with needs("native", PYOSYS):
             distribution(PYOSYS)
         return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
-    if native:
-        return shlex.split(native)
+    if native and native.strip():
+        try:
+            return shlex.split(native)
+        except ValueError as error:
+            raise ToolError(f"{variable(name)}={native}: {error}") from error
     # Scripts of a virtual environment need not be on PATH, so they are started by their module.
     script = _script(name)
     return [sys.executable, "-c", f"from {script.module} import {script.attr}; {script.attr}()"]
@@ -85,12 +89,17 @@ def run(
         process = subprocess.Popen(
             [*program, *arguments],
             cwd=folder,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
         )
     except FileNotFoundError as error:
         raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
+    except OSError as error:  # no permission, another machine's program, no memory
+        raise ToolError(f"{variable(name)}={program[0]} cannot be run: {error.strerror}") from error
     expired = threading.Event()
 
     def stop() -> None:

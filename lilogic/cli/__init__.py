@@ -1,7 +1,7 @@
 """The command line. Only here do learning, hardware and simulation meet.
 
 A command is a function in a module of its subject, which imports lazily what it needs. To add one,
-name it in ``_COMMANDS``.
+name it in ``COMMANDS``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
 from typing import Annotated, Any
 
 import typer
@@ -22,13 +24,13 @@ app = typer.Typer(
     epilog="MODEL is a zoo name (see zoo), a run folder or a .lgn file; write ./NAME for a folder "
     "that is called like one of the zoo. Exit status: 0 done, 1 the check failed or training was "
     "interrupted, 2 something is wrong with the input.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 # In the order of --help.
-_COMMANDS: dict[str, Callable[..., None]] = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "train": learn.train,
     "eval": learn.evaluate,
     "compile": hardware.compile_,
@@ -46,16 +48,35 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "recipes": listings.recipes,
     "demo": demo,
 }
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 _debug = False
+
+
+def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with ``--debug`` among its options, too."""
+
+    @wraps(command)
+    def run(*, debug: bool, **options: Any) -> None:
+        global _debug
+        _debug |= debug
+        command(**options)
+
+    own = signature(command, eval_str=True)
+    added = Parameter("debug", Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
+    changed = own.replace(parameters=[*own.parameters.values(), added])
+    run.__signature__ = changed  # type: ignore[attr-defined]  # what typer reads
+    return run
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_with_debug(_command))
 
 
 @app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     global _debug
@@ -74,7 +95,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     streams.open_all()
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="lilogic", standalone_mode=False)
     except Exception as error:
         if _debug:
             raise

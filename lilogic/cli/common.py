@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lilogic.cli import completion
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
     from lilogic.report.tables import Row
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A zoo name, a run folder or a .lgn file.",
+        autocompletion=completion.models,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LevelsPerStage = Annotated[
@@ -36,15 +43,17 @@ ClockMhz = Annotated[
 Target = Annotated[
     str | None,
     typer.Option(
-        help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
-        "up5k; chooses the popcount, and the area is reported for this alone."
+        help="What it is for: ice40, ecp5, xc7, generic, or a device, hx8k, up5k or ecp5, which "
+        "--clock needs; chooses the popcount, and the area is reported for this alone.",
+        autocompletion=completion.targets,
     ),
 ]
 Popcount = Annotated[
     str | None,
     typer.Option(
         help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
-        "measured to be best for the target. Default: auto."
+        "measured to be best for the target. Default: auto.",
+        autocompletion=completion.popcounts,
     ),
 ]
 
@@ -67,13 +76,19 @@ InputKind = Annotated[
 # Older names of --input bits and --input features.
 Bits = Annotated[bool, typer.Option("--bits", hidden=True)]
 Pixels = Annotated[bool, typer.Option("--pixels", hidden=True)]
-Device = Annotated[str, typer.Option(help="cpu, or cuda where PyTorch finds one.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="cpu, or cuda where PyTorch finds one.", autocompletion=completion.training_devices
+    ),
+]
 TrainingRecipe = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
         help="A recipe's name (see recipes), a .toml file, or a data set without one: "
         "a known one, a .npz or a folder of images by class.",
+        autocompletion=completion.trainable,
     ),
 ]
 Threads = Annotated[
@@ -85,7 +100,11 @@ Setting = Annotated[
 ]
 DataName = Annotated[
     str | None,
-    typer.Option("--data", help="Data set, .npz or image folder; default: what it was trained on."),
+    typer.Option(
+        "--data",
+        help="Data set, .npz or image folder; default: what it was trained on.",
+        autocompletion=completion.datasets,
+    ),
 ]
 
 
@@ -129,11 +148,16 @@ def show(
 ) -> None:
     """Print ``result`` as JSON, or else ``rows`` as a table called ``title``."""
     if as_json:
-        typer.echo(json.dumps(_plain(result), indent=2))
+        show_json(result)
     else:
         from lilogic.report import console
 
         console.show(title, rows)
+
+
+def show_json(result: BaseModel | dict[str, Any] | list[Any]) -> None:
+    """Print ``result`` as JSON."""
+    typer.echo(json.dumps(_plain(result), indent=2))
 
 
 def _plain(result: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.cli.common import (
     AsJson,
     Bits,
@@ -19,6 +20,7 @@ from lilogic.cli.common import (
     given,
     load,
     show,
+    show_json,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +80,12 @@ def import_(
 
 def export_(
     model: Model,
-    to: Annotated[str, typer.Option(help="verilog, blif, aiger, c, npz, dot or svg.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="verilog, blif, aiger, c, npz, dot or svg.", autocompletion=completion.exports
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
@@ -88,12 +95,16 @@ def export_(
     popcount: Popcount = None,
     input: InputKind = None,
     bits: Bits = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
     from lilogic import formats
     from lilogic.errors import FormatError
     from lilogic.files import write_text
 
+    known = ["verilog", *formats.WRITERS]
+    if to not in known:
+        raise FormatError(f"format {to!r} is not one of {', '.join(known)}")
     options = given(
         levels_per_stage=levels_per_stage,
         clock_mhz=clock_mhz,
@@ -112,6 +123,8 @@ def export_(
         )
     else:
         formats.write(network.graph, to, output)
+    if as_json:
+        show_json({"model": network.name, "format": to, "output": str(output)})
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

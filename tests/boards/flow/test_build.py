@@ -257,3 +257,17 @@ def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.Mon
     program.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
         loader.load(board, tmp_path / "x.bin")
+    program.write_text("nothing that runs")
+    with pytest.raises(LilogicError, match="openFPGALoader: cannot be run: Exec format error"):
+        loader.load(board, tmp_path / "x.bin")
+
+
+def test_loaders_leave_standard_output_to_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "openFPGALoader"
+    program.write_text("#!/bin/sh\necho Loading\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    loader.load(find("icebreaker"), tmp_path / "x.bin")
+    assert capfd.readouterr() == ("", "Loading\n")

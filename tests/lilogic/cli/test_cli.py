@@ -1,11 +1,15 @@
 import json
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from tests.lilogic.cli.command import LILOGIC, assert_one_line
+from lilogic import cli
+from lilogic.cli import completion
+from lilogic.errors import LilogicError
+from tests.lilogic.cli.command import assert_one_line
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -111,6 +115,37 @@ def test_bad_input_gives_one_line(lilogic, tmp_path, monkeypatch, arguments, exp
     assert_one_line(status, err, *expected)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (["report", "digits", "--target", "z80"], completion.targets),
+        (["report", "digits", "--popcount", "abacus"], completion.popcounts),
+        (["report", "digits", "--clock", "50"], completion.devices),
+        (["report", "digits", "--clock", "50", "--target", "ice40"], completion.devices),
+        (["sweep-pipeline", "digits", "--device", "z80"], completion.devices),
+        (["export", "digits", "-o", "x", "--to", "pdf"], completion.exports),
+        (["synth", "digits", "--board", "abacus"], completion.boards),
+        (["train", "digits", "--device", "meta"], completion.training_devices),
+        (["eval", "abacus"], completion.models),
+        (["recipes", "abacus"], completion.recipes),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_errors_list_every_valid_value(lilogic, tmp_path, monkeypatch, arguments, known):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = lilogic(*arguments)
+    error = err.splitlines(keepends=True)[-1]
+    assert_one_line(status, error)
+    assert {*known()} <= {*re.findall(r"[\w-]+", error)}
+
+
+def test_every_command_has_the_options_that_all_have(lilogic):
+    for command in cli.COMMANDS:
+        status, out, _ = lilogic(command, "-h")
+        assert status == 0
+        assert all(f" {option} " in out for option in ("--json", "--debug", "-h, --help")), command
+
+
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])
 def test_truncated_model(lilogic, run_folder, tmp_path, command):
     path = tmp_path / "cut.lgn"
@@ -119,8 +154,14 @@ def test_truncated_model(lilogic, run_folder, tmp_path, command):
     assert_one_line(status, err, "cut.lgn")
 
 
-def test_debug_shows_the_traceback(recipe):
-    done = subprocess.run(
-        [*LILOGIC, "--debug", "eval", "missing.lgn"], capture_output=True, text=True
-    )
+def test_debug_shows_the_traceback():
+    command = [sys.executable, "-m", "lilogic", "eval", "missing.lgn", "--debug"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert "Traceback" in done.stderr
+
+
+def test_debug_may_stand_before_or_after_the_command(monkeypatch):
+    for arguments in (["--debug", "eval", "missing.lgn"], ["eval", "missing.lgn", "--debug"]):
+        monkeypatch.setattr(sys, "argv", ["lilogic", *arguments])
+        with pytest.raises(LilogicError):
+            cli.main()
