@@ -121,6 +121,8 @@ _FLAGS = {
     "folder": "-o",
     "input": "--input bits",
     "levels_per_stage": "--levels-per-stage",
+    "model": "--model",
+    "port": "--port",
     "target": "--target",
 }
 

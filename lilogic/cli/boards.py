@@ -198,7 +198,8 @@ def flash(
     from lilogic.report import console
 
     chosen = catalogue.find(board)
-    bitstream = build.bitstream(output or flow.board_folder(load(model).name, board), chosen)
+    name = load(model).name
+    bitstream = build.bitstream(output or flow.board_folder(name, board), name, chosen)
     with console.step(f"loading {bitstream}"):
         loader.load(chosen, bitstream)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from lilogic.cli import completion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from pydantic import BaseModel
 
@@ -125,9 +126,11 @@ def load(model: str) -> Network:
     Raises:
         FormatError: none, an unfinished run, or a damaged file.
     """
+    from lilogic import zoo
     from lilogic.api import Model
     from lilogic.zoo import models
 
+    say_which(model, zoo.names(), "the network of the zoo")
     graph = models.load(model)
     return Model(graph, models.name(graph, model))
 
@@ -140,7 +143,18 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
     """
     from lilogic.data import datasets
 
-    return model.dataset() if name is None else datasets.load(name)
+    if name is None:
+        return model.dataset()
+    say_which(name, datasets.REGISTRY, "the known data set")
+    return datasets.load(name)
+
+
+def say_which(name: str, known: Container[str], what: str) -> None:
+    """Say that a known name is taken where a file or folder is called the same."""
+    if name in known and os.path.exists(name):
+        from lilogic.report import console
+
+        console.say(f"{name}: {what}; write ./{name} for what is in this folder")
 
 
 def show(

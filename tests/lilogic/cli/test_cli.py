@@ -165,3 +165,14 @@ def test_debug_may_stand_before_or_after_the_command(monkeypatch):
         monkeypatch.setattr(sys, "argv", ["lilogic", *arguments])
         with pytest.raises(LilogicError):
             cli.main()
+
+
+@pytest.mark.parametrize("command", ["eval", "report", "train"])
+def test_what_is_called_like_something_known_is_said(lilogic, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    wrong = {"eval": "--data=none", "report": "--popcount=none", "train": "--set=none"}[command]
+    status, _, err = lilogic(command, "digits", wrong)
+    assert status == 2
+    assert err.startswith("digits: ")
+    assert "write ./digits for what is in this folder" in err.splitlines()[0]
