@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -149,7 +150,8 @@ class Board:
 
     def close(self) -> None:
         """End the simulation."""
-        self._lines.close()
+        with suppress(OSError):  # where the simulation died, which was said
+            self._lines.close()
         self._connection.close()
         self._process.wait()
         self._folder.cleanup()

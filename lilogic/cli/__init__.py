@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
@@ -93,6 +94,8 @@ def main() -> None:
     """Run the command line and end the process; errors are one line instead of a traceback."""
     # Being told to end is like Ctrl-C: programs that were started end too, temporary files go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, to programmers
     streams.open_all()
     try:
         status = app(prog_name="lilogic", standalone_mode=False)
