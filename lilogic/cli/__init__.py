@@ -135,7 +135,9 @@ def _complain(error: Exception) -> None:
         flag = _FLAGS.get(error.option or "")
         message = f"{error} ({flag})" if flag else str(error)
     elif isinstance(error, _CommandLineError):
-        message = error.format_message()
+        path = error.ctx.command_path if error.ctx else "lilogic"
+        said = error.format_message()
+        message = f"{said}{'' if said.endswith(('.', '?')) else '.'} See {path} --help"
     else:
         message = f"unexpected {type(error).__name__}: {error}; --debug shows where"
     print(f"lilogic: {' '.join(message.split())}", file=sys.stderr)

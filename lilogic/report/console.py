@@ -36,7 +36,7 @@ def is_live() -> bool:
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """A table of two columns on standard output."""
     table = Table(title=_spelled(title), title_justify="left", show_header=False)
-    table.add_column(style="bold")
+    table.add_column(style="bold", overflow="fold")
     table.add_column(overflow="fold")
     for row in rows:
         table.add_row(*map(_spelled, row))

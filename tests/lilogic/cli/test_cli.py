@@ -95,8 +95,10 @@ def test_recipes_are_listed_and_printed(lilogic):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["frobnicate"], ["frobnicate"]),
-        (["eval"], ["MODEL"]),
+        (["frobnicate"], ["frobnicate", "'. See lilogic --help"]),
+        (["zooo"], ["'zoo'? See lilogic --help"]),
+        (["eval"], ["MODEL", "See lilogic eval --help"]),
+        (["eval", "digits", "--abacus"], ["--abacus. See lilogic eval --help"]),
         (["eval", "missing.lgn"], ["missing.lgn", "no such"]),
         (["train", "unheard-of"], ["unheard-of", "digits"]),
         (["train", "digits", "--set", "train.epoch=3"], ["unknown key", "train.epoch"]),
