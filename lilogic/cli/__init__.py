@@ -52,20 +52,26 @@ COMMANDS: dict[str, Callable[..., None]] = {
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 _debug = False
+_flags: set[str] = set()
+"""What the command that runs can be told."""
 
 
 def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
     """The command with ``--debug`` among its options, too."""
 
     @wraps(command)
-    def run(*, debug: bool, **options: Any) -> None:
-        global _debug
+    def run(*, context: typer.Context, debug: bool, **options: Any) -> None:
+        global _debug, _flags
         _debug |= debug
+        _flags = {flag for parameter in context.command.params for flag in parameter.opts}
         command(**options)
 
     own = signature(command, eval_str=True)
-    added = Parameter("debug", Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
-    changed = own.replace(parameters=[*own.parameters.values(), added])
+    added = (
+        Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        Parameter("debug", Parameter.KEYWORD_ONLY, default=False, annotation=Debug),
+    )
+    changed = own.replace(parameters=[*own.parameters.values(), *added])
     run.__signature__ = changed  # type: ignore[attr-defined]  # what typer reads
     return run
 
@@ -132,8 +138,8 @@ _FLAGS = {
 
 def _complain(error: Exception) -> None:
     if isinstance(error, LilogicError):
-        flag = _FLAGS.get(error.option or "")
-        message = f"{error} ({flag})" if flag else str(error)
+        flag = _FLAGS.get(error.option or "", "")
+        message = f"{error} ({flag})" if flag.partition(" ")[0] in _flags else str(error)
     elif isinstance(error, _CommandLineError):
         path = error.ctx.command_path if error.ctx else "lilogic"
         said = error.format_message()

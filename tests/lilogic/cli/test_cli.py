@@ -8,8 +8,9 @@ import pytest
 
 from lilogic import cli
 from lilogic.cli import completion
-from lilogic.errors import LilogicError
-from tests.lilogic.cli.command import assert_one_line
+from lilogic.errors import DataError, LilogicError
+from lilogic.graph import lgn
+from tests.lilogic.cli.command import assert_one_line, write_graph
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -178,3 +179,14 @@ def test_what_is_called_like_something_known_is_said(lilogic, tmp_path, monkeypa
     assert status == 2
     assert err.startswith("digits: ")
     assert "write ./digits for what is in this folder" in err.splitlines()[0]
+
+
+def test_hints_name_only_options_that_the_command_has(lilogic, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DataError("no data; name some", option="data")
+
+    path = tmp_path / "small.lgn"
+    write_graph(path)
+    monkeypatch.setattr(lgn, "read", refuse)
+    assert lilogic("eval", path)[2] == "lilogic: no data; name some (--data)\n"
+    assert lilogic("report", path)[2] == "lilogic: no data; name some\n"
