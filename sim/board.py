@@ -151,7 +151,7 @@ class Board:
 
     def close(self) -> None:
         """End the simulation."""
-        with suppress(OSError):
+        with suppress(OSError):  # where the simulation died, which was said
             self._lines.close()
         self._connection.close()
         self._end()

@@ -22,7 +22,14 @@ from lilogic.boards.flow.plan import NAME, Plan, prepare
 from lilogic.boards.flow.pll import MHZ, Setting
 from lilogic.boards.flow.run import Routed
 from lilogic.boards.gateware.uart import FRAME_BITS
-from lilogic.errors import CheckFailedError, DataError, DoesNotFitError, GraphError, LilogicError
+from lilogic.errors import (
+    CheckFailedError,
+    DataError,
+    DoesNotFitError,
+    GraphError,
+    LilogicError,
+    ToolError,
+)
 from lilogic.files import read_bytes, write_bytes, write_json
 from lilogic.hdl.fpga import nextpnr, tools
 from lilogic.report.models.board import BoardReport
@@ -138,15 +145,22 @@ def _make(
     return made | {"tries": tries}, routed.folder
 
 
-def bitstream(folder: Path, board: Board) -> Path:
-    """The bitstream for ``board`` that ``build`` left in ``folder``, unchanged since.
+def bitstream(folder: Path, name: str, board: Board) -> Path:
+    """The bitstream of the network ``name`` that ``build`` left in ``folder``, unchanged since.
 
     Raises:
-        DataError: there is none, or it is for another board.
+        DataError: there is none, or it is of another network or for another board.
+        ToolError: bitstreams for the board are made by its vendor's tools.
     """
+    if not board.family.is_complete:
+        raise ToolError(f"{board.name}: {board.remark}")
     report = _intact(folder)
-    if report is None or report.board != board.name:
-        raise DataError(f"{folder}: holds nothing that was built for {board.name}")
+    if report is None:
+        raise DataError(f"{folder}: holds no bitstream; synthesize {name} for {board.name} first")
+    if report.board != board.name:
+        raise DataError(f"{folder}: was built for {report.board}, not {board.name}", option="board")
+    if report.name != name:
+        raise DataError(f"{folder}: was built of {report.name}, not {name}")
     (made,) = report.files
     return folder / str(made)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from lilogic.boards.catalogue import Board
 from lilogic.errors import ToolError
 
+_STANDARD_ERROR = 2
+
 _PACKAGES = {"openFPGALoader": "openfpgaloader", "iceprog": "fpga-icestorm"}
 """The Debian package of each program."""
 
@@ -29,11 +31,15 @@ def command(board: Board) -> list[str]:
 
 
 def load(board: Board, bitstream: Path) -> None:
-    """Load ``bitstream`` onto ``board``; the program says on the terminal how it gets on.
+    """Load ``bitstream`` onto ``board``; the program says on standard error how it gets on.
 
     Raises:
         ToolError: see ``command``; or the program failed, for instance without a board.
     """
     program = command(board)
-    if subprocess.run([*program, str(bitstream)], check=False).returncode != 0:
+    try:
+        done = subprocess.run([*program, str(bitstream)], stdout=_STANDARD_ERROR, check=False)
+    except OSError as error:
+        raise ToolError(f"{program[0]}: cannot be run: {error.strerror}") from error
+    if done.returncode != 0:
         raise ToolError(f"{Path(program[0]).name} failed: is {board.title} plugged in?")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import termios
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,7 +54,7 @@ class Port(Protocol):
 
 
 class SerialPort:
-    """A serial port of this machine.
+    """A serial port of this machine, which nothing else uses meanwhile.
 
     Args:
         name: such as ``/dev/ttyUSB0``, or a URL that pyserial knows.
@@ -66,27 +69,30 @@ class SerialPort:
         with needs("boards", "pyserial"):
             import serial
         self._name = name
-        self._errors = (OSError, ValueError, serial.SerialException)
         try:
-            self._serial = serial.serial_for_url(name, baudrate=baud, write_timeout=10.0)
+            self._serial = serial.serial_for_url(
+                name, baudrate=baud, write_timeout=10.0, exclusive=True
+            )
             self._serial.reset_input_buffer()
-        except self._errors as error:
-            raise ToolError(f"{name}: cannot be opened at {baud} baud: {error}") from error
+        except _ERRORS as error:
+            raise ToolError(
+                f"{name}: cannot be opened at {baud} baud: {_reason(error)}", option="port"
+            ) from error
 
     def send(self, data: bytes) -> None:
         """See ``Port``."""
         try:
             self._serial.write(data)
-        except self._errors as error:
-            raise ToolError(f"{self._name}: cannot be written: {error}") from error
+        except _ERRORS as error:
+            raise ToolError(f"{self._name}: cannot be written: {_reason(error)}") from error
 
     def receive(self, seconds: float) -> bytes:
         """See ``Port``."""
         try:
             self._serial.timeout = seconds
             return bytes(self._serial.read(max(1, self._serial.in_waiting)))
-        except self._errors as error:
-            raise ToolError(f"{self._name}: cannot be read: {error}") from error
+        except _ERRORS as error:
+            raise ToolError(f"{self._name}: cannot be read: {_reason(error)}") from error
 
     def close(self) -> None:
         """Close the port."""
@@ -97,6 +103,35 @@ class SerialPort:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_ERRORS = (OSError, ValueError, OverflowError, KeyError, re.error, termios.error)
+"""What pyserial raises: its own are an OSError. Numbers too large for a driver, URLs that it cannot
+parse and some calls of the system come through as they are."""
+
+_REASONS = {
+    errno.EACCES: "you may not use it; on most systems members of the group dialout may",
+    errno.EAGAIN: "another program uses it",
+    errno.EBUSY: "another program uses it",
+    errno.EIO: "it is gone",
+    errno.ENOTTY: "it is no serial port",
+}
+
+
+def _reason(error: Exception) -> str:
+    """Why a port cannot be used, in people's words."""
+    cause = error.__context__ or error
+    if isinstance(cause, KeyError | TypeError | re.error):
+        return "pyserial cannot parse it"
+    number = cause.args[0] if cause.args else None
+    if number == errno.ENOENT:
+        from serial.tools import list_ports
+
+        ports = ", ".join(port.device for port in list_ports.comports())
+        return f"there is no such port; there are {ports}" if ports else "there is no serial port"
+    if number in _REASONS:
+        return _REASONS[number]
+    return getattr(cause, "strerror", None) or str(cause)
 
 
 class Client:
@@ -128,7 +163,8 @@ class Client:
         if self.identity.model_hash != own:
             raise DataError(
                 f"the board holds the network {self.identity.model_hash.hex()}, but the model is "
-                f"{own.hex()}; take the one on the board, or load this one onto it"
+                f"{own.hex()}; take the one on the board, or load this one onto it",
+                option="model",
             )
 
     def classify(self, samples: npt.NDArray[Any], has_scores: bool = False) -> Iterator[Answer]:

@@ -56,7 +56,8 @@ class Choices:
         clock = None
         if options.clock_mhz is not None:
             if options.target is None:
-                raise GraphError("a clock needs a target: the device that it is for")
+                known = ", ".join(devices.names())
+                raise GraphError(f"a clock needs a device as its target: {known}", option="target")
             clock = devices.clock(options.clock_mhz, options.target)
         family = None if options.target is None else devices.family(options.target)
         has_registers = clock is not None or options.levels_per_stage > 0

@@ -151,7 +151,8 @@ def architecture(name: str) -> Callable[[Value], Levels]:
         LilogicError: there is none.
     """
     if name not in POPCOUNTS:
-        raise LilogicError(f"popcount {name!r} is not one of {', '.join(POPCOUNTS)}")
+        known = ", ".join([AUTO, *POPCOUNTS])
+        raise LilogicError(f"popcount {name!r} is not one of {known}")
     return POPCOUNTS[name]
 
 

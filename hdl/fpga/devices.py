@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lilogic.errors import GraphError
 from lilogic.hdl.fpga.delays import Clock, Delays
-from lilogic.hdl.fpga.families import FAMILIES, Family
+from lilogic.hdl.fpga.families import FAMILIES, GENERIC, Family
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,31 @@ def find(name: str) -> Device:
     return timed[name]
 
 
-def family(name: str) -> str:
-    """The name of the family of a device that ``find`` knows, or ``name`` where it knows none."""
+def names() -> list[str]:
+    """The devices that ``find`` knows."""
+    return [*_timed()]
+
+
+def targets() -> list[str]:
+    """What a classifier can be compiled for.
+
+    That is standard cells, families whose areas are measured, and the devices that ``find`` knows,
+    which stand for their families.
+    """
+    measured = [family.name for family in FAMILIES.values() if family.mapping]
+    return list(dict.fromkeys([GENERIC, *measured, *_timed()]))
+
+
+def family(target: str) -> str:
+    """The name of the family that one of ``targets`` is of.
+
+    Raises:
+        GraphError: there is no such target.
+    """
+    if target not in targets():
+        raise GraphError(f"target {target!r} is not one of {', '.join(targets())}")
     timed = _timed()
-    return timed[name].family.name if name in timed else name
+    return timed[target].family.name if target in timed else target
 
 
 def clock(mhz: float, name: str) -> Clock:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 Weights = Mapping[str, float]
 """How much each type of cell counts; types may be patterns."""
 
+GENERIC = "generic"
+"""The target that is no FPGA: two-input cells."""
+
 
 @dataclass(frozen=True)
 class PlaceAndRoute:

@@ -45,7 +45,7 @@ def command(name: str) -> list[str]:
 
     Raises:
         MissingExtraError: it is not installed.
-        ToolError: the variable is no command.
+        ToolError: the variable is no command line.
     """
     native = os.environ.get(variable(name))
     if native == PYOSYS:
@@ -54,7 +54,7 @@ def command(name: str) -> list[str]:
         return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
     if native and os.path.exists(native):
         return [native]  # though there may be spaces in it
-    if native:
+    if native and native.strip():
         try:
             return shlex.split(native)
         except ValueError as error:
@@ -108,13 +108,14 @@ def run(
             stdin=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             text=True,
-            errors="replace",
+            encoding="utf-8",
+            errors="backslashreplace",
             process_group=0,
         )
-    except OSError as error:
+    except OSError as error:  # no such program, no permission, another machine's, no memory
         if Path(folder).is_dir() and isinstance(error, FileNotFoundError):
             raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
-        raise ToolError(f"{variable(name)}={program[0]}: {error.strerror}") from error
+        raise ToolError(f"{variable(name)}={program[0]} cannot be run: {error.strerror}") from error
     expired = threading.Event()
 
     def stop() -> None:

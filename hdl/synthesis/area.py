@@ -22,7 +22,7 @@ from pathlib import Path
 from lilogic import cores
 from lilogic.files import scratch
 from lilogic.hdl.fpga import tools, yosys
-from lilogic.hdl.fpga.families import FAMILIES, Weights
+from lilogic.hdl.fpga.families import FAMILIES, GENERIC, Weights
 from lilogic.hdl.synthesis import partition
 from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import CORE, PARTS, TOP
@@ -78,7 +78,7 @@ SYNTH = "synth -noabc -extra-map carry.v -top {top}"
 SYNTH_FILES = {"carry.v": yosys.RIPPLE_CARRY.encode()}
 
 TARGETS: dict[str, Target] = {
-    "generic": Target(
+    GENERIC: Target(
         unit="2-input cells",
         synthesis=f"{SYNTH}\ndfflegalize -cell $_DFF_P_ 01\n"
         "abc -g AND,NAND,OR,NOR,XOR,XNOR,ANDNOT,ORNOT\nopt_clean",

@@ -1,7 +1,7 @@
 """The command line. Only here do learning, hardware and simulation meet.
 
 A command is a function in a module of its subject, which imports lazily what it needs. To add one,
-name it in ``_COMMANDS``.
+name it in ``COMMANDS``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
+from inspect import Parameter, signature
 from typing import Annotated, Any
 
 import typer
@@ -26,13 +27,13 @@ app = typer.Typer(
     epilog="MODEL is a zoo name (see zoo), a run folder or a .lgn file; write ./NAME for a folder "
     "that is called like one of the zoo. Exit status: 0 done, 1 the check failed or training was "
     "interrupted, 2 something is wrong with the input.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 # In the order of --help.
-_COMMANDS: dict[str, Callable[..., None]] = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "train": learn.train,
     "eval": learn.evaluate,
     "predict": predict,
@@ -51,20 +52,45 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "recipes": listings.recipes,
     "demo": demo,
 }
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 # What is done of these before an interrupt is kept, and the same command goes on with it.
 _RESUMED = ("train", "demo")
 
 _debug = False
 _invoked: str | None = None
+_flags: set[str] = set()
+"""What the command that runs can be told."""
+
+
+def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with ``--debug`` among its options, too."""
+
+    @wraps(command)
+    def run(*, context: typer.Context, debug: bool, **options: Any) -> None:
+        global _debug, _flags
+        _debug |= debug
+        _flags = {flag for parameter in context.command.params for flag in parameter.opts}
+        command(**options)
+
+    own = signature(command, eval_str=True)
+    added = (
+        Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        Parameter("debug", Parameter.KEYWORD_ONLY, default=False, annotation=Debug),
+    )
+    changed = own.replace(parameters=[*own.parameters.values(), *added])
+    run.__signature__ = changed  # type: ignore[attr-defined]  # what typer reads
+    return run
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_with_debug(_command))
 
 
 @app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     global _debug, _invoked
@@ -87,9 +113,11 @@ def main() -> None:
     streams.open_all()
     try:
         with warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")  # of libraries, to programmers
             warnings.simplefilter("always", LilogicWarning)
             warnings.showwarning = partial(_warn, warnings.showwarning)
-            status = app(standalone_mode=False)
+            status = app(prog_name="lilogic", standalone_mode=False)
     except Exception as error:
         if _debug:
             raise
@@ -123,6 +151,8 @@ _FLAGS = {
     "invert": "--invert",
     "keys": "recipes --keys lists all",
     "levels_per_stage": "--levels-per-stage",
+    "model": "--model",
+    "port": "--port",
     "prefix": "--prefix",
     "target": "--target",
     "threads": "--threads",
@@ -132,8 +162,10 @@ _FLAGS = {
 
 
 def _with_flag(message: LilogicError | LilogicWarning) -> str:
-    flag = _FLAGS.get(message.option or "")
-    return f"{message} ({flag})" if flag else str(message)
+    """The message, and the option that it asks for where the command has it."""
+    flag = _FLAGS.get(message.option or "", "")
+    is_known = not flag.startswith("-") or flag.partition(" ")[0] in _flags
+    return f"{message} ({flag})" if flag and is_known else str(message)
 
 
 def _warn(others: Callable[..., None], message: Warning | str, *rest: Any) -> None:
@@ -148,7 +180,9 @@ def _complain(error: Exception) -> None:
     if isinstance(error, LilogicError):
         message = _with_flag(error)
     elif isinstance(error, _CommandLineError):
-        message = error.format_message()
+        path = error.ctx.command_path if error.ctx else "lilogic"
+        said = error.format_message()
+        message = f"{said}{'' if said.endswith(('.', '?')) else '.'} See {path} --help"
     else:
         message = f"unexpected {type(error).__name__}: {error}; --debug shows where"
     print(f"lilogic: {' '.join(message.split())}", file=sys.stderr)

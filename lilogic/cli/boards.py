@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.cli.common import (
     ArrayName,
     AsJson,
@@ -26,6 +27,7 @@ from lilogic.cli.common import (
     given,
     load,
     show,
+    show_json,
 )
 from lilogic.errors import GraphError, LilogicError
 from lilogic.extras import needs
@@ -35,7 +37,13 @@ if TYPE_CHECKING:
     from lilogic.graph import GateGraph
 
 OnBoard = Annotated[
-    str, typer.Option("--model", metavar="MODEL", help="The network that the board holds.")
+    str,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="The network that the board holds.",
+        autocompletion=completion.models,
+    ),
 ]
 PortName = Annotated[
     str | None, typer.Option("--port", help="The board's serial port, such as /dev/ttyUSB0.")
@@ -44,7 +52,10 @@ Baud = Annotated[int, typer.Option(help="Bits a second on the port.", min=1)]
 Simulate = Annotated[
     bool, typer.Option("--simulate", help="Talk to the board's circuit in a simulator.")
 ]
-BoardName = Annotated[str, typer.Option("--board", metavar="NAME", help="See boards.")]
+BoardName = Annotated[
+    str,
+    typer.Option("--board", metavar="NAME", help="See boards.", autocompletion=completion.boards),
+]
 BoardFolder = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Build folder; default: build/boards/MODEL-BOARD."),
@@ -177,7 +188,12 @@ def synth(
     show(report, rows_of.rows(report), str(folder), as_json)
 
 
-def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = None) -> None:
+def flash(
+    model: Model,
+    board: BoardName = "icebreaker",
+    output: BoardFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Load what synth built onto the board."""
     from lilogic import flow
     from lilogic.boards import catalogue
@@ -185,9 +201,12 @@ def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = N
     from lilogic.report import console
 
     chosen = catalogue.find(board)
-    bitstream = build.bitstream(output or flow.board_folder(load(model).name, board), chosen)
+    name = load(model).name
+    bitstream = build.bitstream(output or flow.board_folder(name, board), name, chosen)
     with console.step(f"loading {bitstream}"):
         loader.load(chosen, bitstream)
+    if as_json:
+        show_json({"board": chosen.name, "bitstream": str(bitstream)})
 
 
 @contextmanager

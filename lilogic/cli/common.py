@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.errors import LilogicWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from pydantic import BaseModel
 
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     from lilogic.report.tables import Row
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A zoo name, a run folder or a .lgn file.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A zoo name, a run folder or a .lgn file.",
+        autocompletion=completion.models,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LevelsPerStage = Annotated[
@@ -40,15 +47,17 @@ ClockMhz = Annotated[
 Target = Annotated[
     str | None,
     typer.Option(
-        help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
-        "up5k; chooses the popcount, and the area is reported for this alone."
+        help="What it is for: ice40, ecp5, xc7, generic, or a device, hx8k, up5k or ecp5, which "
+        "--clock needs; chooses the popcount, and the area is reported for this alone.",
+        autocompletion=completion.targets,
     ),
 ]
 Popcount = Annotated[
     str | None,
     typer.Option(
         help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
-        "measured to be best for the target. Default: auto."
+        "measured to be best for the target. Default: auto.",
+        autocompletion=completion.popcounts,
     ),
 ]
 
@@ -71,13 +80,19 @@ InputKind = Annotated[
 # Older names of --input bits and --input features.
 Bits = Annotated[bool, typer.Option("--bits", hidden=True)]
 Pixels = Annotated[bool, typer.Option("--pixels", hidden=True)]
-Device = Annotated[str, typer.Option(help="cpu, or cuda where PyTorch finds one.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="cpu, or cuda where PyTorch finds one.", autocompletion=completion.training_devices
+    ),
+]
 TrainingRecipe = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
         help="A recipe's name (see recipes), a .toml file, or a data set without one: "
         "a known one, a .npz or a folder of images by class.",
+        autocompletion=completion.trainable,
     ),
 ]
 Threads = Annotated[
@@ -93,7 +108,11 @@ Setting = Annotated[
 ]
 DataName = Annotated[
     str | None,
-    typer.Option("--data", help="Data set, .npz or image folder; default: what it was trained on."),
+    typer.Option(
+        "--data",
+        help="Data set, .npz or image folder; default: what it was trained on.",
+        autocompletion=completion.datasets,
+    ),
 ]
 
 Files = Annotated[
@@ -153,9 +172,11 @@ def load(model: str) -> Network:
     Raises:
         FormatError: none, an unfinished run, or a damaged file.
     """
+    from lilogic import zoo
     from lilogic.api import Model
     from lilogic.zoo import models
 
+    say_which(model, zoo.names(), "the network of the zoo")
     graph = models.load(model)
     return Model(graph, models.name(graph, model))
 
@@ -170,6 +191,7 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
 
     if name is None:
         return model.dataset()
+    say_which(name, datasets.REGISTRY, "the known data set")
     data = datasets.load(name)
     if list(data.class_names) != model.class_names[: data.n_classes]:
         message = (
@@ -188,16 +210,29 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
+def say_which(name: str, known: Container[str], what: str) -> None:
+    """Say that a known name is taken where a file or folder is called the same."""
+    if name in known and os.path.exists(name):
+        from lilogic.report import console
+
+        console.say(f"{name}: {what}; write ./{name} for what is in this folder")
+
+
 def show(
     result: BaseModel | dict[str, Any] | list[Any], rows: Sequence[Row], title: str, as_json: bool
 ) -> None:
     """Print ``result`` as JSON, or else ``rows`` as a table called ``title``."""
     if as_json:
-        typer.echo(json.dumps(_plain(result), indent=2))
+        show_json(result)
     else:
         from lilogic.report import console
 
         console.show(title, rows)
+
+
+def show_json(result: BaseModel | dict[str, Any] | list[Any]) -> None:
+    """Print ``result`` as JSON."""
+    typer.echo(json.dumps(_plain(result), indent=2))
 
 
 def _plain(result: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.cli.common import (
     AsJson,
     Bits,
@@ -19,6 +20,7 @@ from lilogic.cli.common import (
     given,
     load,
     show,
+    show_json,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +81,12 @@ def import_(
 
 def export_(
     model: Model,
-    to: Annotated[str, typer.Option(help="verilog, blif, aiger, c, npz, dot or svg.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="verilog, blif, aiger, c, npz, dot or svg.", autocompletion=completion.exports
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
     ],
@@ -117,11 +124,15 @@ def export_(
             "as they were trained or imported. Verilog is always simplified.",
         ),
     ] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Write a network in another format; options that name no format are for Verilog."""
     from lilogic import files, formats
     from lilogic.errors import FormatError
 
+    known = ["verilog", *formats.WRITERS]
+    if to not in known:
+        raise FormatError(f"format {to!r} is not one of {', '.join(known)}")
     verilog = given(
         levels_per_stage=levels_per_stage, clock_mhz=clock_mhz, target=target, popcount=popcount
     )
@@ -140,6 +151,8 @@ def export_(
         )
     else:
         formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
+    if as_json:
+        show_json({"model": network.name, "format": to, "output": str(output)})
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.cli.common import (
     AsJson,
     Bits,
@@ -24,7 +25,9 @@ from lilogic.cli.common import (
 if TYPE_CHECKING:
     from lilogic.hdl.synthesis.area import Target as Library
 
-Simulator = Annotated[str, typer.Option(help="verilator or icarus.")]
+Simulator = Annotated[
+    str, typer.Option(help="verilator or icarus.", autocompletion=completion.simulators)
+]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
 Liberty = Annotated[
@@ -159,7 +162,9 @@ def sweep_pipeline(
         Path | None,
         typer.Option("-o", "--output", help="Picture to draw; default: MODEL-pipeline.png."),
     ] = None,
-    device: Annotated[str, typer.Option(help="hx8k, up5k or ecp5.")] = "hx8k",
+    device: Annotated[
+        str, typer.Option(help="hx8k, up5k or ecp5.", autocompletion=completion.devices)
+    ] = "hx8k",
     levels: Annotated[
         list[int] | None,
         typer.Option(

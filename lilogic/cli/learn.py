@@ -18,6 +18,7 @@ from lilogic.cli.common import (
     TrainingRecipe,
     dataset_of,
     load,
+    say_which,
     show,
 )
 
@@ -64,8 +65,11 @@ def train_in(
 ) -> Run:
     """Train what RECIPE means in the folder for a recipe of its name, and say what is odd."""
     from lilogic import flow
+    from lilogic.data import datasets
+    from lilogic.learn import recipe as recipes
     from lilogic.report import console
 
+    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
     recipe, data = flow.recipe_of(name, changes)
     run = flow.train_recipe(
         recipe,

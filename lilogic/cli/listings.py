@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lilogic.cli import completion
 from lilogic.cli.common import AsJson, show
 
 
@@ -19,7 +20,10 @@ def zoo_(as_json: AsJson = False) -> None:
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Print this one, to start from.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Print this one, to start from.", autocompletion=completion.recipes),
+    ] = None,
     keys: Annotated[
         bool, typer.Option("--keys", help="List what a recipe, or --set, may say, with defaults.")
     ] = False,

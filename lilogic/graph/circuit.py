@@ -142,11 +142,9 @@ def own_array(owner: Gates, name: str, dtype: type[np.generic]) -> None:
     Raises:
         GraphError: it is no vector of numbers, or has one that ``dtype`` does not.
     """
-    given = np.asarray(getattr(owner, name))
+    given = numbers(name, getattr(owner, name))
     if given.ndim != 1:
         raise GraphError(f"{name} has {given.ndim} dimensions, but must have 1")
-    if given.dtype.kind not in "buif":
-        raise GraphError(f"{name} holds {given.dtype.name}, but must hold 32-bit integers")
     with np.errstate(invalid="ignore"):
         array = given.astype(dtype)
     wrong = np.flatnonzero(array != given)
@@ -163,9 +161,33 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
+def numbers(name: str, values: Any) -> npt.NDArray[Any]:
+    """``values``, whatever was given, as an array of numbers.
+
+    Raises:
+        GraphError: there are others, or rows of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).partition(". ")[0]
+        raise GraphError(f"{name} cannot be made an array of integers: {reason}") from error
+    if array.dtype.kind not in "buif":
+        held = array.dtype.name if array.ndim else type(values).__name__
+        raise GraphError(f"{name} holds {held}, but must hold 32-bit integers")
+    return array
+
+
 def columns(rows: Sequence[Row]) -> dict[str, Any]:
-    """int64 [gates] arrays ``op``, ``a`` and ``b`` of gates listed as ``(op, a, b)``."""
-    op, a, b = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    """[gates] arrays ``op``, ``a`` and ``b`` of gates listed as ``(op, a, b)``.
+
+    Raises:
+        GraphError: they are not three numbers each.
+    """
+    table = numbers("gates", rows)
+    if table.shape != (0,) and (table.ndim != 2 or table.shape[1] != 3):
+        raise GraphError(f"gates have shape {table.shape}, but must be a list of (op, a, b)")
+    op, a, b = table.reshape(-1, 3).T
     return {"op": op, "a": a, "b": b}
 
 

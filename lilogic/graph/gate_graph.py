@@ -17,7 +17,16 @@ import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
 from lilogic.errors import GraphError
-from lilogic.graph.circuit import MAX_NODES, Gates, Int32, Row, columns, own_array, read_only
+from lilogic.graph.circuit import (
+    MAX_NODES,
+    Gates,
+    Int32,
+    Row,
+    columns,
+    numbers,
+    own_array,
+    read_only,
+)
 from lilogic.graph.gates import READS_A, READS_B
 
 
@@ -49,6 +58,7 @@ class GateGraph(Gates):
         super().__post_init__()
         for name in ("head_nodes", "head_ptr", "offset"):
             own_array(self, name, np.int32)
+        _check_types(self)
         object.__setattr__(self, "metadata", dict(self.metadata))
         _check_widths(self)
         _check_heads(self)
@@ -101,16 +111,31 @@ class GateGraph(Gates):
         encoder: Encoder | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> GateGraph:
-        """A graph from plain lists: gates as ``(op, a, b)`` and one list of node ids per class."""
+        """A graph from plain lists: gates as ``(op, a, b)`` and one list of node ids per class.
+
+        Raises:
+            GraphError: as the class, or they are no such lists.
+        """
+        try:
+            counted = [[*head] for head in heads]
+        except TypeError as error:
+            raise GraphError("heads must be a list of node ids for each class") from error
         return cls(
             n_inputs=n_inputs,
             **columns(gates),
-            head_nodes=np.array([*chain(*heads)], dtype=np.int64),
-            head_ptr=np.cumsum([0, *map(len, heads)]),
-            offset=np.array([0] * len(heads) if offset is None else offset),
+            head_nodes=numbers("heads", [*chain(*counted)]),
+            head_ptr=np.cumsum([0, *map(len, counted)]),
+            offset=[0] * len(counted) if offset is None else offset,  # type: ignore[arg-type]
             encoder=encoder,
-            metadata=metadata or {},
+            metadata={} if metadata is None else metadata,
         )
+
+
+def _check_types(graph: GateGraph) -> None:
+    if not isinstance(graph.encoder, Encoder | None):
+        raise GraphError(f"encoder is {graph.encoder!r}, but must be an Encoder or None")
+    if not isinstance(graph.metadata, Mapping):
+        raise GraphError(f"metadata is {graph.metadata!r}, but must be a mapping")
 
 
 def _check_widths(graph: GateGraph) -> None:

@@ -29,6 +29,8 @@ from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.version import __version__
 
+_DEVICES = ("cpu", "cuda")
+
 _MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _PARALLEL_WORK = 2**24
 _SEEDS = 2**63
@@ -197,6 +199,8 @@ def _device(name: str) -> torch.device:
     """The device called ``name``, which must exist."""
     try:
         device = torch.device(name)
+        if device.type not in _DEVICES:
+            raise RuntimeError(f"it is not one of {', '.join(_DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]

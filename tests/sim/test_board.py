@@ -1,6 +1,10 @@
 """A whole board through its pins, in Verilator: what the host may send, and what the line does."""
 
+import os
 import random
+import signal
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ from lilogic.boards.gateware.top import Top
 from lilogic.boards.host.client import Client
 from lilogic.boards.protocol import Answer, Command, Deframer, Problem
 from lilogic.data import datasets
+from lilogic.errors import ToolError
 from lilogic.graph import passes
 from lilogic.hdl import verilog
 from lilogic.hdl.options import CompileOptions
@@ -65,9 +70,13 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("board")
+
+
+@pytest.fixture(scope="module")
+def case(folder, tmp_path_factory):
     top = small(input="features")
-    folder = tmp_path_factory.mktemp("board")
     # A path of a socket could not be that long, nor one of make have such characters.
     temporary = tmp_path_factory.mktemp("temporary") / ('folder for "temporary" files; ' * 5)
     temporary.mkdir()
@@ -191,6 +200,24 @@ def test_more_than_the_queue_holds_is_an_overrun_and_every_reply_is_whole(case):
     assert {body[2] for body in overruns} == {Problem.OVERRUN}
     received = case.pins.play([*REST, *wave(case.request(30)), *REST])
     assert list(case.answers(received)) == [30]
+
+
+def test_a_simulation_that_dies_is_said(case, folder, monkeypatch):
+    started = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    with board.Board(folder, case.top) as pins:
+        runner = started[-1].pid
+        children = Path(f"/proc/{runner}/task/{runner}/children").read_text()
+        os.kill(int(children), signal.SIGKILL)
+        for _ in range(2):
+            with pytest.raises(ToolError, match="the simulation died"):
+                pins.play(REST * 10_000)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import warnings
 import zipfile
 import zlib
@@ -11,7 +12,7 @@ import numpy as np
 
 from lilogic.data.labels import Labels, check_all, check_below, numbers
 from lilogic.data.preprocessing import DTYPES
-from lilogic.data.readers.arrays import Array, Splits, first_line
+from lilogic.data.readers.arrays import Array, Splits
 from lilogic.errors import DataError, LilogicWarning
 
 
@@ -22,6 +23,15 @@ def is_archive(path: Path) -> bool:
             return any(name.endswith(".npy") for name in archive.namelist())
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         return False
+
+
+UNREADABLE = (
+    OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError, OverflowError,
+    AttributeError, SyntaxError, tokenize.TokenError, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What ``np.load`` raises for files that are no ``.npz`` of plain arrays, or a damaged one: its own
+errors, those of zipfile and of what unpacks its members, and those of Python's parser, which reads
+the headers of arrays."""
 
 
 def read(path: Path) -> Splits:
@@ -73,13 +83,8 @@ def _arrays(path: Path) -> dict[str, Array]:
         with np.load(path, allow_pickle=False) as archive:
             found = archive.files
             arrays = {name: archive[name] for name in names if name in archive}
-    except (
-        OSError, EOFError, ValueError, TypeError, RuntimeError, MemoryError, AttributeError,
-        zlib.error, zipfile.BadZipFile,
-    ) as error:  # fmt: skip
-        raise DataError(
-            f"{path}: truncated, damaged or not a .npz of plain arrays ({first_line(error)})"
-        ) from error
+    except UNREADABLE as error:
+        raise DataError(f"{path}: truncated, damaged or not a .npz of plain arrays") from error
     for name in names:
         if name not in arrays:
             has = f"; it has {', '.join(found)}" if found else ""

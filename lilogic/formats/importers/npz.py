@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.readers.npz import UNREADABLE
 from lilogic.errors import FormatError
 from lilogic.files import read_bytes
 from lilogic.formats.imported import Imported
@@ -72,10 +72,7 @@ def _load(data: bytes) -> dict[str, npt.NDArray[Any]]:
             return {name: arrays[name] for name in arrays}
     except FormatError:
         raise
-    except (
-        OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, MemoryError,
-        AttributeError, SyntaxError, zlib.error, zipfile.BadZipFile,
-    ) as error:  # fmt: skip
+    except UNREADABLE as error:
         raise FormatError("truncated, damaged or not a .npz of plain arrays") from error
 
 

@@ -231,7 +231,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
         exclude_none=True
     )
     assert build.build(design, tmp_path / "b", clock) == report
-    assert build.bitstream(tmp_path / "a", design.board) == tmp_path / "a" / name
+    assert build.bitstream(tmp_path / "a", design.name, design.board) == tmp_path / "a" / name
 
     def run(*_: object) -> str:
         raise KeyboardInterrupt
@@ -241,9 +241,13 @@ def test_a_bitstream_is_built_once_and_always_the_same(
     with pytest.raises(KeyboardInterrupt):
         build.build(replace(design, baud=500_000), tmp_path / "c", clock)
     assert not (tmp_path / "c").exists()
+    with pytest.raises(LilogicError, match=f"built of {design.name}, not mine"):
+        build.bitstream(tmp_path / "a", "mine", design.board)
+    with pytest.raises(LilogicError, match="built for icestick, not icebreaker"):
+        build.bitstream(tmp_path / "a", design.name, find("icebreaker"))
     (tmp_path / "a" / name).write_bytes(b"half")
-    with pytest.raises(LilogicError, match="holds nothing that was built for icestick"):
-        build.bitstream(tmp_path / "a", design.board)
+    with pytest.raises(LilogicError, match=f"synthesize {design.name} for icestick first"):
+        build.bitstream(tmp_path / "a", design.name, design.board)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)
 
@@ -265,7 +269,7 @@ def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
 def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
     report = build.build(Design(board, TINY, "tiny"), tmp_path)
     assert report.fmax_hz >= report.clock.hz
-    assert build.bitstream(tmp_path, board).stat().st_size > 10_000
+    assert build.bitstream(tmp_path, "tiny", board).stat().st_size > 10_000
 
 
 @pytest.mark.slow
@@ -277,6 +281,8 @@ def test_xilinx_boards_get_a_project(tmp_path: Path) -> None:
     assert report.fmax_hz is None
     with pytest.raises(LilogicError, match="Vivado"):
         loader.command(design.board)
+    with pytest.raises(LilogicError, match="Vivado"):
+        build.bitstream(tmp_path, design.name, design.board)
 
 
 def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,3 +298,17 @@ def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.Mon
     program.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
         loader.load(board, tmp_path / "x.bin")
+    program.write_text("nothing that runs")
+    with pytest.raises(LilogicError, match="openFPGALoader: cannot be run: Exec format error"):
+        loader.load(board, tmp_path / "x.bin")
+
+
+def test_loaders_leave_standard_output_to_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "openFPGALoader"
+    program.write_text("#!/bin/sh\necho Loading\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    loader.load(find("icebreaker"), tmp_path / "x.bin")
+    assert capfd.readouterr() == ("", "Loading\n")

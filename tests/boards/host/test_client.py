@@ -1,5 +1,8 @@
+import errno
 import os
 import pty
+import re
+import termios
 import threading
 import tty
 
@@ -9,7 +12,7 @@ import pytest
 from lilogic.boards import protocol
 from lilogic.boards.host.client import ATTEMPTS, Client, SerialPort, measure
 from lilogic.boards.protocol import Problem
-from lilogic.errors import LilogicError
+from lilogic.errors import LilogicError, ToolError
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
 from tests.boards.line import SMALL, SoftwareBoard, error
@@ -108,6 +111,48 @@ def test_a_serial_port_carries_it():
         assert [answer.index for answer in client.classify(SAMPLES)] == CLASSES
 
 
-def test_a_port_that_does_not_exist_is_named():
-    with pytest.raises(LilogicError, match="/dev/nothing: cannot be opened at 1000000 baud"):
-        SerialPort("/dev/nothing")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("/dev/nothing", "there is no s"),
+        ("/dev/null", "it is no serial port"),
+        ("/", "Is a directory"),
+        ("abacus://x", "invalid URL, protocol 'abacus'"),
+        ("socket://localhost:1", "Connection refused"),
+        ("socket://localhost", "pyserial cannot parse it"),
+        ("socket://localhost:99999", "pyserial cannot parse it"),
+        ("loop://?x=1", "unknown option"),
+        ("hwgrep://[", "pyserial cannot parse it"),
+    ],
+)
+def test_ports_that_cannot_be_opened(name, reason):
+    with pytest.raises(ToolError, match=f"{re.escape(name)}: cannot be opened at .*: {reason}"):
+        SerialPort(name)
+
+
+def test_a_port_is_used_by_one_program():
+    near, far = pty.openpty()
+    name = os.ttyname(far)
+    with SerialPort(name), pytest.raises(ToolError, match="another program uses it"):
+        SerialPort(name)
+    with pytest.raises(ToolError, match=f"at {2**40} baud: .* greater than maximum"):
+        SerialPort(name, 2**40)
+    with SerialPort(name) as port:
+        os.close(near)
+        with pytest.raises(ToolError, match=f"{name}: cannot be written: it is gone"):
+            port.send(b"x")
+        with pytest.raises(ToolError, match=f"{name}: cannot be read: it is gone"):
+            port.receive(0)
+    os.close(far)
+
+
+def test_flushing_may_fail_in_the_system(monkeypatch):
+    def flush(*_):
+        raise termios.error(errno.EIO, "Input/output error")
+
+    near, far = pty.openpty()
+    monkeypatch.setattr(termios, "tcflush", flush)
+    with pytest.raises(ToolError, match="it is gone"):
+        SerialPort(os.ttyname(far))
+    os.close(near)
+    os.close(far)

@@ -4,6 +4,7 @@ from lilogic.errors import GraphError
 from lilogic.hdl.fpga import devices
 from lilogic.hdl.fpga.devices import DEVICES
 from lilogic.hdl.fpga.families import FAMILIES
+from lilogic.hdl.synthesis import area
 
 TIMED = ["hx8k", "up5k", "ecp5"]
 
@@ -21,7 +22,14 @@ def test_devices_that_circuits_are_timed_on_are_found():
 def test_others_are_refused(name):
     with pytest.raises(GraphError, match=f"device '{name}' is not one of hx8k, up5k, ecp5"):
         devices.find(name)
-    assert devices.family(name) == name
+
+
+def test_targets_are_families_and_devices():
+    assert [*area.TARGETS] == devices.targets()[: len(area.TARGETS)]
+    assert all(devices.family(target) == target for target in area.TARGETS)
+    for name in ("gowin", "hx1k"):
+        with pytest.raises(GraphError, match=f"target '{name}' is not one of generic, .*, up5k"):
+            devices.family(name)
 
 
 def test_a_clock_has_the_delays_of_its_device():

@@ -44,6 +44,33 @@ def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("{folder}/not-executable", "Permission denied"),
+        ("{folder}/of-another-machine", "Exec format error"),
+        ("{folder}", "Permission denied"),
+        ("{folder}/not-executable/yosys", "Not a directory"),
+        ("'yosys", "No closing quotation"),
+    ],
+)
+def test_programs_that_cannot_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+) -> None:
+    (tmp_path / "not-executable").touch()
+    foreign = tmp_path / "of-another-machine"
+    foreign.write_bytes(b"\x7fELF of no machine")
+    foreign.chmod(0o755)
+    monkeypatch.setenv("YOSYS", value.format(folder=tmp_path))
+    with pytest.raises(ToolError, match=f"YOSYS=.*: {reason}"):
+        tools.run("yosys", [], tmp_path)
+
+
+def test_programs_may_print_anything_and_are_told_nothing(tmp_path: Path, yosys: Path) -> None:
+    yosys.write_text("cat; printf 'caf\\351\\n'")
+    assert tools.run("yosys", [], tmp_path) == "caf\\xe9\n"
+
+
+@pytest.mark.parametrize(
     ("name", "extra"),
     [("yosys", "hdl"), ("nextpnr-ecp5", "boards"), ("gowin_pack", "boards")],
 )

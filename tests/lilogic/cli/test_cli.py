@@ -1,16 +1,19 @@
 import contextvars
 import json
 import os
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from lilogic import api, build
+from lilogic import api, build, cli
+from lilogic.cli import completion
+from lilogic.errors import DataError, LilogicError
 from lilogic.files import claimed
 from lilogic.graph import lgn
-from tests.lilogic.cli.command import LILOGIC, assert_one_line, write_graph
+from tests.lilogic.cli.command import assert_one_line, write_graph
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -110,8 +113,10 @@ def test_all_keys_of_recipes_are_listed(lilogic):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["frobnicate"], ["frobnicate"]),
-        (["eval"], ["MODEL"]),
+        (["frobnicate"], ["frobnicate", "'. See lilogic --help"]),
+        (["zooo"], ["'zoo'? See lilogic --help"]),
+        (["eval"], ["MODEL", "See lilogic eval --help"]),
+        (["eval", "digits", "--abacus"], ["--abacus. See lilogic eval --help"]),
         (["eval", "missing.lgn"], ["missing.lgn", "no such"]),
         (["train", "unheard-of"], ["unheard-of", "digits"]),
         (
@@ -173,6 +178,37 @@ def test_images_of_another_look_are_warned_of(lilogic, tmp_path):
     assert f"{data}: images have values up to 255, but the network was trained on up to" in second
 
 
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (["report", "digits", "--target", "z80"], completion.targets),
+        (["report", "digits", "--popcount", "abacus"], completion.popcounts),
+        (["report", "digits", "--clock", "50"], completion.devices),
+        (["report", "digits", "--clock", "50", "--target", "ice40"], completion.devices),
+        (["sweep-pipeline", "digits", "--device", "z80"], completion.devices),
+        (["export", "digits", "-o", "x", "--to", "pdf"], completion.exports),
+        (["synth", "digits", "--board", "abacus"], completion.boards),
+        (["train", "digits", "--device", "meta"], completion.training_devices),
+        (["eval", "abacus"], completion.models),
+        (["recipes", "abacus"], completion.recipes),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_errors_list_every_valid_value(lilogic, tmp_path, monkeypatch, arguments, known):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = lilogic(*arguments)
+    error = err.splitlines(keepends=True)[-1]
+    assert_one_line(status, error)
+    assert {*known()} <= {*re.findall(r"[\w-]+", error)}
+
+
+def test_every_command_has_the_options_that_all_have(lilogic):
+    for command in cli.COMMANDS:
+        status, out, _ = lilogic(command, "-h")
+        assert status == 0
+        assert all(f" {option} " in out for option in ("--json", "--debug", "-h, --help")), command
+
+
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])
 def test_truncated_model(lilogic, run_folder, tmp_path, command):
     path = tmp_path / "cut.lgn"
@@ -181,10 +217,9 @@ def test_truncated_model(lilogic, run_folder, tmp_path, command):
     assert_one_line(status, err, "cut.lgn")
 
 
-def test_debug_shows_the_traceback(recipe):
-    done = subprocess.run(
-        [*LILOGIC, "--debug", "eval", "missing.lgn"], capture_output=True, text=True
-    )
+def test_debug_shows_the_traceback():
+    command = [sys.executable, "-m", "lilogic", "eval", "missing.lgn", "--debug"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert "Traceback" in done.stderr
 
 
@@ -224,3 +259,32 @@ def test_a_folder_that_another_command_writes_is_left_alone(lilogic, recipe, tmp
 def in_another_context(lilogic, *arguments):
     """What holds a folder may claim it again, so that another process is played."""
     return contextvars.Context().run(lilogic, *arguments)
+
+
+def test_debug_may_stand_before_or_after_the_command(monkeypatch):
+    for arguments in (["--debug", "eval", "missing.lgn"], ["eval", "missing.lgn", "--debug"]):
+        monkeypatch.setattr(sys, "argv", ["lilogic", *arguments])
+        with pytest.raises(LilogicError):
+            cli.main()
+
+
+@pytest.mark.parametrize("command", ["eval", "report", "train"])
+def test_what_is_called_like_something_known_is_said(lilogic, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    wrong = {"eval": "--data=none", "report": "--popcount=none", "train": "--set=none"}[command]
+    status, _, err = lilogic(command, "digits", wrong)
+    assert status == 2
+    assert err.startswith("digits: ")
+    assert "write ./digits for what is in this folder" in err.splitlines()[0]
+
+
+def test_hints_name_only_options_that_the_command_has(lilogic, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DataError("no data; name some", option="data")
+
+    path = tmp_path / "small.lgn"
+    write_graph(path)
+    monkeypatch.setattr(lgn, "read", refuse)
+    assert lilogic("eval", path)[2] == "lilogic: no data; name some (--data)\n"
+    assert lilogic("report", path)[2] == "lilogic: no data; name some\n"

@@ -1,6 +1,7 @@
 """The LILogicNet authors' .npz."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,16 @@ def test_objects_are_never_unpickled(tmp_path):
     np.savez(tmp_path / "net.npz", gate_types=np.array([object()]))
     with pytest.raises(LilogicError, match="plain arrays"):
         formats.load(tmp_path / "net.npz")
+
+
+@pytest.mark.parametrize("header", ["{'descr'", "[" * 500])
+def test_headers_that_python_cannot_parse_are_refused(tmp_path, header):
+    path = tmp_path / "net.npz"
+    array = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header.encode()
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("gate_types.npy", array)
+    with pytest.raises(LilogicError, match="truncated, damaged or"):
+        formats.load(path)
 
 
 def test_a_bomb_does_not_go_off(tmp_path, monkeypatch):

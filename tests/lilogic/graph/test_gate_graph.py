@@ -4,7 +4,7 @@ from hypothesis import given
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import LilogicError
+from lilogic.errors import GraphError, LilogicError
 from lilogic.graph import GateGraph, gates
 from lilogic.graph.gates import READS_A, READS_B
 from tests.strategies import graphs
@@ -129,3 +129,37 @@ def test_metadata_can_be_added_to_a_copy():
     named = graph.with_metadata(dataset="digits")
     assert graph.metadata == {"name": "one"}
     assert named.metadata == {"name": "one", "dataset": "digits"}
+
+
+GATE = [(1, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"gates": None}, "gates holds NoneType"),
+        ({"gates": iter(GATE)}, "gates holds list_iterator"),
+        ({"gates": "AND"}, "gates holds str"),
+        ({"gates": [("AND", 0, 1)]}, "gates holds str"),
+        ({"gates": [(1, None, 1)]}, "gates holds object"),
+        ({"gates": [(1, 10**30, 1)]}, "gates holds object"),
+        ({"gates": [(1, 0, 1), (1, 0)]}, "gates cannot be made an array of integers"),
+        ({"gates": [(0, 1), (0, 1), (1, 1)]}, r"gates have shape \(3, 2\)"),
+        ({"gates": [1, 0, 1]}, r"gates have shape \(3,\)"),
+        ({"gates": [[[1, 0, 1]]]}, r"gates have shape \(1, 1, 3\)"),
+        ({"gates": [(1.5, 0, 1)]}, r"op\[0\] is 1.5"),
+        ({"gates": [(1, float("nan"), 1)]}, r"a\[0\] is nan"),
+        ({"heads": None}, "heads must be a list of node ids for each class"),
+        ({"heads": [2]}, "heads must be a list of node ids for each class"),
+        ({"heads": ["2"]}, "heads holds str"),
+        ({"heads": [[None]]}, "heads holds object"),
+        ({"heads": [[2.5]]}, r"head_nodes\[0\] is 2.5"),
+        ({"offset": ["a"]}, "offset holds str"),
+        ({"offset": [0.5]}, r"offset\[0\] is 0.5"),
+        ({"encoder": "28x28"}, "encoder is '28x28', but must be an Encoder"),
+        ({"metadata": ["name"]}, "metadata is .*, but must be a mapping"),
+    ],
+)
+def test_lists_of_other_things_make_no_graph(arguments, error):
+    with pytest.raises(GraphError, match=error):
+        GateGraph.build(**{"n_inputs": 2, "gates": GATE, "heads": [[2]]} | arguments)

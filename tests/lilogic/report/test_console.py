@@ -33,3 +33,15 @@ def test_news_are_not_told_too_often(monkeypatch):
         for number in range(1000):
             tell(f"iteration {number}")
     assert len(written.getvalue().splitlines()) == 1
+
+
+def test_nothing_of_a_name_is_cut_off(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(console, "results", Console(file=written, width=40))
+    console.show("a title", [("name" * 30, "value" * 30)])
+    first, second = zip(
+        *(line.split("│")[1:3] for line in written.getvalue().splitlines() if "│" in line),
+        strict=True,
+    )
+    assert "".join(cell.strip() for cell in first) == "name" * 30
+    assert "".join(cell.strip() for cell in second) == "value" * 30

@@ -86,6 +86,19 @@ def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
         np.save(stream, np.zeros(3))  # a lone array
     with refused(f"{path}: "):
         npz.read(path)
+    for header in (
+        "{'descr'",
+        "[" * 500,
+        "{'shape': (1" + "0" * 30 + ",), 'descr': '<i8', ",
+        "9" * 50,
+    ):
+        text = header + "'fortran_order': False}" * header.endswith(", ")
+        array = b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text.encode()
+        with zipfile.ZipFile(path, "w") as packed:
+            for name in arrays():
+                packed.writestr(f"{name}.npy", array)
+        with refused(f"{path}: truncated, damaged or not a .npz of plain arrays"):
+            npz.read(path)
     with zipfile.ZipFile(path, "w") as packed:  # no arrays inside
         for name in arrays():
             packed.writestr(f"{name}.npy", "text")
