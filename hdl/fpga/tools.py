@@ -88,6 +88,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
         )
     except FileNotFoundError as error:
         raise ToolError(f"{variable(name)}={program[0]} does not exist") from error
@@ -117,7 +118,7 @@ def run(
         raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
-        errors = [line for line in said if line.startswith("ERROR")]
+        errors = [line for line in said if "ERROR:" in line]
         raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
     return "".join(lines)
 

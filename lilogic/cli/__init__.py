@@ -100,6 +100,7 @@ _FLAGS = {
     "input": "--input bits",
     "levels_per_stage": "--levels-per-stage",
     "target": "--target",
+    "top": "--top",
 }
 
 

@@ -5,10 +5,7 @@ As in A. Biere, "The AIGER And-Inverter Graph (AIG) Format" (2007), and its vers
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lilogic.errors import FormatError
-from lilogic.files import read_bytes
 from lilogic.formats.imported import Imported, check_inputs
 from lilogic.graph import gates
 from lilogic.graph.circuit import Builder
@@ -22,16 +19,15 @@ _AND = {
 """The gate for each pair of complement marks."""
 
 
-def read(path: Path) -> Imported:
+def read(data: bytes) -> Imported:
     """Read a circuit; errors do not name the file.
 
     Raises:
         FormatError: damaged, ASCII, or with latches, properties or constraints.
     """
-    data = read_bytes(path)
     head, _, rest = data.partition(b"\n")
     if head.startswith(b"aag "):
-        raise FormatError("it is AIGER in ASCII; convert it with aigtoaig to the binary format")
+        raise FormatError("it is AIGER in ASCII; convert it to the binary format: aigtoaig in.aag out.aig")
     words = head.split()
     if words[:1] != [b"aig"] or len(words) < 6 or not all(w.isdigit() for w in words[1:]):
         raise FormatError("not an AIGER file: its first line is not 'aig M I L O A'")
