@@ -1,4 +1,4 @@
-"""Circuits that take Yosys to be read, as gates: Verilog, and netlists above gates or of modules."""
+"""Circuits that take Yosys to be read: Verilog, netlists above gates, and those of modules."""
 
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ write_json netlist.json
 TIMEOUT = 600.0
 
 _COMPANION = re.compile(r'(?:`include|\$readmem[bh]\s*\()\s*"([^"\n]+)"')
-_CONFLICT = re.compile(r"Warning: (?:multiple conflicting drivers|Drivers conflicting)(.*\n(?: .*\n)*)")
-_ERROR = re.compile(r"(?:(\S+?:\d+): )?ERROR: ?(.*)")
+_CONFLICT = re.compile(
+    r"Warning: (?:multiple conflicting drivers|Drivers conflicting)(.*\n(?: .*\n)*)"
+)
+_ERROR = re.compile(r"(\S+?:\d+: )?ERROR: ?(.*)")
+_WARNING = re.compile(r"^design:(\d+: )Warning: (?!Yosys has only limited)(.*)", re.MULTILINE)
 
 
 def read(path: Path, top: str | None = None) -> Imported:
@@ -83,10 +86,18 @@ def read(path: Path, top: str | None = None) -> Imported:
             raise _explained(failure) from failure
         if conflict := _CONFLICT.search(log):
             lines = sorted({int(line) for line in re.findall(r"design:(\d+)", conflict[1])})
-            where = f" (lines {' and '.join(map(str, lines))})" if lines else ""
+            where = "".join(f", line {line}" for line in lines)
             raise FormatError(f"a net has more than one driver{where}")
         gates = (folder / "netlist.json").read_bytes()
-    return netlist.read(gates.replace(b'"design:', b'"line '))
+    try:
+        return netlist.read(gates.replace(b'"design:', b'"line '))
+    except FormatError as error:
+        warning = _WARNING.search(log)
+        if warning is None:
+            raise
+        raise FormatError(
+            f"{error}; Yosys warns of line {warning[1]}{_plain(warning[2])}"
+        ) from error
 
 
 def _bring_companions(text: str, source: Path, folder: Path) -> None:
@@ -130,8 +141,12 @@ def _explained(failure: ToolError) -> FormatError | ToolError:
     found = _ERROR.search(str(failure))
     if found is None:
         return failure
-    place = f"{found[1]}: ".replace("design:", "line ") if found[1] else ""
-    says = re.sub(r"\bdesign:(\d+)[-.\d]*", r"line \1", found[2]).replace("\\", "").rstrip(".!")
+    says = _plain((found[1] or "") + found[2])
     if "is not part of the design" in says:
         says += "; put all modules into one file"
-    return FormatError(place + says)
+    return FormatError(says)
+
+
+def _plain(message: str) -> str:
+    """What Yosys says, with lines of the user's file and names as they stand there."""
+    return re.sub(r"\bdesign:(\d+)[-.\d]*", r"line \1", message).replace("\\", "").rstrip(".!")

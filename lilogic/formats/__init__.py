@@ -46,7 +46,7 @@ _ADVICE = {
     ".pla": "convert it to BLIF with ABC: read_pla, strash, write_blif",
     ".il": "convert it with Yosys: read_rtlil, write_json",
     ".edif": "export the netlist as Verilog instead",
-    ".onnx": "export the weights of its PyTorch model instead: torch.save(model.state_dict(), FILE)",
+    ".onnx": "save the weights of its PyTorch model instead: torch.save(model.state_dict(), FILE)",
     ".pkl": "pickles are not executed; save the weights: torch.save(model.state_dict(), FILE)",
 }
 _ADVICE |= {
@@ -102,7 +102,9 @@ def read(path: Path, top: str | None = None) -> Imported:
             raise FormatError(f"cannot be imported: {_advice(suffix)}")
         module = READERS[suffix]
         if top is not None and module not in _WITH_MODULES:
-            raise FormatError("only Verilog and Yosys' JSON have modules to choose from", option="top")
+            raise FormatError(
+                "only Verilog and Yosys' JSON have modules to choose from", option="top"
+            )
         reader: Reader = import_module(f"lilogic.formats.importers.{module}").read
         return reader(data) if top is None else reader(data, top)
 

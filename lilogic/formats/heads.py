@@ -23,8 +23,8 @@ def to_graph(imported: Imported, classes: int | None, encoder: Encoder | None) -
     """A classifier: outputs become heads.
 
     Outputs whose names say which class counts them (see ``output_names``) are counted as they say.
-    Otherwise they are shared out evenly, in order, over ``classes``. ``guesses`` says what that takes
-    for granted.
+    Otherwise they are shared out evenly, in order, over ``classes``; ``guesses`` says what
+    that takes for granted.
 
     Raises:
         FormatError: outputs that cannot be shared out.

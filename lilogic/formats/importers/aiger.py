@@ -27,7 +27,9 @@ def read(data: bytes) -> Imported:
     """
     head, _, rest = data.partition(b"\n")
     if head.startswith(b"aag "):
-        raise FormatError("it is AIGER in ASCII; convert it to the binary format: aigtoaig in.aag out.aig")
+        raise FormatError(
+            "it is AIGER in ASCII; convert it to the binary format: aigtoaig in.aag out.aig"
+        )
     words = head.split()
     if words[:1] != [b"aig"] or len(words) < 6 or not all(w.isdigit() for w in words[1:]):
         raise FormatError("not an AIGER file: its first line is not 'aig M I L O A'")

@@ -7,15 +7,17 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from typing import Any
 
 from lilogic.errors import FormatError
-from lilogic.formats.imported import Imported, NotGatesError, check_inputs, driven
+from lilogic.formats.imported import Imported, check_inputs, driven
 from lilogic.formats.importers import cells
-from lilogic.formats.importers.cells import CONSTANTS, Net, Table
+from lilogic.formats.importers.cells import CONSTANTS, HELD, Net, Table
 from lilogic.formats.importers.undefined import OpenNets
 from lilogic.graph.circuit import Builder
 
 
 def read(text: bytes, top: str | None = None) -> Imported:
-    """Read module ``top``, or else the only one that no other contains; errors do not name the file.
+    """Read module ``top``, by default the only one that no other contains.
+
+    Errors do not name the file.
 
     Raises:
         NotGatesError: with cells that only Yosys can make gates of.
@@ -63,7 +65,8 @@ def top_of(
         raise FormatError(f"it has {len(contained)} modules and no top")
     if len(tops) > 1:
         raise FormatError(
-            f"it has {len(tops)} modules that no other contains, {_listed(tops)}: say which is meant",
+            f"it has {len(tops)} modules that no other contains, {_listed(tops)}: "
+            "say which is meant",
             option="top",
         )
     [top] = tops
@@ -94,10 +97,11 @@ def _circuit(module: Mapping[str, Any], modules: Set[str]) -> Imported:
             raise FormatError("a net is driven by an input and something else")
         else:
             inputs |= {net: bit for bit, net in bits}
-    tables, places = _tables(module, modules)
+    names = _names(module)
+    tables, places = _tables(module, modules, names)
     if not inputs.keys().isdisjoint(tables):
         raise FormatError("a net is driven by an input and something else")
-    names = _names(module) | {net: bit for bit, net in outputs} | inputs
+    names |= {net: bit for bit, net in outputs} | inputs
     builder = Builder(check_inputs(len(inputs)))
     node: dict[Net, int] = {net: place for place, net in enumerate(inputs)}
     still_open = OpenNets(tables, inputs)
@@ -119,7 +123,7 @@ def _circuit(module: Mapping[str, Any], modules: Set[str]) -> Imported:
 
 
 def _tables(
-    module: Mapping[str, Any], modules: Set[str]
+    module: Mapping[str, Any], modules: Set[str], names: Mapping[Net, str]
 ) -> tuple[dict[Net, Table], dict[Net, str]]:
     """For each driven net, its table, and where its cell was written."""
     tables: dict[Net, Table] = {}
@@ -129,12 +133,24 @@ def _tables(
         # What drives nothing, such as assertions, says nothing of the circuit.
         if cell["type"] == "$scopeinfo" or (directions and "output" not in directions.values()):
             continue
-        for net, table in cells.tables(name, cell, modules):
+        title = _title(name, cell, names)
+        for net, table in cells.tables(title, cell, modules):
             if net in tables:
-                raise FormatError(f"cell {name} drives what another cell drives")
+                raise FormatError(f"{title} drives what another cell drives")
             tables[net] = table
             places[net] = cells.place(cell)
     return tables, places
+
+
+def _title(name: str, cell: Mapping[str, Any], names: Mapping[Net, str]) -> str:
+    """What to call a cell: by its own name, or where Yosys made that up, by what it drives."""
+    if not name.startswith("$"):
+        return f"cell {name}"
+    pins = cell["connections"]
+    driven_nets = [
+        net for pin in ("Q", "Y", "RD_DATA") for net in pins.get(pin, ()) if net in names
+    ]
+    return f"what drives {names[driven_nets[0]]}" if driven_nets else f"cell {name}"
 
 
 def _open_output(
@@ -146,16 +162,17 @@ def _open_output(
 ) -> str:
     """Why an output that may be open cannot be taken."""
     source, reader = still_open.origin(net)
-    if source not in ("x", "z"):
+    if source not in ("x", "z", HELD):
         name = names.get(source, f"net {source}")
         return f"nothing drives {name}" + (f", which {output} depends on" if name != output else "")
     values = sorted((names[wire], value) for wire, value in still_open.example(net).items())
     where = " and ".join(f"{name} = {value}" for name, value in values)
-    if source == "z":
-        says = "is not driven (z)", "three-state outputs are not covered"
-    else:
-        says = "is left open (x)", "give it a value in every case"
-    return f"{places.get(reader, '')}{output} {says[0]}{' where ' * bool(where)}{where}; {says[1]}"
+    state, advice = {
+        "x": ("is left open (x)", "give it a value in every case"),
+        "z": ("is not driven (z)", "three-state outputs are not covered"),
+        HELD: ("keeps its value, which takes a latch,", "give it a value in every case"),
+    }[source]
+    return f"{places.get(reader, '')}{output} {state}{' where ' * bool(where)}{where}; {advice}"
 
 
 def _bit_names(name: str, wire: Mapping[str, Any]) -> Iterator[str]:

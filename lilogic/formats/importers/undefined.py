@@ -1,8 +1,8 @@
 """Values that a netlist leaves open (x, z, nets that nothing drives), and whether they can be seen.
 
-A ``case`` that gives every value still has a branch in the netlist that does not; whether it is ever
-taken, only the conditions tell. So each net that may be open is simulated with three values, for
-all values of nets before it, as far before it as it takes.
+A ``case`` that gives every value still has a branch in the netlist that does not; whether that is
+ever taken, only the conditions tell. So each net that may be open is simulated with three values,
+for all values of nets before it, as far before it as it takes.
 """
 
 from __future__ import annotations
@@ -68,8 +68,12 @@ class OpenNets:
         leaves: set[Net] = set()
         self._include(net, inside, leaves)
         for _ in range(_MAX_STEPS):
-            growth = {leaf: len(self._below(leaf) - leaves - inside) - 1 for leaf in leaves - self._inputs}
-            nearest = min(growth, key=lambda leaf: (growth[leaf], -self._position[leaf]), default=None)
+            growth = {
+                leaf: len(self._below(leaf) - leaves - inside) - 1 for leaf in leaves - self._inputs
+            }
+            nearest = min(
+                growth, key=lambda leaf: (growth[leaf], -self._position[leaf]), default=None
+            )
             if len(leaves) <= _MAX_LEAVES and (nearest is None or growth[nearest] > 0):
                 combination = self._open_for(net, inside, leaves)
                 if combination is None:

@@ -62,7 +62,9 @@ def _older_layers(state: Tensors) -> list[Layer]:
     made = []
     for number, (prefix, members) in enumerate(modules(gates)):
         if members != ["w"]:
-            raise FormatError(f"{prefix}{members[0]} stands beside connections, which take its place")
+            raise FormatError(
+                f"{prefix}{members[0]} stands beside connections, which take its place"
+            )
         op = matrix(state, f"{prefix}w", rows=16).argmax(axis=0)
         a, b = (
             shaped(name, wire_numbers(state, name).reshape(-1), op.shape)
@@ -71,5 +73,7 @@ def _older_layers(state: Tensors) -> list[Layer]:
         made.append(layers.from_ops(op, a, b))
     layers_connected = sum(name.startswith(f"{_CONNECTIONS}A.") for name in state)
     if layers_connected != len(made):
-        raise FormatError(f"it has connections of {layers_connected} layers, but {len(made)} layers")
+        raise FormatError(
+            f"it has connections of {layers_connected} layers, but {len(made)} layers"
+        )
     return made
