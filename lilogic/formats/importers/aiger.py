@@ -90,7 +90,7 @@ def _delta(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _names(symbols: bytes, outputs: int) -> list[str] | None:
-    """The outputs' names, if all have one."""
+    """The outputs' names, or None where none has one; else output N without one is ``oN``."""
     names: dict[int, str] = {}
     for line in symbols.split(b"\n"):
         if line == b"c":
@@ -98,5 +98,4 @@ def _names(symbols: bytes, outputs: int) -> list[str] | None:
         kind, _, name = line.decode("utf-8", "replace").partition(" ")
         if kind[:1] == "o" and kind[1:].isdecimal() and len(kind) < 12:
             names[int(kind[1:])] = name
-    known = [names.get(i) for i in range(outputs)]
-    return [name for name in known if name is not None] if None not in known else None
+    return [names.get(i, f"o{i}") for i in range(outputs)] if names else None

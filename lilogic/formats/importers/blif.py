@@ -44,6 +44,9 @@ _NO_LOGIC = {
 }  # fmt: skip
 """Lines that say nothing of what is computed."""
 
+_OPEN = "$undef"
+"""What Yosys calls a value that is left open; its cover is that of a constant 0."""
+
 _ADVICE = {
     ".latch": "only circuits without registers are",
     ".gate": "only .names are; in ABC: read_library, read_blif, unmap, write_blif",
@@ -149,6 +152,10 @@ def _circuit(
             raise FormatError(f"line {covers[net].line}: {names[net]} is an input already")
     reads = {net: cover.inputs for net, cover in covers.items()}
     for net in driven(reads, outputs, names):
+        if names[net] == _OPEN and not covers[net].cubes:
+            raise NotGatesError(
+                f"its outputs depend on {_OPEN}, for which Yosys must find out whether it is seen"
+            )
         wires = []
         for wire in reads[net]:
             if wire not in node:

@@ -231,6 +231,18 @@ def test_blif_of_several_models_is_flattened(tmp_path: Path) -> None:
     assert golden.outputs(circuit, bits)[:, 0].tolist() == [1, 1, 1, 0]
 
 
+def test_what_yosys_leaves_open_in_blif_is_not_taken_for_0(tmp_path: Path) -> None:
+    path = tmp_path / "net.blif"
+    head = ".model m\n.inputs a b\n.outputs y\n.names $undef\n"
+    path.write_text(f"{head}.names a b $undef y\n1-1 1\n01- 1\n.end\n")
+    with pytest.raises(NotGatesError, match=r"its outputs depend on \$undef"):
+        formats.read(path)
+    with pytest.raises(FormatError, match=r"y is left open \(x\) where a = 1"):
+        flow.read_circuit(path, progress=False)
+    path.write_text(f"{head}.names a b y\n11 1\n.end\n")
+    assert formats.load(path).op.tolist() == [gates.AND]
+
+
 TWO = "module one(input a, output y); assign y = ~a; endmodule\n"
 TWO += "module two(input a, output y); assign y = a; endmodule\n"
 

@@ -173,6 +173,13 @@ def test_outputs_that_tell_their_classes_only_in_part_are_refused(tmp_path, name
     assert formats.load(path, classes=1).n_classes == 1
 
 
+def test_so_are_outputs_of_aiger_of_which_only_some_have_names(tmp_path):
+    path = tmp_path / "net.aig"
+    path.write_bytes(b"aig 1 1 0 2 0\n2\n3\no0 class_0_0\n")
+    with pytest.raises(FormatError, match="output o1 does not say what class counts it"):
+        formats.load(path)
+
+
 def told(path, classes=None, is_encoder_given=False):
     found = formats.read(path)
     return [(guess.option, guess.text) for guess in guesses(found, classes, is_encoder_given)]
