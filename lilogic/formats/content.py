@@ -57,11 +57,10 @@ def text(data: bytes) -> str:
         FormatError: it holds what no text does.
     """
     is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\0" in data and not is_wide:
-        raise FormatError("it is no text")
     try:
-        return data.decode("utf-16" if is_wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if is_wide:
-            raise FormatError("it is no text") from error
-        return data.decode("latin-1")
+        decoded = data.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        decoded = "\0" if is_wide else data.decode("latin-1")
+    if "\0" in decoded:
+        raise FormatError("it is no text")
+    return decoded

@@ -77,8 +77,8 @@ _TABLES = {
 }
 
 _LATCHES = {
-    "$_DLATCH_P_": _table("0DE", lambda held, d, enable: d if enable else held),
-    "$_DLATCH_N_": _table("0DE", lambda held, d, enable: held if enable else d),
+    "$_DLATCH_P_": _table("QDE", lambda held, d, enable: d if enable else held),
+    "$_DLATCH_N_": _table("QDE", lambda held, d, enable: held if enable else d),
 }
 """A latch is only taken where it never holds a value: Yosys makes one of every chain of ``if``s."""
 

@@ -15,7 +15,8 @@ from lilogic.formats.importers.cells import CONSTANTS, Net, Table
 _MAX_LEAVES = 12
 """Nets are simulated for all values of so many others at once."""
 _MAX_CUT = 128
-_MAX_STEPS = 1000
+_MAX_INSIDE = 1000
+"""More nets than this make a net one that may be open."""
 
 Value = tuple[int, int]
 """Whether a net can be 0, and can be 1, as masks with a bit for each combination of values."""
@@ -29,6 +30,7 @@ class OpenNets:
         self._inputs = {*inputs}
         self._open: set[Net] = set()
         self._position: dict[Net, int] = {}
+        self._nearest: dict[Net, set[Net]] = {}
         self._examples: dict[Net, dict[Net, int]] = {}
 
     def __contains__(self, net: Net) -> bool:
@@ -67,20 +69,17 @@ class OpenNets:
         inside: set[Net] = set()
         leaves: set[Net] = set()
         self._include(net, inside, leaves)
-        for _ in range(_MAX_STEPS):
-            growth = {
-                leaf: len(self._below(leaf) - leaves - inside) - 1 for leaf in leaves - self._inputs
-            }
-            nearest = min(
-                growth, key=lambda leaf: (growth[leaf], -self._position[leaf]), default=None
-            )
+        while len(leaves) <= _MAX_CUT and len(inside) <= _MAX_INSIDE:
+            movable = leaves - self._inputs
+            growth = {leaf: len(self._below(leaf) - leaves - inside) - 1 for leaf in movable}
+            nearest = min(movable, key=lambda n: (growth[n], -self._position[n]), default=None)
             if len(leaves) <= _MAX_LEAVES and (nearest is None or growth[nearest] > 0):
-                combination = self._open_for(net, inside, leaves)
-                if combination is None:
+                values = self._open_for(net, inside, leaves)
+                if values is None:
                     return True
                 if nearest is None:
-                    self._examples[net] = combination
-            if nearest is None or len(leaves) > _MAX_CUT:
+                    self._examples[net] = values
+            if nearest is None:
                 break
             leaves.remove(nearest)
             self._include(nearest, inside, leaves)
@@ -89,7 +88,7 @@ class OpenNets:
     def _include(self, net: Net, inside: set[Net], leaves: set[Net]) -> None:
         """Move a net, and all open ones that it reads, behind the cut."""
         waiting = [net]
-        while waiting:
+        while waiting and len(inside) <= _MAX_INSIDE:
             net = waiting.pop()
             inside.add(net)
             for wire in self._tables[net].inputs:
@@ -101,13 +100,14 @@ class OpenNets:
                     leaves.add(wire)
 
     def _below(self, leaf: Net) -> set[Net]:
-        inside: set[Net] = set()
-        leaves: set[Net] = set()
-        self._include(leaf, inside, leaves)
-        return leaves
+        """What takes the leaf's place when it is moved behind the cut."""
+        if leaf not in self._nearest:
+            self._nearest[leaf] = set()
+            self._include(leaf, set(), self._nearest[leaf])
+        return self._nearest[leaf]
 
     def _open_for(self, net: Net, inside: set[Net], leaves: set[Net]) -> dict[Net, int] | None:
-        """Values of the leaves for which the net is open, if there are some."""
+        """Values of as few leaves as possible for which the net is open, if there are some."""
         cut = sorted(leaves, key=str)
         ones = (1 << (1 << len(cut))) - 1
         values: dict[Net, Value] = {"0": (ones, 0), "1": (0, ones)}
@@ -116,13 +116,24 @@ class OpenNets:
             # 1 in the upper half of each 2**(number + 1) combinations.
             high = (half << (1 << number)) * (ones // ((1 << (2 << number)) - 1))
             values[leaf] = ones ^ high, high
+        possible = ones
         for each in sorted(inside, key=self._position.__getitem__):
-            values[each] = _value(self._tables[each], values, ones)
-        low, high = values[net]
-        if not low & high:
+            low, high = values[each] = _value(self._tables[each], values, ones)
+            if each not in self._open:
+                # It is known to be 0 or 1, so values for which it were not never come about.
+                possible &= ~(low & high)
+        both = values[net][0] & values[net][1] & possible
+        if not both:
             return None
-        combination = (low & high & -(low & high)).bit_length() - 1
-        return {leaf: combination >> number & 1 for number, leaf in enumerate(cut)}
+        alike = [(both & -both).bit_length() - 1]
+        deciding = {}
+        for number, leaf in enumerate(cut):
+            others = [combination ^ (1 << number) for combination in alike]
+            if all(both >> other & 1 for other in others):
+                alike += others
+            else:
+                deciding[leaf] = alike[0] >> number & 1
+        return deciding
 
 
 def _value(table: Table, values: Mapping[Net, Value], ones: int) -> Value:

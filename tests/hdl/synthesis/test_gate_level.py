@@ -308,11 +308,11 @@ def test_verilog_that_is_refused(tmp_path: Path, text: str, message: str) -> Non
         ('`include "none.vh"\n', "Can't open include file `none.vh'"),
         (
             "module m(input en, a, output reg y);\nalways @* if (en) y = a; endmodule",
-            "line 2: y keeps its value, which takes a latch, where a = 0 and en = 0",
+            "line 2: y keeps its value, which takes a latch, where en = 0",
         ),
         (
             "module m(input a, en, output y);\nassign y = en ? a : 1'bz; endmodule",
-            r"line 2: y is not driven \(z\) where a = 0 and en = 0",
+            r"line 2: y is not driven \(z\) where en = 0",
         ),
         (
             "module m(input a, output y); wire t; assign y = a & t; endmodule",
