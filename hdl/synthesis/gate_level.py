@@ -139,6 +139,8 @@ def _check_top(rtlil: str, top: str | None) -> None:
 def _explained(failure: ToolError) -> FormatError | ToolError:
     """What Yosys complains of, in the user's own file."""
     found = _ERROR.search(str(failure))
+    if "call stack exhausted" in str(failure):
+        return FormatError("its if … else are nested too deeply for Yosys; write them as a case")
     if found is None:
         return failure
     says = _plain((found[1] or "") + found[2])
