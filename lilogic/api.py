@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic import formats
+from lilogic import formats, zoo
 from lilogic.data import labels
 from lilogic.errors import DataError
 from lilogic.graph import GateGraph, lgn
@@ -234,14 +234,16 @@ class Model:
 def load(model: str | Path) -> Model:
     """A network: a name of the zoo, a run folder, a ``.lgn``, or a file that can be imported.
 
-    A file from elsewhere is imported as ``formats.load`` does by default; call that for more
-    choices and make a ``Model`` of the graph.
+    A file from elsewhere is imported as ``formats.load`` does by default, with a warning where
+    something is guessed; call that for more choices and make a ``Model`` of the graph.
 
     Raises:
         LilogicError: there is no such network, or its file is damaged.
     """
     path = Path(model)
-    if path.suffix.lower() in formats.READERS and not path.is_dir():
-        return Model(formats.load(path), path.stem)
+    if str(model) not in zoo.names() and formats.is_importable(path) and not path.is_dir():
+        from lilogic import flow
+
+        return Model(formats.classifier(flow.read_circuit(path), path), path.stem)
     graph = models.load(str(model))
     return Model(graph, models.name(graph, str(model)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import errno
 import fcntl
+import gzip
 import json
 import os
 import shlex
@@ -17,13 +18,16 @@ import shutil
 import stat
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, LilogicError
+
+_MAX_UNPACKED = 2**31
 
 _LINKS = 40
 """How many links Linux follows."""
@@ -317,3 +321,22 @@ def read_bytes(path: Path, size: int = -1) -> bytes:
         raise LilogicError(f"{path}: no such file") from error
     except OSError as error:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_unpacked(path: Path) -> bytes:
+    """As ``read_bytes``; of a gzip file, whatever it is called, what is packed in it.
+
+    Raises:
+        FormatError: it is damaged, or unpacks to more than 2 GiB.
+    """
+    data = read_bytes(path)
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        with gzip.open(path) as packed:
+            data = packed.read(_MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError(f"{path}: truncated or damaged gzip file") from error
+    if len(data) > _MAX_UNPACKED:
+        raise FormatError(f"{path}: it unpacks to more than {_MAX_UNPACKED:,} bytes")
+    return data

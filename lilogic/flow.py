@@ -291,18 +291,27 @@ def board_folder(name: str, board: str) -> Path:
     return Path("build") / "boards" / f"{name}-{board}"
 
 
-def read_circuit(file: Path, *, progress: bool = True) -> Imported:
+def read_circuit(file: Path, top: str | None = None, *, progress: bool = True) -> Imported:
     """The circuit or network in a file of another format, Verilog among them.
+
+    Args:
+        file: it, of a suffix in ``formats.READERS`` or ``formats.VERILOG``.
+        top: which module to read, of a file of modules; default: the only one that no other
+            contains.
+        progress: whether to show progress on standard error.
 
     Raises:
         FormatError: names the file, and what is wrong with it or not covered.
-        ToolError: Yosys, which reads Verilog, is missing or failed.
+        ToolError: Yosys, which reads Verilog and makes gates of what is above them, is missing or
+            failed.
     """
     from lilogic import formats
+    from lilogic.formats.imported import NotGatesError
 
-    if file.suffix.lower() != ".v":
-        return formats.read(file)
-    from lilogic.hdl.synthesis import gate_level
+    try:
+        return formats.read(file, top)
+    except NotGatesError:
+        from lilogic.hdl.synthesis import gate_level
 
-    with steps.shown(progress)("reading Verilog"), formats.naming(file):
-        return gate_level.read(file)
+    with steps.shown(progress)("reading with Yosys"), formats.naming(file):
+        return gate_level.read(file, top)

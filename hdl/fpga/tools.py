@@ -144,7 +144,7 @@ def run(
         raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
-        errors = [line for line in said if line.startswith("ERROR")]
+        errors = [line for line in said if "ERROR:" in line]
         raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
     return "".join(lines)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lilogic.errors import FormatError
-from lilogic.formats.importers.netlist import CELLS
+from lilogic.formats.importers.cells import CELLS
 from lilogic.graph import Circuit
 from lilogic.graph.circuit import Builder, LoopError, topological
 from lilogic.hdl.fpga import yosys

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lilogic.errors import FormatError, ToolError
-from lilogic.files import read_bytes, scratch
+from lilogic.files import read_bytes, read_unpacked, scratch
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.synthesis.area import SYNTH, SYNTH_FILES, Target
 
@@ -62,7 +62,7 @@ def read(path: Path) -> Target:
         LilogicError: the file cannot be read.
         FormatError: it is no Liberty, or lacks flip-flops or gates.
     """
-    library = read_bytes(path)
+    library = read_unpacked(path)
     with scratch() as folder:
         for file, content in {_LIBRARY: library, **SYNTH_FILES}.items():
             (folder / file).write_bytes(content)

@@ -156,6 +156,7 @@ _FLAGS = {
     "prefix": "--prefix",
     "target": "--target",
     "threads": "--threads",
+    "top": "--top",
     "white": "--white",
     "word": "--word",
 }

@@ -33,7 +33,8 @@ def import_(
         typer.Argument(
             metavar="FILE",
             help="LILogicNet .npz or .pth; difflogic, torchlogix or DWN state dict (.pth, .pt, "
-            ".safetensors); circuit: .blif, .aig, gate-level .v, Yosys .json.",
+            ".ckpt, .safetensors); circuit: Verilog without registers (.v, .sv), .blif, .eblif, "
+            ".aig, Yosys .json. Each may be packed with gzip.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .lgn to write.")],
@@ -54,24 +55,28 @@ def import_(
             "Default: none, but what its authors used for a LILogicNet.",
         ),
     ] = None,
+    top: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="The module to read, of Verilog or JSON; default: the only one that no other "
+            "contains.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
     from lilogic import files, flow, formats
-    from lilogic.formats.heads import to_graph
+    from lilogic.formats.heads import guesses, to_graph
     from lilogic.graph import lgn
     from lilogic.report import console, tables
     from lilogic.report.models.graph import ModelSummary
 
     files.check_writable(output)
-    found = flow.read_circuit(file)
-    if encoder is None and found.encoder is not None:
-        shape = "×".join(map(str, found.encoder.input_shape))
-        console.say(
-            f"{file}: records no encoder; taking that of its authors, whether a pixel of {shape} "
-            "exceeds its image's own 0.75 quantile (--encoder says otherwise)"
-        )
+    found = flow.read_circuit(file, top)
     with formats.naming(file):
+        for guess in guesses(found, classes, encoder is not None):
+            console.say(f"{file}: {guess.text} (--{guess.option} says otherwise)")
         graph = to_graph(found, classes, _encoder(encoder, found.encoder))
     graph = graph.with_metadata(name=output.stem, imported_from=file.name)
     lgn.write(graph, output)

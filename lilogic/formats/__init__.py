@@ -1,11 +1,12 @@
 """Networks and circuits in other formats: what is read, what is written, by which module.
 
-To add a format, write a module with ``read(path) -> Imported`` or ``write(graph, path)`` and name
+To add a format, write a module with ``read(data) -> Imported`` or ``write(graph, path)`` and name
 it here; keywords of ``write`` are the format's options. docs/formats.md says what each covers.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,20 +16,49 @@ from typing import Any
 
 from lilogic.data.encoder import Encoder
 from lilogic.errors import FormatError, LilogicError
-from lilogic.formats.heads import to_graph
-from lilogic.formats.imported import Imported
+from lilogic.files import read_unpacked
+from lilogic.formats import content
+from lilogic.formats.heads import guesses, to_graph
+from lilogic.formats.imported import Imported, NotGatesError
 from lilogic.graph import GateGraph, passes
 
 READERS = {
     ".npz": "npz",
     ".pth": "state_dict",
     ".pt": "state_dict",
+    ".ckpt": "state_dict",
     ".safetensors": "state_dict",
     ".blif": "blif",
+    ".eblif": "blif",
     ".aig": "aiger",
     ".json": "netlist",
 }
 """For each suffix, the module that reads such files."""
+
+VERILOG = (".v", ".sv")
+"""Suffixes of what only Yosys reads, which is not used here; see ``lilogic.flow.read_circuit``."""
+
+_WITH_MODULES = ("netlist",)
+"""Readers of files with modules to choose from."""
+
+_ADVICE = {
+    ".lgn": "it is a lilogic network already",
+    ".vhd": "convert it to Verilog, such as with ghdl --synth --out=verilog",
+    ".bench": "convert it to BLIF with ABC: read_bench, strash, write_blif",
+    ".pla": "convert it to BLIF with ABC: read_pla, strash, write_blif",
+    ".il": "convert it with Yosys: read_rtlil, write_json",
+    ".edif": "export the netlist as Verilog instead",
+    ".onnx": "save the weights of its PyTorch model instead: torch.save(model.state_dict(), FILE)",
+    ".pkl": "pickles are not executed; save the weights: torch.save(model.state_dict(), FILE)",
+}
+_ADVICE |= {
+    ".aag": "convert it to the binary format: aigtoaig in.aag out.aig",
+    ".vhdl": _ADVICE[".vhd"],
+    ".rtlil": _ADVICE[".il"],
+    ".edf": _ADVICE[".edif"],
+    ".pickle": _ADVICE[".pkl"],
+}
+"""For suffixes of what is not read, how to come by what is."""
 
 WRITERS = {
     "blif": "blif",
@@ -41,39 +71,83 @@ WRITERS = {
 """For each format, the module that writes it."""
 
 
-Reader = Callable[[Path], Imported]
+Reader = Callable[..., Imported]
 Writer = Callable[..., None]
 
 
-def read(path: Path) -> Imported:
-    """What is in a file of a suffix in ``READERS``.
+def is_importable(path: Path) -> bool:
+    """Whether a file is, or if it does not exist is called, one that can be imported."""
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+    except OSError:
+        data = b""
+    return content.suffix_of(path, data) in (*READERS, *VERILOG)
+
+
+def read(path: Path, top: str | None = None) -> Imported:
+    """What is in a file of a format in ``READERS``, whatever it is called.
+
+    Args:
+        path: the file, which may be packed with gzip.
+        top: which module to read, of a file of modules.
 
     Raises:
+        NotGatesError: a netlist with parts that Yosys must make gates of first.
         LilogicError: names the file, and what is wrong with it or not covered.
     """
-    suffix = path.suffix.lower()
-    if suffix not in READERS:
-        raise FormatError(
-            f"{path}: cannot be imported: its suffix is not {', '.join(READERS)} or .v"
-        )
-    reader: Reader = import_module(f"lilogic.formats.importers.{READERS[suffix]}").read
     with naming(path):
-        return reader(path)
+        data = read_unpacked(path)
+        suffix = content.suffix_of(path, data)
+        if suffix in VERILOG:
+            raise NotGatesError("it takes Yosys to make gates of Verilog; lilogic.load does that")
+        if suffix not in READERS:
+            raise FormatError(f"cannot be imported: {_advice(suffix)}")
+        module = READERS[suffix]
+        if top is not None and module not in _WITH_MODULES:
+            raise FormatError(
+                "only Verilog and Yosys' JSON have modules to choose from", option="top"
+            )
+        reader: Reader = import_module(f"lilogic.formats.importers.{module}").read
+        return reader(data) if top is None else reader(data, top)
 
 
-def load(path: Path, classes: int | None = None, encoder: Encoder | None = None) -> GateGraph:
-    """The classifier in a file of a suffix in ``READERS``.
+def _advice(suffix: str) -> str:
+    known = f"its suffix is none of {', '.join((*READERS, *VERILOG))}"
+    return _ADVICE.get(suffix, known)
+
+
+def load(
+    path: Path,
+    classes: int | None = None,
+    encoder: Encoder | None = None,
+    top: str | None = None,
+) -> GateGraph:
+    """The classifier in a file of a format in ``READERS``.
 
     Args:
         path: the file.
         classes: how many classes to share the outputs out over; see ``heads.to_graph``.
         encoder: what makes the input bits; by default what the format says, if anything.
+        top: which module to read, of a file of modules.
 
     Raises:
         LilogicError: as ``read``, or what is in it does not make a classifier.
     """
-    imported = read(path)
+    return classifier(read(path, top), path, classes, encoder)
+
+
+def classifier(
+    imported: Imported, path: Path, classes: int | None = None, encoder: Encoder | None = None
+) -> GateGraph:
+    """The classifier of what was read from ``path``; a warning says what is guessed.
+
+    Raises:
+        LilogicError: it does not make a classifier.
+    """
     with naming(path):
+        for guess in guesses(imported, classes, encoder is not None):
+            says = f"{path}: {guess.text} ({guess.option}=… says otherwise)"
+            warnings.warn(says, stacklevel=3)
         return to_graph(imported, classes, encoder or imported.encoder)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -23,7 +23,8 @@ def to_graph(imported: Imported, classes: int | None, encoder: Encoder | None) -
     """A classifier: outputs become heads.
 
     Outputs whose names say which class counts them (see ``output_names``) are counted as they say.
-    Otherwise they are shared out evenly, in order, over ``classes``.
+    Otherwise they are shared out evenly, in order, over ``classes``; ``guesses`` says what
+    that takes for granted.
 
     Raises:
         FormatError: outputs that cannot be shared out.
@@ -87,21 +88,89 @@ def _even_heads(imported: Imported, classes: int | None) -> Heads:
 
 
 def _named_heads(names: Sequence[str]) -> Heads | None:
-    """Heads of output positions, as the outputs' names say; None where some say nothing."""
-    counted: dict[int, list[tuple[int, int]]] = {}
+    """Heads of output positions, as the outputs' names say; None where they say nothing.
+
+    Raises:
+        FormatError: only some say something, or one is missing.
+    """
+    counted: dict[int, dict[int, int]] = {}
     offset: dict[int, int] = {}
+    silent = []
     for output, name in enumerate(names):
         if found := _COUNTED.fullmatch(name):
-            counted.setdefault(int(found[1]), []).append((int(found[2]), output))
+            counted.setdefault(int(found[1]), {})[int(found[2])] = output
         elif found := _OFFSET.fullmatch(name):
             offset[int(found[1])] = int(found[3]) * (-1 if found[2] else 1)
         else:
-            return None
-    known = sorted({*counted, *offset})
-    if not known or known != list(range(len(known))):
+            silent.append(name)
+    if not counted and not offset:
         return None
-    heads = [[output for _, output in sorted(counted.get(class_, []))] for class_ in known]
-    return heads, [offset.get(class_, 0) for class_ in known]
+    known = sorted({*counted, *offset})
+    if silent:
+        problem = f"output {silent[0]} does not say what class counts it, as others do"
+    elif gap := _gap(known):
+        problem = f"no output says what class {gap - 1} counts, as others do"
+    elif gaps := [(class_, gap) for class_ in counted if (gap := _gap(counted[class_]))]:
+        problem = f"output class_{gaps[0][0]}_{gaps[0][1] - 1} is missing"
+    else:
+        heads = [[output for _, output in sorted(counted.get(c, {}).items())] for c in known]
+        return heads, [offset.get(class_, 0) for class_ in known]
+    raise FormatError(f"{problem}; say how many classes there are", option="classes")
+
+
+def _gap(numbers: Iterable[int]) -> int:
+    """1 more than the smallest number from 0 on that is left out before others; 0 if none is."""
+    ranked = enumerate(sorted(numbers))
+    return next((rank + 1 for rank, number in ranked if number != rank), 0)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What ``to_graph`` takes for granted because the file does not say it.
+
+    Attributes:
+        text: what the file does not say, and what is taken instead.
+        option: the argument that says otherwise.
+    """
+
+    text: str
+    option: str
+
+
+def guesses(imported: Imported, classes: int | None, is_encoder_given: bool) -> Iterator[Guess]:
+    """What is guessed where ``classes`` or an encoder are not given.
+
+    Raises:
+        FormatError: names of outputs that contradict each other.
+    """
+    encoder = imported.encoder
+    if encoder is not None and not is_encoder_given:
+        shape = "×".join(map(str, encoder.input_shape))
+        yield Guess(
+            f"records no encoder; taking that of its authors, whether a pixel of {shape} exceeds "
+            "its image's own 0.75 quantile",
+            "encoder",
+        )
+    elif imported.grows and not is_encoder_given:
+        yield Guess(
+            "does not record how many input bits there are; taking the "
+            f"{imported.circuit.n_inputs} up to the last one that a gate reads",
+            "encoder",
+        )
+    if classes is not None or imported.offset is not None or _named_heads(imported.names or ()):
+        return
+    outputs = len(imported.circuit.outputs)
+    if imported.classes is not None:
+        heads, _ = _even_heads(imported, None)
+        left_out = outputs - sum(map(len, heads))
+        padding = f", and the last {left_out} gates for padding" if left_out else ""
+        yield Guess(f"records no classes; taking {imported.classes}{padding}", "classes")
+    elif outputs > 1:
+        yield Guess(
+            f"does not say what the outputs are; taking each of the {outputs} for a class, in the "
+            "order of the file, lowest bits first",
+            "classes",
+        )
 
 
 Output = tuple[str, int | None]

@@ -14,6 +14,13 @@ from lilogic.graph.circuit import LoopError, topological
 MAX_INPUTS = 2**24
 """More input bits than a file may ask for."""
 
+MAX_LUT_INPUTS = 12
+"""Wider lookup tables are refused: each more input doubles the gates."""
+
+
+class NotGatesError(FormatError):
+    """A netlist with parts that Yosys must make gates of first."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:

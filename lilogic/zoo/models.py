@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from lilogic import zoo
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, LilogicError
 from lilogic.graph import GateGraph, lgn
 
 MODEL = "model.lgn"
@@ -30,12 +30,23 @@ def load(model: str) -> GateGraph:
         known = ", ".join(zoo.names()) or "no networks"
         raise LilogicError(f"{model}: no such run folder or .lgn file; the zoo has {known}")
     if not path.is_dir():
-        return lgn.read(path)
+        return _read(path)
     if not (path / MODEL).exists():
         raise LilogicError(
             f"{model}: holds no {MODEL}; if its training was interrupted, train again to finish it"
         )
     return lgn.read(path / MODEL)
+
+
+def _read(path: Path) -> GateGraph:
+    try:
+        return lgn.read(path)
+    except FormatError as error:
+        from lilogic import formats
+
+        if formats.is_importable(path):
+            raise FormatError(f"{path}: of another format; import it first") from error
+        raise
 
 
 def name(graph: GateGraph, model: str) -> str:

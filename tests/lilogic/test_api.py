@@ -10,9 +10,10 @@ import lilogic
 from lilogic import formats
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, LilogicError
 from lilogic.graph import GateGraph, lgn
 from lilogic.infer import golden
+from lilogic.zoo import models
 from tests.strategies import encoded_graphs, random_raw
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
@@ -113,6 +114,10 @@ def test_files_from_elsewhere_are_loaded_too(tmp_path):
     bits = np.array([[0, 1], [1, 1]])
     np.testing.assert_array_equal(model.scores(bits), golden.scores(GRAPH, bits))
     assert lilogic.load(str(tmp_path / "net.lgn")).graph.encoder is not None
+    (tmp_path / "net.v").write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
+    assert lilogic.load(tmp_path / "net.v").predict(np.array([[0, 1]])).tolist() == [0]
+    with pytest.raises(FormatError, match=r"net\.blif: of another format; import it first"):
+        models.load(str(tmp_path / "net.blif"))
 
 
 def test_a_run_folder_may_be_called_like_a_file_from_elsewhere(tmp_path):

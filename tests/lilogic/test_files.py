@@ -1,3 +1,4 @@
+import gzip
 import os
 import re
 import subprocess
@@ -251,3 +252,17 @@ def test_what_cannot_be_read_is_one_line(tmp_path, read):
         read(tmp_path / "none")
     with pytest.raises(LilogicError, match="cannot be read: Is a directory"):
         read(tmp_path)
+
+
+def test_what_is_packed_is_unpacked(tmp_path):
+    path = tmp_path / "net.blif"
+    for data in (b"", b"text", bytes(100)):
+        path.write_bytes(gzip.compress(data))
+        assert files.read_unpacked(path) == data
+        path.write_bytes(data)
+        assert files.read_unpacked(path) == data
+    packed = gzip.compress(b"text" * 1000)
+    for damaged in (packed[:20], packed[:15] + bytes(10) + packed[25:], packed[:-8] + bytes(8)):
+        path.write_bytes(damaged)
+        with pytest.raises(LilogicError, match=r"net\.blif: truncated or damaged gzip file"):
+            files.read_unpacked(path)

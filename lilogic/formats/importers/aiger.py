@@ -5,10 +5,7 @@ As in A. Biere, "The AIGER And-Inverter Graph (AIG) Format" (2007), and its vers
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lilogic.errors import FormatError
-from lilogic.files import read_bytes
 from lilogic.formats.imported import Imported, check_inputs
 from lilogic.graph import gates
 from lilogic.graph.circuit import Builder
@@ -22,16 +19,17 @@ _AND = {
 """The gate for each pair of complement marks."""
 
 
-def read(path: Path) -> Imported:
+def read(data: bytes) -> Imported:
     """Read a circuit; errors do not name the file.
 
     Raises:
         FormatError: damaged, ASCII, or with latches, properties or constraints.
     """
-    data = read_bytes(path)
     head, _, rest = data.partition(b"\n")
     if head.startswith(b"aag "):
-        raise FormatError("it is AIGER in ASCII; convert it with aigtoaig to the binary format")
+        raise FormatError(
+            "it is AIGER in ASCII; convert it to the binary format: aigtoaig in.aag out.aig"
+        )
     words = head.split()
     if words[:1] != [b"aig"] or len(words) < 6 or not all(w.isdigit() for w in words[1:]):
         raise FormatError("not an AIGER file: its first line is not 'aig M I L O A'")
@@ -92,7 +90,7 @@ def _delta(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _names(symbols: bytes, outputs: int) -> list[str] | None:
-    """The outputs' names, if all have one."""
+    """The outputs' names, or None where none has one; else output N without one is ``oN``."""
     names: dict[int, str] = {}
     for line in symbols.split(b"\n"):
         if line == b"c":
@@ -100,5 +98,4 @@ def _names(symbols: bytes, outputs: int) -> list[str] | None:
         kind, _, name = line.decode("utf-8", "replace").partition(" ")
         if kind[:1] == "o" and kind[1:].isdecimal() and len(kind) < 12:
             names[int(kind[1:])] = name
-    known = [names.get(i) for i in range(outputs)]
-    return [name for name in known if name is not None] if None not in known else None
+    return [names.get(i, f"o{i}") for i in range(outputs)] if names else None

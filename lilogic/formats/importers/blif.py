@@ -5,13 +5,13 @@ Keywords as in the BLIF report of UC Berkeley (1992).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from lilogic.errors import FormatError
-from lilogic.files import read_bytes
-from lilogic.formats.imported import Imported, check_inputs, driven
+from lilogic.formats import content
+from lilogic.formats.imported import Imported, NotGatesError, check_inputs, driven
 from lilogic.graph import gates
 from lilogic.graph.circuit import Builder
 
@@ -33,16 +33,37 @@ class _Cover:
     value: list[str]
 
 
-def read(path: Path) -> Imported:
+_NO_LOGIC = {
+    # Delays and areas, of the BLIF report.
+    ".area", ".delay", ".wire_load_slope", ".wire", ".input_arrival", ".output_required",
+    ".input_drive", ".output_load", ".max_input_load", ".default_input_arrival",
+    ".default_output_required", ".default_input_drive", ".default_output_load",
+    ".default_max_input_load", ".cycle", ".clock_event",
+    # What extended BLIF says of a cell.
+    ".attr", ".cname", ".param",
+}  # fmt: skip
+"""Lines that say nothing of what is computed."""
+
+_OPEN = "$undef"
+"""What Yosys calls a value that is left open; its cover is that of a constant 0."""
+
+_ADVICE = {
+    ".latch": "only circuits without registers are",
+    ".gate": "only .names are; in ABC: read_library, read_blif, unmap, write_blif",
+}
+
+
+def read(data: bytes) -> Imported:
     """Read a circuit; errors name the line, but not the file.
 
     Raises:
-        FormatError: not BLIF, or more than one combinational model.
+        NotGatesError: more than one model, or one of models.
+        FormatError: not BLIF, or not combinational.
     """
     try:
-        text = read_bytes(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError("not a BLIF file: it is no text") from error
+        text = content.text(data)
+    except FormatError as error:
+        raise FormatError(f"not a BLIF file: {error}") from error
     number: dict[str, int] = {}
     names: dict[int, str] = {}
 
@@ -66,25 +87,29 @@ def read(path: Path) -> Imported:
             continue
         open_cover = None
         if ended or (keyword == ".model" and is_model):
-            raise FormatError(f"line {line}: there is more than one model; flatten it first")
+            raise NotGatesError(f"line {line}: there is more than one model; flatten it first")
         is_model = True
         if keyword == ".inputs":
             inputs += map(net, words[1:])
         elif keyword == ".outputs":
             outputs += map(net, words[1:])
-        elif keyword == ".names":
+        elif keyword in (".names", ".conn"):
             if len(words) < 2:
-                raise FormatError(f"line {line}: .names has no output")
+                raise FormatError(f"line {line}: {keyword} has no output")
             *read_, output = map(net, words[1:])
             if output in covers:
                 raise FormatError(f"line {line}: {names[output]} is driven a second time")
             open_cover = covers[output] = _Cover(line, tuple(read_), [], [])
+            if keyword == ".conn":
+                _add_row(open_cover, ["1", "1"], line)
+                open_cover = None
         elif keyword == ".end":
             ended = True
-        elif keyword not in (".model", ".default_input_arrival", ".wire_load_slope"):
-            raise FormatError(
-                f"line {line}: {keyword} is not covered, only combinational .names are"
-            )
+        elif keyword == ".subckt":
+            raise NotGatesError(f"line {line}: .subckt is not covered; flatten it first")
+        elif keyword != ".model" and keyword not in _NO_LOGIC:
+            advice = _ADVICE.get(keyword, "only combinational .names are")
+            raise FormatError(f"line {line}: {keyword} is not covered, {advice}")
     if not is_model:
         raise FormatError("not a BLIF file: there is no .model")
     return _circuit(inputs, outputs, covers, names)
@@ -93,7 +118,8 @@ def read(path: Path) -> Imported:
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Numbered lines as words, without comments, and with continued lines joined."""
     words: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    # Not splitlines, for which there are ends of lines that are just characters of a comment here.
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         line = line.partition("#")[0].rstrip()
         words += line.removesuffix("\\").split()
         if words and not line.endswith("\\"):
@@ -126,6 +152,10 @@ def _circuit(
             raise FormatError(f"line {covers[net].line}: {names[net]} is an input already")
     reads = {net: cover.inputs for net, cover in covers.items()}
     for net in driven(reads, outputs, names):
+        if names[net] == _OPEN and not covers[net].cubes:
+            raise NotGatesError(
+                f"its outputs depend on {_OPEN}, for which Yosys must find out whether it is seen"
+            )
         wires = []
         for wire in reads[net]:
             if wire not in node:

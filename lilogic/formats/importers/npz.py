@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ import numpy.typing as npt
 
 from lilogic.data.readers.npz import UNREADABLE
 from lilogic.errors import FormatError
-from lilogic.files import read_bytes
 from lilogic.formats.imported import Imported
 from lilogic.formats.importers import layers
 
@@ -28,13 +26,13 @@ _MAX_BYTES = 2**31
 _MAX_GATES = 2**24
 
 
-def read(path: Path) -> Imported:
+def read(data: bytes) -> Imported:
     """Read a network; errors name what is wrong, but not the file.
 
     Raises:
         FormatError: not such a file, or no sensible network.
     """
-    arrays = _load(read_bytes(path))
+    arrays = _load(data)
     op, a, b = (
         _integers(arrays, name) for name in ("gate_types", "connections.A", "connections.B")
     )

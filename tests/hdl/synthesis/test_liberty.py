@@ -1,5 +1,6 @@
 """Areas in the unit of a library of standard cells, added up by hand."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -19,8 +20,10 @@ def without(cell: str) -> str:
     return re.sub(rf"  cell \({cell}\).*?\n  }}\n", "", SMALL.read_text(), flags=re.DOTALL)
 
 
-def test_a_library_says_what_its_cells_take():
-    target = liberty.read(SMALL)
+def test_a_library_says_what_its_cells_take(tmp_path):
+    path = tmp_path / "small.lib.gz"
+    path.write_bytes(gzip.compress(SMALL.read_bytes()))
+    target = liberty.read(path)
     assert target.columns["area"] == {"INV": 1, "NAND2": 2, "NOR2": 2.5, "XOR2": 5, "DFF": 7.25}
     assert target.registers == ("DFF",)
 

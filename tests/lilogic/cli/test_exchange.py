@@ -102,6 +102,24 @@ def test_import_of_many_outputs_is_no_list_of_them(lilogic, tmp_path):
     assert len(out) < 2000
 
 
+def test_import_asks_which_module_is_meant_and_says_what_it_takes_for_granted(lilogic, tmp_path):
+    bits = {"a": {"direction": "input", "bits": [2]}, "y": {"direction": "output", "bits": [2, 2]}}
+    path, model = tmp_path / "NET.JSON", tmp_path / "NET.LGN"
+    path.write_text(json.dumps({"modules": {"one": {"ports": bits}, "two": {"ports": bits}}}))
+    status, _, err = lilogic("import", path, "-o", model)
+    assert_one_line(status, err, "NET.JSON: it has 2 modules", "one, two", "(--top)")
+    status, _, err = lilogic("import", path, "-o", model, "--top", "two")
+    assert status == 0
+    assert err == (
+        f"{path}: does not say what the outputs are; taking each of the 2 for a class, in the "
+        "order of the file, lowest bits first (--classes says otherwise)\n"
+    )
+    status, _, err = lilogic("import", path, "-o", model, "--top", "two", "--classes", "1")
+    assert (status, err) == (0, "")
+    assert lilogic("eval", model)[0] == 2  # read, but without a data set
+    assert "records no data set" in lilogic("eval", model)[2]
+
+
 @pytest.mark.parametrize("kind", ["blif", "aiger", "npz", "c", "dot", "svg"])
 def test_export_writes_what_formats_writes(lilogic, tmp_path, kind):
     from lilogic import formats
@@ -174,7 +192,7 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
         assert lilogic("export", path, "--to", "verilog", *options, "-o", output)[0] == 0
         assert output.read_text() == (tmp_path / "classifier.v").read_text()
     status, _, err = lilogic("import", output, "-o", tmp_path / "net.lgn")
-    assert_one_line(status, err.splitlines(keepends=True)[-1], "net.v: cell", "no registers")
+    assert_one_line(status, err.splitlines(keepends=True)[-1], "net.v: line", "no registers")
     output.write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
     assert lilogic("import", output, "-o", tmp_path / "net.lgn")[0] == 0
     assert lgn.read(tmp_path / "net.lgn").op.tolist() == [6]

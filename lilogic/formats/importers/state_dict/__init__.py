@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from lilogic.errors import FormatError
 from lilogic.formats.imported import Imported
@@ -33,7 +32,7 @@ _FAMILIES: dict[str, tuple[str, Callable[[Tensors], list[Layer]]]] = {
 """For each family, the name of a tensor that only it has, and its reader."""
 
 
-def read(path: Path) -> Imported:
+def read(data: bytes) -> Imported:
     """Read a network; errors do not name the file.
 
     Raises:
@@ -41,7 +40,7 @@ def read(path: Path) -> Imported:
             known family.
         MissingExtraError: a pickle is to be read, which takes torch.
     """
-    state = weights.load(path)
+    state = weights.load(data)
     for family, (mark, layers_of) in _FAMILIES.items():
         if any(re.fullmatch(mark, name) for name in state):
             return layers.imported(layers_of(state), authors_encoder=family == "LILogicNet")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lilogic.errors import FormatError
+from lilogic.formats.imported import MAX_LUT_INPUTS
 from lilogic.formats.importers.layers import Layer
 from lilogic.formats.importers.state_dict.tensors import (
-    MAX_LUT_INPUTS,
     Tensors,
     matrix,
     modules,

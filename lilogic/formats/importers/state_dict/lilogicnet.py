@@ -1,7 +1,8 @@
 """The LILogicNet authors' networks (arXiv 2511.12340).
 
 Interconnects are ``N.c``, or ``N.top_c`` with ``N.top_indices``, or ``N.indices``, each before an
-array of gates, ``N.w``.
+array of gates, ``N.w``. Older files have the gates alone, and what each layer reads beside them, as
+``connections.A.N`` and ``connections.B.N``.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from lilogic.formats.importers.state_dict.tensors import (
     wire_numbers,
 )
 
+_CONNECTIONS = "connections."
+
 
 def layers_of(state: Tensors) -> list[Layer]:
     """Interconnects and gate arrays take turns; ``w`` is [16, gates]."""
+    if any(name.startswith(_CONNECTIONS) for name in state):
+        return _older_layers(state)
     made = []
     wires: npt.NDArray[Any] | None = None
     reads: int | None = None
@@ -49,4 +54,26 @@ def layers_of(state: Tensors) -> list[Layer]:
             wires, reads = wire_numbers(state, f"{prefix}indices").reshape(-1), None
         else:
             raise FormatError(f"{prefix}{members[0]} is an interconnect that is not covered")
+    return made
+
+
+def _older_layers(state: Tensors) -> list[Layer]:
+    gates = {name: array for name, array in state.items() if not name.startswith(_CONNECTIONS)}
+    made = []
+    for number, (prefix, members) in enumerate(modules(gates)):
+        if members != ["w"]:
+            raise FormatError(
+                f"{prefix}{members[0]} stands beside connections, which take its place"
+            )
+        op = matrix(state, f"{prefix}w", rows=16).argmax(axis=0)
+        a, b = (
+            shaped(name, wire_numbers(state, name).reshape(-1), op.shape)
+            for name in (f"{_CONNECTIONS}A.{number}", f"{_CONNECTIONS}B.{number}")
+        )
+        made.append(layers.from_ops(op, a, b))
+    layers_connected = sum(name.startswith(f"{_CONNECTIONS}A.") for name in state)
+    if layers_connected != len(made):
+        raise FormatError(
+            f"it has connections of {layers_connected} layers, but {len(made)} layers"
+        )
     return made

@@ -13,9 +13,6 @@ from lilogic.errors import FormatError
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-MAX_LUT_INPUTS = 12
-"""Wider lookup tables are refused: each more input doubles the gates."""
-
 
 def modules(state: Tensors) -> list[tuple[str, list[str]]]:
     """Prefixes of numbered modules with the names of their tensors, in order of number.

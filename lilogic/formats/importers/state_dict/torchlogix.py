@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.errors import FormatError
+from lilogic.formats.imported import MAX_LUT_INPUTS
 from lilogic.formats.importers.layers import Layer
 from lilogic.formats.importers.state_dict.tensors import (
-    MAX_LUT_INPUTS,
     Tensors,
     likeliest,
     modules,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -12,52 +11,77 @@ from safetensors.numpy import load as load_safetensors
 
 from lilogic.errors import FormatError
 from lilogic.extras import needs
-from lilogic.files import read_bytes
 from lilogic.formats.importers.state_dict.tensors import Tensors
 
 _WRAPPERS = ("_orig_mod.", "module.")
 _MEMBERS = ("state_dict", "model_state_dict", "model")
 
 
-def load(path: Path) -> Tensors:
+def load(data: bytes) -> Tensors:
     """The tensors of a ``.safetensors`` file, or of one that torch has saved, by name.
+
+    What the LILogicNet authors' files have under ``connections``, lists of tensors, is called
+    ``connections.A.0``, ``connections.A.1``, …, ``connections.B.0``, …
 
     Raises:
         FormatError: damaged, or with more than weights.
         MissingExtraError: torch saved it and is not installed.
     """
-    is_safe = path.suffix.lower() == ".safetensors"
-    return _load_safetensors(path) if is_safe else _load_torch(path)
+    # A zip archive, or a pickle from before there were such.
+    is_torch = data.startswith((b"PK", b"\x80"))
+    return _load_torch(data) if is_torch else _load_safetensors(data)
 
 
-def _load_safetensors(path: Path) -> Tensors:
-    data = read_bytes(path)
+def _load_safetensors(data: bytes) -> Tensors:
     try:
         return _unwrapped(load_safetensors(data))
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FormatError("truncated or not a safetensors file") from error
+        raise FormatError("truncated, or neither safetensors nor saved by torch") from error
 
 
-def _load_torch(path: Path) -> Tensors:
+def _load_torch(data: bytes) -> Tensors:
     with needs("train", "torch"):
         import torch
-    data = BytesIO(read_bytes(path))
     try:
-        loaded: Any = torch.load(data, map_location="cpu", weights_only=True)
+        loaded: Any = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load promises nothing about damaged files
         raise FormatError(
             "not a file of weights only, or damaged; save model.state_dict(), not the model"
         ) from error
-    for member in _MEMBERS:
-        if isinstance(loaded, dict) and isinstance(loaded.get(member), dict):
-            loaded = loaded[member]
+    connections: dict[str, Any] = {}
+    while isinstance(loaded, dict):
+        connections |= _connections(loaded)
+        members = [name for name in _MEMBERS if isinstance(loaded.get(name), dict)]
+        if len(members) > 1:
+            raise FormatError(
+                f"it holds more than one network, {' and '.join(members)}; save one of them alone"
+            )
+        if not members:
+            break
+        loaded = loaded[members[0]]
     if not isinstance(loaded, dict):
         raise FormatError("it holds no state dict; save model.state_dict()")
-    tensors = {str(k): v for k, v in loaded.items() if isinstance(v, torch.Tensor)}
+    named = {str(k): v for k, v in loaded.items()} | connections
+    tensors = {name: v for name, v in named.items() if isinstance(v, torch.Tensor)}
     try:
         return _unwrapped({name: _array(tensor) for name, tensor in tensors.items()})
     except (RuntimeError, TypeError, NotImplementedError, MemoryError) as error:
         raise FormatError("it holds tensors that are no plain numbers") from error
+
+
+def _connections(loaded: dict[Any, Any]) -> dict[str, Any]:
+    """The tensors of the member ``connections``, by name: [A of each layer], [B of each layer]."""
+    sides = loaded.get("connections")
+    if isinstance(sides, dict):
+        sides = [sides.get(side) for side in "AB"]
+    if not isinstance(sides, (list, tuple)) or len(sides) != 2:
+        return {}
+    return {
+        f"connections.{side}.{layer}": wires
+        for side, each in zip("AB", sides, strict=True)
+        if each is not None
+        for layer, wires in enumerate(each)
+    }
 
 
 def _array(tensor: Any) -> npt.NDArray[Any]:
