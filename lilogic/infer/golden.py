@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.labels import numbers
 from lilogic.data.preprocessing import as_array
 from lilogic.errors import DataError, GraphError
 from lilogic.graph import Circuit, GateGraph
@@ -86,8 +87,13 @@ def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def accuracy(graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
-    """Fraction of raw samples whose predicted class is the label; errors as ``predict``."""
-    return float(np.mean(predict(graph, raw) == labels))
+    """Fraction of raw samples whose predicted class is the label.
+
+    Raises:
+        DataError: labels that are no numbers of classes, or more or fewer; and as ``predict``.
+    """
+    predicted = predict(graph, raw)
+    return float(np.mean(predicted == numbers(labels, len(predicted))))
 
 
 def checked(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from hypothesis import given
 
 from lilogic.data.capabilities import BITSLICED, can_encode
 from lilogic.data.fitting import fit
+from lilogic.errors import LilogicError
 from lilogic.infer.differences import difference_features
 from tests.strategies import encoded_graphs, random_raw
 
@@ -31,5 +32,7 @@ def test_differences_of_images_are_made_for_bits_in_use(dtype):
     assert differences is not None
     features = made.features(images)
     bits = differences.encoder.bits(differences.appended(features))
+    with pytest.raises(LilogicError, match=r"features have shape .*, but must be \(samples, 30\)"):
+        differences.appended(features[:, :-1])
     np.testing.assert_array_equal(bits[:, used], made.bits(features)[:, used])
     assert len(differences.pairs) < made.subtracts.sum() / 2

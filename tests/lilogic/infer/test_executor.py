@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import DTYPES, Preprocessing
-from lilogic.errors import DataError
+from lilogic.errors import DataError, LilogicError
 from lilogic.graph import GateGraph
 from lilogic.infer import executor, golden
 from lilogic.infer.compiler import compile_bits, compile_raw
@@ -117,9 +117,19 @@ def test_any_number_of_threads_and_samples_gives_the_same(threads, samples):
     )
 
 
+@pytest.mark.parametrize("threads", [0, -1])
+def test_less_than_one_thread_is_refused(threads):
+    program = compile_bits(random_graph((20,), 70, 2))
+    with pytest.raises(LilogicError, match=f"threads is {threads}, but must be at least 1"):
+        executor.scores(program, np.zeros((3, 2), dtype=np.uint64), threads)
+
+
 def test_what_does_not_fit_is_refused():
     program = compile_bits(random_graph((20,), 70, 2))
     with pytest.raises(DataError, match=r"shape \(3, 1\), but the program reads uint64"):
         executor.classify(program, np.zeros((3, 1), dtype=np.uint64))
+    for nothing in (None, [[0], [0, 1]]):
+        with pytest.raises(DataError, match="samples are"):
+            executor.scores(program, nothing)
     with pytest.raises(DataError, match="samples are int64"):
         executor.scores(program, np.zeros((3, 2), dtype=np.int64))

@@ -63,13 +63,16 @@ def test_predictions_go_through_the_encoder(graph):
     np.testing.assert_array_equal(golden.predict(graph, raw), expected)
     assert golden.accuracy(graph, raw, expected) == 1
     assert golden.accuracy(graph, raw, expected + 1) == 0
+    with pytest.raises(LilogicError, match="but there are 40 samples"):
+        golden.accuracy(graph, raw, expected[1:])
 
 
-@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64])
-def test_bits_come_in_any_integer_dtype(dtype):
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float32])
+def test_bits_come_in_any_dtype_and_as_lists(dtype):
     graph = GateGraph.build(2, [(gates.NAND, 0, 1)], [[2]])
     bits = np.array([[0, 0], [1, 1]]).astype(dtype)
-    assert golden.scores(graph, bits).tolist() == [[1], [0]]
+    for same in (bits, bits.tolist()):
+        assert golden.scores(graph, same).tolist() == [[1], [0]]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,10 @@ def test_bits_come_in_any_integer_dtype(dtype):
         (np.zeros(2, bool), "bits have shape (2,)"),
         (np.full((1, 2), 2), "bits must be 0 or 1"),
         (np.full((1, 2), 0.5), "bits must be 0 or 1"),
+        (np.full((1, 2), np.nan), "bits must be 0 or 1"),
+        (np.full((1, 2), "1"), "bits must be 0 or 1"),
+        ([[0, 1], [0]], "bits are no array"),
+        (None, "bits have shape ()"),
     ],
 )
 def test_other_bits_are_refused(bits, message):
