@@ -134,6 +134,7 @@ def make(
     Raises:
         LilogicError: the samples do not fit the graph, or the interface is another graph's.
     """
+    interface.check(graph)
     width = interface.data_width
     generator = np.random.default_rng(seed)
     parts: dict[str, Bits] = {}

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lilogic.errors import GraphError, LilogicError
+from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.options import InputKind
@@ -46,7 +46,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         LilogicError: the files cannot be read.
     """
     interface = Interface.read(folder)
-    _check_interface(graph, interface)
+    interface.check(graph)
     tool = "Yosys"
     with tempfile.TemporaryDirectory(prefix="lilogic-") as scratch:
         try:
@@ -76,20 +76,6 @@ def prove_netlist(
         return dict.fromkeys(proofs, unproven(str(error)))
     job = Job(graph, interface, design, found, scratch, timeout)
     return {name: _timed(proof, job) for name, proof in proofs.items()}
-
-
-def _check_interface(graph: GateGraph, interface: Interface) -> None:
-    if interface.classes != graph.n_classes:
-        raise GraphError(
-            f"the Verilog has {interface.classes} classes, but the graph {graph.n_classes}"
-        )
-    inputs = graph.n_inputs
-    if interface.data is InputKind.FEATURES and graph.encoder is not None:
-        inputs = graph.encoder.n_features
-    if interface.data_width != inputs * interface.feature_width:
-        raise GraphError(
-            f"the Verilog reads {interface.data_width} bits of data, which does not fit the graph"
-        )
 
 
 def _proofs(interface: Interface) -> dict[str, Callable[[Job], PartResult]]:

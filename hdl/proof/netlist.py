@@ -144,7 +144,7 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
     clock = module["ports"].get("clk", {"bits": [None]})["bits"]
     driver: dict[Net, Cell] = {}
     for cell in module["cells"].values():
-        if cell["type"] == "$scopeinfo":
+        if cell["type"] == yosys.SCOPE:
             continue
         nets = {port: bits[0] for port, bits in cell["connections"].items()}
         output = nets.pop("Q" if cell["type"] == _REGISTER else "Y", None)

@@ -78,7 +78,10 @@ def verify(
     model: Model,
     build: Annotated[
         Path | None,
-        typer.Option(help="Check the Verilog in this folder of compile; default: make it anew."),
+        typer.Option(
+            help="Check the Verilog in this folder of compile, as it was compiled; default: make "
+            "it anew."
+        ),
     ] = None,
     simulator: Simulator = "verilator",
     formal: Formal = True,
@@ -95,19 +98,16 @@ def verify(
     from lilogic import flow
     from lilogic.report import tables
 
+    options = given(
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        input=input,
+        bits=bits,
+    )
     network = load(model)
-    if build is None:
-        options = given(
-            levels_per_stage=levels_per_stage,
-            clock_mhz=clock_mhz,
-            target=target,
-            popcount=popcount,
-            input=input,
-            bits=bits,
-        )
-        made = network.compile(**options)
-    else:
-        made = flow.opened(network, build)
+    made = network.compile(**options) if build is None else flow.opened(network, build, **options)
     verification = made.verify(simulator=simulator, formal=formal, timeout=timeout)
     show(verification, tables.verification_rows(verification), model, as_json)
     raise typer.Exit(0 if verification.passed else 1)
