@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,12 +68,16 @@ class Build:
         self._check_unaltered()
         return read_bytes(self.folder / VERILOG).decode()
 
-    def write_vectors(self, samples: Any = None, *, progress: bool = True) -> None:
+    def write_vectors(
+        self, samples: Any = None, *, words: Sequence[str] = (), progress: bool = True
+    ) -> None:
         """Write ``vectors.npz``: stimulus, and what software answers.
 
         Args:
             samples: raw samples [samples, …] to begin with; default: the test samples of the data
                 set that the network was trained on, if they are at hand.
+            words: values of the data input, in hexadecimal, to begin with: the ``inputs`` of a
+                mismatch's or counterexample's sample, to see it again.
             progress: whether to say so on standard error.
         """
         from lilogic.hdl import vectors
@@ -80,12 +85,14 @@ class Build:
         if samples is None:
             samples = _test_samples(self.model, progress)
         with steps.shown(progress)("computing test vectors in software"):
-            vectors.make(self.model.graph, self.interface, samples).write(self.folder)
+            made = vectors.make(self.model.graph, self.interface, samples, words=words)
+            made.write(self.folder)
 
     def verify(
         self,
         samples: Any = None,
         *,
+        words: Sequence[str] = (),
         simulator: str = "verilator",
         formal: bool = True,
         timeout: float = TIMEOUT,
@@ -97,6 +104,7 @@ class Build:
 
         Args:
             samples: as for ``write_vectors``.
+            words: as for ``write_vectors``.
             simulator: ``verilator`` or ``icarus``.
             formal: whether to prove it, too.
             timeout: seconds that the proof of one part may take.
@@ -119,7 +127,7 @@ class Build:
             from lilogic.report import console
 
             console.say(f"{self.folder}: the Verilog was altered; it is checked as it stands there")
-        self.write_vectors(samples, progress=progress)
+        self.write_vectors(samples, words=words, progress=progress)
         with step("simulating"):
             simulation = regression.simulate(self.folder, simulator)
         proof = None

@@ -12,12 +12,14 @@ so the parts' proofs join to one of the whole.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from lilogic.errors import LilogicError
+from lilogic.files import read_bytes
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.options import InputKind
@@ -47,10 +49,10 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
     """
     interface = Interface.read(folder)
     interface.check(graph)
-    tool = "Yosys"
+    tool, text = "Yosys", read_bytes(folder / VERILOG)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as scratch:
         try:
-            design = netlist.read(folder / VERILOG, TOP, Path(scratch), timeout)
+            design = netlist.read(text, TOP, Path(scratch), timeout)
         except LilogicError as error:
             results = dict.fromkeys(_proofs(interface), unproven(str(error)))
         else:
@@ -60,6 +62,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         tool=f"{tool} with ABC; {_OWN_TOOLS}",
         parts=results | {"control": unproven(_CONTROL)},
         proven=all(result.status == "proven" for result in results.values()),
+        verilog=hashlib.sha256(text).hexdigest(),
     )
 
 

@@ -86,6 +86,14 @@ def verify(
     simulator: Simulator = "verilator",
     formal: Formal = True,
     timeout: Timeout = 60.0,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HEX",
+            help="Also send this value of the data input, such as that of a counterexample; "
+            "repeatable.",
+        ),
+    ] = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
     target: Target = None,
@@ -108,7 +116,9 @@ def verify(
     )
     network = load(model)
     made = network.compile(**options) if build is None else flow.opened(network, build, **options)
-    verification = made.verify(simulator=simulator, formal=formal, timeout=timeout)
+    verification = made.verify(
+        words=word or (), simulator=simulator, formal=formal, timeout=timeout
+    )
     show(verification, tables.verification_rows(verification), model, as_json)
     raise typer.Exit(0 if verification.passed else 1)
 
