@@ -24,7 +24,9 @@ from lilogic.boards.flow.run import Routed
 from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.errors import CheckFailedError, DataError, DoesNotFitError, GraphError, LilogicError
 from lilogic.files import read_bytes, write_bytes, write_json
+from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import tools
+from lilogic.hdl.record import Network
 from lilogic.report.models.board import BoardReport
 from lilogic.report.steps import Step, silent
 from lilogic.version import __version__
@@ -118,15 +120,20 @@ def _make(
     return _describe(design, routed.plan, routed.needs) | _describe_routed(routed)
 
 
-def bitstream(folder: Path, board: Board) -> Path:
-    """The bitstream for ``board`` that ``build`` left in ``folder``, unchanged since.
+def bitstream(folder: Path, board: Board, graph: GateGraph) -> Path:
+    """The bitstream of a simplified graph that ``build`` left in ``folder``, unchanged since.
 
     Raises:
-        DataError: there is none, or it is for another board.
+        DataError: there is none, or it is for another board or of another network.
     """
     report = _intact(folder)
     if report is None or report.board != board.name:
         raise DataError(f"{folder}: holds nothing that was built for {board.name}")
+    found, network = Network(name=report.name, sha256=report.network), Network.of(graph)
+    if found.sha256 != network.sha256:
+        raise DataError(
+            f"{folder}: holds the network {found}, but the model is {network}; build that first"
+        )
     (made,) = report.files
     return folder / str(made)
 
@@ -138,6 +145,7 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> dict[str, Any]:
     reply = protocol.request(protocol.Command.CLASSIFY, 0, bytes(identity.index_bytes))
     return {
         "name": design.name,
+        "network": lgn.fingerprint(design.graph).hex(),
         "board": board.name,
         "device": board.part,
         "version": __version__,

@@ -22,7 +22,7 @@ from lilogic.cli.common import (
     load,
     show,
 )
-from lilogic.errors import GraphError, LilogicError
+from lilogic.errors import CheckFailedError, GraphError, LilogicError
 from lilogic.extras import needs
 
 if TYPE_CHECKING:
@@ -62,9 +62,12 @@ def classify(
     """Classify images on a board, or in a simulation of one."""
     import numpy as np
 
+    from lilogic.boards.host.client import first_mismatch
     from lilogic.data import datasets
     from lilogic.data.readers.images import read as read_image
     from lilogic.graph import passes
+    from lilogic.infer import golden
+    from lilogic.report import tables
 
     network = load(model)
     graph, metadata = passes.simplify(network.graph), network.metadata
@@ -92,6 +95,12 @@ def classify(
         for path, answer in zip(images, answers, strict=True)
     ]
     show(result, rows, network.name, as_json)
+    wrong = first_mismatch(answers, golden.scores(graph, graph.encoder.encode(samples)))
+    if wrong is not None:
+        raise CheckFailedError(
+            f"{images[wrong.sample]}: the board answers {tables.answer_text(wrong.got)}, "
+            f"but software {tables.answer_text(wrong.expected)}"
+        )
 
 
 def bench_board(
@@ -179,10 +188,14 @@ def flash(model: Model, board: BoardName = "icebreaker", output: BoardFolder = N
     from lilogic import flow
     from lilogic.boards import catalogue
     from lilogic.boards.flow import build, loader
+    from lilogic.graph import passes
     from lilogic.report import console
 
     chosen = catalogue.find(board)
-    bitstream = build.bitstream(output or flow.board_folder(load(model).name, board), chosen)
+    network = load(model)
+    graph = passes.simplify(network.graph).with_metadata(name=network.name)
+    folder = output or flow.board_folder(network.name, board)
+    bitstream = build.bitstream(folder, chosen, graph)
     with console.step(f"loading {bitstream}"):
         loader.load(chosen, bitstream)
 
@@ -200,7 +213,11 @@ def _client(
         raise LilogicError("name the board's serial port with --port, or say --simulate")
     if port is not None:
         with SerialPort(port, baud) as line:
-            yield Client(line, graph)
+            client = Client(line, graph)
+            asked, reads = options.get("input"), client.identity.data
+            if asked not in (None, reads):
+                raise LilogicError(f"the board reads {reads}, not {asked}; leave --input out")
+            yield client
         return
     with needs("sim", "cocotb"):
         from lilogic.boards.gateware.top import Top

@@ -18,9 +18,10 @@ from lilogic.boards.flow.plan import Plan
 from lilogic.boards.flow.pll import MHZ
 from lilogic.boards.flow.run import Tell
 from lilogic.errors import CheckFailedError, DoesNotFitError, LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import tools
 from lilogic.zoo import models
+from tests.lilogic.report.test_board import ROUTED
 
 COMPLETE = [board for board in BOARDS.values() if board.family.is_complete]
 
@@ -196,7 +197,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
         exclude_none=True
     )
     assert build.build(design, tmp_path / "b", clock) == report
-    assert build.bitstream(tmp_path / "a", design.board) == tmp_path / "a" / name
+    assert build.bitstream(tmp_path / "a", design.board, design.graph) == tmp_path / "a" / name
 
     def run(*_: object) -> str:
         raise KeyboardInterrupt
@@ -208,9 +209,24 @@ def test_a_bitstream_is_built_once_and_always_the_same(
     assert not (tmp_path / "c").exists()
     (tmp_path / "a" / name).write_bytes(b"half")
     with pytest.raises(LilogicError, match="holds nothing that was built for icestick"):
-        build.bitstream(tmp_path / "a", design.board)
+        build.bitstream(tmp_path / "a", design.board, design.graph)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)
+
+
+def test_a_bitstream_of_another_network_is_refused(tmp_path: Path) -> None:
+    board, made = find("icebreaker"), tmp_path / "tiny-icebreaker.bin"
+    made.write_bytes(b"bits")
+    report = ROUTED | {
+        "name": "tiny",
+        "network": lgn.fingerprint(TINY).hex(),
+        "files": {made.name: hashlib.sha256(b"bits").hexdigest()},
+    }
+    (tmp_path / build.REPORT).write_text(json.dumps(report))
+    assert build.bitstream(tmp_path, board, TINY) == made
+    other = replace(TINY, offset=TINY.offset + 1).with_metadata(name="retrained")
+    with pytest.raises(LilogicError, match=r"holds the network tiny \(.*\), but .* retrained \("):
+        build.bitstream(tmp_path, board, other)
 
 
 @pytest.mark.slow
@@ -230,7 +246,7 @@ def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
 def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
     report = build.build(Design(board, TINY, "tiny"), tmp_path)
     assert report.fmax_hz >= report.clock.hz
-    assert build.bitstream(tmp_path, board).stat().st_size > 10_000
+    assert build.bitstream(tmp_path, board, TINY).stat().st_size > 10_000
 
 
 @pytest.mark.slow
