@@ -54,6 +54,19 @@ class CompileOptions(BaseModel):
         given = {} if options is None else options.model_dump(exclude_unset=True)
         return cls(**given | keywords)
 
+    def check_registers(self) -> None:
+        """Refuse two ways at once to say where a classifier's registers stand.
+
+        Raises:
+            GraphError: levels per stage are given, and a clock, too.
+        """
+        if self.clock_mhz is not None and "levels_per_stage" in self.model_fields_set:
+            raise GraphError(
+                f"registers stand after every {self.levels_per_stage} levels or as a clock of "
+                f"{self.clock_mhz:g} MHz needs them, not both: ask for one",
+                option="levels_per_stage",
+            )
+
     if not TYPE_CHECKING:
 
         def __init__(self, **values: Any) -> None:

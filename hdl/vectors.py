@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ VECTORS = "vectors.npz"
 
 _WALKING = 8192
 
-KINDS = ("dataset", "random", "threshold", "zeros", "ones", "walking")
-"""Where a vector comes from, in the order in which they are presented. ``threshold`` vectors, for
+KINDS = ("dataset", "random", "threshold", "zeros", "ones", "walking", "given")
+"""Where a vector comes from. They are presented in this order, but for those that were ``given`` as
+values of the data input, which come first. ``threshold`` vectors, for
 features only, set every feature to one of its thresholds or one above; a ``walking`` vector has a
 single one on the data input, and there are 8,192 of them at most."""
 
@@ -120,6 +122,7 @@ def make(
     samples: npt.NDArray[Any] | None = None,
     random: int = 1000,
     seed: int = 0,
+    words: Sequence[str] = (),
 ) -> Vectors:
     """Vectors for the classifier that ``graph`` was compiled to.
 
@@ -130,10 +133,13 @@ def make(
             [samples, n_inputs] for a graph without an encoder.
         random: number of random vectors; for features, as many again near the thresholds.
         seed: of the random vectors.
+        words: values of the data input, in hexadecimal, that are presented before all others.
 
     Raises:
-        LilogicError: the samples do not fit the graph, or the interface is another graph's.
+        LilogicError: the samples do not fit the graph, the interface is another graph's, or a word
+            is none.
     """
+    interface.check(graph)
     width = interface.data_width
     generator = np.random.default_rng(seed)
     parts: dict[str, Bits] = {}
@@ -147,9 +153,12 @@ def make(
     parts["ones"] = np.ones((1, width), dtype=bool)
     parts["walking"] = _walking(width)
 
-    data = np.concatenate([parts[kind] for kind in KINDS if kind in parts])
+    if words:
+        parts = {"given": np.array([_bits(word, width) for word in words])} | parts
+
+    data = np.concatenate([*parts.values()])
     kind = np.repeat(
-        np.arange(len(KINDS), dtype=np.uint8), [len(parts.get(kind, ())) for kind in KINDS]
+        np.array([*map(KINDS.index, parts)], dtype=np.uint8), [*map(len, parts.values())]
     )
     scores = golden.scores(graph, unpack(graph, interface.data, data))
     return Vectors(
@@ -159,6 +168,17 @@ def make(
         golden.classify(scores).astype(np.int32),
         kind,
     )
+
+
+def _bits(word: str, width: int) -> list[bool]:
+    """The bits, lowest first, of a number in hexadecimal, which may begin as Verilog's do."""
+    try:
+        value = int(word.rpartition("'h")[2], 16)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1 << width:
+        raise LilogicError(f"{word[:80]}: not a number of {width} bits in hexadecimal")
+    return [bool(value >> place & 1) for place in range(width)]
 
 
 def _walking(width: int) -> Bits:

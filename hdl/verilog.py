@@ -18,6 +18,7 @@ from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.options import CompileOptions
+from lilogic.hdl.record import RECORD, BuildRecord
 from lilogic.version import __version__
 
 TOP = "classifier"
@@ -34,14 +35,17 @@ _HEAD = f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n"
 
 
 def compile_graph(graph: GateGraph, folder: Path, options: CompileOptions = _DEFAULT) -> Interface:
-    """Write ``classifier.v`` and ``interface.json`` into ``folder``; simplify the graph first.
+    """Write ``classifier.v``, ``interface.json`` and ``build.json``; simplify the graph first.
 
     Raises:
         LilogicError: see ``Classifier``, or a file cannot be written.
     """
     classifier = Classifier(graph, options)
-    write_text(folder / VERILOG, emit(classifier))
+    text = emit(classifier)
+    (folder / RECORD).unlink(missing_ok=True)  # it does not vouch for what comes now
+    write_text(folder / VERILOG, text)
     classifier.interface.write(folder)
+    BuildRecord.of(graph, options, folder).write(folder)
     return classifier.interface
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lilogic.errors import LilogicError
+from lilogic.errors import FormatError, LilogicError
 from lilogic.extras import needs
 from lilogic.files import claimed, read_bytes
 from lilogic.report import steps
@@ -31,7 +32,8 @@ class Build:
     Attributes:
         model: the network that was compiled, as it came.
         simplified: what is in hardware.
-        folder: with ``classifier.v`` and ``interface.json``.
+        folder: with ``classifier.v``, ``interface.json`` and ``build.json``, which says what they
+            are of. Whatever is asked of a build is refused once they are of something else.
         options: how it was compiled.
     """
 
@@ -42,24 +44,40 @@ class Build:
 
     @cached_property
     def interface(self) -> Interface:
-        """The ports and the latency."""
+        """The ports and the latency.
+
+        Raises:
+            FormatError: the folder holds no build, or one that was altered.
+            GraphError: it holds another one.
+        """
         from lilogic.hdl.components.interface import Interface
 
+        self._is_altered()
         return Interface.read(self.folder)
 
     @property
     def verilog(self) -> str:
-        """The Verilog, one self-contained file."""
+        """The Verilog, one self-contained file.
+
+        Raises:
+            FormatError: the folder holds no build, or one that was altered.
+            GraphError: it holds another one.
+        """
         from lilogic.hdl.components.interface import VERILOG
 
+        self._check_unaltered()
         return read_bytes(self.folder / VERILOG).decode()
 
-    def write_vectors(self, samples: Any = None, *, progress: bool = True) -> None:
+    def write_vectors(
+        self, samples: Any = None, *, words: Sequence[str] = (), progress: bool = True
+    ) -> None:
         """Write ``vectors.npz``: stimulus, and what software answers.
 
         Args:
             samples: raw samples [samples, …] to begin with; default: the test samples of the data
                 set that the network was trained on, if they are at hand.
+            words: values of the data input, in hexadecimal, to begin with: the ``inputs`` of a
+                mismatch's or counterexample's sample, to see it again.
             progress: whether to say so on standard error.
         """
         from lilogic.hdl import vectors
@@ -67,12 +85,14 @@ class Build:
         if samples is None:
             samples = _test_samples(self.model, progress)
         with claimed(self.folder), steps.shown(progress)("computing test vectors in software"):
-            vectors.make(self.model.graph, self.interface, samples).write(self.folder)
+            made = vectors.make(self.model.graph, self.interface, samples, words=words)
+            made.write(self.folder)
 
     def verify(
         self,
         samples: Any = None,
         *,
+        words: Sequence[str] = (),
         simulator: str = "verilator",
         formal: bool = True,
         timeout: float = TIMEOUT,
@@ -80,14 +100,19 @@ class Build:
     ) -> Verification:
         """Compare the Verilog with software inference: by simulation and, if asked for, by proof.
 
+        Verilog that was altered since it was compiled is checked as it is; the report says so.
+
         Args:
             samples: as for ``write_vectors``.
+            words: as for ``write_vectors``.
             simulator: ``verilator`` or ``icarus``.
             formal: whether to prove it, too.
             timeout: seconds that the proof of one part may take.
             progress: whether to show progress on standard error.
 
         Raises:
+            FormatError: the folder holds no build, or its interface was altered.
+            GraphError: the folder holds another network, or one compiled in another way.
             ToolError: a program is missing or failed.
         """
         from lilogic.hdl.proof.formal import prove
@@ -98,13 +123,18 @@ class Build:
 
         step, proof = steps.shown(progress), None
         with claimed(self.folder):
-            self.write_vectors(samples, progress=progress)
+            altered = self._is_altered()
+            if altered and progress:
+                from lilogic.report import console
+
+                console.say(f"{self.folder}: the Verilog was altered; it is checked as it stands")
+            self.write_vectors(samples, words=words, progress=progress)
             with step("simulating"):
                 simulation = regression.simulate(self.folder, simulator)
             if formal:
                 with step("proving"):
                     proof = prove(self.simplified.graph, self.folder, timeout)
-        return Verification.of(simulation, proof)
+        return Verification.of(simulation, proof, altered)
 
     def area(self, liberty: Target | None = None, *, progress: bool = True) -> AreaReport:
         """What it takes on the target that it was compiled for, or else on each.
@@ -114,12 +144,15 @@ class Build:
             progress: whether to show progress on standard error.
 
         Raises:
+            FormatError: the folder holds no build, or one that was altered.
+            GraphError: it holds another one.
             ToolError: Yosys is missing or failed.
         """
         from lilogic.hdl.fpga import devices
         from lilogic.hdl.synthesis import area
         from lilogic.hdl.synthesis import liberty as libraries
 
+        self._check_unaltered()
         asked = self.options.target
         only = None if asked is None else devices.family(asked)
         targets = {name: area.TARGETS[name] for name in area.TARGETS if only in (None, name)}
@@ -151,6 +184,35 @@ class Build:
             self.area(liberty, progress=progress),
             verification,
         )
+
+    def _check_unaltered(self) -> None:
+        """Refuse a folder whose Verilog is not what was compiled; errors as ``_is_altered``."""
+        if self._is_altered():
+            from lilogic.hdl.components.interface import VERILOG
+
+            raise FormatError(
+                f"{self.folder / VERILOG}: altered since it was compiled; compile it anew, or "
+                "verify whether it is right"
+            )
+
+    def _is_altered(self) -> bool:
+        """Whether the Verilog is another text than was compiled.
+
+        Raises:
+            FormatError: the folder holds no build, or its interface was altered.
+            GraphError: it holds another network, or one compiled in another way.
+        """
+        from lilogic.hdl.components.interface import INTERFACE
+        from lilogic.hdl.record import BuildRecord
+
+        record = BuildRecord.read(self.folder)
+        record.check(self.simplified.graph, self.options.model_dump(), self.folder)
+        altered = record.altered(self.folder)
+        if INTERFACE in altered:
+            raise FormatError(
+                f"{self.folder / INTERFACE}: altered since it was compiled; compile it anew"
+            )
+        return bool(altered)
 
 
 def _test_samples(model: Model, progress: bool) -> Any:

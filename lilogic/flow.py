@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lilogic.api import Model
 from lilogic.build import Build
+from lilogic.errors import GraphError
 from lilogic.extras import needs
 from lilogic.files import claimed, lasting_scratch
 from lilogic.hdl.options import CompileOptions, InputKind
@@ -169,19 +170,35 @@ def compile(
     with claimed(place):
         with step("simplifying"):
             graph = passes.simplify(model.graph)
-        graph = graph.with_metadata(trained_gates=model.trained_gates)
+        graph = graph.with_metadata(name=model.name, trained_gates=model.trained_gates)
         lgn.write(graph, place / f"{model.name}.lgn")
         with step("writing Verilog"):
-            verilog.compile_graph(graph, place, chosen)
+            interface = verilog.compile_graph(graph, place, chosen)
+        chosen = CompileOptions.of(chosen, {"input": interface.data})
     return Build(model, Model(graph, model.name), place, chosen)
 
 
-def opened(model: Model, folder: str | Path) -> Build:
-    """What ``compile`` left in a folder, for the network that it was made of."""
-    from lilogic.graph import passes
+def opened(model: Model, folder: str | Path, **keywords: Any) -> Build:
+    """What ``compile`` left in a folder, for the network that it was made of.
 
-    simplified = Model(passes.simplify(model.graph), model.name)
-    return Build(model, simplified, Path(folder), CompileOptions())
+    Args:
+        model: the network.
+        folder: where to.
+        keywords: fields of ``CompileOptions`` that it must have been compiled with.
+
+    Raises:
+        FormatError: the folder holds no build.
+        GraphError: it holds another network, or was compiled in another way.
+    """
+    from lilogic.graph import passes
+    from lilogic.hdl.record import BuildRecord
+
+    place = Path(folder)
+    record = BuildRecord.read(place)
+    simplified = Model(passes.simplify(model.graph).with_metadata(name=model.name), model.name)
+    record.check(simplified.graph, keywords, place)
+    CompileOptions.of(record.options, keywords).check_registers()
+    return Build(model, simplified, place, record.options)
 
 
 def read_liberty(path: str | Path) -> Target:
@@ -211,10 +228,10 @@ def sweep_pipeline(
         device: one of ``devices.DEVICES`` that nextpnr can place and route for.
         levels_per_stage: what to try; default: 1, 2, 3, 4 and 6.
         progress: whether to show progress on standard error.
-        keywords: other fields of ``CompileOptions``.
+        keywords: other fields of ``CompileOptions``; not what is tried, nor the target.
 
     Raises:
-        GraphError: an unknown device.
+        GraphError: an unknown device, or an option that contradicts it or what is tried.
         ToolError: a program is missing or failed.
     """
     from lilogic.graph import passes
@@ -250,7 +267,8 @@ def synthesize(
         model: the network.
         board: its name, one of ``catalogue.BOARDS``.
         folder: where to; default: ``build/boards/MODEL-BOARD``.
-        options: how to compile it; ``clock_mhz`` is the clock to run at, at most.
+        options: how to compile it; ``clock_mhz`` is the clock to run at, at most, and the target
+            is the board.
         baud: bits a second on the link.
         seed: of place and route, whose results scatter; the next ones follow where it fails.
         progress: whether to show progress on standard error.
@@ -259,6 +277,7 @@ def synthesize(
     Raises:
         DoesNotFitError: it is too large for the board.
         CheckFailedError: it is too slow for the clock.
+        GraphError: an impossible option, or a target.
         ToolError: a program is missing or failed.
     """
     from lilogic.boards import catalogue
@@ -269,6 +288,8 @@ def synthesize(
         from lilogic.boards.flow.design import Design
 
     chosen = CompileOptions.of(options, keywords)
+    if chosen.target is not None:
+        raise GraphError("a board is a target of its own: leave it out", option="target")
     has_levels = "levels_per_stage" in chosen.model_fields_set
     design = Design(
         board=catalogue.find(board),

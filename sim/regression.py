@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     version = runner.get(simulator).version()
     interface = Interface.read(folder)
     Vectors.read(folder)
-    read_bytes(folder / VERILOG)
+    text = read_bytes(folder / VERILOG)
     work = folder.resolve() / "sim" / simulator
     make_empty(work)
     runner.build(simulator, [folder / VERILOG], TOP, work)
@@ -43,7 +44,8 @@ def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     # cocotb's tests fail where something differs; then their results are there, too.
     if not passed and not all((work / f"{test}.json").exists() for test in TESTS):
         raise ToolError(f"{simulator} died in simulation; {log} tells more")
-    report = _summary([_result(work, name) for name in TESTS], interface, version)
+    results = [_result(work, name) for name in TESTS]
+    report = _summary(results, interface, version, hashlib.sha256(text).hexdigest())
     write_json(folder / SIMULATION, report.to_json())
     return report
 
@@ -57,7 +59,7 @@ def _result(work: Path, test: str) -> dict[str, Any]:
 
 
 def _summary(
-    tests: Sequence[dict[str, Any]], interface: Interface, simulator: str
+    tests: Sequence[dict[str, Any]], interface: Interface, simulator: str, verilog: str
 ) -> SimulationReport:
     kinds: dict[str, dict[str, int]] = {}
     for test in tests:
@@ -75,4 +77,5 @@ def _summary(
         tests=results,
         kinds={kind: KindCount(**counts) for kind, counts in kinds.items()},
         simulator=simulator,
+        verilog=verilog,
     )

@@ -21,6 +21,8 @@ from cocotb.triggers import ClockCycles, RisingEdge
 from lilogic.files import write_json
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.vectors import KINDS, Vectors
+from lilogic.report.models.mismatch import Answer, Sample
+from lilogic.report.models.simulation import Mismatch
 
 FOLDER = "LILOGIC_COMPILED"
 RESULTS = "LILOGIC_RESULTS"
@@ -47,7 +49,7 @@ class Outcome:
     compared: int = 0
     mismatches: int = 0
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[Mismatch] = field(default_factory=list)
     measured_latency: int | None = None
 
     def compare(self, kind: str) -> None:
@@ -55,13 +57,17 @@ class Outcome:
         self.compared += 1
         self.kinds.setdefault(kind, {"compared": 0, "mismatches": 0})["compared"] += 1
 
-    def mismatch(self, kind: str | None, description: dict[str, Any]) -> None:
-        """Count something wrong; without a kind, an answer to nothing."""
+    def mismatch(self, found: Mismatch) -> None:
+        """Count something wrong."""
         self.mismatches += 1
-        if kind is not None:
-            self.kinds[kind]["mismatches"] += 1
+        if found.kind is not None:
+            self.kinds[found.kind]["mismatches"] += 1
         if len(self.examples) < _EXAMPLES:
-            self.examples.append(description)
+            self.examples.append(found)
+
+    def to_json(self) -> dict[str, Any]:
+        """It as JSON values."""
+        return vars(self) | {"examples": [example.to_json() for example in self.examples]}
 
 
 @cocotb.test()
@@ -120,17 +126,17 @@ async def _run(dut: Any, name: str, cycles: Sequence[Cycle]) -> None:
     cycles = [*cycles, *idle]
     answers = await _drive(dut, interface, vectors, cycles)
     outcome = _compare(name, interface, vectors, cycles, answers)
-    write_json(Path(os.environ[RESULTS]) / f"{name}.json", vars(outcome))
+    write_json(Path(os.environ[RESULTS]) / f"{name}.json", outcome.to_json())
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches"
 
 
-Answer = tuple[str, int | None, int | None] | None
+Output = tuple[str, int | None, int | None] | None
 """``valid_out`` as a character, ``index`` and ``scores``; None where valid_out is low."""
 
 
 async def _drive(
     dut: Any, interface: Interface, vectors: Vectors, cycles: Iterable[Cycle]
-) -> list[Answer]:
+) -> list[Output]:
     """Apply each cycle's inputs; returns the outputs as a register would take them at its end."""
     words = vectors.words()
     clock, data = dut.clk, getattr(dut, interface.data)
@@ -139,7 +145,7 @@ async def _drive(
     Clock(clock, 10, unit="ns").start()
     reset.value, valid_in.value, data.value = 1, 0, 0
     await ClockCycles(clock, 2)
-    answers: list[Answer] = []
+    answers: list[Output] = []
     now = Cycle(0, valid=False)
     for cycle in cycles:
         # Only what changes is written: writes cross from Python to the simulator one by one.
@@ -167,7 +173,7 @@ def _compare(
     interface: Interface,
     vectors: Vectors,
     cycles: Sequence[Cycle],
-    answers: Sequence[Answer],
+    answers: Sequence[Output],
 ) -> Outcome:
     outcome = Outcome(name)
     scores = _packed_scores(interface, vectors)
@@ -175,22 +181,20 @@ def _compare(
     for number, (vector, answer) in enumerate(zip(due, answers, strict=True)):
         if vector is None:
             if answer is not None:
-                outcome.mismatch(None, {"cycle": number, "problem": "an answer to nothing"})
+                outcome.mismatch(Mismatch(cycle=number, problem="an answer to nothing"))
             continue
         kind = KINDS[vectors.kind[vector]]
         outcome.compare(kind)
         expected = ("1", int(vectors.index[vector]), scores[vector])
         if answer != expected:
             outcome.mismatch(
-                kind,
-                {
-                    "cycle": number,
-                    "vector": vector,
-                    "kind": kind,
-                    "problem": "no answer" if answer is None else "a wrong answer",
-                    "expected": _described(expected),
-                    "got": _described(answer),
-                },
+                Mismatch(
+                    cycle=number,
+                    problem=_problem(answer),
+                    vector=vector,
+                    kind=kind,
+                    sample=_sample(interface, vectors, vector, answer),
+                )
             )
     first = next((number for number, cycle in enumerate(cycles) if cycle.valid), 0)
     answered = (number for number, answer in enumerate(answers) if answer and number >= first)
@@ -221,11 +225,32 @@ def _packed_scores(interface: Interface, vectors: Vectors) -> list[int]:
     ]
 
 
-def _described(answer: Answer) -> dict[str, Any] | None:
-    if answer is None:
-        return None
-    flag, index, scores = answer
-    return {"valid": flag, "index": index, "scores": None if scores is None else hex(scores)}
+def _problem(output: Output) -> str:
+    if output is None:
+        return "no answer"
+    return "a wrong answer" if output[0] == "1" else f"valid_out is {output[0]}"
+
+
+def _sample(interface: Interface, vectors: Vectors, vector: int, output: Output) -> Sample:
+    expected = Answer(index=int(vectors.index[vector]), scores=vectors.scores[vector].tolist())
+    return Sample(
+        data=interface.data.value,
+        width=interface.data_width,
+        inputs=vectors.data[vector][::-1].tobytes().hex(),
+        expected=expected,
+        got=None if output is None else _answer(interface, *output[1:]),
+    )
+
+
+def _answer(interface: Interface, index: int | None, packed: int | None) -> Answer:
+    """The answer on the ports ``index`` and ``scores``."""
+    if packed is None:
+        return Answer(index=index)
+    values = 1 << interface.score_width
+    scores = [packed // values**class_ % values for class_ in range(interface.classes)]
+    if interface.score_signed:
+        scores = [score - values if 2 * score >= values else score for score in scores]
+    return Answer(index=index, scores=scores)
 
 
 def _interface() -> Interface:

@@ -31,7 +31,9 @@ from lilogic.errors import (
     ToolError,
 )
 from lilogic.files import read_bytes, write_bytes, write_json
+from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import nextpnr, tools
+from lilogic.hdl.record import Network
 from lilogic.report.models.board import BoardReport
 from lilogic.report.steps import Step, silent
 from lilogic.version import __version__
@@ -145,8 +147,8 @@ def _make(
     return made | {"tries": tries}, routed.folder
 
 
-def bitstream(folder: Path, name: str, board: Board) -> Path:
-    """The bitstream of the network ``name`` that ``build`` left in ``folder``, unchanged since.
+def bitstream(folder: Path, board: Board, graph: GateGraph) -> Path:
+    """The bitstream of a simplified graph that ``build`` left in ``folder``, unchanged since.
 
     Raises:
         DataError: there is none, or it is of another network or for another board.
@@ -155,12 +157,18 @@ def bitstream(folder: Path, name: str, board: Board) -> Path:
     if not board.family.is_complete:
         raise ToolError(f"{board.name}: {board.remark}")
     report = _intact(folder)
+    network = Network.of(graph)
     if report is None:
-        raise DataError(f"{folder}: holds no bitstream; synthesize {name} for {board.name} first")
+        raise DataError(
+            f"{folder}: holds no bitstream; synthesize {network.name} for {board.name} first"
+        )
     if report.board != board.name:
         raise DataError(f"{folder}: was built for {report.board}, not {board.name}", option="board")
-    if report.name != name:
-        raise DataError(f"{folder}: was built of {report.name}, not {name}")
+    found = Network(name=report.name, sha256=report.network)
+    if found.sha256 != network.sha256:
+        raise DataError(
+            f"{folder}: holds the network {found}, but the model is {network}; build that first"
+        )
     (made,) = report.files
     return folder / str(made)
 
@@ -172,6 +180,7 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> dict[str, Any]:
     reply = protocol.request(protocol.Command.CLASSIFY, 0, bytes(identity.index_bytes))
     return {
         "name": design.name,
+        "network": lgn.fingerprint(design.graph).hex(),
         "board": board.name,
         "device": board.part,
         "version": __version__,

@@ -7,6 +7,7 @@ import re
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,7 +19,8 @@ from lilogic.errors import DataError, ToolError
 from lilogic.extras import needs
 from lilogic.graph import GateGraph, lgn
 from lilogic.infer import golden
-from lilogic.report.models.board import BoardMeasurement
+from lilogic.report.models import mismatch as report
+from lilogic.report.models.board import BoardMeasurement, BoardMismatch
 
 if TYPE_CHECKING:
     from typing import Self
@@ -241,6 +243,23 @@ def _check_repeatable(payload: bytes) -> None:
         raise ToolError(f"the board refuses the request: problem {payload.hex()}")
 
 
+def first_mismatch(
+    answers: Sequence[Answer], scores: npt.NDArray[np.int32]
+) -> BoardMismatch | None:
+    """The first of a board's answers, with scores, that is not software's.
+
+    Args:
+        answers: of the board.
+        scores: of software, int32 [answers, classes].
+    """
+    for sample, (answer, right) in enumerate(zip(answers, scores, strict=True)):
+        expected = report.Answer(index=int(golden.classify(right[None])[0]), scores=right.tolist())
+        got = report.Answer(index=answer.index, scores=[*(answer.scores or ())])
+        if got != expected:
+            return BoardMismatch(sample=sample, expected=expected, got=got)
+    return None
+
+
 def measure(
     client: Client, graph: GateGraph, samples: npt.NDArray[Any], labels: npt.NDArray[Any]
 ) -> BoardMeasurement:
@@ -267,11 +286,14 @@ def measure(
     agrees = classes == golden.classify(scores)
     agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
     agrees &= np.array([answer.index for answer in answers]) == classes
+    # Asked for the class alone, a board may answer something else than with the scores.
+    alone = [replace(answer, index=i) for answer, i in zip(answers, classes.tolist(), strict=True)]
     identity = client.identity
     return BoardMeasurement(
         images=len(samples),
         accuracy=float((classes == labels).mean()),
         agreement=float(agrees.mean()),
+        mismatch=first_mismatch(answers, scores) or first_mismatch(alone, scores),
         repeated=client.repeated,
         images_per_second=len(samples) / seconds,
         latency=identity.latency,

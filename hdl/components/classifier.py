@@ -51,8 +51,10 @@ class Choices:
         """Choices for ``graph``.
 
         Raises:
-            GraphError: an unknown popcount or target, or a clock without a device.
+            GraphError: an unknown popcount or target, a clock without a device, or a clock
+                beside levels per stage.
         """
+        options.check_registers()
         clock = None
         if options.clock_mhz is not None:
             if options.target is None:

@@ -65,6 +65,24 @@ class Interface:
     clock_mhz: float | None = None
     device: str | None = None
 
+    def check(self, graph: GateGraph) -> None:
+        """Refuse a graph that cannot be what this is the interface of.
+
+        Raises:
+            GraphError: it has other classes, other data to read, or no encoder for features.
+        """
+        if self.classes != graph.n_classes:
+            raise GraphError(
+                f"the Verilog has {self.classes} classes, but the graph {graph.n_classes}"
+            )
+        inputs = graph.n_inputs
+        if self.data is InputKind.FEATURES:
+            inputs = _encoder(graph).n_features
+        if self.data_width != inputs * self.feature_width:
+            raise GraphError(
+                f"the Verilog reads {self.data_width} bits of data, which does not fit the graph"
+            )
+
     def write(self, folder: Path) -> None:
         """Write ``interface.json`` into ``folder``."""
         write_json(folder / INTERFACE, asdict(self))

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from lilogic.hdl.fpga import tools
 
+SCOPE = "$scopeinfo"
+"""The type of the cells that say where flattened modules were, and that stand for no logic."""
+
 RIPPLE_CARRY = """\
 (* techmap_celltype = "$lcu" *)
 module _80_ripple_carry (P, G, CI, CO);

@@ -2,81 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from lilogic.graph import Circuit
 from lilogic.hdl.proof import abc, netlist
+from lilogic.hdl.proof.claims import Bits, Claim, Item, Numbers, evaluated, numbers, refuted
 from lilogic.hdl.proof.cuts import Job
 from lilogic.hdl.proof.netlist import Net, WrongNetlistError
 from lilogic.hdl.proof.strash import XorAndGraph
 from lilogic.infer import golden
-from lilogic.report.models.proof import PartResult
+from lilogic.report.models.proof import PartResult, WrongGate
 
 _SAMPLES = 512
 
 
 def equivalent(
     job: Job,
-    outputs: Sequence[Net],
+    items: Sequence[Item],
     variables: Sequence[Net],
     expected: Circuit,
-    names: Sequence[str],
+    wrong_gate: Callable[[Bits, Numbers], WrongGate | None] = lambda inputs, got: None,
 ) -> PartResult:
-    """Compare what drives ``outputs`` with a circuit over the same variables.
+    """Compare what drives ``items`` with a circuit of the same variables with the same bits.
 
-    Outputs that are built alike are left out; the rest is for simulation and ABC.
+    Bits that are built alike are left out; the rest is for simulation and ABC.
     """
-    made = netlist.as_circuit(job.design, outputs, variables)
-    if not len(names) == len(made.outputs) == len(expected.outputs):
-        raise WrongNetlistError(f"there are {len(made.outputs)} outputs, not {len(names)}")
-    if not names:
+
+    def right(inputs: Bits) -> Numbers:
+        return numbers(evaluated(expected, inputs), items)
+
+    claim = Claim(items, variables, right, wrong_gate)
+    made = netlist.as_circuit(job.design, claim.nets, variables)
+    if len(made.outputs) != len(expected.outputs):
+        raise WrongNetlistError(
+            f"there are {len(made.outputs)} outputs, not {len(expected.outputs)}"
+        )
+    if not claim.nets:
         return PartResult(status="proven", reason="there is nothing to compute")
     store = XorAndGraph(made.n_inputs)
     pairs = zip(store.outputs(made), store.outputs(expected), strict=True)
     differs = [output for output, (ours, theirs) in enumerate(pairs) if ours != theirs]
     if not differs:
         return PartResult(status="proven")
-    made = replace(made, outputs=made.outputs[differs])
-    expected = replace(expected, outputs=expected.outputs[differs])
-    names = [names[i] for i in differs]
-    found = _difference(made, expected, names, samples(made.n_inputs))
-    if found is not None:
-        return found
-    inputs = abc.find_difference(made, expected, job.folder, job.timeout)
+    ours = replace(made, outputs=made.outputs[differs])
+    theirs = replace(expected, outputs=expected.outputs[differs])
+    inputs = _difference(ours, theirs, samples(made.n_inputs))
     if inputs is None:
-        return PartResult(status="proven")
-    found = _difference(made, expected, names, inputs)
-    return found or unproven("ABC found a counterexample that is none")
+        solved = abc.find_difference(ours, theirs, job.folder, job.timeout)
+        if solved is None:
+            return PartResult(status="proven")
+        inputs = _difference(ours, theirs, solved)
+    if inputs is None:
+        return unproven("ABC found a counterexample that is none")
+    return refuted(job, claim, inputs[: len(variables)])
 
 
-def _difference(
-    made: Circuit, expected: Circuit, names: Sequence[str], inputs: npt.NDArray[np.bool_]
-) -> PartResult | None:
-    """A refutation, where two circuits differ on one of ``inputs``."""
-    outputs = golden.outputs(made, inputs)
-    wrong = np.argwhere(outputs != golden.outputs(expected, inputs))
-    if not len(wrong):
-        return None
-    sample, output = wrong[0].tolist()
-    is_one = int(outputs[sample, output])
-    return refutation(f"{names[output]} is {is_one}, not {1 - is_one}", inputs[sample])
+def _difference(made: Circuit, expected: Circuit, inputs: Bits) -> Bits | None:
+    """The first of ``inputs`` [samples, n_inputs] on which two circuits differ, if any."""
+    wrong = (golden.outputs(made, inputs) != golden.outputs(expected, inputs)).any(axis=1)
+    return inputs[np.argmax(wrong)] if wrong.any() else None
 
 
-def samples(width: int) -> npt.NDArray[np.bool_]:
+def samples(width: int) -> Bits:
     """bool [samples, width]: random inputs, sparse ones and dense ones."""
     generator = np.random.default_rng(0)
     density = np.linspace(0, 1, _SAMPLES)[:, None]
     return generator.random((_SAMPLES, width)) < density
-
-
-def refutation(counterexample: str, inputs: npt.NDArray[np.bool_]) -> PartResult:
-    """What is said of a part that is wrong for ``inputs`` [width]."""
-    packed = np.packbits(inputs, bitorder="little")[::-1].tobytes().hex()
-    return PartResult(status="refuted", counterexample=counterexample, inputs=packed)
 
 
 def unproven(reason: str) -> PartResult:

@@ -12,12 +12,13 @@ so the parts' proofs join to one of the whole.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from lilogic import files
-from lilogic.errors import GraphError, LilogicError
+from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.options import InputKind
@@ -46,11 +47,11 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         LilogicError: the files cannot be read.
     """
     interface = Interface.read(folder)
-    _check_interface(graph, interface)
-    tool = "Yosys"
+    interface.check(graph)
+    tool, text = "Yosys", files.read_bytes(folder / VERILOG)
     with files.scratch() as scratch:
         try:
-            design = netlist.read(folder / VERILOG, TOP, scratch, timeout)
+            design = netlist.read(text, TOP, scratch, timeout)
         except LilogicError as error:
             results = dict.fromkeys(_proofs(interface), unproven(str(error)))
         else:
@@ -60,6 +61,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         tool=f"{tool} with ABC; {_OWN_TOOLS}",
         parts=results | {"control": unproven(_CONTROL)},
         proven=all(result.status == "proven" for result in results.values()),
+        verilog=hashlib.sha256(text).hexdigest(),
     )
 
 
@@ -76,20 +78,6 @@ def prove_netlist(
         return dict.fromkeys(proofs, unproven(str(error)))
     job = Job(graph, interface, design, found, scratch, timeout)
     return {name: _timed(proof, job) for name, proof in proofs.items()}
-
-
-def _check_interface(graph: GateGraph, interface: Interface) -> None:
-    if interface.classes != graph.n_classes:
-        raise GraphError(
-            f"the Verilog has {interface.classes} classes, but the graph {graph.n_classes}"
-        )
-    inputs = graph.n_inputs
-    if interface.data is InputKind.FEATURES and graph.encoder is not None:
-        inputs = graph.encoder.n_features
-    if interface.data_width != inputs * interface.feature_width:
-        raise GraphError(
-            f"the Verilog reads {interface.data_width} bits of data, which does not fit the graph"
-        )
 
 
 def _proofs(interface: Interface) -> dict[str, Callable[[Job], PartResult]]:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from lilogic.graph import Circuit
 from lilogic.hdl.components.interface import Interface
-from lilogic.hdl.proof import netlist, sums
+from lilogic.hdl.proof import netlist, reference, sums
 from lilogic.hdl.proof.bdd import MAX_VARIABLES, Diagrams, TooLargeError
-from lilogic.hdl.proof.cuts import Job, variables_of
-from lilogic.hdl.proof.equivalence import refutation, samples
+from lilogic.hdl.proof.claims import Bits, Claim, Numbers, refuted, scores
+from lilogic.hdl.proof.cuts import Job, sources_of, variables_of
+from lilogic.hdl.proof.equivalence import samples
 from lilogic.hdl.proof.netlist import Net, Netlist, WrongNetlistError
 from lilogic.hdl.proof.strash import XorAndGraph
 from lilogic.hdl.proof.sums import Blocks, Form, NotASumError, Rewriter
@@ -30,19 +31,37 @@ def heads(job: Job) -> PartResult:
         raise WrongNetlistError(f"{width} bits do not hold every score")
     diagrams = Diagrams(job.timeout)
     blocks = Blocks(diagrams)
+    claim = _claim(job)
     position = {node: i for i, node in enumerate(np.unique(graph.head_nodes).tolist())}
     for class_, nodes in enumerate(graph.heads):
         counted = [job.cuts.values[position[node]] for node in nodes.tolist()]
-        scores = job.cuts.scores[class_ * width : (class_ + 1) * width]
-        head = _Head.of(job.design, counted, scores, int(graph.offset[class_]))
+        score = job.cuts.scores[class_ * width : (class_ + 1) * width]
+        head = _Head.of(job.design, counted, score, int(graph.offset[class_]))
         wrong = head.difference(blocks, diagrams)
         if wrong is not None:
-            made, expected = (int(values[0]) for values in head.values(wrong))
-            return refutation(
-                f"the score of class {class_} is {made}, not {expected}, modulo {2**width}",
-                wrong[0],
-            )
+            place = {net: i for i, net in enumerate(claim.variables)}
+            inputs = np.zeros(len(place), dtype=bool)
+            inputs[[place[net] for net in head.variables]] = wrong[0, : len(head.variables)]
+            return refuted(job, claim, inputs)
     return PartResult(status="proven")
+
+
+def _claim(job: Job) -> Claim:
+    """That the scores are the sums of what the classes count."""
+    graph, items = job.graph, scores(job, job.cuts.scores)
+    variables = variables_of(job.cuts.values)
+    sources = np.array(sources_of(job.cuts.values, variables), dtype=np.int64)
+    counted = np.unique(graph.head_nodes)
+
+    def expected(inputs: Bits) -> Numbers:
+        values = np.zeros((len(inputs), len(variables) + 2), dtype=np.int64)
+        values[:, : len(variables)] = inputs
+        values[:, reference.ONE] = 1
+        values = values[:, sources]
+        heads = (values[:, np.searchsorted(counted, nodes)].sum(axis=1) for nodes in graph.heads)
+        return np.column_stack([*heads]).astype(np.int64) + graph.offset
+
+    return Claim(items, variables, expected)
 
 
 def _representable(interface: Interface) -> tuple[int, int]:
@@ -54,27 +73,29 @@ def _representable(interface: Interface) -> tuple[int, int]:
 class _Head:
     """One class: a circuit, and the weighted sum of its inputs that it should output.
 
-    ``cuts`` lists nodes where its proof may be cut.
+    Its inputs are the nets ``variables``; ``cuts`` lists nodes where its proof may be cut.
     """
 
     circuit: Circuit
+    variables: list[Net]
     cuts: list[int]
     weights: npt.NDArray[np.int64]
     offset: int
 
     @classmethod
     def of(
-        cls, design: Netlist, counted: Sequence[Net], scores: Sequence[Net], offset: int
+        cls, design: Netlist, counted: Sequence[Net], score: Sequence[Net], offset: int
     ) -> _Head:
         # Bits that are added early are next to each other, which keeps diagrams small.
-        variables = design.visited(scores, variables_of(counted))
+        variables = design.visited(score, variables_of(counted))
         times = Counter(counted)
         signals = design.signals("core.heads.")
-        cuts = [net for net in design.cone(scores, variables) if net in signals]
-        circuit = netlist.as_circuit(design, [*scores, *cuts], variables)
+        cuts = [net for net in design.cone(score, variables) if net in signals]
+        circuit = netlist.as_circuit(design, [*score, *cuts], variables)
         return cls(
-            replace(circuit, outputs=circuit.outputs[: len(scores)]),
-            circuit.outputs[len(scores) :].tolist(),
+            replace(circuit, outputs=circuit.outputs[: len(score)]),
+            variables,
+            circuit.outputs[len(score) :].tolist(),
             np.array([times[net] for net in variables], dtype=np.int64),
             offset + times["1"],
         )

@@ -126,15 +126,15 @@ class Netlist:
         return f"net {net}"
 
 
-def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlist:
-    """Read module ``top`` of ``verilog`` with Yosys, in the scratch folder ``folder``.
+def read(verilog: bytes, top: str, folder: Path, timeout: float | None) -> Netlist:
+    """Read module ``top`` of Verilog with Yosys, in the scratch folder ``folder``.
 
     Raises:
         ToolTimeoutError: the time was up.
         FormatError: there are cells that have no simple meaning.
         LilogicError: Yosys failed.
     """
-    (folder / "design.v").write_bytes(verilog.read_bytes())
+    (folder / "design.v").write_bytes(verilog)
     (folder / "carry.v").write_text(yosys.RIPPLE_CARRY)
     yosys.run(_SCRIPT.format(verilog="design.v", top=top), folder, timeout)
     design = json.loads((folder / "netlist.json").read_text("utf-8"))
@@ -144,7 +144,7 @@ def read(verilog: Path, top: str, folder: Path, timeout: float | None) -> Netlis
     clock = module["ports"].get("clk", {"bits": [None]})["bits"]
     driver: dict[Net, Cell] = {}
     for cell in module["cells"].values():
-        if cell["type"] == "$scopeinfo":
+        if cell["type"] == yosys.SCOPE:
             continue
         nets = {port: bits[0] for port, bits in cell["connections"].items()}
         output = nets.pop("Q" if cell["type"] == _REGISTER else "Y", None)

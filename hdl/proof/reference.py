@@ -7,12 +7,15 @@ accounts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lilogic.data.encoder import Encoder
 from lilogic.graph import Circuit, GateGraph, gates
 from lilogic.graph.circuit import Builder
+from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.options import InputKind
 
 ZERO, ONE = -2, -1
 """Sources of an input bit that are constants; others are variables 0, 1, …"""
@@ -44,14 +47,63 @@ class _Arithmetic(Builder):
             carry = self.select(half, carry, a)
         return [*difference, carry]
 
+    def sum(self, words: Sequence[Sequence[int]], width: int) -> list[int]:
+        """The sum of unsigned numbers, modulo ``2^width``."""
+        total = [self.constant(0)] * width
+        for word in words:
+            carry = self.constant(0)
+            for place, bit in enumerate([*word, *[self.constant(0)] * (width - len(word))]):
+                half = self.gate(gates.XOR, total[place], bit)
+                kept = self.gate(gates.AND, total[place], bit)
+                total[place], carry = (
+                    self.gate(gates.XOR, half, carry),
+                    self.gate(gates.OR, kept, self.gate(gates.AND, half, carry)),
+                )
+        return total
+
+    def embed(self, circuit: Circuit, inputs: Sequence[int]) -> list[int]:
+        """The nodes of the outputs of another circuit that reads the nodes ``inputs``."""
+        node = [*inputs] or [self.constant(0)]
+        for op, a, b in circuit.rows():
+            node.append(self.gate(op, node[a], node[b]))
+        return [node[output] for output in circuit.outputs.tolist()]
+
+
+def classifier(graph: GateGraph, interface: Interface) -> Circuit:
+    """The whole of it: index and scores as ``first_maximum`` puts them out, of the data input."""
+    whole = _Arithmetic(interface.data_width)
+    bits = data = list(range(interface.data_width))
+    if interface.data is InputKind.FEATURES and graph.encoder is not None:
+        used = np.flatnonzero(graph.alive[: graph.n_inputs]).tolist()
+        encoder = encoder_bits(graph.encoder, used, data, len(data))
+        bits = [whole.constant(0)] * graph.n_inputs
+        for bit, node in zip(used, whole.embed(encoder, data), strict=True):
+            bits[bit] = node
+    counted = np.unique(graph.head_nodes).tolist()
+    values = whole.embed(counted_gates(graph, range(len(bits)), len(bits)), bits)
+    value = dict(zip(counted, values, strict=True))
+    width, scores = interface.score_width, []
+    for nodes, offset in zip(graph.heads, graph.offset.tolist(), strict=True):
+        constant = [whole.constant(offset >> place & 1) for place in range(width)]
+        scores += whole.sum([constant, *([value[node]] for node in nodes.tolist())], width)
+    signed, index_width = interface.score_signed, interface.index_width
+    winner = first_maximum(range(len(scores)), len(scores), width, signed, index_width)
+    return whole.build(whole.embed(winner, scores))
+
 
 def counted_gates(graph: GateGraph, sources: Sequence[int], variables: int) -> Circuit:
     """The nodes that heads count, in ascending order; input bit ``i`` comes from ``sources[i]``."""
+    circuit = all_gates(graph, sources, variables)
+    return replace(circuit, outputs=circuit.outputs[np.unique(graph.head_nodes)])
+
+
+def all_gates(graph: GateGraph, sources: Sequence[int], variables: int) -> Circuit:
+    """All nodes of a graph, whose input bit ``i`` comes from ``sources[i]``."""
     circuit = _Arithmetic(variables)
     node = [circuit.source(source) for source in sources]
     for op, a, b in graph.rows():
         node.append(circuit.gate(op, node[a], node[b]))
-    return circuit.build([node[output] for output in np.unique(graph.head_nodes).tolist()])
+    return circuit.build(node)
 
 
 def encoder_bits(

@@ -211,7 +211,9 @@ def _modules(folder: Path, name: str) -> dict[str, _Module]:
     for escaped, found in statistics.items():
         module = escaped.removeprefix("\\")
         depth = max(0, int(paths.get(module, 0)))
-        modules[module] = _Module(Counter(found.get("num_cells_by_type", {})), depth)
+        types = Counter(found.get("num_cells_by_type", {}))
+        types.pop(yosys.SCOPE, None)
+        modules[module] = _Module(types, depth)
     return modules
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from lilogic.errors import GraphError
 from lilogic.files import scratch
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga.devices import Device
@@ -36,11 +37,16 @@ def measure(
         step: makes a context in which a step of the work is done.
 
     Raises:
+        GraphError: the options have a clock, or another target.
         LilogicError: see ``timing.measure``.
     """
+    given = CompileOptions() if options is None else options
+    if given.target not in (None, on.name):
+        raise GraphError(f"the sweep is for {on.name}, not for the target {given.target}")
+    CompileOptions.of(given, {"levels_per_stage": 0}).check_registers()
     points = []
     for levels in levels_per_stage:
-        chosen = CompileOptions.of(options, {"levels_per_stage": levels, "target": on.name})
+        chosen = CompileOptions.of(given, {"levels_per_stage": levels, "target": on.name})
         with scratch() as folder:
             compile_graph(graph, folder, chosen)
             with step(f"placing and routing, {levels} levels a stage"):

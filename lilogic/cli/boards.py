@@ -29,7 +29,7 @@ from lilogic.cli.common import (
     show,
     show_json,
 )
-from lilogic.errors import GraphError, LilogicError
+from lilogic.errors import CheckFailedError, GraphError, LilogicError
 from lilogic.extras import needs
 
 if TYPE_CHECKING:
@@ -77,10 +77,14 @@ def classify(
     as_json: AsJson = False,
 ) -> None:
     """Classify images on a board, or in a simulation of one."""
+    from lilogic.boards.host.client import first_mismatch
     from lilogic.graph import passes
+    from lilogic.infer import golden
+    from lilogic.report import tables
 
     network = load(model)
-    if network.graph.encoder is None:
+    encoder = network.graph.encoder
+    if encoder is None:
         raise GraphError(f"{model}: reads no images")
     samples = network.samples(
         *files, **given(invert=invert, ground=ground, white=white, array=array)
@@ -103,6 +107,12 @@ def classify(
         for name, answer in zip(samples.names, answers, strict=True)
     ]
     show(result, rows, network.name, as_json)
+    wrong = first_mismatch(answers, golden.scores(graph, encoder.encode(samples.x)))
+    if wrong is not None:
+        raise CheckFailedError(
+            f"{samples.names[wrong.sample]}: the board answers {tables.answer_text(wrong.got)}, "
+            f"but software {tables.answer_text(wrong.expected)}"
+        )
 
 
 def bench_board(
@@ -198,11 +208,14 @@ def flash(
     from lilogic import flow
     from lilogic.boards import catalogue
     from lilogic.boards.flow import build, loader
+    from lilogic.graph import passes
     from lilogic.report import console
 
     chosen = catalogue.find(board)
-    name = load(model).name
-    bitstream = build.bitstream(output or flow.board_folder(name, board), name, chosen)
+    network = load(model)
+    graph = passes.simplify(network.graph).with_metadata(name=network.name)
+    folder = output or flow.board_folder(network.name, board)
+    bitstream = build.bitstream(folder, chosen, graph)
     with console.step(f"loading {bitstream}"):
         loader.load(chosen, bitstream)
     if as_json:
@@ -222,7 +235,11 @@ def _client(
         raise LilogicError("name the board's serial port with --port, or say --simulate")
     if port is not None:
         with SerialPort(port, baud) as line:
-            yield Client(line, graph)
+            client = Client(line, graph)
+            asked, reads = options.get("input"), client.identity.data
+            if asked not in (None, reads):
+                raise LilogicError(f"the board reads {reads}, not {asked}; leave --input out")
+            yield client
         return
     with needs("sim", "cocotb"):
         from lilogic.boards.gateware.top import Top

@@ -159,10 +159,18 @@ def given(**options: Any) -> dict[str, Any]:
     """The options that were given, as keywords of ``CompileOptions``; the others have defaults.
 
     ``bits`` and ``pixels`` are older names of two values of ``input``.
+
+    Raises:
+        GraphError: two of them contradict each other.
     """
-    bits, pixels = options.pop("bits", False), options.pop("pixels", False)
-    if bits or pixels:
-        options["input"] = Kind.BITS if bits else Kind.FEATURES
+    from lilogic.errors import GraphError
+
+    older = {Kind.BITS: options.pop("bits", False), Kind.FEATURES: options.pop("pixels", False)}
+    inputs = {kind for kind, asked in older.items() if asked}
+    inputs |= {options["input"]} - {None}
+    if len(inputs) > 1:
+        raise GraphError("both bits and features are asked for as the input: name one")
+    options["input"] = next(iter(inputs), None)
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -83,11 +83,22 @@ def verify(
     model: Model,
     build: Annotated[
         Path | None,
-        typer.Option(help="Check the Verilog in this folder of compile; default: make it anew."),
+        typer.Option(
+            help="Check the Verilog in this folder of compile, as it was compiled; default: make "
+            "it anew."
+        ),
     ] = None,
     simulator: Simulator = "verilator",
     formal: Formal = True,
     timeout: Timeout = 60.0,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HEX",
+            help="Also send this value of the data input, such as that of a counterexample; "
+            "repeatable.",
+        ),
+    ] = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
     target: Target = None,
@@ -100,20 +111,19 @@ def verify(
     from lilogic import flow
     from lilogic.report import tables
 
+    options = given(
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        input=input,
+        bits=bits,
+    )
     network = load(model)
-    if build is None:
-        options = given(
-            levels_per_stage=levels_per_stage,
-            clock_mhz=clock_mhz,
-            target=target,
-            popcount=popcount,
-            input=input,
-            bits=bits,
-        )
-        made = network.compile(**options)
-    else:
-        made = flow.opened(network, build)
-    verification = made.verify(simulator=simulator, formal=formal, timeout=timeout)
+    made = network.compile(**options) if build is None else flow.opened(network, build, **options)
+    verification = made.verify(
+        words=word or (), simulator=simulator, formal=formal, timeout=timeout
+    )
     show(verification, tables.verification_rows(verification), model, as_json)
     raise typer.Exit(0 if verification.passed else 1)
 

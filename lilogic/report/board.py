@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from lilogic.report.models.board import BoardEntry, BoardMeasurement, BoardReport, Try
-from lilogic.report.tables import Row
+from lilogic.report.models.board import (
+    BoardEntry,
+    BoardMeasurement,
+    BoardMismatch,
+    BoardReport,
+    Try,
+)
+from lilogic.report.tables import Row, answer_text
 
 _MHZ = 1e6
 
@@ -26,6 +32,7 @@ def measurement_rows(measured: BoardMeasurement, dataset: str, *, simulated: boo
         ("images", f"{measured.images:,} of {dataset}"),
         ("accuracy on the board", f"{measured.accuracy:.2%}"),
         ("agreement with software", f"{measured.agreement:.2%}"),
+        *mismatch_rows(measured.mismatch),
         ("sent again", f"{measured.repeated:,}"),
         ("latency", f"{measured.latency} cycles, {measured.latency_ns:.0f} ns"),
         (
@@ -33,6 +40,14 @@ def measurement_rows(measured: BoardMeasurement, dataset: str, *, simulated: boo
             f"{measured.images_per_second:,.1f}",
         ),
     ]
+
+
+def mismatch_rows(mismatch: BoardMismatch | None) -> list[Row]:
+    """The first sample that a board gets wrong, if there is one."""
+    if mismatch is None:
+        return []
+    expected, got = answer_text(mismatch.expected), answer_text(mismatch.got)
+    return [("first mismatch", f"sample {mismatch.sample}\nexpected {expected}\ngot {got}")]
 
 
 def rows(report: BoardReport) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lilogic.extras import needs
 from lilogic.files import write_json, write_text
 from lilogic.report import plots
-from lilogic.report.tables import compile_rows
+from lilogic.report.tables import compile_rows, part_text
 
 if TYPE_CHECKING:
     from lilogic.report.models.area import TargetArea
@@ -197,8 +197,5 @@ def _formal(formal: ProofReport) -> Section:
         "Proof",
         f"{formal.tool}.",
         ("part", "status", "remark"),
-        [
-            (part, result.status, result.counterexample or result.reason or "")
-            for part, result in formal.parts.items()
-        ],
+        [(part, result.status, part_text(result)) for part, result in formal.parts.items()],
     )

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from lilogic.report.models.compiled import CompileReport, Verification
     from lilogic.report.models.gates import FanOut
     from lilogic.report.models.graph import Classes, GraphReport, ModelSummary
-    from lilogic.report.models.proof import ProofReport
+    from lilogic.report.models.mismatch import Answer, Sample
+    from lilogic.report.models.proof import PartResult, ProofReport
     from lilogic.report.models.simulation import SimulationReport
     from lilogic.report.models.timing import PipelinePoint, PipelineReport
     from lilogic.report.models.training import TrainingSummary
     from lilogic.report.models.zoo import ZooEntry
 
 Row = tuple[str, str]
+
+_DIGITS = 64
+"""Hexadecimal digits of a sample that are shown."""
 
 _ACCURACIES = {
     "test_soft": "soft accuracy (test)",
@@ -92,7 +96,8 @@ def compile_rows(report: CompileReport) -> list[Row]:
 
 def verification_rows(verification: Verification) -> list[Row]:
     """What simulation and proof gave."""
-    return [*_check_rows(verification.simulation, verification.formal)]
+    altered = [("Verilog", "altered since it was compiled")] if verification.altered else []
+    return [*altered, *_check_rows(verification.simulation, verification.formal)]
 
 
 def zoo_row(entry: ZooEntry) -> Row:
@@ -186,9 +191,64 @@ def _check_rows(simulation: SimulationReport | None, formal: ProofReport | None)
         yield "simulator", simulation.simulator
         yield "vectors compared", f"{simulation.compared:,}"
         yield "mismatches", f"{simulation.mismatches:,}"
+        yield from _mismatch_rows(simulation)
     if formal is not None:
         for status in ("proven", "simulated", "refuted"):
             parts = formal.parts.items()
             named = ", ".join(part for part, result in parts if result.status == status)
             if named:
                 yield status, named
+        for part, result in formal.parts.items():
+            if result.status == "refuted":
+                yield f"{part} refuted", part_text(result)
+
+
+def _mismatch_rows(simulation: SimulationReport) -> Iterator[Row]:
+    """The first thing that was wrong, if anything was."""
+    failed = next((test for test in simulation.tests if test.examples), None)
+    if failed is None:
+        return
+    first = failed.examples[0]
+    lines = [f"{failed.name}, cycle {first.cycle}: {first.problem}"]
+    if first.vector is not None:
+        lines[0] += f" to vector {first.vector} ({first.kind})"
+    yield "first mismatch", "\n".join([*lines, *map(sample_text, filter(None, [first.sample]))])
+
+
+def part_text(result: PartResult) -> str:
+    """Why a part is not proven, or what is wrong with it, and for which sample."""
+    found = result.counterexample
+    if found is None:
+        return result.reason or ""
+    counts = ", ".join(map(str, found.classes))
+    of = f" (class {counts})" if found.where.startswith(("node", "bit")) and counts else ""
+    lines = [f"{found.where}{of} is {found.got}, not {found.expected}"]
+    if found.gate is not None:
+        gate, (a, b) = found.gate, found.gate.reads
+        lines.append(
+            f"first wrong gate: node {gate.node} = {gate.function}({a}, {b}) "
+            f"is {gate.got}, not {gate.expected}"
+        )
+    if found.sample is not None:
+        lines.append(sample_text(found.sample))
+    return "\n".join([*lines, *filter(None, [found.remark])])
+
+
+def sample_text(sample: Sample) -> str:
+    """What stands on the data input, as Verilog writes it, and the answers to it."""
+    digits = sample.inputs
+    if len(digits) > _DIGITS:
+        digits = f"{digits[:_DIGITS]}…, in full as JSON"
+    got = "nothing" if sample.got is None else answer_text(sample.got)
+    return (
+        f"{sample.data} = {sample.width}'h{digits}\n"
+        f"expected {answer_text(sample.expected)}\n"
+        f"got {got}"
+    )
+
+
+def answer_text(answer: Answer) -> str:
+    """A class and scores."""
+    index = "unknown" if answer.index is None else answer.index
+    scores = "unknown" if answer.scores is None else " ".join(map(str, answer.scores))
+    return f"class {index}, scores {scores}"

@@ -89,7 +89,7 @@ def test_the_bench_measures_accuracy_and_agreement(lilogic, board):
     assert "images a second (of simulation)" in lilogic("bench-board", "--simulate")[1]
 
 
-def test_a_board_that_disagrees_fails_the_bench(lilogic, board):
+def test_a_board_that_disagrees_fails_the_bench(lilogic, board, pictures):
     # Of the same name and shape, but another network.
     heads = GRAPH.heads
     board.graph = GateGraph.build(
@@ -99,7 +99,16 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board):
         GRAPH.offset.tolist(),
         GRAPH.encoder,
     )
-    assert lilogic("bench-board", "--simulate", "--limit", 5)[0] == 1
+    status, out, _ = lilogic("bench-board", "--simulate", "--limit", 5, "--json")
+    assert status == 1
+    mismatch = json.loads(out)["mismatch"]
+    assert mismatch["expected"]["scores"] != mismatch["got"]["scores"]
+    assert "first mismatch" in lilogic("bench-board", "--simulate", "--limit", 5)[1]
+    status, out, err = lilogic("classify", pictures[0], "--simulate", "--json")
+    assert status == 1
+    assert len(json.loads(out)) == 1
+    assert f"lilogic: {pictures[0]}: the board answers class " in err
+    assert ", but software class " in err
 
 
 @pytest.mark.parametrize(
@@ -118,6 +127,19 @@ def test_wrong_calls_give_one_line(lilogic, pictures, arguments, text):
     assert err.startswith("lilogic: ")
     assert text in err
     assert err.count("\n") == 1
+
+
+def test_an_input_that_the_board_does_not_read_is_refused(lilogic, pictures, monkeypatch):
+    @contextmanager
+    def port(*_):
+        yield SoftwareBoard(GRAPH)
+
+    monkeypatch.setattr("lilogic.boards.host.client.SerialPort", port)
+    arguments = ("classify", pictures[0], "--port", "/dev/x", "--input")
+    assert lilogic(*arguments, "bits")[0] == 0
+    status, _, err = lilogic(*arguments, "features")
+    assert status == 2
+    assert err == "lilogic: the board reads bits, not features; leave --input out\n"
 
 
 @pytest.mark.slow

@@ -154,3 +154,24 @@ def test_pixels_want_an_encoder_and_samples_of_its_shape():
         vectors.make(graph, interface(graph, pixels=True), np.zeros((4, 2), np.uint8))
     with pytest.raises(LilogicError, match="no encoder"):
         vectors.make(GateGraph.build(1, [], [[0]]), interface(graph, pixels=True))
+
+
+def test_values_of_the_data_input_come_first():
+    graph = GateGraph.build(5, [(6, 0, 1)], [[5], [2, 3]])
+    made = vectors.make(graph, interface(graph), random=7, words=["1f", "5'h03", "0"])
+    assert made.words()[:3] == [0x1F, 3, 0]
+    assert made.counts(slice(0, 3)) == {"given": 3}
+    assert made.counts() == {"random": 7, "zeros": 1, "ones": 1, "walking": 5, "given": 3}
+    for word in ("20", "-1", "5'b11", "", "xyz"):
+        with pytest.raises(LilogicError, match="not a number of 5 bits in hexadecimal"):
+            vectors.make(graph, interface(graph), words=[word])
+
+
+def test_the_interface_of_another_graph_is_refused():
+    graph = GateGraph.build(5, [(6, 0, 1)], [[5], [2, 3]])
+    for other, message in (
+        (GateGraph.build(5, [], [[0]]), "the Verilog has 2 classes, but the graph 1"),
+        (GateGraph.build(4, [], [[0], [1]]), "the Verilog reads 5 bits of data"),
+    ):
+        with pytest.raises(LilogicError, match=message):
+            vectors.make(other, interface(graph))

@@ -1,5 +1,6 @@
 """The regression passes on what is compiled, and fails on whatever is wrong with it."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -117,7 +118,15 @@ def test_a_broken_gate_fails(copy, simulator):
     assert result["mismatches"] > 0
     example = result["tests"][0]["examples"][0]
     assert example["problem"] == "a wrong answer"
-    assert example["expected"] != example["got"]
+    sample, made = example["sample"], Vectors.read(copy)
+    assert sample["expected"] != sample["got"]
+    vector = example["vector"]
+    assert int(sample["inputs"], 16) == made.words()[vector]
+    assert sample["expected"] == {
+        "index": made.index[vector], "scores": made.scores[vector].tolist()
+    }  # fmt: skip
+    assert len(sample["got"]["scores"]) == GRAPH.n_classes
+    assert result["verilog"] == hashlib.sha256((copy / VERILOG).read_bytes()).hexdigest()
 
 
 @pytest.mark.slow

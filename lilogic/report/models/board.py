@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lilogic.report.models.base import Report
+from lilogic.report.models.mismatch import Answer
 
 
 class BoardEntry(Report):
@@ -140,6 +141,7 @@ class BoardReport(Report):
 
     Attributes:
         name: of the network.
+        network: SHA-256 of what it computes; see ``lgn.fingerprint``.
         board: what people type.
         device: the FPGA's name.
         version: of lilogic.
@@ -162,6 +164,7 @@ class BoardReport(Report):
     """
 
     name: str
+    network: str
     board: str
     device: str
     version: str
@@ -182,6 +185,20 @@ class BoardReport(Report):
     files: dict[str, str]
 
 
+class BoardMismatch(Report):
+    """A sample to which a board answers something else than software.
+
+    Attributes:
+        sample: its number, from 0.
+        expected: software's answer.
+        got: the board's answer.
+    """
+
+    sample: int
+    expected: Answer
+    got: Answer
+
+
 class BoardMeasurement(Report):
     """What a board made of labelled samples.
 
@@ -189,6 +206,7 @@ class BoardMeasurement(Report):
         images: samples sent.
         accuracy: the share that is classified right, 0 to 1.
         agreement: the share for which the board's class and scores are those of software.
+        mismatch: the first sample for which they are not.
         repeated: requests that had to be sent again.
         images_per_second: samples a second through the link.
         latency: of the classifier, in clock cycles.
@@ -202,6 +220,7 @@ class BoardMeasurement(Report):
     images: int
     accuracy: float
     agreement: float
+    mismatch: BoardMismatch | None = None
     repeated: int
     images_per_second: float
     latency: int

@@ -47,19 +47,23 @@ class Verification(Report):
 
     Attributes:
         passed: whether nothing that was simulated or proven contradicts the graph.
+        altered: whether the Verilog is another text than was compiled.
         simulation: what simulation gave.
         formal: what was proven, where that was tried.
     """
 
     passed: bool
+    altered: bool = False
     simulation: SimulationReport
     formal: ProofReport | None = None
 
     @classmethod
-    def of(cls, simulation: SimulationReport, formal: ProofReport | None) -> Verification:
+    def of(
+        cls, simulation: SimulationReport, formal: ProofReport | None, altered: bool = False
+    ) -> Verification:
         """The verdict on what simulation and proof gave."""
         refuted = formal is not None and any(
             part.status == "refuted" for part in formal.parts.values()
         )
         passed = simulation.passed and not refuted
-        return cls(passed=passed, simulation=simulation, formal=formal)
+        return cls(passed=passed, altered=altered, simulation=simulation, formal=formal)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lilogic.report.models.base import Report
+from lilogic.report.models.mismatch import Sample
 
 
 class Latency(Report):
@@ -26,6 +25,24 @@ class KindCount(Report):
     mismatches: int
 
 
+class Mismatch(Report):
+    """Something that was wrong in a test.
+
+    Attributes:
+        cycle: the clock cycle of the test, from 0.
+        problem: what was wrong, in words.
+        vector: which of the vectors was to be answered, from 0; None for an answer to nothing.
+        kind: of this vector.
+        sample: what the vector is, what was expected and what came.
+    """
+
+    cycle: int
+    problem: str
+    vector: int | None = None
+    kind: str | None = None
+    sample: Sample | None = None
+
+
 class TestResult(Report):
     """One test of the regression.
 
@@ -34,7 +51,7 @@ class TestResult(Report):
         compared: answers that were due.
         mismatches: answers that were wrong, missing or not due.
         kinds: the same by kind of vector.
-        examples: descriptions of the first mismatches.
+        examples: the first mismatches.
         passed: whether answers were due and none was wrong.
     """
 
@@ -44,7 +61,7 @@ class TestResult(Report):
     compared: int
     mismatches: int
     kinds: dict[str, KindCount]
-    examples: list[dict[str, Any]]
+    examples: list[Mismatch]
     passed: bool
 
 
@@ -59,6 +76,7 @@ class SimulationReport(Report):
         tests: the tests, in order.
         kinds: counts by kind of vector.
         simulator: its name and version.
+        verilog: SHA-256 of the Verilog that was simulated.
     """
 
     passed: bool
@@ -68,3 +86,4 @@ class SimulationReport(Report):
     tests: list[TestResult]
     kinds: dict[str, KindCount]
     simulator: str
+    verilog: str

@@ -19,9 +19,10 @@ from lilogic.boards.flow.plan import Plan
 from lilogic.boards.flow.pll import MHZ
 from lilogic.boards.flow.run import Tell
 from lilogic.errors import CheckFailedError, DoesNotFitError, LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import tools
 from lilogic.zoo import models
+from tests.lilogic.report.test_board import ROUTED
 
 COMPLETE = [board for board in BOARDS.values() if board.family.is_complete]
 
@@ -231,7 +232,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
         exclude_none=True
     )
     assert build.build(design, tmp_path / "b", clock) == report
-    assert build.bitstream(tmp_path / "a", design.name, design.board) == tmp_path / "a" / name
+    assert build.bitstream(tmp_path / "a", design.board, design.graph) == tmp_path / "a" / name
 
     def run(*_: object) -> str:
         raise KeyboardInterrupt
@@ -241,15 +242,28 @@ def test_a_bitstream_is_built_once_and_always_the_same(
     with pytest.raises(KeyboardInterrupt):
         build.build(replace(design, baud=500_000), tmp_path / "c", clock)
     assert not (tmp_path / "c").exists()
-    with pytest.raises(LilogicError, match=f"built of {design.name}, not mine"):
-        build.bitstream(tmp_path / "a", "mine", design.board)
     with pytest.raises(LilogicError, match="built for icestick, not icebreaker"):
-        build.bitstream(tmp_path / "a", design.name, find("icebreaker"))
+        build.bitstream(tmp_path / "a", find("icebreaker"), design.graph)
     (tmp_path / "a" / name).write_bytes(b"half")
     with pytest.raises(LilogicError, match=f"synthesize {design.name} for icestick first"):
-        build.bitstream(tmp_path / "a", design.name, design.board)
+        build.bitstream(tmp_path / "a", design.board, design.graph)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)
+
+
+def test_a_bitstream_of_another_network_is_refused(tmp_path: Path) -> None:
+    board, made = find("icebreaker"), tmp_path / "tiny-icebreaker.bin"
+    made.write_bytes(b"bits")
+    report = ROUTED | {
+        "name": "tiny",
+        "network": lgn.fingerprint(TINY).hex(),
+        "files": {made.name: hashlib.sha256(b"bits").hexdigest()},
+    }
+    (tmp_path / build.REPORT).write_text(json.dumps(report))
+    assert build.bitstream(tmp_path, board, TINY) == made
+    other = replace(TINY, offset=TINY.offset + 1).with_metadata(name="retrained")
+    with pytest.raises(LilogicError, match=r"holds the network tiny \(.*\), but .* retrained \("):
+        build.bitstream(tmp_path, board, other)
 
 
 @pytest.mark.slow
@@ -269,7 +283,7 @@ def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
 def test_every_board_gets_a_bitstream(board: Board, tmp_path: Path) -> None:
     report = build.build(Design(board, TINY, "tiny"), tmp_path)
     assert report.fmax_hz >= report.clock.hz
-    assert build.bitstream(tmp_path, "tiny", board).stat().st_size > 10_000
+    assert build.bitstream(tmp_path, board, TINY).stat().st_size > 10_000
 
 
 @pytest.mark.slow
@@ -282,7 +296,7 @@ def test_xilinx_boards_get_a_project(tmp_path: Path) -> None:
     with pytest.raises(LilogicError, match="Vivado"):
         loader.command(design.board)
     with pytest.raises(LilogicError, match="Vivado"):
-        build.bitstream(tmp_path, design.name, design.board)
+        build.bitstream(tmp_path, design.board, design.graph)
 
 
 def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

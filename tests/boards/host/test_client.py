@@ -90,7 +90,15 @@ def test_measuring_finds_what_a_wrong_board_gets_wrong():
     assert result.accuracy == 0.9
     assert result.agreement == 1.0
     board.graph = GateGraph.build(8, [(9, 0, 1)], [[8], [], []], [0, 0, 0], SMALL.encoder)
-    assert measure(client, SMALL, SAMPLES, labels).agreement < 1
+    wrong = measure(client, SMALL, SAMPLES, labels)
+    assert result.mismatch is None
+    assert wrong.agreement < 1
+    mismatch = wrong.mismatch
+    bits = SMALL.encoder.encode(SAMPLES[[mismatch.sample]])
+    for answer, graph in ((mismatch.expected, SMALL), (mismatch.got, board.graph)):
+        assert answer.scores == golden.scores(graph, bits)[0].tolist()
+        assert answer.index == golden.classify(golden.scores(graph, bits))[0]
+    assert mismatch.expected != mismatch.got
 
 
 def test_a_serial_port_carries_it():

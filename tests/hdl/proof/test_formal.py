@@ -77,7 +77,7 @@ def test_compiled_graphs_are_proven(
     assert statuses(report) == proven("timing", "gates", "heads", "argmax")
     assert report.proven
     dumped = report.model_dump(mode="json", exclude_none=True)
-    assert dumped.keys() == {"tool", "parts", "proven"}
+    assert dumped.keys() == {"tool", "parts", "proven", "verilog"}
     assert dumped["parts"]["timing"].keys() == {"status", "seconds"}
     assert dumped["parts"]["control"].keys() == {"status", "reason", "seconds"}
 
@@ -153,8 +153,20 @@ def test_a_changed_gate_is_refuted(seed: int, tmp_path_factory: pytest.TempPathF
     assert not report.proven
     counterexample = report.parts["gates"].counterexample
     assert counterexample is not None
-    node = int(counterexample.split()[1])
-    assert node in counted[wrong]
+    assert int(counterexample.where.removeprefix("node ")) in counted[wrong]
+    # What the Verilog, which is right, computes there is what the unchanged graph does.
+    sample = counterexample.sample
+    assert sample is not None
+    assert sample.data == "bits"
+    bits = np.array([[int(sample.inputs, 16) >> i & 1 for i in range(sample.width)]])
+    for answer, of in ((sample.expected, changed), (sample.got, GRAPH)):
+        assert answer is not None
+        assert answer.scores == golden.scores(of, bits)[0].tolist()
+        assert answer.index == golden.classify(golden.scores(of, bits))[0]
+    if counterexample.remark is None:
+        assert sample.expected != sample.got
+    if counterexample.gate is not None and (changed.alive == GRAPH.alive).all():
+        assert counterexample.gate.node >= GRAPH.n_inputs + gate
 
 
 def mutated(design: Netlist, cone: list[Net], generator: np.random.Generator) -> Netlist:
@@ -194,7 +206,7 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((12, 40), 8, 3, seed=1)
     interface = compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
-    design = netlist.read(tmp_path / VERILOG, TOP, tmp_path, None)
+    design = netlist.read((tmp_path / VERILOG).read_bytes(), TOP, tmp_path, None)
     data = design.vector(interface.data, interface.data_width)
     made = [
         *design.vector("index", interface.index_width),

@@ -91,6 +91,8 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(whole, nam
         assert target["total"]["depth"] >= 1
         assert parts["gates"]["depth"] >= 1
         assert target["types"].keys() == {*parts, "total"}
+        # What says where flattened modules were is no cell.
+        assert not any("$scopeinfo" in types for types in target["types"].values())
         assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
 
 

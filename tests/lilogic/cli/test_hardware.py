@@ -3,11 +3,13 @@ import os
 import shlex
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lilogic import load
 from lilogic.graph import lgn
 from lilogic.hdl.components import popcount
 from lilogic.hdl.fpga import tools
@@ -125,6 +127,15 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     broken = json.loads(out)
     assert not broken["passed"]
     assert broken["simulation"]["mismatches"] > 0
+    assert broken["altered"]
+    sample = broken["formal"]["parts"]["gates"]["counterexample"]["sample"]
+    word = sample["inputs"]
+    arguments = ("--build", build, "--word", word, "--no-formal", "--json")
+    status, out, _ = lilogic("verify", path, *arguments)
+    assert status == 1
+    replayed = json.loads(out)["simulation"]
+    assert replayed["kinds"]["given"]["mismatches"] == replayed["kinds"]["given"]["compared"] > 0
+    assert replayed["tests"][0]["examples"][0]["sample"] == sample
 
 
 def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path):
@@ -144,3 +155,38 @@ def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path):
     library.write_text("library (broken) { cell (")
     status, _, err = lilogic("report", path, "--liberty", library)
     assert_one_line(status, err, "cells.lib", "not a Liberty file")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compile", "-o", "out"),
+        ("verify",),
+        ("report",),
+        ("export", "--to", "verilog", "-o", "out"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_options_that_contradict_each_other_are_refused(lilogic, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    write_graph(tmp_path / "small.lgn")
+    name, *rest = command
+    clock = ("--clock", 50, "--target", "hx8k", "--levels-per-stage", 2)
+    status, _, err = lilogic(name, "small.lgn", *rest, *clock)
+    assert_one_line(status, err.splitlines()[-1] + "\n", "not both", "(--levels-per-stage)")
+    status, _, err = lilogic(name, "small.lgn", *rest, "--bits", "--input", "features")
+    assert_one_line(status, err, "both bits and features")
+    assert not (tmp_path / "out" / "build.json").exists()
+
+
+def test_verify_refuses_a_build_of_something_else(lilogic, tmp_path):
+    network, other, build = tmp_path / "small.lgn", tmp_path / "other.lgn", tmp_path / "build"
+    graph = write_graph(network)
+    lgn.write(replace(graph, offset=graph.offset + np.array([1, 0], np.int32)), other)
+    load(network).compile(build, target="ice40", progress=False)
+    status, _, err = lilogic("verify", other, "--build", build)
+    assert_one_line(status, err, "holds the network small (", "but the model is other (")
+    status, _, err = lilogic("verify", network, "--build", build, "--target", "ecp5")
+    assert_one_line(status, err, "was compiled with target ice40, not ecp5")
+    status, _, err = lilogic("verify", network, "--build", tmp_path)
+    assert_one_line(status, err, "holds no build.json")

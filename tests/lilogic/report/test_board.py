@@ -11,6 +11,7 @@ from lilogic.report.models.board import BoardReport
 # As it is in the file that stands beside a bitstream.
 ROUTED = {
     "name": "digits",
+    "network": "89ab",
     "board": "icebreaker",
     "device": "iCE40UP5K",
     "version": "1.0",

@@ -46,9 +46,10 @@ def full(graph: GateGraph) -> CompileReport:
         latency=Latency(announced=3, measured=3),
         tests=[],
         kinds={},
+        verilog="ab",
     )
     parts = {"gates": PartResult(status="simulated", reason=NAME)}
-    formal = ProofReport(tool="ABC", parts=parts, proven=False)
+    formal = ProofReport(tool="ABC", parts=parts, proven=False, verilog="ab")
     checks = {"simulation": simulation, "formal": formal}
     return report(graph, NAME).model_copy(update=checks)
 
