@@ -37,7 +37,7 @@ Target = Annotated[
     str | None,
     typer.Option(
         help="What it is for: ice40, ecp5, xc7, generic, or with --clock a device, hx8k or "
-        "up5k; chooses the popcount, and the area is reported for this alone."
+        "up5k; chooses the popcount, and the area is counted for this alone."
     ),
 ]
 Popcount = Annotated[

@@ -37,7 +37,10 @@ Liberty = Annotated[
 
 def compile_(
     model: Model,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder to write to; default: build/MODEL."),
+    ] = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
     target: Target = None,
@@ -47,8 +50,14 @@ def compile_(
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a network's Verilog, its test vectors and an area report."""
-    from lilogic.report import pages, tables
+    """Write a network's Verilog, its test vectors and a report.
+
+    They are there before mapping begins, which takes longest and is done for what --target and
+    --liberty name alone. The command report maps to all targets.
+    """
+    from lilogic.hdl.components.interface import INTERFACE, VERILOG
+    from lilogic.hdl.vectors import VECTORS
+    from lilogic.report import console, pages, tables
 
     options = given(
         levels_per_stage=levels_per_stage,
@@ -60,10 +69,12 @@ def compile_(
     )
     network = load(model)
     library = _library(liberty)
-    build = network.compile(output, **options)
-    report = build.report(liberty=library)
+    folder = Path("build") / network.name if output is None else output
+    build = network.compile(folder, **options)
     build.write_vectors()
-    pages.write(report, output)
+    console.say(f"wrote {VERILOG}, {INTERFACE} and {VECTORS} in {folder}")
+    report = build.report(liberty=library, targets=None if target else [])
+    pages.write(report, folder)
     show(report, tables.compile_rows(report), report.name, as_json)
 
 
