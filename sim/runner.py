@@ -111,6 +111,7 @@ def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
                 sources=sources,
                 hdl_toplevel=top,
                 build_args=list(simulator.build_arguments),
+                timescale=("1ns", "1ps"),
                 build_dir=work,
                 cwd=work,
                 always=True,

@@ -49,6 +49,16 @@ Popcount = Annotated[
 ]
 
 
+Module = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What the top module is called in Verilog, and those inside it begin with; networks "
+        "of different names fit in one design. Default: classifier.",
+    ),
+]
+
+
 class Kind(StrEnum):
     """What a classifier reads, as the command line spells it."""
 

@@ -14,6 +14,7 @@ from lilogic.cli.common import (
     InputKind,
     LevelsPerStage,
     Model,
+    Module,
     Popcount,
     Target,
     given,
@@ -88,6 +89,7 @@ def export_(
     popcount: Popcount = None,
     input: InputKind = None,
     bits: Bits = False,
+    module: Module = None,
 ) -> None:
     """Write a network in another format; the options are for Verilog, as those of compile."""
     from lilogic import formats
@@ -101,14 +103,15 @@ def export_(
         popcount=popcount,
         input=input,
         bits=bits,
+        module=module,
     )
     network = load(model)
     if to == "verilog":
         write_text(output, network.compile(**options).verilog)
     elif options:
         raise FormatError(
-            "--levels-per-stage, --clock, --target, --popcount and --input are for Verilog only: "
-            "leave them out"
+            "--levels-per-stage, --clock, --target, --popcount, --input and --module are "
+            "for Verilog only: leave them out"
         )
     else:
         formats.write(network.graph, to, output)

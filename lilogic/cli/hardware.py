@@ -14,6 +14,7 @@ from lilogic.cli.common import (
     InputKind,
     LevelsPerStage,
     Model,
+    Module,
     Popcount,
     Target,
     given,
@@ -47,6 +48,7 @@ def compile_(
     popcount: Popcount = None,
     input: InputKind = None,
     bits: Bits = False,
+    module: Module = None,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +68,7 @@ def compile_(
         popcount=popcount,
         input=input,
         bits=bits,
+        module=module,
     )
     network = load(model)
     library = _library(liberty)

@@ -53,8 +53,11 @@ def test_compile_maps_to_no_target_unless_one_is_asked_for(lilogic, tmp_path, mo
     assert {file.name for file in Path("build/small").iterdir()} == WRITTEN | REPORT
     assert "Area" not in Path("build/small/report.md").read_text()
 
-    status, _, err = lilogic("compile", "small.lgn", "-o", "asked", "--target", "ice40")
+    options = ("--target", "ice40", "--module", "mine")
+    status, _, err = lilogic("compile", "small.lgn", "-o", "asked", *options)
     assert status == 1
+    assert "\nmodule mine (\n" in Path("asked/classifier.v").read_text()
+    assert json.loads(Path("asked/interface.json").read_text())["module"] == "mine"
     assert "wrote classifier.v" in err
     assert {file.name for file in Path("asked").iterdir()} == WRITTEN
 
@@ -133,7 +136,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert "no vectors from a data set" in err
 
     verilog = (build / "classifier.v").read_text()
-    before, name, after = verilog.partition(r"module \classifier_core.network ")
+    before, name, after = verilog.partition("module classifier_network(")
     assert "^" in after
     (build / "classifier.v").write_text(before + name + after.replace("^", "|", 1))
     status, out, _ = lilogic("verify", path, "--build", build, "--json")
