@@ -30,9 +30,9 @@ from lilogic.graph import GateGraph, lgn, passes
 from lilogic.hdl.components.interface import LEVELS_PER_STAGE
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga import yosys
-from lilogic.hdl.options import CompileOptions
+from lilogic.hdl.options import MODULE, CompileOptions
 from lilogic.hdl.synthesis import area
-from lilogic.hdl.verilog import TOP, compile_graph
+from lilogic.hdl.verilog import compile_graph
 
 OUTPUT = Path("build/bench/area.json")
 PEERS = Path("../shared/peers")
@@ -110,8 +110,8 @@ def measure(job: Job) -> dict[str, Any]:
                 CompileOptions(levels_per_stage=job.levels_per_stage, popcount=job.popcount),
             )
         yosys.run(
-            f"read_verilog classifier.v\nhierarchy -check -top {TOP}\n"
-            f"{COMMANDS[job.target]} -top {TOP}\ntee -q -o stat.json stat -json",
+            f"read_verilog classifier.v\nhierarchy -check -top {MODULE}\n"
+            f"{COMMANDS[job.target]} -top {MODULE}\ntee -q -o stat.json stat -json",
             folder,
         )
         statistics = json.loads((folder / "stat.json").read_text("utf-8"))
@@ -145,7 +145,7 @@ def plain_verilog(graph: GateGraph) -> str:
     width = max(1, highest.bit_length())
     index = max(1, (graph.n_classes - 1).bit_length())
     lines = [
-        f"module {TOP}(input [{graph.n_inputs - 1}:0] bits, output reg [{index - 1}:0] index,",
+        f"module {MODULE}(input [{graph.n_inputs - 1}:0] bits, output reg [{index - 1}:0] index,",
         f"  output [{graph.n_classes * width - 1}:0] scores);",
         f"wire [{graph.n_nodes - 1}:0] node;",
         f"assign node[{graph.n_inputs - 1}:0] = bits;",

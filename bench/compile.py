@@ -26,6 +26,7 @@ from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph
 from lilogic.hdl import verilog
 from lilogic.hdl.components.classifier import Classifier
+from lilogic.hdl.options import MODULE
 from lilogic.hdl.synthesis import area
 
 OUTPUT = Path("build/bench/compile.json")
@@ -91,7 +92,7 @@ def measure(gates: int, targets: list[str]) -> dict[str, Any]:
     """Seconds and megabytes of this process, and of Yosys if asked for."""
     graph = network(gates)
     began = time.process_time()
-    text = verilog.to_rtlil(Classifier(graph), verilog.CORE)
+    text = verilog.to_rtlil(Classifier(graph), verilog.core(MODULE))
     found: dict[str, Any] = {
         "gates": gates,
         "rtlil_cpu_s": round(time.process_time() - began, 2),

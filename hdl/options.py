@@ -14,6 +14,10 @@ AUTO = "auto"
 """Stands for the popcount architecture that is best for a target; see ``popcount.chosen``."""
 
 
+MODULE = "classifier"
+"""The top module, if no other name is asked for."""
+
+
 class InputKind(StrEnum):
     """What a classifier reads: a sample's encoded bits, or its features, which it encodes."""
 
@@ -31,6 +35,8 @@ class CompileOptions(BaseModel):
         clock_mhz: place registers for this clock on ``target`` instead, by how long levels take.
         target: what it is for: one of ``area.TARGETS``, or of ``devices.DEVICES``.
         popcount: one of ``popcount.POPCOUNTS``, or ``AUTO`` for the best one for the target.
+        module: what the top module is called in Verilog, and those inside it begin with: letters,
+            digits and underscores. With different names, several networks fit in one design.
 
     Raises:
         GraphError: an unknown keyword, or an impossible value.
@@ -43,6 +49,7 @@ class CompileOptions(BaseModel):
     clock_mhz: float | None = Field(default=None, gt=0)
     target: str | None = None
     popcount: str = AUTO
+    module: str = Field(default=MODULE, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     @classmethod
     def of(cls, options: CompileOptions | None, keywords: dict[str, Any]) -> CompileOptions:

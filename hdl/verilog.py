@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from amaranth.back import rtlil
@@ -14,6 +15,7 @@ from amaranth.lib.wiring import Component
 
 from lilogic.files import scratch, write_text
 from lilogic.graph import GateGraph
+from lilogic.hdl import header
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
@@ -21,17 +23,22 @@ from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.record import RECORD, BuildRecord
 from lilogic.version import __version__
 
-TOP = "classifier"
-CORE = "classifier_core"
 PARTS = ("encoder", "network", "heads", "argmax")
-"""The submodules of the core; ``CORE.PART`` names one in Verilog."""
+"""The submodules of the core."""
 
 _DEFAULT = CompileOptions()
 
 _ALLOCATIONS = 50_000
 """Objects made between two looks for garbage; Python's own default is 700 or 2,000."""
 
-_HEAD = f"// Made by lilogic {__version__}.\n`timescale 1ns / 1ps\n\n"
+_HEAD = f"// Made by lilogic {__version__}.\n"
+
+_ELEMENTS = "w:*.* w:*$* w:*[[]*"
+"""Wires that Amaranth names after fields, elements and namesakes of others."""
+
+_COLUMNS = 100
+_DIGITS = 64
+"""Of a hexadecimal constant, at most; longer ones are written as several."""
 
 
 def compile_graph(graph: GateGraph, folder: Path, options: CompileOptions = _DEFAULT) -> Interface:
@@ -53,14 +60,40 @@ def emit(classifier: Classifier) -> str:
     """Verilog of ``classifier``, with the ports that ``Interface`` describes.
 
     The top module names the ports of the core that Amaranth makes, which lacks a clock where there
-    are no registers.
+    are no registers. Registers have no initial values: only valid flags need one, which come from
+    reset, or are right once ``latency`` cycles have passed.
     """
-    return f"{_HEAD}{_top(classifier)}\n{_convert(classifier, CORE)}"
+    top = classifier.interface.module
+    text = to_rtlil(classifier, core(top))
+    commands = ["setattr -unset init w:*"]
+    for name in PARTS:
+        made, wanted = f"{core(top)}.{name}", part(top, name)
+        if f"\nmodule \\{made}\n" in text:
+            commands += [f"rename {made} {wanted}", f"chtype -map {made} {wanted}"]
+    about = header.about(classifier.graph, classifier.interface)
+    outside = header.module(classifier.interface, core(top))
+    inside = _converted(text, core(top), commands)
+    return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{header.LINT_ON}"
+
+
+def core(top: str) -> str:
+    """The module that the classifier's top module ``top`` has in it."""
+    return f"{top}_core"
+
+
+def part(top: str, name: str) -> str:
+    """The module of one of ``PARTS`` of the classifier whose top module is ``top``."""
+    return f"{top}_{name}"
+
+
+def modules(top: str) -> list[str]:
+    """All modules that a classifier may consist of."""
+    return [top, core(top), *(part(top, name) for name in PARTS)]
 
 
 def emit_component(component: Component, name: str) -> str:
     """Verilog of any component as the module ``name``, with the ports that Amaranth makes."""
-    return _HEAD + _convert(component, name)
+    return f"{_HEAD}`timescale 1ns / 1ps\n\n{_converted(to_rtlil(component, name), name, [])}"
 
 
 def to_rtlil(component: Component, name: str) -> str:
@@ -91,59 +124,54 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _convert(component: Component, name: str) -> str:
-    text = to_rtlil(component, name)
+def _converted(rtlil_text: str, top: str, commands: Sequence[str]) -> str:
+    """Verilog of RTLIL, after some Yosys commands; no name in it has to be escaped."""
     with scratch() as folder:
-        write_text(folder / "core.il", text)
-        yosys.run(
-            f"read_rtlil core.il\nhierarchy -top {name}\nproc -noopt\nopt_clean\n"
-            "write_verilog -norename -noattr core.v",
-            folder,
-        )
-        return _wrapped((folder / "core.v").read_text("utf-8"))
+        write_text(folder / "core.il", rtlil_text)
+        script = [
+            "read_rtlil core.il",
+            f"hierarchy -top {top}",
+            "proc -noopt",
+            "opt_clean",
+            f"rename -hide {_ELEMENTS}",
+            "opt_clean",
+            *commands,
+            "rename -unescape",
+            "write_verilog -noattr core.v",
+        ]
+        yosys.run("\n".join(script), folder)
+        # What Yosys says of itself, where it was built, is left out.
+        return wrapped((folder / "core.v").read_text("utf-8").partition("*/\n")[2])
 
 
-def _wrapped(verilog: str) -> str:
-    """Long concatenations on several lines: Verilator takes 40,000 tokens a line, not more.
+def wrapped(verilog: str) -> str:
+    """Verilog of ``write_verilog`` with long lines on several: people and tools read them so.
 
-    No name or constant has a comma, so what follows one may always go on the next line.
+    No name has a comma, so what follows one may always go on the next line. Constants have none,
+    so long ones become concatenations.
     """
-    return re.sub(r".{1000}[^,\n]*,", r"\g<0>\n", verilog)
+    verilog = re.sub(rf"\b(\d+)'h([0-9a-f]{{{_DIGITS + 1},}})", _shorter, verilog)
+    return "\n".join(chain.from_iterable(map(_lines, verilog.split("\n"))))
 
 
-_TOP = """\
-module {top} (
-    input clk,
-    input rst,
-    input valid_in,
-    input [{data_end}:0] {data},
-    output valid_out,
-    output [{index_end}:0] index,
-    output [{scores_end}:0] scores
-);
-  {core} core (
-{connections}
-  );
-endmodule
-"""
+def _lines(line: str) -> Iterator[str]:
+    start, indent = 0, ""
+    while len(line) - start > _COLUMNS:
+        end = line.rfind(", ", start, start + _COLUMNS)
+        end = line.find(", ", start) if end < 0 else end
+        if end < 0:
+            break
+        yield indent + line[start : end + 1]
+        start, indent = end + 2, "    "
+    yield indent + line[start:]
 
 
-def _top(classifier: Classifier) -> str:
-    interface = classifier.interface
-    connections = {
-        "samples__payload": str(interface.data),
-        "samples__valid": "valid_in",
-        "results__payload": "{scores, index}",
-        "results__valid": "valid_out",
-    }
-    if interface.latency:
-        connections |= {"clk": "clk", "rst": "rst"}
-    return _TOP.format(
-        top=TOP,
-        core=CORE,
-        data=interface.data,
-        data_end=interface.data_width - 1,
-        index_end=interface.index_width - 1,
-        scores_end=interface.classes * interface.score_width - 1,
-        connections=",\n".join(f"    .{port}({wire})" for port, wire in connections.items()),
-    )
+def _shorter(constant: re.Match[str]) -> str:
+    """A long hexadecimal constant as a concatenation of short ones, the highest first."""
+    width, digits = int(constant[1]), constant[2]
+    ends = range(len(digits) % _DIGITS or _DIGITS, len(digits) + 1, _DIGITS)
+    pieces = [digits[max(0, end - _DIGITS) : end] for end in ends]
+    highest = width - 4 * _DIGITS * (len(pieces) - 1)
+    widths = [highest, *(4 * _DIGITS for _ in pieces[1:])]
+    made = (f"{bits}'h{piece}" for bits, piece in zip(widths, pieces, strict=True))
+    return f"{{ {', '.join(made)} }}"

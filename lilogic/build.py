@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lilogic.errors import FormatError, LilogicError
+from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.extras import needs
 from lilogic.files import claimed, read_bytes
 from lilogic.report import steps
@@ -136,52 +136,75 @@ class Build:
                     proof = prove(self.simplified.graph, self.folder, timeout)
         return Verification.of(simulation, proof, altered)
 
-    def area(self, liberty: Target | None = None, *, progress: bool = True) -> AreaReport:
-        """What it takes on the target that it was compiled for, or else on each.
+    def area(
+        self,
+        liberty: Target | None = None,
+        *,
+        targets: Sequence[str] | None = None,
+        progress: bool = True,
+    ) -> AreaReport:
+        """What it takes on some targets.
 
         Args:
             liberty: another target to map to, such as ``flow.read_liberty`` gives.
+            targets: names of ``area.TARGETS``; default: the one that it was compiled for, or else
+                all.
             progress: whether to show progress on standard error.
 
         Raises:
             FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one.
+            GraphError: it holds another one, there is no such target, or none is asked for.
             ToolError: Yosys is missing or failed.
         """
+        from lilogic.hdl.synthesis import area
+
+        self._check_unaltered()
+        chosen = self._targets(targets, liberty)
+        if not chosen:
+            raise GraphError("the area needs a target")
+        with steps.shown(progress)(f"mapping to {', '.join(chosen)}") as tell:
+            return area.measure(self.folder, chosen, tell)
+
+    def _targets(self, names: Sequence[str] | None, liberty: Target | None) -> dict[str, Target]:
+        """What ``area`` and ``report`` are asked to map to, by name."""
         from lilogic.hdl.fpga import devices
         from lilogic.hdl.synthesis import area
         from lilogic.hdl.synthesis import liberty as libraries
 
-        self._check_unaltered()
-        asked = self.options.target
-        only = None if asked is None else devices.family(asked)
-        targets = {name: area.TARGETS[name] for name in area.TARGETS if only in (None, name)}
-        if liberty is not None:
-            targets |= {libraries.NAME: liberty}
-        with steps.shown(progress)("mapping to cells and LUTs") as tell:
-            return area.measure(self.folder, targets, tell)
+        if names is None:
+            compiled_for = self.options.target
+            names = [*area.TARGETS] if compiled_for is None else [compiled_for]
+        families = [*map(devices.family, names)]
+        if unknown := [name for name in families if name not in area.TARGETS]:
+            raise GraphError(f"target {unknown[0]!r} is not one of {', '.join(area.TARGETS)}")
+        chosen = {name: area.TARGETS[name] for name in families}
+        return chosen if liberty is None else {**chosen, libraries.NAME: liberty}
 
     def report(
         self,
         verification: Verification | None = None,
         *,
         liberty: Target | None = None,
+        targets: Sequence[str] | None = None,
         progress: bool = True,
     ) -> CompileReport:
         """Gates, area and, if given, what verification found.
 
-        Arguments and errors as ``area``.
+        Arguments and errors as ``area``; without any target, there is no area in the report.
         """
         from lilogic.hdl.components import classifier
         from lilogic.report import compiled
 
         graph = self.simplified.graph
+        area = None
+        if self._targets(targets, liberty):
+            area = self.area(liberty, targets=targets, progress=progress)
         return compiled.describe(
             self.model.name,
             graph,
             classifier.flip_flops(graph, self.options),
             asdict(self.interface),
-            self.area(liberty, progress=progress),
+            area,
             verification,
         )
 

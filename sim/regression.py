@@ -12,7 +12,6 @@ from lilogic.errors import ToolError
 from lilogic.files import make_empty, read_bytes, write_json
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.vectors import Vectors
-from lilogic.hdl.verilog import TOP
 from lilogic.report.models.simulation import KindCount, Latency, SimulationReport, TestResult
 from lilogic.sim import runner
 from lilogic.sim.testbench import FOLDER, RESULTS
@@ -37,10 +36,12 @@ def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     text = read_bytes(folder / VERILOG)
     work = folder.resolve() / "sim" / simulator
     make_empty(work)
-    runner.build(simulator, [folder / VERILOG], TOP, work)
+    runner.build(simulator, [folder / VERILOG], interface.module, work)
     log = work / "run.log"
     environment = {FOLDER: str(folder.resolve()), RESULTS: str(work)}
-    passed = runner.run(simulator, TOP, work, "lilogic.sim.testbench", environment, log)
+    passed = runner.run(
+        simulator, interface.module, work, "lilogic.sim.testbench", environment, log
+    )
     # cocotb's tests fail where something differs; then their results are there, too.
     if not passed and not all((work / f"{test}.json").exists() for test in TESTS):
         raise ToolError(f"{simulator} died in simulation; {log} tells more")

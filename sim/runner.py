@@ -121,6 +121,7 @@ def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
             "sources": [str(shutil.copy(source, place)) for source in sources],
             "hdl_toplevel": top,
             "build_args": list(simulator.build_arguments),
+            "timescale": ["1ns", "1ps"],
             "build_dir": str(place),
             "cwd": str(place),
             "always": True,

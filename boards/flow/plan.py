@@ -44,13 +44,14 @@ def prepare(design: Design, setting: Setting) -> Plan:
     options = {}
     if family.is_complete:
         options["nextpnr_opts"] = " ".join([*nextpnr.options(family), *routing])
+        # Yosys' script writes the netlist for nextpnr, of which models of cells are no part.
+        options["script_after_synth"] = "blackbox =A:whitebox"
     plan = platform.make(design.board).prepare(
         platform.OnBoard(design.board, top, setting),
         NAME,
         emit_src=False,  # places in source files would depend on where they are
         verbose=True,  # else nothing is heard of the programs until they end
         synth_opts=family.board_options,
-        script_after_synth="blackbox =A:whitebox",  # cells' models are no part of the netlist
         **options,
     )
     commands = json.loads(plan.files[f"{plan.script}.json"])["commands"]

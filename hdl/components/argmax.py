@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value
 from amaranth.lib.wiring import Component, In, Out
 
-from lilogic.hdl.components import pipeline, streams
+from lilogic.hdl.components import pipeline, streams, vector
 from lilogic.hdl.components.pipeline import Levels, Registers
 
 
@@ -41,7 +41,7 @@ class Argmax(Component):
         """Amaranth calls this."""
         m = Module()
         winner = pipeline.build(m, tournament([*self.scores.payload]), self._registers, "round")
-        m.d.comb += self.index.payload.eq(winner)
+        m.d.comb += vector.driven(self.index.payload, winner)
         return m
 
 

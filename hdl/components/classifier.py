@@ -77,6 +77,7 @@ class Classifier(Component):
         options: how to compile it.
 
     Attributes:
+        graph: as given.
         samples: in, ``streams.samples`` with the data that ``Interface`` describes.
         results: out, ``streams.results``; reset clears what is in flight.
         latency: clock cycles from a sample to its result.
@@ -89,6 +90,7 @@ class Classifier(Component):
     """
 
     def __init__(self, graph: GateGraph, options: CompileOptions = _DEFAULT) -> None:
+        self.graph = graph
         choices = Choices.of(graph, options)
         encodes = choices.input is InputKind.FEATURES
         feature_width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
@@ -118,6 +120,7 @@ class Classifier(Component):
             latency=self.latency,
             levels_per_stage=choices.levels_per_stage if choices.clock is None else None,
             popcount=choices.popcount,
+            module=options.module,
             clock_mhz=None if choices.clock is None else choices.clock.mhz,
             device=None if choices.clock is None else choices.clock.device,
         )

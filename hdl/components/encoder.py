@@ -11,7 +11,7 @@ from amaranth.lib.wiring import Component, In, Out
 from lilogic.data.capabilities import PARALLEL, required
 from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import vector
+from lilogic.hdl.components import naming, vector
 
 
 class ThermometerEncoder(Component):
@@ -75,7 +75,7 @@ class ThermometerEncoder(Component):
                 else:
                     result = _exceed(values, threshold, encoder.input_dtype)
                 exceeding = Signal(len(run), name=name)
-                m.d.comb += exceeding.eq(result)
+                m.d.comb += exceeding.eq(naming.named(m, result, name))
                 found.update(zip(map(tuple, run), exceeding, strict=True))
             for bit in used.tolist():
                 bits[bit] = found[tuple(features[bit].tolist())]

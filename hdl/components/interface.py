@@ -14,7 +14,7 @@ from lilogic.data.encoder import Encoder
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
 from lilogic.graph import GateGraph
-from lilogic.hdl.options import InputKind
+from lilogic.hdl.options import MODULE, InputKind
 from lilogic.infer.golden import checked
 
 VERILOG = "classifier.v"
@@ -26,7 +26,7 @@ POPCOUNT = "tree"
 
 @dataclass(frozen=True)
 class Interface:
-    """Ports and timing of the module ``classifier`` in ``classifier.v``.
+    """Ports and timing of the top module in ``classifier.v``.
 
     The module has ``clk``, ``rst`` (synchronous, active high), ``valid_in``, one data input,
     and the outputs ``valid_out``, ``index`` and ``scores``. A sample presented with ``valid_in``
@@ -50,6 +50,7 @@ class Interface:
         popcount: name of the popcount architecture.
         clock_mhz: the clock that registers were placed for, null for none.
         device: on which of ``devices.DEVICES``.
+        module: name of the top module, with which those of all others begin.
     """
 
     data: InputKind
@@ -64,6 +65,7 @@ class Interface:
     popcount: str
     clock_mhz: float | None = None
     device: str | None = None
+    module: str = MODULE
 
     def check(self, graph: GateGraph) -> None:
         """Refuse a graph that cannot be what this is the interface of.

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from lilogic.graph import GateGraph, gates
 from lilogic.graph.gates import GATES, READS_A, READS_B
-from lilogic.hdl.components import vector
+from lilogic.hdl.components import naming, vector
 from lilogic.hdl.components.pipeline import Registers
 
 Nodes = npt.NDArray[Any]
@@ -115,7 +115,7 @@ class GateNetwork(Component):
                     name = f"level{level}_{GATES[function].name.lower()}"
                     output = Signal(len(run), name=name)
                     operands = (vector.take(wires, place[nodes[run]]) for nodes in (a, b))
-                    m.d.comb += output.eq(_apply(function, *operands))
+                    m.d.comb += output.eq(naming.named(m, _apply(function, *operands), name))
                     place[node[run]] = width + np.arange(len(run))
                     wires.append(output)
                     width += len(output)

@@ -13,7 +13,7 @@ from itertools import accumulate, chain
 
 from amaranth.hdl import Cat, Module, Shape, Signal, Value
 
-from lilogic.hdl.components import vector
+from lilogic.hdl.components import naming, vector
 
 Levels = Generator[Sequence[Value], list[Value], Value]
 
@@ -86,14 +86,16 @@ def build(m: Module, work: Levels, registers: Registers, name: str) -> Value:
 
 def delay(m: Module, value: Value, cycles: int, name: str) -> Value:
     """``value`` from ``cycles`` clock cycles ago; reset leaves the registers alone."""
-    for _ in range(cycles):
-        value = _assign(m, "sync", value, name)
+    for cycle in range(1, cycles + 1):
+        value = _assign(m, "sync", value, f"{name}_delayed{cycle}")
     return value
 
 
 def named(m: Module, value: Value, name: str) -> Value:
     """``value`` in a signal of its own, which costs less than its parts where it is read often."""
-    return _assign(m, "comb", value, name)
+    held = _like(value, name)
+    m.d.comb += vector.driven(held, value)
+    return held
 
 
 def _side_by_side(values: Sequence[Value]) -> Iterator[list[Value]]:
@@ -127,7 +129,7 @@ def _part(value: Value, end: int, shape: Shape) -> Value:
 
 def _assign(m: Module, domain: str, value: Value, name: str) -> Value:
     held = _like(value, name)
-    m.d[domain] += held.eq(value)
+    m.d[domain] += held.eq(naming.named(m, value, name, outermost=domain == "sync"))
     return held
 
 

@@ -21,7 +21,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import packing, pipeline, streams, vector
+from lilogic.hdl.components import naming, packing, pipeline, streams, vector
 from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.network import counted
 from lilogic.hdl.components.pipeline import Cost, Levels, Registers
@@ -215,11 +215,13 @@ class Heads(Component):
             name = f"class{class_}"
             bits = pipeline.named(m, vector.take(self.values.signals, position), f"{name}_counted")
             total = pipeline.build(m, self._popcount(bits), self._registers, name)
-            score = total + offset
+            # Amaranth leaves out heads of which nothing is computed: one bit is left of them, and
+            # an offset added where nothing else is.
+            score = total + offset if offset or len(bits) < 2 else total
             if offset >= 0:
-                # What this class cannot reach is a constant 0, for the argmax too. One bit is left,
-                # because Amaranth would leave out heads of which nothing is computed.
+                # What this class cannot reach is a constant 0, for the argmax too.
                 score = score[: max(1, highest[class_].bit_length())]
+            score = naming.named(m, score, name)
             m.d.comb += self.scores.payload[class_].eq(score)
         return m
 

@@ -100,7 +100,7 @@ def assign_taken(
     """
     statements, start = [], 0
     for signal in signals:
-        statements.append(signal.eq(take(values, places[start : start + len(signal)])))
+        statements += driven(signal, take(values, places[start : start + len(signal)]))
         start += len(signal)
     return statements
 
@@ -108,4 +108,16 @@ def assign_taken(
 def assign(signals: Iterable[Signal], values: Iterable[Value]) -> list[Any]:
     """Statements that set the bits of ``signals`` to ``values``, in order, and any rest to 0."""
     rest = iter(values)
-    return [signal.eq(Cat(islice(rest, len(signal)))) for signal in signals]
+    return [*chain.from_iterable(driven(s, Cat(islice(rest, len(s)))) for s in signals)]
+
+
+def driven(signal: Value, value: Value) -> list[Any]:
+    """Statements that set ``signal`` to ``value``, and any rest to 0, so that it drives its bits.
+
+    To Amaranth, a signal that is set at once is another name for the bits of its value. Who reads
+    it then reads these, and ports of modules are these bits, in as many runs as they come in,
+    without a name.
+    """
+    if min(len(signal), len(value)) < 2:
+        return [signal.eq(value)]
+    return [signal[0].eq(value[0]), signal[1:].eq(value[1:])]

@@ -27,7 +27,6 @@ from lilogic.hdl.proof.bdd import TooLargeError
 from lilogic.hdl.proof.cuts import Job
 from lilogic.hdl.proof.equivalence import unproven
 from lilogic.hdl.proof.netlist import Netlist, WrongNetlistError
-from lilogic.hdl.verilog import TOP
 from lilogic.report.models.proof import PartResult, ProofReport
 
 _OWN_TOOLS = "linear forms and decision diagrams for the heads"
@@ -51,7 +50,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
     tool, text = "Yosys", files.read_bytes(folder / VERILOG)
     with files.scratch() as scratch:
         try:
-            design = netlist.read(text, TOP, scratch, timeout)
+            design = netlist.read(text, interface.module, scratch, timeout)
         except LilogicError as error:
             results = dict.fromkeys(_proofs(interface), unproven(str(error)))
         else:

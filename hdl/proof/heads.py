@@ -21,6 +21,9 @@ from lilogic.hdl.proof.strash import XorAndGraph
 from lilogic.hdl.proof.sums import Blocks, Form, NotASumError, Rewriter
 from lilogic.report.models.proof import PartResult
 
+_LEVELS = r"core\.heads\.class\d+_\d+"
+"""What ``pipeline`` calls the values that are alive after a level of a class."""
+
 
 def heads(job: Job) -> PartResult:
     """Every class in turn; what is built alike is proven once."""
@@ -89,7 +92,7 @@ class _Head:
         # Bits that are added early are next to each other, which keeps diagrams small.
         variables = design.visited(score, variables_of(counted))
         times = Counter(counted)
-        signals = design.signals("core.heads.")
+        signals = design.signals(_LEVELS)
         cuts = [net for net in design.cone(score, variables) if net in signals]
         circuit = netlist.as_circuit(design, [*score, *cuts], variables)
         return cls(

@@ -8,6 +8,7 @@ numbers added.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,14 +83,10 @@ class Netlist:
             raise WrongNetlistError(f"{name} has {len(nets)} bits, not {width}")
         return nets[:width]
 
-    def signals(self, prefix: str) -> set[Net]:
-        """The nets of wires whose names begin with ``prefix`` and that Yosys did not make up."""
-        made_up = f"{prefix}$"
+    def signals(self, pattern: str) -> set[Net]:
+        """The nets of wires whose whole names match a regular expression."""
         return {
-            net
-            for name, nets in self.wires.items()
-            if name.startswith(prefix) and not name.startswith(made_up)
-            for net in nets
+            net for name, nets in self.wires.items() if re.fullmatch(pattern, name) for net in nets
         }
 
     def cone(self, outputs: Sequence[Net], leaves: Iterable[Net]) -> list[Net]:

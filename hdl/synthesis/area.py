@@ -21,11 +21,12 @@ from pathlib import Path
 
 from lilogic import cores
 from lilogic.files import scratch
+from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.fpga import tools, yosys
 from lilogic.hdl.fpga.families import FAMILIES, GENERIC, Weights
 from lilogic.hdl.synthesis import partition
 from lilogic.hdl.synthesis.partition import Piece
-from lilogic.hdl.verilog import CORE, PARTS, TOP
+from lilogic.hdl.verilog import PARTS, modules, part
 from lilogic.report.models.area import AreaReport, Counts, TargetArea
 
 _AT_ONCE = min(4, cores.usable())
@@ -105,7 +106,7 @@ hierarchy -check -top {top}
 design -save read
 {synthesis}
 tee -q -o parts.json stat -json
-select -set logic * {registers} t:{core}* %d
+select -set logic * {registers} {own}
 tee -q -o parts.txt ltp @logic
 """
 
@@ -147,12 +148,13 @@ def measure(
         LilogicError: the files cannot be read.
         ToolError: Yosys is missing or failed.
     """
-    runs = partition.read(folder)
+    interface = Interface.read(folder)
+    runs = partition.read(folder, interface)
     tell("read")
 
     def run(job: tuple[Piece, str]) -> _Mapped:
         piece, name = job
-        mapped = _map(piece, targets[name])
+        mapped = _map(piece, targets[name], interface.module)
         tell(f"{piece.label} mapped to {name}")
         return mapped
 
@@ -178,18 +180,19 @@ class _Module:
 
 @dataclass(frozen=True)
 class _Mapped:
-    """What Yosys made of each module and, if asked for, of the flattened design."""
+    """What Yosys made of each part and other module and, if asked for, of the flattened design."""
 
     tool: str
-    modules: dict[str, _Module]
+    parts: dict[str, _Module]
     total: _Module | None
 
 
-def _map(piece: Piece, target: Target) -> _Mapped:
+def _map(piece: Piece, target: Target, top: str) -> _Mapped:
+    """``piece`` of the classifier whose top module is ``top``, mapped to ``target``."""
     script = (_PARTS + _TOTAL * piece.is_whole).format(
         design=_DESIGN,
         top=piece.top,
-        core=CORE,
+        own=" ".join(f"t:{module} %d" for module in modules(top)),
         synthesis=target.synthesis.format(top=piece.top),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
@@ -197,45 +200,48 @@ def _map(piece: Piece, target: Target) -> _Mapped:
         for file, content in {_DESIGN: piece.rtlil, **target.files}.items():
             (folder / file).write_bytes(content)
         yosys.run(script, folder)
-        parts = _modules(folder, "parts")
-        total = _modules(folder, "total")[TOP] if piece.is_whole else None
+        parts = _measured(folder, "parts", top)
+        total = _measured(folder, "total", top)[top] if piece.is_whole else None
         tool = json.loads((folder / "parts.json").read_text("utf-8"))["creator"]
     return _Mapped(" ".join(tool.split()[:2]), parts, total)
 
 
-def _modules(folder: Path, name: str) -> dict[str, _Module]:
-    """What the statistics in ``name.json`` and the paths in ``name.txt`` say of each module."""
+def _measured(folder: Path, name: str, top: str) -> dict[str, _Module]:
+    """What the statistics in ``name.json`` and the paths in ``name.txt`` say of each module.
+
+    Parts are called as in ``PARTS``, other modules as in the design. Modules of the design are no
+    cells, nor are scopes.
+    """
     statistics = json.loads((folder / f"{name}.json").read_text("utf-8"))["modules"]
     paths = dict(_PATH.findall((folder / f"{name}.txt").read_text("utf-8")))
-    modules = {}
+    names = {part(top, each): each for each in PARTS}
+    own = {*modules(top), yosys.SCOPE}
+    measured = {}
     for escaped, found in statistics.items():
         module = escaped.removeprefix("\\")
         depth = max(0, int(paths.get(module, 0)))
-        types = Counter(found.get("num_cells_by_type", {}))
-        types.pop(yosys.SCOPE, None)
-        modules[module] = _Module(types, depth)
-    return modules
+        cells = found.get("num_cells_by_type", {}).items()
+        types = Counter({cell: count for cell, count in cells if cell not in own})
+        measured[names.get(module, module)] = _Module(types, depth)
+    return measured
 
 
 def _summary(target: Target, measured: Sequence[_Mapped]) -> TargetArea:
-    modules = [module for mapped in measured for module in mapped.modules.items()]
-    present = [part for part in PARTS if part != "encoder" or f"{CORE}.{part}" in dict(modules)]
-    found: dict[str, list[_Module]] = {part: [] for part in (*present, _OTHER)}
-    for name, module in modules:
-        part = name.removeprefix(f"{CORE}.")
-        found[part if part in present else _OTHER].append(module)
-    merged = {_NAMES.get(part, part): _merged(modules) for part, modules in found.items()}
+    named = [named for mapped in measured for named in mapped.parts.items()]
+    present = [name for name in PARTS if name != "encoder" or name in dict(named)]
+    found: dict[str, list[_Module]] = {name: [] for name in (*present, _OTHER)}
+    for name, module in named:
+        found[name if name in present else _OTHER].append(module)
+    merged = {_NAMES.get(name, name): _merged(all_) for name, all_ in found.items()}
     merged["total"] = measured[0].total or _merged([*merged.values()])
-    counts = {part: _counts(target, module) for part, module in merged.items()}
-    types = {part: dict(module.types) for part, module in merged.items()}
+    counts = {name: _counts(target, module) for name, module in merged.items()}
+    types = {name: dict(module.types) for name, module in merged.items()}
     total = counts.pop("total")
     return TargetArea(unit=target.unit, parts=counts, total=total, types=types)
 
 
 def _merged(modules: Sequence[_Module]) -> _Module:
-    types: Counter[str] = Counter()
-    for module in modules:
-        types += Counter({cell: n for cell, n in module.types.items() if not cell.startswith(CORE)})
+    types = sum((module.types for module in modules), Counter[str]())
     return _Module(types, max((module.depth for module in modules), default=0))
 
 

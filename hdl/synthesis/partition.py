@@ -15,7 +15,7 @@ import numpy as np
 from lilogic import files
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
-from lilogic.hdl.verilog import CORE, TOP
+from lilogic.hdl.verilog import part
 
 LARGE = 20_000_000
 """Bytes of RTLIL of the largest design that stays whole: some 100,000 gates."""
@@ -34,7 +34,7 @@ Cut = tuple[str, str, list[str]]
 # Names that Verilog does not show avoid a clash of names inside `synth_ecp5 -noflatten`.
 _READ = f"""\
 read_verilog {VERILOG}
-hierarchy -check -top {TOP}
+hierarchy -check -top {{top}}
 proc
 rename -hide w:*
 opt_clean
@@ -59,44 +59,47 @@ class Piece:
     is_whole: bool = False
 
 
-def read(folder: Path) -> list[Piece]:
+def read(folder: Path, interface: Interface) -> list[Piece]:
     """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
 
     Raises:
-        LilogicError: the files cannot be read.
+        LilogicError: the file cannot be read.
         ToolError: Yosys is missing or failed.
     """
+    top = interface.module
     verilog = files.read_bytes(folder / VERILOG)
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
-        yosys.run(_READ, scratch)
+        yosys.run(_READ.format(top=top), scratch)
         design = (scratch / _DESIGN).read_bytes()
         if len(design) <= LARGE:
-            return [Piece(TOP, TOP, design, is_whole=True)]
-        cuts = _cuts(design, Interface.read(folder))
-        script = [f"read_rtlil {_DESIGN}\nhierarchy -top {TOP}\ndesign -save all"]
+            return [Piece(top, top, design, is_whole=True)]
+        cuts = _cuts(design, interface)
+        script = [f"read_rtlil {_DESIGN}\nhierarchy -top {top}\ndesign -save all"]
         for number, (_, _, commands) in enumerate(cuts):
             script += ["design -load all", *commands, f"write_rtlil {number}.il"]
         yosys.run("\n".join(script), scratch)
         return [
-            Piece(label, top, (scratch / f"{number}.il").read_bytes())
-            for number, (label, top, _) in enumerate(cuts)
+            Piece(label, name, (scratch / f"{number}.il").read_bytes())
+            for number, (label, name, _) in enumerate(cuts)
         ]
 
 
 def _cuts(design: bytes, interface: Interface) -> list[Cut]:
     """What a large design is cut into."""
-    sizes = {name: _size(design, f"{CORE}.{name}") for name in ("network", "encoder", "heads")}
-    apart = [name for name, size in sizes.items() if size]
+    top = interface.module
+    modules = {name: part(top, name) for name in ("network", "encoder", "heads")}
+    sizes = {name: _size(design, module) for name, module in modules.items()}
+    apart = {name: modules[name] for name, size in sizes.items() if size}
     whole: list[Cut] = [
-        (name, f"{CORE}.{name}", [f"hierarchy -top {CORE}.{name}"])
-        for name in apart
+        (name, module, [f"hierarchy -top {module}"])
+        for name, module in apart.items()
         if name != "heads"
     ]
     shares = min(interface.classes, -(-sizes["heads"] // _SHARE))
     classes = np.array_split(np.arange(interface.classes), shares)
     heads = [_heads(int(share[0]), int(share[-1]), interface) for share in classes]
-    rest: Cut = ("the rest", TOP, [f"blackbox {CORE}.{name}" for name in apart])
+    rest: Cut = ("the rest", top, [f"blackbox {module}" for module in apart.values()])
     return [*whole, *heads, rest]
 
 
@@ -105,9 +108,10 @@ def _heads(first: int, last: int, interface: Interface) -> Cut:
     bits = range(interface.classes * interface.score_width)
     kept = range(first * interface.score_width, (last + 1) * interface.score_width)
     others = " ".join(f"w:{_SCORES}_{bit}_" for bit in bits if bit not in kept)
+    module = part(interface.module, "heads")
     commands = [
-        f"hierarchy -top {CORE}.heads",
-        f"cd {CORE}.heads",
+        f"hierarchy -top {module}",
+        f"cd {module}",
         # A score that is no output takes all that makes it along.
         f"splitnets -ports -format __: w:{_SCORES}",
         *([f"delete {others}"] if others else []),
@@ -115,7 +119,7 @@ def _heads(first: int, last: int, interface: Interface) -> Cut:
         "opt_clean",
     ]
     label = f"heads of classes {first} to {last}" if first < last else f"head of class {first}"
-    return label, f"{CORE}.heads", commands
+    return label, module, commands
 
 
 def _size(design: bytes, module: str) -> int:

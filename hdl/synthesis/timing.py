@@ -21,7 +21,6 @@ from lilogic.hdl.fpga import nextpnr, yosys
 from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.options import InputKind
 from lilogic.hdl.synthesis.area import TARGETS, weigh
-from lilogic.hdl.verilog import TOP
 from lilogic.report.models.timing import TimingReport
 
 _WRAPPER = "wrapper.v"
@@ -54,14 +53,14 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
     verilog = files.read_bytes(folder / VERILOG)
     target = TARGETS[on.family.name]
     script = _SCRIPT.format(
-        verilog=VERILOG, top=TOP, synthesis=target.synthesis.format(top="wrapper")
+        verilog=VERILOG, top=interface.module, synthesis=target.synthesis.format(top="wrapper")
     )
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
         (scratch / _WRAPPER).write_text(_wrapper(graph, interface), "utf-8")
         yosys.run(script, scratch)
         statistics = json.loads((scratch / "stat.json").read_text("utf-8"))
-        cells = statistics["modules"][f"\\{TOP}"]["num_cells_by_type"]
+        cells = statistics["modules"][f"\\{interface.module}"]["num_cells_by_type"]
         luts, ffs = (round(weigh(cells, target.columns[column])) for column in ("luts", "ffs"))
         routed = _route(scratch, on)
     return TimingReport(luts=luts, ffs=ffs, latency=interface.latency, **routed)
@@ -108,7 +107,7 @@ def _wrapper(graph: GateGraph, interface: Interface) -> str:
     place = {bit: f"data[{place}]" for place, bit in enumerate(used)}
     bits = [place.get(bit, "1'b0") for bit in reversed(range(interface.data_width))]
     return _TEMPLATE.format(
-        top=TOP,
+        top=interface.module,
         name=interface.data,
         bits=",\n".join(bits),
         data_end=len(used),

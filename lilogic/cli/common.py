@@ -48,7 +48,7 @@ Target = Annotated[
     str | None,
     typer.Option(
         help="What it is for: ice40, ecp5, xc7, generic, or a device, hx8k, up5k or ecp5, which "
-        "--clock needs; chooses the popcount, and the area is reported for this alone.",
+        "--clock needs; chooses the popcount, and the area is counted for this alone.",
         autocompletion=completion.targets,
     ),
 ]
@@ -58,6 +58,16 @@ Popcount = Annotated[
         help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
         "measured to be best for the target. Default: auto.",
         autocompletion=completion.popcounts,
+    ),
+]
+
+
+Module = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What the top module is called in Verilog, and those inside it begin with; networks "
+        "of different names fit in one design. Default: classifier.",
     ),
 ]
 

@@ -15,6 +15,7 @@ from lilogic.cli.common import (
     InputKind,
     LevelsPerStage,
     Model,
+    Module,
     Popcount,
     Target,
     given,
@@ -129,6 +130,7 @@ def export_(
             "as they were trained or imported. Verilog is always simplified.",
         ),
     ] = True,
+    module: Module = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a network in another format; options that name no format are for Verilog."""
@@ -139,7 +141,11 @@ def export_(
     if to not in known:
         raise FormatError(f"format {to!r} is not one of {', '.join(known)}")
     verilog = given(
-        levels_per_stage=levels_per_stage, clock_mhz=clock_mhz, target=target, popcount=popcount
+        levels_per_stage=levels_per_stage,
+        clock_mhz=clock_mhz,
+        target=target,
+        popcount=popcount,
+        module=module,
     )
     options = given(prefix=prefix, word=word, cone=cone)
     reads = given(input=input, bits=bits)
@@ -151,7 +157,7 @@ def export_(
         files.write_text(output, network.compile(**verilog, **reads).verilog)
     elif verilog:
         raise FormatError(
-            "--levels-per-stage, --clock, --target and --popcount are for Verilog only: "
+            "--levels-per-stage, --clock, --target, --popcount and --module are for Verilog only: "
             "leave them out"
         )
     else:

@@ -15,6 +15,7 @@ from lilogic.cli.common import (
     InputKind,
     LevelsPerStage,
     Model,
+    Module,
     Popcount,
     Target,
     given,
@@ -40,19 +41,29 @@ Liberty = Annotated[
 
 def compile_(
     model: Model,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder to write to; default: build/MODEL."),
+    ] = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
     target: Target = None,
     popcount: Popcount = None,
     input: InputKind = None,
     bits: Bits = False,
+    module: Module = None,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a network's Verilog, its test vectors and an area report."""
+    """Write a network's Verilog, its test vectors and a report.
+
+    They are there before mapping begins, which takes longest and is done for what --target and
+    --liberty name alone. The command report maps to all targets.
+    """
     from lilogic.files import claimed
-    from lilogic.report import pages, tables
+    from lilogic.hdl.components.interface import INTERFACE, VERILOG
+    from lilogic.hdl.vectors import VECTORS
+    from lilogic.report import console, pages, tables
 
     options = given(
         levels_per_stage=levels_per_stage,
@@ -61,14 +72,17 @@ def compile_(
         popcount=popcount,
         input=input,
         bits=bits,
+        module=module,
     )
     network = load(model)
     library = _library(liberty)
-    with claimed(output):
-        build = network.compile(output, **options)
-        report = build.report(liberty=library)
+    folder = Path("build") / network.name if output is None else output
+    with claimed(folder):
+        build = network.compile(folder, **options)
         build.write_vectors()
-        pages.write(report, output)
+        console.say(f"wrote {VERILOG}, {INTERFACE} and {VECTORS} in {folder}")
+        report = build.report(liberty=library, targets=None if target else [])
+        pages.write(report, folder)
     show(report, tables.compile_rows(report), report.name, as_json)
 
 

@@ -17,7 +17,7 @@ def describe(
     graph: GateGraph,
     flip_flops: Sequence[int],
     interface: dict[str, Any],
-    area: AreaReport,
+    area: AreaReport | None = None,
     verification: Verification | None = None,
 ) -> CompileReport:
     """What is known of a simplified and compiled graph.
@@ -27,7 +27,7 @@ def describe(
         graph: simplified, as it was compiled.
         flip_flops: how many stand after each level of gates.
         interface: the ports and the latency.
-        area: what it takes.
+        area: what it takes, if it was mapped.
         verification: what simulation and proof gave, if they were run.
     """
     inputs = statistics.fan_out(graph)[: graph.n_inputs]

@@ -14,7 +14,7 @@ from lilogic.report import plots
 from lilogic.report.tables import compile_rows, part_text
 
 if TYPE_CHECKING:
-    from lilogic.report.models.area import TargetArea
+    from lilogic.report.models.area import AreaReport, TargetArea
     from lilogic.report.models.compiled import CompileReport
     from lilogic.report.models.gates import FanOut
     from lilogic.report.models.proof import ProofReport
@@ -57,10 +57,8 @@ def sections(report: CompileReport) -> Iterator[Section]:
     """All that a report says, in order; what was not checked is left out."""
     yield Section("", "", _HEADLINES, compile_rows(report))
     yield from _gates(report)
-    text = f"Counted by {report.area.tool}. {_COUNTED}"
-    text += _FLATTENED if report.area.flattened else _SUMMED
-    for name, target in report.area.targets.items():
-        yield from _area(name, target, text)
+    if report.area is not None:
+        yield from _areas(report.area)
     if report.simulation is not None:
         yield _simulation(report.simulation)
     if report.formal is not None:
@@ -151,6 +149,12 @@ def _gates(report: CompileReport) -> Iterator[Section]:
 
 def _fan_out(fan_out: FanOut) -> tuple[str, str, str]:
     return f"{fan_out.mean:.1f}", f"{fan_out.max:,}", f"{fan_out.unread:,}"
+
+
+def _areas(area: AreaReport) -> Iterator[Section]:
+    text = f"Counted by {area.tool}. {_COUNTED}{_FLATTENED if area.flattened else _SUMMED}"
+    for name, target in area.targets.items():
+        yield from _area(name, target, text)
 
 
 def _area(name: str, target: TargetArea, text: str) -> Iterator[Section]:

@@ -166,7 +166,10 @@ def _draw_ops(axes: Any, ops: Mapping[str, int]) -> None:
     axes.set_title("Gates by function", color=_INK)
 
 
-def _draw_area(axes: Any, area: AreaReport) -> None:
+def _draw_area(axes: Any, area: AreaReport | None) -> None:
+    if area is None:
+        axes.set_axis_off()
+        return
     fpgas = {name: t for name, t in area.targets.items() if "luts" in t.total}
     targets = fpgas or area.targets
     parts = {

@@ -85,7 +85,7 @@ def compile_rows(report: CompileReport) -> list[Row]:
         ("gates trained", f"{report.gates.trained:,}"),
         ("gates compiled", f"{report.gates.count:,}"),
         ("gate levels", f"{report.gates.depth}"),
-        *_area_rows(report.area),
+        *(_area_rows(report.area) if report.area else ()),
         ("latency", f"{interface['latency']} cycles, one result a cycle"),
     ]
     if interface.get("clock_mhz") is not None:

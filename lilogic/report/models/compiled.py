@@ -29,7 +29,7 @@ class CompileReport(GraphReport):
         inputs: how often input bits are read.
         levels: the gates of level 1, 2, …
         interface: the ports and the latency, as ``interface.json`` has them.
-        area: what it takes.
+        area: what it takes, where it was mapped.
         simulation: what simulation gave, where it was run.
         formal: what was proven, where that was tried.
     """
@@ -37,7 +37,7 @@ class CompileReport(GraphReport):
     inputs: FanOut
     levels: list[CompiledLevel]
     interface: dict[str, Any]
-    area: AreaReport
+    area: AreaReport | None = None
     simulation: SimulationReport | None = None
     formal: ProofReport | None = None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lilogic.boards.catalogue import BOARDS, Board, find
-from lilogic.boards.flow import build, fit, loader, plan, platform, pll, run
+from lilogic.boards.flow import build, fit, loader, platform, run
 from lilogic.boards.flow.design import Design
 from lilogic.boards.flow.fit import Needs
 from lilogic.boards.flow.plan import Plan
@@ -32,23 +32,6 @@ TINY = GateGraph.build(4, [(6, 0, 1), (1, 2, 3), (7, 4, 5)], [[4, 5], [5, 6], [0
 
 def _design(board: str) -> Design:
     return Design(find(board), TINY, "tiny")
-
-
-@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
-def test_every_board_has_pins_for_the_link_and_a_clock(board: Board) -> None:
-    setting = pll.fastest(pll.settings(board.family.name, board.clock_hz), board.family.first_clock)
-    assert setting is not None
-    prepared = plan.prepare(Design(board, TINY, "tiny"), setting)
-    constraints = "\n".join(
-        str(text)
-        for name, text in prepared.files.items()
-        if name.rpartition(".")[2] in ("pcf", "lpf", "cst", "xdc")
-    )
-    assert "uart_0__rx__io" in constraints
-    assert "uart_0__tx__io" in constraints
-    assert [command[0] for command in prepared.commands[:3]] == list(board.family.tools)
-    is_derived = any(word in str(prepared.files["top.il"]) for word in ("SB_PLL40", "EHXPLLL"))
-    assert is_derived == bool(setting.dividers)
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)

@@ -20,10 +20,10 @@ from lilogic.graph import Circuit, GateGraph
 from lilogic.hdl.components import vector
 from lilogic.hdl.components.interface import VERILOG
 from lilogic.hdl.components.popcount import POPCOUNTS
-from lilogic.hdl.options import CompileOptions
+from lilogic.hdl.options import MODULE, CompileOptions
 from lilogic.hdl.proof import abc, formal, netlist
 from lilogic.hdl.proof.netlist import Net, Netlist
-from lilogic.hdl.verilog import TOP, compile_graph
+from lilogic.hdl.verilog import compile_graph
 from lilogic.infer import golden
 from lilogic.infer.golden import node_values
 from lilogic.report.models.proof import ProofReport
@@ -55,7 +55,7 @@ def compiled(tmp_path: Path) -> Path:
 def mutate(folder: Path, module: str, pattern: str, replacement: str) -> None:
     """Change the first match in the Verilog of one part."""
     text = (folder / VERILOG).read_text()
-    start = text.index(f"module \\classifier_core.{module} ")
+    start = text.index(f"module classifier_{module}(")
     end = text.index("endmodule", start)
     changed, count = re.subn(pattern, replacement, text[start:end], count=1)
     assert count == 1
@@ -206,7 +206,7 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((12, 40), 8, 3, seed=1)
     interface = compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
-    design = netlist.read((tmp_path / VERILOG).read_bytes(), TOP, tmp_path, None)
+    design = netlist.read((tmp_path / VERILOG).read_bytes(), MODULE, tmp_path, None)
     data = design.vector(interface.data, interface.data_width)
     made = [
         *design.vector("index", interface.index_width),

@@ -13,6 +13,7 @@ from lilogic import load
 from lilogic.graph import lgn
 from lilogic.hdl.components import popcount
 from lilogic.hdl.fpga import tools
+from lilogic.hdl.synthesis import area
 from lilogic.infer import golden
 from tests.lilogic.cli.command import LILOGIC, assert_one_line, start, write_graph
 
@@ -39,6 +40,35 @@ def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
     status, _, err = lilogic("compile", run_folder, "-o", path)
     assert_one_line(status, err.splitlines()[-1] + "\n", "file")
     assert path.read_text() == "mine"
+
+
+WRITTEN = {"classifier.v", "interface.json", "vectors.npz", "small.lgn"}
+REPORT = {"report.json", "report.md", "report.html"}
+
+
+def test_compile_maps_to_no_target_unless_one_is_asked_for(lilogic, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(area, "measure", interrupted)
+    write_graph(tmp_path / "small.lgn")
+    status, out, err = lilogic("compile", "small.lgn", "--json")
+    assert status == 0
+    assert "area" not in json.loads(out)
+    assert "wrote classifier.v, interface.json and vectors.npz in build/small\n" in err
+    assert {file.name for file in Path("build/small").iterdir()} == WRITTEN | REPORT
+    assert "Area" not in Path("build/small/report.md").read_text()
+
+    options = ("--target", "ice40", "--module", "mine")
+    status, _, err = lilogic("compile", "small.lgn", "-o", "asked", *options)
+    assert status == 1
+    assert "\nmodule mine (\n" in Path("asked/classifier.v").read_text()
+    assert json.loads(Path("asked/interface.json").read_text())["module"] == "mine"
+    assert "wrote classifier.v" in err
+    assert {file.name for file in Path("asked").iterdir()} == WRITTEN
+
+
+def interrupted(_folder, targets, _tell):
+    assert [*targets] == ["ice40"]
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -101,10 +131,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert compiled["interface"]["data"] == "bits"
     assert compiled["interface"]["latency"] == 0
     assert compiled == json.loads((build / "report.json").read_text())
-    pages = {"report.md", "report.html"}
-    assert pages | {"classifier.v", "interface.json", "vectors.npz", "small.lgn"} <= {
-        file.name for file in build.iterdir()
-    }
+    assert {file.name for file in build.iterdir()} == WRITTEN | REPORT
     bits = np.array([[i >> k & 1 for k in range(3)] for i in range(8)])
     np.testing.assert_array_equal(
         golden.scores(lgn.read(build / "small.lgn"), bits), golden.scores(graph, bits)
@@ -119,7 +146,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert "no vectors from a data set" in err
 
     verilog = (build / "classifier.v").read_text()
-    before, name, after = verilog.partition(r"module \classifier_core.network ")
+    before, name, after = verilog.partition("module classifier_network(")
     assert "^" in after
     (build / "classifier.v").write_text(before + name + after.replace("^", "|", 1))
     status, out, _ = lilogic("verify", path, "--build", build, "--json")
@@ -149,9 +176,7 @@ def test_report_writes_pages_and_refuses_a_broken_library(lilogic, tmp_path):
     targets = json.loads(out)["area"]["targets"]
     assert targets.keys() == {"generic", "liberty"}
     assert targets["liberty"]["total"]["area"] > 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {
-        f"report.{suffix}" for suffix in ("json", "md", "html")
-    }
+    assert {file.name for file in (tmp_path / "out").iterdir()} == REPORT
     library.write_text("library (broken) { cell (")
     status, _, err = lilogic("report", path, "--liberty", library)
     assert_one_line(status, err, "cells.lib", "not a Liberty file")

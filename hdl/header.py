@@ -1,0 +1,106 @@
+"""The top module of a classifier's Verilog, with what whoever connects it has to know."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from itertools import chain
+
+from lilogic.graph import GateGraph
+from lilogic.graph.metadata import Metadata
+from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.options import InputKind
+
+# By names that Verilator has had for long: it ends at one that it does not know.
+LINT_OFF = """\
+/* verilator lint_off DECLFILENAME */  // One file holds all modules, whatever they are called.
+/* verilator lint_off UNUSED */  // Input bits that no gate reads, bits of sums that no score needs.
+/* verilator lint_off WIDTH */  // Numbers are as wide as they have to be; sums extend them.
+
+"""
+LINT_ON = """
+/* verilator lint_on WIDTH */
+/* verilator lint_on UNUSED */
+/* verilator lint_on DECLFILENAME */
+"""
+
+_TOP = """\
+module {module} (
+{ports}
+);
+  {core} core (
+{connections}
+  );
+endmodule
+"""
+
+
+def about(graph: GateGraph, interface: Interface) -> str:
+    """What the network is, in comments of plain ASCII on short lines."""
+    found = Metadata.of(graph)
+    data = f", trained on {found.dataset}" if found.dataset else ""
+    lines = [f"Network: {found.name or 'unnamed'}, {graph.n_gates:,} gates{data}."]
+    if "test_frozen" in found.accuracy:
+        lines.append(f"Accuracy on test data: {found.accuracy['test_frozen']:.2%}.")
+    names = found.class_names
+    if names != [*map(str, range(len(names)))]:
+        named = (f"{number} {name}" for number, name in enumerate(names))
+        lines.append(f"Classes: {', '.join(named)}.")
+    lines.append(f"Latency: {_cycles(interface.latency)}; it takes a sample in every cycle.")
+    return "".join(chain.from_iterable(map(_comment, lines)))
+
+
+def _comment(text: str) -> Iterator[str]:
+    plain = " ".join(text.encode("ascii", "backslashreplace").decode().split())
+    for line in textwrap.wrap(plain, 96, initial_indent="// ", subsequent_indent="//   "):
+        yield f"{line}\n"
+
+
+def module(interface: Interface, core: str) -> str:
+    """The module that names the ports of ``core``, the module inside, as Amaranth makes it.
+
+    The core lacks a clock where there are no registers.
+    """
+    connections = {
+        "samples__payload": str(interface.data),
+        "samples__valid": "valid_in",
+        "results__payload": "{scores, index}",
+        "results__valid": "valid_out",
+    }
+    if interface.latency:
+        connections |= {"clk": "clk", "rst": "rst"}
+    return _TOP.format(
+        module=interface.module,
+        core=core,
+        ports="\n".join(_ports(interface)),
+        connections=",\n".join(f"    .{port}({wire})" for port, wire in connections.items()),
+    )
+
+
+def _ports(interface: Interface) -> Iterator[str]:
+    """The ports, each with a comment."""
+    delay = "in the same cycle" if not interface.latency else f"{_cycles(interface.latency)} later"
+    unused = "" if interface.latency else "unused, as there are no registers"
+    width, score = interface.feature_width, interface.score_width
+    count = interface.data_width // width
+    reads = f"{count} input bits of the network, bit i at [i]"
+    if interface.data is InputKind.FEATURES:
+        reads = f"{count} features of {width} bits, feature i at [{width}*i +: {width}]"
+    kind = "two's complement" if interface.score_signed else "unsigned"
+    scores = f"{interface.classes} scores, {kind}, class c at [{score}*c +: {score}]"
+    ports = [
+        ("input clk", unused or "rising edge"),
+        ("input rst", unused or "synchronous, active high; clears what is in flight"),
+        ("input valid_in", "there is a sample in this cycle"),
+        (f"input [{interface.data_width - 1}:0] {interface.data}", reads),
+        ("output valid_out", f"valid_in, {delay}"),
+        (f"output [{interface.index_width - 1}:0] index", "the first class with the highest score"),
+        (f"output [{interface.classes * score - 1}:0] scores", scores),
+    ]
+    for number, (port, comment) in enumerate(ports):
+        comma = "," if number < len(ports) - 1 else ""
+        yield f"    {port + comma:<28}// {comment}"
+
+
+def _cycles(count: int) -> str:
+    return f"{count} clock cycle{'s' * (count != 1)}"
