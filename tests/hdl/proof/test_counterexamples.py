@@ -15,9 +15,9 @@ from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.graph import GateGraph, gates, passes
 from lilogic.hdl.components.interface import VERILOG, Interface, unpack
-from lilogic.hdl.options import InputKind
+from lilogic.hdl.options import MODULE, InputKind
 from lilogic.hdl.proof import formal, netlist, reference
-from lilogic.hdl.verilog import TOP, compile_graph
+from lilogic.hdl.verilog import compile_graph
 from lilogic.infer import golden
 from lilogic.report import tables
 from lilogic.report.models.mismatch import Answer, Sample
@@ -59,7 +59,7 @@ def changed(folder: Path, module: str, pattern: str, replacement: str) -> None:
 def answer(folder: Path, scratch: Path, sample: Sample) -> Answer:
     """What the Verilog in ``folder`` makes of a sample, by its netlist."""
     interface = Interface.read(folder)
-    design = netlist.read((folder / VERILOG).read_bytes(), TOP, scratch, None)
+    design = netlist.read((folder / VERILOG).read_bytes(), MODULE, scratch, None)
     width = interface.classes * interface.score_width
     outputs = [*design.vector("index", interface.index_width), *design.vector("scores", width)]
     circuit = netlist.as_circuit(design, outputs, design.vector(interface.data, sample.width))
