@@ -30,7 +30,7 @@ from lilogic.errors import (
     LilogicError,
     ToolError,
 )
-from lilogic.files import read_bytes, write_bytes, write_json
+from lilogic.files import read_bytes, scratch, write_bytes, write_json
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import nextpnr, tools
 from lilogic.hdl.record import Network
@@ -83,40 +83,40 @@ def build(
     if built is not None and built.inputs == inputs:
         return built
     others = settings if clock is None else []
-    with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
-        made, place = _make_to_fit(design, first, others, Path(name), step)
+    with scratch() as work:
+        made, place = _make_to_fit(design, first, others, work, step)
         return _finish(design, made | {"inputs": inputs}, place, folder)
 
 
 def _make_to_fit(
-    design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
+    design: Design, first: Setting, others: list[Setting], work: Path, step: Step
 ) -> tuple[dict[str, Any], Path]:
     """Like ``_make``, of the variant with the most registers that leaves room for them."""
     *before, last = design.variants()
     for variant in before:
         try:
-            return _make(variant, first, others, scratch, step)
+            return _make(variant, first, others, work, step)
         except DoesNotFitError as error:
             if not error.with_fewer_registers:
                 raise
-    return _make(last, first, others, scratch, step)
+    return _make(last, first, others, work, step)
 
 
 def _make(
-    design: Design, first: Setting, others: list[Setting], scratch: Path, step: Step
+    design: Design, first: Setting, others: list[Setting], work: Path, step: Step
 ) -> tuple[dict[str, Any], Path]:
-    """Leave what is to be kept below ``scratch``; describe it as in ``BoardReport``, and say where.
+    """Leave what is to be kept below ``work``; describe it as in ``BoardReport``, and say where.
 
     Runs at the clock ``first`` or one of ``others``.
     """
     if not design.board.family.is_complete:
         plan = prepare(design, first)
-        needs = run.synthesize_to_fit(design, plan, scratch, step)
-        return _describe(design, plan, needs), scratch
+        needs = run.synthesize_to_fit(design, plan, work, step)
+        return _describe(design, plan, needs), work
     tries: list[dict[str, Any]] = []
 
     def attempt(setting: Setting) -> Routed:
-        folder = Path(tempfile.mkdtemp(dir=scratch))
+        folder = Path(tempfile.mkdtemp(dir=work))
         plan = prepare(design, setting)
         needs = run.synthesize_to_fit(design, plan, folder, step)
 
