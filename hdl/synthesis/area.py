@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from lilogic.hdl.components.interface import Interface
+from lilogic.files import read_bytes
+from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.fpga.families import FAMILIES, Weights
 from lilogic.hdl.synthesis import partition
@@ -149,8 +150,8 @@ def measure(
         LilogicError: the files cannot be read.
         ToolError: Yosys is missing or failed.
     """
-    interface = Interface.read(folder)
-    runs = partition.read(folder, interface)
+    verilog, interface = read_bytes(folder / VERILOG), Interface.read(folder)
+    runs = partition.read(verilog, interface)
     tell("read")
 
     def run(job: tuple[Piece, str]) -> _Mapped:

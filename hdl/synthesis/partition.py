@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lilogic.files import read_bytes
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.verilog import part
@@ -60,15 +59,13 @@ class Piece:
     is_whole: bool = False
 
 
-def read(folder: Path, interface: Interface) -> list[Piece]:
-    """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
+def read(verilog: bytes, interface: Interface) -> list[Piece]:
+    """Verilog as one piece or, if it is large, several, the longest to map first.
 
     Raises:
-        LilogicError: the file cannot be read.
         ToolError: Yosys is missing or failed.
     """
     top = interface.module
-    verilog = read_bytes(folder / VERILOG)
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         scratch = Path(name)
         (scratch / VERILOG).write_bytes(verilog)
