@@ -65,14 +65,14 @@ def emit(classifier: Classifier) -> str:
     """
     top = classifier.interface.module
     text = to_rtlil(classifier, core(top))
-    commands = ["setattr -unset init w:*"]
+    commands = [f"rename -hide {_ELEMENTS}", "opt_clean", "setattr -unset init w:*"]
     for name in PARTS:
         made, wanted = f"{core(top)}.{name}", part(top, name)
         if f"\nmodule \\{made}\n" in text:
             commands += [f"rename {made} {wanted}", f"chtype -map {made} {wanted}"]
     about = header.about(classifier.graph, classifier.interface)
     outside = header.module(classifier.interface, core(top))
-    inside = _converted(text, core(top), commands)
+    inside = _converted(text, core(top), [*commands, "write_verilog -noattr core.v"])
     return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{header.LINT_ON}"
 
 
@@ -93,7 +93,10 @@ def modules(top: str) -> list[str]:
 
 def emit_component(component: Component, name: str) -> str:
     """Verilog of any component as the module ``name``, with the ports that Amaranth makes."""
-    return f"{_HEAD}`timescale 1ns / 1ps\n\n{_converted(to_rtlil(component, name), name, [])}"
+    written = _converted(
+        to_rtlil(component, name), name, ["write_verilog -norename -noattr core.v"]
+    )
+    return f"{_HEAD}`timescale 1ns / 1ps\n\n{written}"
 
 
 def to_rtlil(component: Component, name: str) -> str:
@@ -125,7 +128,7 @@ def _seldom_collected() -> Iterator[None]:
 
 
 def _converted(rtlil_text: str, top: str, commands: Sequence[str]) -> str:
-    """Verilog of RTLIL, after some Yosys commands; no name in it has to be escaped."""
+    """Verilog of RTLIL, written to core.v by the last of some Yosys commands."""
     with scratch() as folder:
         write_text(folder / "core.il", rtlil_text)
         script = [
@@ -133,11 +136,7 @@ def _converted(rtlil_text: str, top: str, commands: Sequence[str]) -> str:
             f"hierarchy -top {top}",
             "proc -noopt",
             "opt_clean",
-            f"rename -hide {_ELEMENTS}",
-            "opt_clean",
             *commands,
-            "rename -unescape",
-            "write_verilog -noattr core.v",
         ]
         yosys.run("\n".join(script), folder)
         # What Yosys says of itself, where it was built, is left out.

@@ -26,6 +26,11 @@ def named(m: Module, value: Value, name: str, *, outermost: bool = False) -> Val
     return _Namer(m, name).spelled(value, outermost)
 
 
+def run(name: str, number: int) -> str:
+    """What a run of values that are too many for one signal is called; the first is ``name``."""
+    return f"{name}_{number + 1}" if number else name
+
+
 class _Namer:
     def __init__(self, m: Module, name: str) -> None:
         self._m = m

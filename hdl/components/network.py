@@ -111,8 +111,9 @@ class GateNetwork(Component):
         for level, ends_stage in enumerate(self._registers, 1):
             here = np.flatnonzero(graph.levels[node] == level)
             for function in np.unique(op[here]).tolist():
-                for run in vector.chunks(here[op[here] == function]):
-                    name = f"level{level}_{GATES[function].name.lower()}"
+                runs = vector.chunks(here[op[here] == function])
+                for number, run in enumerate(runs):
+                    name = naming.run(f"level{level}_{GATES[function].name.lower()}", number)
                     output = Signal(len(run), name=name)
                     operands = (vector.take(wires, place[nodes[run]]) for nodes in (a, b))
                     m.d.comb += output.eq(naming.named(m, _apply(function, *operands), name))

@@ -77,8 +77,9 @@ def build(m: Module, work: Levels, registers: Registers, name: str) -> Value:
         nonlocal level
         domain = "sync" if registers[level] else "comb"
         level += 1
-        runs = (_hold(m, domain, run, f"{name}_{level}") for run in _side_by_side(alive))
-        return [*chain.from_iterable(runs)]
+        runs = enumerate(_side_by_side(alive))
+        held = (_hold(m, domain, run, naming.run(f"{name}_{level}", n)) for n, run in runs)
+        return [*chain.from_iterable(held)]
 
     result = _drive(work, next_level)
     return delay(m, result, sum(registers[level:]), name)

@@ -12,7 +12,7 @@ from amaranth.hdl import Cat, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, PureInterface
 
-from lilogic.hdl.components import streams
+from lilogic.hdl.components import naming, streams
 
 LIMIT = 65_535
 
@@ -66,7 +66,10 @@ class Interface(PureInterface):
 
 def signals(width: int, name: str) -> list[Signal]:
     """Signals of ``width`` bits together; where they are registers, reset leaves them alone."""
-    return [Signal(len(run), name=name, reset_less=True) for run in chunks(range(width))]
+    return [
+        Signal(len(run), name=naming.run(name, number), reset_less=True)
+        for number, run in enumerate(chunks(range(width)))
+    ]
 
 
 def bits(signals: Iterable[Signal]) -> list[Value]:

@@ -21,7 +21,7 @@ from lilogic.hdl.proof.strash import XorAndGraph
 from lilogic.hdl.proof.sums import Blocks, Form, NotASumError, Rewriter
 from lilogic.report.models.proof import PartResult
 
-_LEVELS = r"core\.heads\.class\d+_\d+"
+_LEVELS = r"core\.heads\.class\d+_\d+(_\d+)?"
 """What ``pipeline`` calls the values that are alive after a level of a class."""
 
 

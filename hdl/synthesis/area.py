@@ -20,8 +20,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lilogic import cores
-from lilogic.files import scratch
-from lilogic.hdl.components.interface import Interface
+from lilogic.files import read_bytes, scratch
+from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import tools, yosys
 from lilogic.hdl.fpga.families import FAMILIES, GENERIC, Weights
 from lilogic.hdl.synthesis import partition
@@ -148,8 +148,8 @@ def measure(
         LilogicError: the files cannot be read.
         ToolError: Yosys is missing or failed.
     """
-    interface = Interface.read(folder)
-    runs = partition.read(folder, interface)
+    verilog, interface = read_bytes(folder / VERILOG), Interface.read(folder)
+    runs = partition.read(verilog, interface)
     tell("read")
 
     def run(job: tuple[Piece, str]) -> _Mapped:

@@ -8,7 +8,6 @@ logic with another, so what they take adds up to what the parts take.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -59,15 +58,13 @@ class Piece:
     is_whole: bool = False
 
 
-def read(folder: Path, interface: Interface) -> list[Piece]:
-    """``folder/classifier.v``, as one piece or, if it is large, several, the longest to map first.
+def read(verilog: bytes, interface: Interface) -> list[Piece]:
+    """Verilog as one piece or, if it is large, several, the longest to map first.
 
     Raises:
-        LilogicError: the file cannot be read.
         ToolError: Yosys is missing or failed.
     """
     top = interface.module
-    verilog = files.read_bytes(folder / VERILOG)
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
         yosys.run(_READ.format(top=top), scratch)

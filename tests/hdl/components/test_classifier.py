@@ -243,6 +243,7 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "popcount": popcount,
         "clock_mhz": None,
         "device": None,
+        "module": "classifier",
     }
     assert len(classifier.samples.payload) == fields * width
 
