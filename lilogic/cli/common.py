@@ -166,7 +166,7 @@ ArrayName = Annotated[
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that were given, as keywords of ``CompileOptions``; the others have defaults.
+    """The options that were given, as keywords; the others have defaults.
 
     ``bits`` and ``pixels`` are older names of two values of ``input``.
 
@@ -177,10 +177,11 @@ def given(**options: Any) -> dict[str, Any]:
 
     older = {Kind.BITS: options.pop("bits", False), Kind.FEATURES: options.pop("pixels", False)}
     inputs = {kind for kind, asked in older.items() if asked}
-    inputs |= {options["input"]} - {None}
+    inputs |= {options.pop("input", None)} - {None}
     if len(inputs) > 1:
         raise GraphError("both bits and features are asked for as the input: name one")
-    options["input"] = next(iter(inputs), None)
+    if inputs:
+        options["input"] = inputs.pop()
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -106,7 +106,7 @@ def emptied(folder):
         (shutil.rmtree, "build: no such folder"),
         (lambda folder: (folder / RECORD).write_text(""), "not the record of a build"),
         (lambda folder: (folder / RECORD).write_text("[1]"), "not the record of a build"),
-        (lambda folder: (folder / VERILOG).unlink(), f"{VERILOG}: cannot be read"),
+        (lambda folder: (folder / VERILOG).unlink(), f"{VERILOG}: no such file"),
         (lambda folder: (folder / INTERFACE).write_text("{}"), f"{INTERFACE}: altered since"),
     ],
 )

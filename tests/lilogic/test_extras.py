@@ -4,7 +4,7 @@ import pytest
 
 from lilogic.data import datasets
 from lilogic.data.fetch import Source
-from lilogic.data.readers import images
+from lilogic.data.readers import pictures
 from lilogic.errors import MissingExtraError
 from lilogic.extras import needs
 
@@ -24,7 +24,7 @@ def test_an_error_inside_an_installed_package_is_not_hidden():
 @pytest.mark.parametrize(
     ("module", "package", "call"),
     [
-        ("PIL", "pillow", lambda path: images.read(path / "0.png", (8, 8))),
+        ("PIL", "pillow", lambda path: pictures.read(path / "0.png")),
         ("sklearn.datasets", "scikit-learn", lambda _: datasets.load("digits")),
         ("platformdirs", "platformdirs", lambda _: Source("a", "", "http://a/", {}).find("b")),
         ("pooch", "pooch", lambda _: Source("a", "", "http://a/", {"b": "0"}).find("b")),

@@ -101,7 +101,7 @@ def test_the_shape_of_scores_is_the_smallest_that_holds_all(heads, offset, shape
 
 def test_an_unknown_architecture_is_refused():
     with pytest.raises(
-        LilogicError, match="popcount 'best' is not one of chain, tree, counters, compressor"
+        LilogicError, match="popcount 'best' is not one of auto, chain, tree, counters, compressor"
     ):
         Heads(GateGraph.build(1, [], [[0]]), "best", (True,))
 

@@ -31,7 +31,7 @@ def test_programs_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     program.write_text("#!/bin/sh\necho $0")
     for wrong, reason in {
         "/nosuch": "/nosuch does not exist",
-        str(program): "of the user: Permission denied",
+        str(program): "of the user cannot be run: Permission denied",
         '"/nosuch': "No closing quotation",
     }.items():
         monkeypatch.setenv("NEXTPNR_ICE40", wrong)

@@ -134,7 +134,8 @@ def test_a_changed_tie_break_shows_a_tie(tmp_path) -> None:
     compile_graph(BITS, tmp_path)
     text = (tmp_path / VERILOG).read_text()
     start = text.index("module classifier_argmax(")
-    (tmp_path / VERILOG).write_text(text[:start] + re.sub(r"(_greater\d* = [^;]*) > ", r"\1 >= ", text[start:]))
+    loose = re.sub(r"(_greater\d* = [^;]*) > ", r"\1 >= ", text[start:])
+    (tmp_path / VERILOG).write_text(text[:start] + loose)
     found = refuted(BITS, tmp_path, "argmax").counterexample
     sample = found.sample
     assert found.where == "the index"

@@ -183,7 +183,7 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
     from lilogic.hdl.verilog import compile_graph
 
     path, output = tmp_path / "small.lgn", tmp_path / "net.v"
-    simplified = passes.simplify(write_graph(path))
+    simplified = passes.simplify(write_graph(path)).with_metadata(name="small")
     for levels, architecture in ((0, "chain"), (2, "tree")):
         compile_graph(
             simplified, tmp_path, CompileOptions(levels_per_stage=levels, popcount=architecture)

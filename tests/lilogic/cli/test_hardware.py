@@ -42,7 +42,7 @@ def test_compile_into_a_folder_that_is_a_file(lilogic, run_folder, tmp_path):
     assert path.read_text() == "mine"
 
 
-WRITTEN = {"classifier.v", "interface.json", "vectors.npz", "small.lgn"}
+WRITTEN = {"build.json", "classifier.v", "interface.json", "vectors.npz", "small.lgn"}
 REPORT = {"report.json", "report.md", "report.html"}
 
 
