@@ -27,7 +27,6 @@ from lilogic import formats, zoo
 from lilogic.errors import LilogicError
 from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
-from lilogic.hdl.components.interface import LEVELS_PER_STAGE
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.options import MODULE, CompileOptions
@@ -77,7 +76,7 @@ def main() -> None:
         for net in options.nets or ["random", "peer-fashion"]
         for target in options.targets
         for popcount in (BASELINE, *options.popcounts)
-        for levels in ((0,) if popcount == BASELINE else (0, LEVELS_PER_STAGE))
+        for levels in ((0,) if popcount == BASELINE else (0, CompileOptions().levels_per_stage))
     ]
     with ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(measure, jobs))

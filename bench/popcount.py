@@ -26,9 +26,9 @@ from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import pipeline
 from lilogic.hdl.components import popcount as popcounts
-from lilogic.hdl.components.interface import LEVELS_PER_STAGE
 from lilogic.hdl.components.popcount import MEASURED, POPCOUNTS, Heads
 from lilogic.hdl.fpga import yosys
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area
 
 OUTPUT = Path("build/bench/popcount.json")
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     check_writable(OUTPUT)
-    cases = list(product(options.bits, options.popcounts, (0, LEVELS_PER_STAGE)))
+    cases = list(product(options.bits, options.popcounts, (0, CompileOptions().levels_per_stage)))
     design = emit(cases)
     with ThreadPoolExecutor(options.jobs) as pool:
         measured = pool.map(lambda target: measure(target, design, cases), options.targets)
