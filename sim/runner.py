@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def _verilator_environment() -> dict[str, str]:
     root = Path(found.submodule_search_locations[0])
     return {
         _VERILATOR: str(root),
+        # The script that starts it pastes this into a command of the shell.
+        "VERILATOR_BIN": shlex.quote(str(root / "bin" / "verilator_bin")),
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
         # Where the wheel was built, the compiler was not asked how it includes what is precompiled.
         "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",

@@ -43,7 +43,9 @@ def test_every_value_against_every_kind_of_threshold(dtype):
     check(graph, False, np.arange(info.min, info.max + 1, dtype=dtype)[:, None])
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "dtype", [*DTYPES[:2], *(pytest.param(wide, marks=pytest.mark.slow) for wide in DTYPES[2:])]
+)
 def test_differences_near_every_kind_of_threshold(dtype):
     info = np.iinfo(dtype)
     most = int(info.max) - int(info.min)

@@ -202,7 +202,13 @@ def solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("solved_once")
-@pytest.mark.parametrize("popcount", POPCOUNTS)
+@pytest.mark.parametrize(
+    "popcount",
+    [
+        each if each in ("tree", "compressor") else pytest.param(each, marks=pytest.mark.slow)
+        for each in POPCOUNTS
+    ],
+)
 def test_mutations_anywhere_are_refuted_or_change_nothing(popcount: str, tmp_path: Path) -> None:
     graph = random_graph((12, 40), 8, 3, seed=1)
     interface = compile_graph(graph, tmp_path, CompileOptions(popcount=popcount))
