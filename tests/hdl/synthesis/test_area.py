@@ -141,6 +141,7 @@ def test_sums_of_cells_ripple(tmp_path):
     assert rippled < area.measure(tmp_path, generic).targets["generic"].total["cells"]
 
 
+@pytest.mark.slow
 def test_depth_falls_with_more_registers(tmp_path):
     graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []

@@ -20,7 +20,7 @@ ENCODER = Encoder(
 GRAPH = GateGraph.build(3, [(6, 0, 1), (1, 3, 2)], [[3, 4], [0, 2]], None, ENCODER)
 
 
-@pytest.mark.parametrize("pixels", [False, True])
+@pytest.mark.parametrize("pixels", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_small_classifier_is_placed_and_routed(tmp_path, pixels):
     interface = compile_graph(
         GRAPH, tmp_path, CompileOptions(levels_per_stage=1, input="features" if pixels else "bits")

@@ -72,6 +72,7 @@ def test_a_collapsed_layer_is_warned_of(lilogic, recipe, run_folder, monkeypatch
     assert lines[0].startswith("warning: layer 1 ")
 
 
+@pytest.mark.slow
 def test_training_stops_early_and_says_so(lilogic, recipe, tmp_path):
     changes = ["train.epochs=40", "train.patience=1", "train.max_gap=1"]
     settings = [word for change in changes for word in ("--set", change)]

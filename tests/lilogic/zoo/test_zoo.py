@@ -59,7 +59,13 @@ def test_a_zoo_file_is_written_as_it_was_read(tmp_path: Path, name: str) -> None
     assert after[start:] == before[start:]
 
 
-@pytest.mark.parametrize("name", zoo.names())
+LARGE = ("fashion-large", "mnist-large")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in zoo.names()],
+)
 def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     graph = models.load(name)
     entry = zoo.describe(name)
