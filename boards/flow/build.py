@@ -159,9 +159,7 @@ def bitstream(folder: Path, board: Board, graph: GateGraph) -> Path:
     report = _intact(folder)
     network = Network.of(graph)
     if report is None:
-        raise DataError(
-            f"{folder}: holds no bitstream; synthesize {network.name} for {board.name} first"
-        )
+        raise DataError(f"{folder}: holds no bitstream; synthesize one for {board.name} first")
     if report.board != board.name:
         raise DataError(f"{folder}: was built for {report.board}, not {board.name}", option="board")
     found = Network(name=report.name, sha256=report.network)

@@ -228,7 +228,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
     with pytest.raises(LilogicError, match="built for icestick, not icebreaker"):
         build.bitstream(tmp_path / "a", find("icebreaker"), design.graph)
     (tmp_path / "a" / name).write_bytes(b"half")
-    with pytest.raises(LilogicError, match=f"synthesize {design.name} for icestick first"):
+    with pytest.raises(LilogicError, match="synthesize one for icestick first"):
         build.bitstream(tmp_path / "a", design.board, design.graph)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)
