@@ -42,6 +42,7 @@ def test_bits_are_classified_like_in_software(graph, levels_per_stage):
     check(graph, bits, bits, levels_per_stage=levels_per_stage)
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(graph=encoded_graphs(), pixels=st.booleans())
 def test_samples_are_classified_like_in_software(graph, pixels):
