@@ -170,13 +170,13 @@ def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int
     with ThreadPoolExecutor(
         at_once, initializer=lambda: threads.append(threading.get_ident())
     ) as pool:
-        futures = [pool.submit(work, job) for job in jobs]
         try:
+            futures = [pool.submit(work, job) for job in jobs]
             return [future.result() for future in futures]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             # A thread may be just about to start one.
-            while not all(future.done() for future in futures):
+            while any(thread.ident in threads for thread in threading.enumerate()):
                 time.sleep(_LOOK_EVERY)
                 for thread in threads:
                     if process := _running.get(thread):

@@ -6,6 +6,7 @@ import os
 import shlex
 import threading
 import time
+from collections.abc import Iterator
 from importlib.metadata import EntryPoints
 from pathlib import Path
 
@@ -160,6 +161,26 @@ def test_where_one_job_fails_the_programs_of_the_others_end(
     for number in map(int, started):
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)
+
+
+def test_an_interrupt_while_jobs_are_handed_out_ends_those_that_run(
+    tmp_path: Path, yosys: Path
+) -> None:
+    ended = tmp_path / "ended"
+    yosys.write_text(f"echo $$; sleep 60; touch {shlex.quote(str(ended))}")
+    started: list[str] = []
+
+    def jobs() -> Iterator[int]:
+        yield 0
+        while not started:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tools.run_jobs(lambda _: tools.run("yosys", [], tmp_path, hear=started.append), jobs(), 2)
+    assert not ended.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started[0]), 0)
 
 
 def test_native_yosys_runs_the_same_scripts(tmp_path, monkeypatch):
