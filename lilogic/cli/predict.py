@@ -52,7 +52,7 @@ def predict(
     options = given(invert=invert, ground=ground, white=white, array=array)
     predictions = _predictions(network, network.samples(*files, **options))
     if output is not None:
-        text = (_csv if suffix == ".csv" else _json)(network, predictions)
+        text = _csv(network, predictions) if suffix == ".csv" else _json(predictions)
         write_bytes(output, text.encode(errors="surrogateescape"))  # names may be any bytes
     if as_csv:
         typer.echo(_csv(network, predictions), nl=False)
@@ -64,7 +64,11 @@ def _predictions(network: Network, samples: Samples) -> list[dict[str, Any]]:
     """What ``--json`` prints: of each sample the class, its lead over the next, and all scores."""
     import numpy as np
 
-    names, scores = network.class_names, network.scores(samples.x)
+    from lilogic.report import compilation
+
+    with compilation.announced(f"{network.name}: "):
+        scores = network.scores(samples.x)
+    names = network.class_names
     ranked = np.sort(scores.astype(np.int64), axis=1)
     margins = ranked[:, -1] - ranked[:, -2] if ranked.shape[1] > 1 else ranked[:, -1]
     return [
@@ -97,7 +101,7 @@ def _row(prediction: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _json(network: Network, predictions: list[dict[str, Any]]) -> str:
+def _json(predictions: list[dict[str, Any]]) -> str:
     import json
 
     return json.dumps(predictions, indent=2) + "\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lilogic.data.encoder import Encoder
-from lilogic.errors import FormatError, LilogicError
+from lilogic.errors import FormatError, LilogicError, LilogicWarning
 from lilogic.files import read_unpacked
 from lilogic.formats import content
 from lilogic.formats.heads import guesses, to_graph
@@ -147,7 +147,7 @@ def classifier(
     with naming(path):
         for guess in guesses(imported, classes, encoder is not None):
             says = f"{path}: {guess.text} ({guess.option}=… says otherwise)"
-            warnings.warn(says, stacklevel=3)
+            warnings.warn(LilogicWarning(says, option=guess.option), stacklevel=3)
         return to_graph(imported, classes, encoder or imported.encoder)
 
 

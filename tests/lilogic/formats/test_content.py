@@ -9,7 +9,7 @@ import torch
 from safetensors.numpy import save
 
 from lilogic import formats
-from lilogic.errors import FormatError, LilogicError
+from lilogic.errors import FormatError, LilogicError, LilogicWarning
 from lilogic.formats.heads import guesses
 from lilogic.graph import lgn
 from tests.strategies import random_graph
@@ -213,7 +213,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     assert bits[0] == "encoder"
     assert "how many input bits there are; taking the 2" in bits[1]
     assert classes == ("classes", "records no classes; taking 10")
-    with pytest.warns(UserWarning, match=r"net\.safetensors: records no classes.* \(classes=…"):
+    with pytest.warns(LilogicWarning, match=r"net\.safetensors: records no classes.* \(classes=…"):
         formats.load(tmp_path / "net.safetensors")
 
 
