@@ -133,7 +133,7 @@ def train_recipe(
 
             callbacks.append(contexts.enter_context(TensorBoard(run)))
         graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
-        summary = training.summarize(recipe.name, graph, recipe.widths)
+        summary = training.summarize(recipe.name, graph)
         run.write_summary(summary)
     return Run(folder, Model(graph, recipe.name), summary)
 

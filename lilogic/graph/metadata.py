@@ -50,6 +50,22 @@ class Seeds(BaseModel):
     test_frozen: list[float]
 
 
+class TrainedLayer(BaseModel):
+    """A layer as it was trained; its gates stand behind those of the layer before.
+
+    Attributes:
+        gates: how many, at all places.
+        filters: of a convolution, how many filters its gates are shared by.
+        places: rows and columns in which each filter stands, its gates place after place.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    gates: int
+    filters: int | None = None
+    places: tuple[int, int] | None = None
+
+
 class Metadata(BaseModel):
     """A graph's origin; what a graph does not record is None or empty.
 
@@ -67,6 +83,7 @@ class Metadata(BaseModel):
         training: how it was trained.
         seeds: accuracies of several seeds.
         recipe: the recipe.
+        layers: the layers that were trained, first to last.
         trained_gates: gates before simplification, where the graph is simplified.
         gates_after_passes: gates that simplification leaves, where the graph is not simplified.
         imported_from: the file that it was imported from.
@@ -86,6 +103,7 @@ class Metadata(BaseModel):
     training: Training = Training()
     seeds: Seeds | None = None
     recipe: dict[str, Any] = {}
+    layers: list[TrainedLayer] = []
     trained_gates: int | None = None
     gates_after_passes: int | None = None
     imported_from: str | None = None

@@ -63,27 +63,38 @@ def _keys(schema: Schema, models: Mapping[str, Schema], prefix: str) -> Iterator
             continue
         default = field.get("default")
         text = "none" if default is None else json.dumps(default, ensure_ascii=False)
-        yield Key(f"{prefix}{name}", None if name in required else text, _values(field))
+        yield Key(f"{prefix}{name}", None if name in required else text, _values(field, models))
 
 
-def _values(field: Schema) -> str:
+def _values(field: Schema, models: Mapping[str, Schema]) -> str:
     """Which values a field may have, in words."""
-    if "anyOf" in field:
-        kinds = (kind for kind in field["anyOf"] if kind.get("type") != "null")
-        return " or ".join(map(_values, kinds))
+    if several := field.get("anyOf") or field.get("oneOf"):
+        kinds = (kind for kind in several if kind.get("type") != "null")
+        return " or ".join(_values(kind, models) for kind in kinds)
+    if "$ref" in field:
+        return _table(models[field["$ref"].rpartition("/")[2]])
     if "const" in field or "enum" in field:
         return ", ".join(field.get("enum", [field.get("const")]))
     match field["type"]:
         case "array" if "prefixItems" in field:
-            return f"[{', '.join(map(_values, field['prefixItems']))}]"
+            return f"[{', '.join(_values(item, models) for item in field['prefixItems'])}]"
         case "array":
-            return f"list of {_values(field['items'])}"
+            return f"list of {_values(field['items'], models)}"
         case "boolean":
             return "true, false"
         case "string":
             return "text"
         case kind:
             return " ".join([kind, " and ".join(_bounds(field))]).strip()
+
+
+def _table(model: Schema) -> str:
+    """An inline table as one would write it, with its defaults; keys without one stand alone."""
+    entries = []
+    for name, field in model["properties"].items():
+        value = field.get("const", field.get("default"))
+        entries.append(name if value is None else f"{name} = {json.dumps(value)}")
+    return f"{{{', '.join(entries)}}}"
 
 
 def _bounds(field: Schema) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from lilogic.data.datasets import Dataset
 from lilogic.data.encoder import Encoder
 from lilogic.data.fitting import fit
+from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule
@@ -26,8 +27,11 @@ from lilogic.learn.augment import augmented
 from lilogic.learn.checkpoint import Checkpoint
 from lilogic.learn.ensemble import View
 from lilogic.learn.metrics import Epoch, Scores, share_right
-from lilogic.learn.net.logic_net import LogicNet, Tap
+from lilogic.learn.net.arrangement import Taps
+from lilogic.learn.net.logic_net import LogicNet
+from lilogic.learn.net.nodes import GateLayer
 from lilogic.learn.net.sharpness import Sharpness
+from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Recipe
 from lilogic.learn.run import RunFolder
 
@@ -86,6 +90,7 @@ class Learner:
             net.tau,
             kernels.choose(settings.kernel, device),
             settings.seed,
+            planes=planes(self.encoder) if len(shape) > 1 else None,
             reads=net.reads,
             counts=net.counts,
             initial=net.initial,
@@ -119,13 +124,14 @@ class Learner:
         for step, (x, y) in enumerate(self._batches(random)):
             done = epoch * self.steps + step + 1
             now = schedule.time_at(settings, done / self.steps)
-            regrow = now < settings.grow_until and done % settings.grow_every == 0
-            self.prune(now)
+            self._narrow(now)
+            self.net.harden(schedule.hard_layers(settings, now))
+            regrow = done % settings.grow_every == 0 and bool(self._growing(now))
             step_loss, hits = self._step(x, y, now, regrow)
             loss, right = loss + step_loss, right + hits
             on_step()
         self.net.eval()
-        sharpness = schedule.sharpness_at(settings, schedule.time_at(settings, epoch + 1))
+        sharpness = self._sharpness(schedule.time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
         return Epoch(
             epoch,
@@ -133,13 +139,13 @@ class Learner:
             right.item() / (self.steps * self.batch),
             share_right(self.soft_scores(self.held_x, sharpness), self.held_y),
             golden.accuracy(graph, self.held_x, self.held_y),
-            *sharpness,
+            *sharpness[-1],
             self.optimizer.param_groups[0]["lr"],
             time.perf_counter() - began,
         )
 
     def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Augmented, encoded training batches: float [bits, batch] and int64 [batch]."""
+        """Augmented, encoded training batches: uint8 [bits, batch] and int64 [batch]."""
         order = random.permutation(len(self.images))
         for start in range(0, self.steps * self.batch, self.batch):
             chosen = order[start : start + self.batch]
@@ -147,9 +153,9 @@ class Learner:
             yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
-        """Float [bits, samples] of features [samples, ...]."""
+        """uint8 [bits, samples] of features [samples, ...]."""
         bits = self.encoder.bits(features.reshape(len(features), -1))
-        return torch.from_numpy(bits).to(self.device).T.float().contiguous()
+        return torch.from_numpy(bits.view(np.uint8)).to(self.device).T.contiguous()
 
     def _step(
         self, x: torch.Tensor, y: torch.Tensor, now: float, regrow: bool
@@ -158,51 +164,77 @@ class Learner:
         settings = self.recipe.train
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate_at(settings, now)
-        taps: list[Tap] | None = [] if regrow else None
-        logits = self.net(x, schedule.sharpness_at(settings, now), taps)
+        taps: Taps | None = [] if regrow else None
+        logits = self.net(x, self._sharpness(now), taps)
         loss = cross_entropy(logits, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         if taps:
-            self._regrow(taps)
+            self._regrow(taps, now)
         return loss.detach(), (logits.argmax(1) == y).sum()
 
-    def _regrow(self, taps: list[Tap]) -> None:
+    def _sharpness(self, now: float) -> list[Sharpness]:
+        """The sharpness of each of the recipe's layers at time ``now``."""
+        settings = self.recipe.train
+        return [schedule.sharpness_at(settings, clock) for clock in self._clocks(now)]
+
+    def _clocks(self, now: float) -> list[float]:
+        """The own time of each of the recipe's layers at time ``now``."""
+        settings = self.recipe.train
+        return [schedule.clock(settings, now, layer) for layer in range(len(self.net.stages))]
+
+    def _growing(self, now: float) -> set[TopKConnect]:
+        """The wires that regrow at time ``now``."""
+        return {
+            layer.connect
+            for stage, clock in zip(self.net.stages, self._clocks(now), strict=True)
+            for layer in stage
+            if clock < self.recipe.train.grow_until and isinstance(layer, GateLayer)
+        }
+
+    def _regrow(self, taps: Taps, now: float) -> None:
         """Replace the weakest candidates; what Adam knew of them is forgotten."""
         settings = self.recipe.train
-        for layer, (x, wire_gradient) in zip(self.net.gate_layers, taps, strict=True):
+        growing = self._growing(now)
+        for connect, gains in taps:
+            if connect not in growing:
+                continue
             # Where rows are few, enough of them are no candidates yet.
-            count = max(settings.grow_rows * len(x), 2 * layer.connect.logits.shape[-1])
-            rows = torch.randperm(len(x), device=x.device)[: math.ceil(count)]
-            replaced = layer.connect.regrow(x, wire_gradient, settings.grow_share, rows)
+            count = max(settings.grow_rows * connect.n_inputs, 2 * connect.logits.shape[-1])
+            rows = torch.randperm(connect.n_inputs, device=self.device)[: math.ceil(count)]
+            replaced = connect.regrow(gains, settings.grow_share, rows)
             if replaced is not None:
-                state = self.optimizer.state[layer.connect.logits]
+                state = self.optimizer.state[connect.logits]
                 for moment in _MOMENTS:
                     state[moment].scatter_(-1, replaced, 0.0)
 
-    def prune(self, now: float) -> None:
+    def _narrow(self, now: float) -> None:
         """Leave wires no more candidates than the recipe gives them at time ``now``."""
-        passed = [k for time, k in self.recipe.train.narrow if time <= now]
-        if not passed:
-            return
+        for stage, clock in zip(self.net.stages, self._clocks(now), strict=True):
+            passed = [k for time, k in self.recipe.train.narrow if time <= clock]
+            for layer in stage:
+                if passed and isinstance(layer, GateLayer):
+                    self._prune(layer.connect, min(passed))
+
+    def _prune(self, connect: TopKConnect, k: int) -> None:
+        """Leave the wires ``k`` candidates, and Adam what it knew of them."""
         parameters = self.optimizer.param_groups[0]["params"]
-        for connect in (layer.connect for layer in self.net.gate_layers):
-            before = connect.logits
-            kept = connect.prune(min(passed))
-            if kept is None:
-                continue
-            place = next(i for i, parameter in enumerate(parameters) if parameter is before)
-            parameters[place] = connect.logits
-            state = self.optimizer.state.pop(before, {})
-            for moment in _MOMENTS:
-                if moment in state:
-                    state[moment] = state[moment].gather(-1, kept)
-            self.optimizer.state[connect.logits] = state
+        before = connect.logits
+        kept = connect.prune(k)
+        if kept is None:
+            return
+        place = next(i for i, parameter in enumerate(parameters) if parameter is before)
+        parameters[place] = connect.logits
+        state = self.optimizer.state.pop(before, {})
+        for moment in _MOMENTS:
+            if moment in state:
+                state[moment] = state[moment].gather(-1, kept)
+        self.optimizer.state[connect.logits] = state
 
     @torch.no_grad()
     def soft_scores(
-        self, raw: npt.NDArray[Any], sharpness: Sharpness, view: View | None = None
+        self, raw: npt.NDArray[Any], sharpness: Sequence[Sharpness], view: View | None = None
     ) -> Scores:
         """float32 [samples, classes]: what the soft network says of a view of raw samples.
 
@@ -221,8 +253,9 @@ class Learner:
 
     def final_scores(self, last: Epoch, view: View | None = None) -> tuple[Scores, Scores]:
         """The soft scores of the validation split and of the test split after the last epoch."""
+        sharpness = self._sharpness(schedule.time_at(self.recipe.train, last.epoch + 1))
         raw = (self.held_x, self.data.x_test)
-        validation, test = (self.soft_scores(samples, last.sharpness, view) for samples in raw)
+        validation, test = (self.soft_scores(samples, sharpness, view) for samples in raw)
         return validation, test
 
     def save(self, epochs: int, run: RunFolder) -> None:
@@ -246,7 +279,8 @@ class Learner:
         saved = checkpoint.read(path)
         if saved.data_hash != self.data_hash:
             raise run.other_data(self.data)
-        self.prune(schedule.time_at(self.recipe.train, saved.epochs))
+        now = schedule.time_at(self.recipe.train, saved.epochs)
+        self._narrow(now)
         try:
             weights = {name: saved.tensors[f"net.{name}"] for name in self.net.state_dict()}
             self.net.load_state_dict(weights)
@@ -258,4 +292,5 @@ class Learner:
         except (KeyError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise FormatError(f"{path}: not a checkpoint of this run ({reason})") from error
+        self.net.harden(schedule.hard_layers(self.recipe.train, now))
         return saved.epochs

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
@@ -32,13 +32,40 @@ class EncoderRecipe(_Section):
     steps: list[float] = []
 
 
+class ConvRecipe(_Section):
+    """A layer of ``channels`` filters, shared over the places of their windows.
+
+    A filter sees a window of ``kernel`` × ``kernel`` rows and columns of ``groups`` channels. It is
+    one gate, or a tree of gates with so many levels.
+    """
+
+    arrangement: Literal["conv"]
+    channels: PositiveInt
+    kernel: PositiveInt = 3
+    stride: PositiveInt = 1
+    padding: int = Field(0, ge=0)
+    groups: PositiveInt = 1
+    levels: int = Field(1, ge=1, le=8)
+
+
+class PoolRecipe(_Section):
+    """A layer that ORs squares of ``size`` × ``size`` rows and columns of each channel."""
+
+    arrangement: Literal["pool"]
+    size: int = Field(2, ge=2)
+
+
+LayerRecipe = PositiveInt | Annotated[ConvRecipe | PoolRecipe, Field(discriminator="arrangement")]
+"""A layer: so many gates, each of which may read everything, or one whose gates stand in planes."""
+
+
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
-    layers: list[PositiveInt] = Field(min_length=1)
+    layers: list[LayerRecipe] = Field(min_length=1)
     candidates: PositiveInt | Literal["all"] = 16
     reads: Literal["previous", "all"] = "all"
-    counts: Literal["last", "all"] = "all"
+    counts: Literal["last", "all"] | list[PositiveInt] = "all"
     initial: Literal["normal", "pass-through"] = "normal"
     tau: float = Field(5.0, gt=0)
 
@@ -69,6 +96,10 @@ class TrainRecipe(_Section):
     ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
     are pruned then.
 
+    ``harden`` lists fractions of the epochs at which layers become hard, the first layers first;
+    the others stay soft. A layer's sharpness, regrowth and narrowing then keep its own time, which
+    is over when it becomes hard. Hard layers learn no more and cost next to nothing.
+
     After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
     are at the end. A run that is finished goes on where they become more: see
     ``lilogic.learn.run``.
@@ -98,6 +129,7 @@ class TrainRecipe(_Section):
         (0.8, 2),
         (0.9, 1),
     ]
+    harden: list[Annotated[float, Field(gt=0, le=1)]] = []
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
@@ -105,6 +137,13 @@ class TrainRecipe(_Section):
     validation: float = Field(0.1, gt=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**63)
     kernel: str = "auto"
+
+    @field_validator("harden")
+    @classmethod
+    def _rises(cls, times: list[float]) -> list[float]:
+        if times != sorted(times):
+            raise ValueError("must not fall: layers become hard from the first to the last")
+        return times
 
     @property
     def planned_epochs(self) -> int:
@@ -141,12 +180,6 @@ class Recipe(_Section):
     ensemble: EnsembleRecipe = EnsembleRecipe()
     augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
     train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
-
-    @property
-    def widths(self) -> list[int]:
-        """Gates in each layer, those of all members and views."""
-        copies = self.ensemble.members * self.ensemble.views
-        return [copies * width for width in self.net.layers]
 
 
 def names() -> list[str]:

@@ -47,8 +47,18 @@ def time_at(settings: TrainRecipe, epochs: float) -> float:
     return min(1.0, epochs / settings.epochs) + extra * max(1 / settings.epochs, _EXTRA_PACE)
 
 
+def clock(settings: TrainRecipe, now: float, layer: int) -> float:
+    """A layer's own time at time ``now``, counted from 0: 1 when it becomes hard, if it does."""
+    return now / settings.harden[layer] if layer < len(settings.harden) else now
+
+
+def hard_layers(settings: TrainRecipe, now: float) -> int:
+    """How many layers, from the first, are hard at time ``now``."""
+    return sum(time <= now for time in settings.harden)
+
+
 def sharpness_at(settings: TrainRecipe, now: float) -> Sharpness:
-    """Sharpness at time ``now``: annealed from 1 to the recipe's, and on in extra epochs."""
+    """Sharpness at a layer's time: annealed from 1 to the recipe's, and on in extra epochs."""
     final = (settings.sharpen_connections, settings.sharpen_gates)
     logs = [min(math.log(factor) * now**settings.sharpen_power, _SHARPEST) for factor in final]
     return Sharpness(*map(math.exp, logs))

@@ -20,6 +20,7 @@ from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
+from lilogic.graph.metadata import TrainedLayer
 from lilogic.infer import golden
 from lilogic.learn import ensemble, schedule
 from lilogic.learn.callbacks import Callback
@@ -96,6 +97,7 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
         callback.epoch(history[-1])
     graph = _described(
         learner.net.freeze(learner.encoder),
+        learner.net.described(),
         learner.recipe,
         learner.data,
         learner.final_scores(history[-1]),
@@ -138,8 +140,10 @@ def _train_ensemble(
         last = member.history(learner.load(member))[-1]
         scores += [learner.final_scores(last, view) for view in views]
     validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
+    widths = [layer.gates for layer in learner.net.described()]
     graph = _described(
-        ensemble.merged(graphs, recipe.net.layers),
+        ensemble.merged(graphs, widths),
+        learner.net.described(count * recipe.ensemble.views),
         recipe,
         data,
         (validation, test),
@@ -168,6 +172,7 @@ def _member_recipe(recipe: Recipe, number: int) -> Recipe:
 
 def _described(
     graph: GateGraph,
+    layers: list[TrainedLayer],
     recipe: Recipe,
     data: Dataset,
     soft: tuple[Scores, Scores],
@@ -185,6 +190,7 @@ def _described(
         class_names=list(data.class_names),
         look=None if look is None else look.model_dump(mode="json"),
         recipe=recipe.model_dump(),
+        layers=[layer.model_dump(exclude_none=True) for layer in layers],
         accuracy={
             "validation_soft": share_right(soft[0], held_y),
             "validation_frozen": golden.accuracy(graph, held_x, held_y),
@@ -211,7 +217,8 @@ def _device(name: str) -> torch.device:
 def _threads(recipe: Recipe, asked: int | None) -> int:
     """All usable cores, but one where a step is so short that waiting for each other costs more."""
     net = recipe.net
-    if asked is None and net.candidates != "all":
-        work = 2 * sum(net.layers) * net.candidates * recipe.train.batch
+    dense = [layer for layer in net.layers if isinstance(layer, int)]
+    if asked is None and net.candidates != "all" and len(dense) == len(net.layers):
+        work = 2 * sum(dense) * net.candidates * recipe.train.batch
         asked = None if work >= _PARALLEL_WORK else 1
     return cores.threads(asked, _MOST_THREADS)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import FALSE, GATES, NOT_A, NOT_B, READS_A, READS_B, TRUE, A, B
+from lilogic.graph.metadata import TrainedLayer
 from lilogic.report.models.gates import FanOut, Layer, Level
 
 # Of a good small network's last layer, passes can find two thirds to be buffers and inverters.
@@ -60,12 +61,15 @@ def levels(graph: GateGraph) -> list[Level]:
     ]
 
 
-def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
-    """The layers, first to last, of a graph whose gates stand layer after layer.
+def layers(graph: GateGraph, trained: Sequence[TrainedLayer]) -> list[Layer]:
+    """The layers, first to last, of a graph whose gates stand layer after layer; [] of none.
 
     Raises:
-        GraphError: the widths do not add up to the graph's gates.
+        GraphError: they do not add up to the graph's gates.
     """
+    if not trained:
+        return []
+    widths = [layer.gates for layer in trained]
     if sum(widths) != graph.n_gates:
         raise GraphError(
             f"layers of {list(widths)} gates are {sum(widths)}, but the graph has {graph.n_gates}"
@@ -73,12 +77,16 @@ def layers(graph: GateGraph, widths: Sequence[int]) -> list[Layer]:
     ends = np.cumsum(widths)[:-1]
     ops = np.split(graph.op, ends)
     counts = np.split(fan_out(graph)[graph.n_inputs :], ends)
-    return [_layer(op, count) for op, count in zip(ops, counts, strict=True)]
+    return list(map(_layer, trained, ops, counts))
 
 
-def _layer(op: npt.NDArray[np.uint8], counts: npt.NDArray[np.int64]) -> Layer:
+def _layer(
+    trained: TrainedLayer, op: npt.NDArray[np.uint8], counts: npt.NDArray[np.int64]
+) -> Layer:
     return Layer(
         gates=len(op),
+        filters=trained.filters,
+        places=trained.places,
         constants=int(np.isin(op, (FALSE, TRUE)).sum()),
         pass_through=int(np.isin(op, (A, B, NOT_A, NOT_B)).sum()),
         fan_out=spread(counts),

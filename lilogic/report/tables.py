@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lilogic.graph.metadata import Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
-    from lilogic.report.models.gates import FanOut
+    from lilogic.report.models.gates import FanOut, Layer
     from lilogic.report.models.graph import Classes, GraphReport, ModelSummary
     from lilogic.report.models.mismatch import Answer, Sample
     from lilogic.report.models.proof import PartResult, ProofReport
@@ -166,9 +166,15 @@ def _layer_rows(summary: TrainingSummary) -> Iterator[Row]:
     for number, layer in enumerate(summary.layers, 1):
         yield (
             f"layer {number}",
-            f"{layer.gates:,} gates, {layer.constants:,} constant, "
+            f"{_filters_text(layer)}{layer.gates:,} gates, {layer.constants:,} constant, "
             f"{layer.pass_through:,} pass-through; {_fan_out_text(layer.fan_out)}",
         )
+
+
+def _filters_text(layer: Layer) -> str:
+    if layer.filters is None or layer.places is None:
+        return ""
+    return f"{layer.filters:,} filters at {layer.places[0]}×{layer.places[1]} places, "
 
 
 def _fan_out_text(fan_out: FanOut) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lilogic.graph import GateGraph, passes
 from lilogic.graph.metadata import Metadata
 from lilogic.report import statistics
@@ -11,22 +9,22 @@ from lilogic.report.models.graph import GraphReport
 from lilogic.report.models.training import TrainingSummary
 
 
-def summarize(name: str, graph: GateGraph, widths: Sequence[int]) -> TrainingSummary:
+def summarize(name: str, graph: GateGraph) -> TrainingSummary:
     """What is known of a network that was just trained.
 
     Args:
         name: what to call it.
         graph: as ``trainer.train`` returns it, not simplified.
-        widths: gates in each layer.
 
     Raises:
-        GraphError: the widths do not add up to the graph's gates.
+        GraphError: the layers in its metadata do not add up to the graph's gates.
     """
-    layers = statistics.layers(graph, widths)
+    metadata = Metadata.of(graph)
+    layers = statistics.layers(graph, metadata.layers)
     described = GraphReport.of(name, graph, passes.simplify(graph).n_gates)
     return TrainingSummary(
         **described.model_dump(),
-        training=Metadata.of(graph).training,
+        training=metadata.training,
         gap=statistics.gap(graph),
         inputs=statistics.spread(statistics.fan_out(graph)[: graph.n_inputs]),
         layers=tuple(layers),

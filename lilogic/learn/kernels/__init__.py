@@ -1,24 +1,46 @@
-"""Kernels: how one soft layer is computed. One table, one dispatch point.
+"""Kernels: how soft layers are computed. One table, one dispatch point.
 
-Every kernel has the signature of ``reference.layer``, which is the definition; the others only
+Every kernel has the signatures of ``reference``, which is the definition; the others only
 compute the same faster, and are checked against it in float64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
 from lilogic.errors import RecipeError
-from lilogic.learn.kernels import cpu, reference
+from lilogic.learn.kernels import conv, cpu, hard, reference
+from lilogic.learn.kernels.reference import Gates
+from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
 
-Kernel = Callable[
-    [torch.Tensor, Wiring | None, torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor
-]
+Tensor = torch.Tensor
 
-KERNELS: dict[str, Kernel] = {"reference": reference.layer, "cpu": cpu.layer}
+LayerFunction = Callable[[Tensor, Wiring | None, Tensor, Tensor, Tensor | None], Tensor]
+"""See ``reference.layer``."""
+
+
+class Kernel(NamedTuple):
+    """One way to compute soft layers.
+
+    Attributes:
+        layer: as ``reference.layer``.
+        convolution: as ``reference.convolution``.
+        gates: as ``reference.gates``.
+    """
+
+    layer: LayerFunction
+    convolution: Callable[[Tensor, Windows, Tensor | None, Tensor, Tensor], Tensor]
+    gates: Callable[[Tensor, Gates], Tensor]
+
+
+KERNELS: dict[str, Kernel] = {
+    "reference": Kernel(reference.layer, reference.convolution, reference.gates),
+    "cpu": Kernel(cpu.layer, conv.convolution, hard.gates),
+}
 
 
 def choose(name: str, device: torch.device) -> Kernel:

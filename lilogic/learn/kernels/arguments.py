@@ -8,7 +8,11 @@ from __future__ import annotations
 import torch
 
 from lilogic.errors import DataError
+from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+
+DTYPES = (torch.float32, torch.float64)
+"""What the kernel ``cpu`` computes with."""
 
 
 def check(
@@ -45,6 +49,43 @@ def check(
     _check_like(x, "coefficients are", coefficients, (gates, 4))
     if wire_gradient is not None:
         _check_like(x, "wire_gradient is", wire_gradient, (2, gates, x.shape[1]))
+
+
+def check_convolution(
+    x: torch.Tensor,
+    windows: Windows,
+    candidates: torch.Tensor | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+) -> None:
+    """Whether the arguments are what ``reference.convolution`` describes; errors as ``check``."""
+    if not weights.is_floating_point():
+        raise DataError(f"weights are {weights.dtype}, but must be floats")
+    rows = int(windows.planes.max()) + 1
+    if x.ndim != 2 or len(x) < rows:
+        raise DataError(f"inputs have shape {tuple(x.shape)}, but windows see ({rows}, batch)")
+    if x.dtype not in (weights.dtype, torch.uint8) or x.device != weights.device:
+        raise DataError(
+            f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
+            f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
+        )
+    shape = weights.shape if candidates is None else candidates.shape
+    size = windows.size if candidates is None else shape[-1]
+    _check_like(weights, "weights are", weights, (2, shape[1], size))
+    _check_like(weights, "coefficients are", coefficients, (shape[1], 4))
+
+
+def check_cpu(weights: torch.Tensor) -> None:
+    """Whether numba can compute with such weights.
+
+    Raises:
+        DataError: another dtype than of ``DTYPES``, or another device than the CPU.
+    """
+    if weights.dtype not in DTYPES or weights.device.type != "cpu":
+        raise DataError(
+            "kernel 'cpu' computes float32 and float64 on the CPU, "
+            f"not {weights.dtype} on {weights.device}"
+        )
 
 
 def _check_like(x: torch.Tensor, name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:

@@ -14,15 +14,11 @@ import torch
 from numba import prange
 from torch.autograd.function import once_differentiable
 
-from lilogic.errors import DataError
 from lilogic.jit import njit
 from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.wiring import Wiring
 
-DTYPES = (torch.float32, torch.float64)
-"""What it computes with."""
-
-_ONE_CALL = Lock()
+ONE_CALL = Lock()
 """numba's threads serve one call at a time: where it has no OpenMP, two would end the process."""
 
 
@@ -36,15 +32,12 @@ def layer(
     """See ``reference.layer``. The dense case is a matrix product, which torch does best.
 
     Raises:
-        DataError: as ``reference.layer``; or other tensors than of ``DTYPES`` on the CPU.
+        DataError: as ``reference.layer``; or as ``arguments.check_cpu``.
     """
     if wiring is None:
         return reference.layer(x, wiring, weights, coefficients, wire_gradient)
     arguments.check(x, wiring, weights, coefficients, wire_gradient)
-    if x.dtype not in DTYPES or x.device.type != "cpu":
-        raise DataError(
-            f"kernel 'cpu' computes float32 and float64 on the CPU, not {x.dtype} on {x.device}"
-        )
+    arguments.check_cpu(weights)
     y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
         x, wiring, weights, coefficients, wire_gradient
     )
@@ -64,7 +57,7 @@ class _Layer(torch.autograd.Function):
         gates, batch = len(coefficients), x.shape[1]
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
         wires, y = x.new_empty(2 * gates, batch), x.new_empty(gates, batch)
-        with _ONE_CALL:
+        with ONE_CALL:
             _forward(
                 x.numpy(),
                 wiring.rows,
@@ -84,7 +77,7 @@ class _Layer(torch.autograd.Function):
         flat = weights.view(len(wires), -1).numpy()
         d_wires, d_weights = torch.empty_like(wires), torch.empty_like(weights)
         d_coefficients = torch.empty_like(coefficients)
-        with _ONE_CALL:
+        with ONE_CALL:
             _backward(
                 x.numpy(),
                 ctx.wiring.rows,
@@ -101,7 +94,7 @@ class _Layer(torch.autograd.Function):
             d_x[:first] = 0
             pointers, slots = ctx.wiring.readers
             readers = pointers[first:], slots
-            with _ONE_CALL:
+            with ONE_CALL:
                 _backward_inputs(*readers, flat, d_wires.numpy(), d_x[first:].numpy())
         if ctx.wire_gradient is not None:
             ctx.wire_gradient.copy_(d_wires.view_as(ctx.wire_gradient))

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 import torch
 
+from lilogic.graph.gates import TRUTH
 from lilogic.learn.kernels import arguments
+from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+
+
+class Gates(NamedTuple):
+    """Hard gates that read rows.
+
+    Attributes:
+        op: uint8 [gates].
+        a: int64 [gates], the row that wire a reads.
+        b: int64 [gates].
+    """
+
+    op: npt.NDArray[np.uint8]
+    a: npt.NDArray[np.integer[Any]]
+    b: npt.NDArray[np.integer[Any]]
 
 
 def layer(
@@ -45,6 +65,53 @@ def layer(
     if wire_gradient is not None:
         wires.register_hook(wire_gradient.copy_)  # type: ignore[no-untyped-call]
     a, b = wires
-    c0, c1, c2, c3 = coefficients.T[:, :, None]
-    y: torch.Tensor = c0 + c1 * a + c2 * b + c3 * a * b
-    return y
+    return _gates(a, b, coefficients)
+
+
+def convolution(
+    x: torch.Tensor,
+    windows: Windows,
+    candidates: torch.Tensor | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+) -> torch.Tensor:
+    """Outputs of soft gates on softly chosen wires that are shared over the places of windows.
+
+    Args:
+        x: float [inputs, batch], values in [0, 1]; or uint8 of bits, to which no gradient goes.
+        windows: where filters stand and which rows they see there.
+        candidates: int64 [2, filters, K], positions in its window that wire a (0) and wire b (1)
+            of each filter may read; None for all of them, in order.
+        weights: float [2, filters, K], as in ``layer``.
+        coefficients: float [filters, 4], as in ``layer``.
+
+    Returns:
+        float [filters · places, batch]: all places of the first filter, row by row, and so on.
+
+    Raises:
+        DataError: arguments of other shapes or dtypes, or on several devices.
+    """
+    arguments.check_convolution(x, windows, candidates, weights, coefficients)
+    filters = weights.shape[1]
+    # One more row stands for where there is none.
+    padded = torch.nn.functional.pad(x.to(weights.dtype), (0, 0, 0, 1))
+    rows = torch.from_numpy(windows.rows[windows.sets(filters)]).to(x.device)
+    rows = torch.where(rows < 0, len(x), rows).expand(2, *rows.shape)
+    if candidates is not None:
+        rows = rows.gather(2, candidates[..., None].expand(-1, -1, -1, rows.shape[-1]))
+    wires = torch.einsum("sfk,sfkpn->sfpn", weights, padded[rows])
+    a, b = wires
+    return _gates(a, b, coefficients[:, :, None]).flatten(0, 1)
+
+
+def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
+    """Outputs of hard gates: uint8 [gates, batch] of bits x, uint8 [rows, batch]."""
+    a, b = (x[torch.from_numpy(rows).to(x.device)].long() for rows in (chosen.a, chosen.b))
+    truth = torch.from_numpy(TRUTH[chosen.op]).to(x.device)
+    return truth.gather(1, (2 * a + b).flatten(1)).view_as(a)
+
+
+def _gates(a: torch.Tensor, b: torch.Tensor, coefficients: torch.Tensor) -> torch.Tensor:
+    """What gates make of their wires, float [gates, …, batch]."""
+    c0, c1, c2, c3 = (coefficients[:, i, ..., None] for i in range(4))
+    return c0 + c1 * a + c2 * b + c3 * a * b

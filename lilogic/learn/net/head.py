@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -16,7 +17,8 @@ class GroupSum(nn.Module):
         self.n_classes, self.tau = n_classes, tau
 
     def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Float [batch, classes] of layers, each float [gates, batch]."""
+        """Float [batch, classes] of layers, each [gates, batch], float or uint8."""
         shares = [y.reshape(self.n_classes, len(y) // self.n_classes, y.shape[1]) for y in layers]
         counts = [share.sum(1) for share in shares]
-        return torch.stack(counts).sum(0).T / self.tau
+        # Hard layers count in whole numbers.
+        return functools.reduce(torch.add, counts).T / self.tau

@@ -1,12 +1,14 @@
 """LogicNet: soft gates on softly chosen wires, which harden into a GateGraph.
 
-Activations are feature-major, float [features, batch].
+Activations are feature-major, [features, batch].
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,96 +17,123 @@ from torch import nn
 from lilogic.data.encoder import Encoder
 from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
+from lilogic.graph.metadata import TrainedLayer
 from lilogic.learn.kernels import Kernel
+from lilogic.learn.kernels.reference import Gates
+from lilogic.learn.kernels.windows import Rows
+from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.head import GroupSum
 from lilogic.learn.net.nodes import GateLayer
 from lilogic.learn.net.sharpness import Sharpness
-from lilogic.learn.net.wires import TopKConnect
-
-Tap = tuple[torch.Tensor, torch.Tensor]
-"""What a layer read, float [inputs, batch], and the gradient of the loss to its wires, float
-[2, gates, batch], which the backward pass fills."""
+from lilogic.learn.net.stack import Layer, Stack
+from lilogic.learn.recipe import LayerRecipe
 
 
 class LogicNet(nn.Module):
-    """[TopKConnect + GateLayer] × L, then GroupSum.
+    """Layers, then GroupSum.
 
     Args:
         n_inputs: encoder bits.
-        widths: gates in each layer; multiples of the classes where heads count them.
+        layers: gates in each dense layer, or what else a layer is.
         n_classes: number of classes.
         k: candidates per wire, or None for all.
         tau: temperature of GroupSum.
         kernel: computes the layers, see ``lilogic.learn.kernels``.
         seed: of the initial candidates and logits.
-        reads: what wires may read: the ``previous`` layer, or ``all`` bits and layers before.
-        counts: the gates that heads count: those of the ``last`` layer, or ``all``.
+        planes: int64 [planes, height, width], the bits as pictures, for convolutions.
+        reads: what wires of dense layers may read: the ``previous`` layer, or ``all`` bits and
+            layers before.
+        counts: the gates that heads count: those of the ``last`` layer, of ``all``, or of the
+            layers with these numbers, from 1.
         initial: see ``GateLayer``.
         relaxation: see ``GateLayer``.
 
     Raises:
-        RecipeError: a layer that heads count cannot be shared out evenly among the classes.
+        RecipeError: a layer that heads count cannot be shared out evenly among the classes, is
+            none, or a layer does not fit the one before.
     """
 
     def __init__(
         self,
         n_inputs: int,
-        widths: Sequence[int],
+        layers: Sequence[LayerRecipe],
         n_classes: int,
         k: int | None,
         tau: float,
         kernel: Kernel,
         seed: int,
         *,
+        planes: Rows | None = None,
         reads: str = "previous",
-        counts: str = "last",
+        counts: str | Sequence[int] = "last",
         initial: str = "normal",
         relaxation: str = "softmax",
     ) -> None:
         super().__init__()
         self.n_inputs, self.kernel = n_inputs, kernel
-        self.reads_all, self.counts_all = reads == "all", counts == "all"
-        for number, width in enumerate(widths, 1):
-            if width % n_classes and (self.counts_all or number == len(widths)):
-                name = "the last layer" if number == len(widths) else f"layer {number}"
-                raise RecipeError(
-                    f"{name} has {width} gates, which is not a multiple of the {n_classes} classes"
-                )
+        self.reads_all = reads == "all"
+        self.counted = _counted(counts, len(layers))
         generator = torch.Generator().manual_seed(seed)
-        self.layers = nn.ModuleList()
-        rows = data = n_inputs
-        for width in widths:
-            connect = TopKConnect(rows, width, k or rows, generator, data)
-            self.layers.append(GateLayer(connect, generator, initial, relaxation))
-            rows, data = (rows + width, n_inputs) if self.reads_all else (width, 0)
+        stack = Stack(k, generator, initial, relaxation, self.reads_all, n_inputs, n_inputs, planes)
+        self.stages: list[list[Layer]] = [stack.add(recipe) for recipe in layers]
+        self.layers = nn.ModuleList(itertools.chain(*self.stages))
+        for number in self.counted:
+            gates = self.stages[number - 1][-1].n_outputs
+            if gates % n_classes:
+                name = "the last layer" if number == len(layers) else f"layer {number}"
+                raise RecipeError(
+                    f"{name} has {gates} gates, which is not a multiple of the {n_classes} classes"
+                )
         self.head = GroupSum(n_classes, tau)
 
     @property
     def gate_layers(self) -> list[GateLayer]:
-        """The layers, first to last."""
-        return cast("list[GateLayer]", list(self.layers))
+        """The layers that learn, first to last."""
+        return [layer for layer in self.layers if isinstance(layer, GateLayer)]
+
+    def described(self, copies: int = 1) -> list[TrainedLayer]:
+        """The recipe's layers, each so many times beside itself."""
+        described = []
+        for stage in self.stages:
+            gates, last = copies * sum(layer.n_unrolled for layer in stage), stage[-1]
+            filters = None
+            if last.places is not None:
+                filters = copies * last.n_outputs // math.prod(last.places)
+            described.append(TrainedLayer(gates=gates, filters=filters, places=last.places))
+        return described
+
+    def harden(self, count: int) -> None:
+        """Make so many of the recipe's layers hard, from the first."""
+        for layer in itertools.chain(*self.stages[:count]):
+            if isinstance(layer, GateLayer) and layer.hard is None:
+                layer.harden()
 
     def forward(
-        self, x: torch.Tensor, sharpness: Sharpness, taps: list[Tap] | None = None
+        self,
+        x: torch.Tensor,
+        sharpness: Sharpness | Sequence[Sharpness],
+        taps: Taps | None = None,
     ) -> torch.Tensor:
-        """Float [batch, classes] logits of x, float [n_inputs, batch], bits as 0.0 and 1.0.
+        """Float [batch, classes] logits of x, [n_inputs, batch], bits as 0.0 and 1.0 or uint8.
 
-        Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. Where
-        ``taps`` is a list, every layer adds its own, for ``TopKConnect.regrow``.
+        Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. ``sharpness``
+        is of all of the recipe's layers, or of each. Where ``taps`` is a list, every soft layer
+        adds its own by the end of the backward pass, for ``TopKConnect.regrow``.
 
         Raises:
             DataError: x of another shape or dtype than the network, or on another device.
         """
-        outputs = []
-        for layer in self.gate_layers:
-            wire_gradient = None
-            if taps is not None:
-                wire_gradient = x.new_empty(2, layer.n_gates, *x.shape[1:])
-                taps.append((x.detach(), wire_gradient))
-            y = layer(x, sharpness, self.kernel, wire_gradient)
-            outputs.append(y)
-            x = torch.cat([x, y]) if self.reads_all else y
-        scores: torch.Tensor = self.head(outputs if self.counts_all else outputs[-1:])
+        if isinstance(sharpness, Sharpness):
+            sharpness = [sharpness] * len(self.stages)
+        counted = []
+        every, below = x, x
+        for number, (stage, factors) in enumerate(zip(self.stages, sharpness, strict=True), 1):
+            for layer in stage:
+                below = layer(every if _reads_all(layer) else below, factors, self.kernel, taps)
+            every = torch.cat([every, below]) if self.reads_all else below
+            if number in self.counted:
+                counted.append(below)
+        scores: torch.Tensor = self.head(counted)
         return scores
 
     @torch.no_grad()
@@ -112,27 +141,47 @@ class LogicNet(nn.Module):
         self, encoder: Encoder | None = None, metadata: Mapping[str, Any] | None = None
     ) -> GateGraph:
         """The hard network: each gate its likeliest function, each wire its likeliest row."""
-        ops, wires, layers, below, end = [], [], [], 0, self.n_inputs
-        for layer in self.gate_layers:
-            ops.append(layer.logits.argmax(-1).cpu().numpy())
-            wires.append(below + layer.connect.chosen().cpu().numpy())
-            layers.append(np.arange(end, end + layer.n_gates))
-            if not self.reads_all:
-                below = end
-            end += layer.n_gates
-        a, b = np.concatenate(wires, axis=1)
-        counted = layers if self.counts_all else layers[-1:]
-        # Each class counts its share of every layer, layer after layer.
-        shares = [nodes.reshape(self.head.n_classes, -1) for nodes in counted]
-        heads = np.concatenate(shares, axis=1)
+        gates: list[Gates] = []
+        heads: list[Rows] = []
+        every = below = np.arange(self.n_inputs)
+        end = self.n_inputs
+        for number, stage in enumerate(self.stages, 1):
+            for layer in stage:
+                seen = every if _reads_all(layer) else below
+                op, a, b = layer.unroll()
+                nodes = np.concatenate([seen, np.arange(end, end + len(op))])
+                gates.append(Gates(op, nodes[a], nodes[b]))
+                end += len(op)
+                below = np.arange(end - layer.n_outputs, end)
+            every = np.concatenate([every, below]) if self.reads_all else below
+            if number in self.counted:
+                # Each class counts its share of every layer, layer after layer.
+                heads.append(below.reshape(self.head.n_classes, -1))
+        op, a, b = (np.concatenate(columns) for columns in zip(*gates, strict=True))
+        counted = np.concatenate(heads, axis=1)
         return GateGraph(
             n_inputs=self.n_inputs,
-            op=np.concatenate(ops).astype(np.uint8),
+            op=op.astype(np.uint8),
             a=a.astype(np.int32),
             b=b.astype(np.int32),
-            head_nodes=heads.reshape(-1).astype(np.int32),
-            head_ptr=np.arange(0, heads.size + 1, heads.shape[1], dtype=np.int32),
+            head_nodes=counted.reshape(-1).astype(np.int32),
+            head_ptr=np.arange(0, counted.size + 1, counted.shape[1], dtype=np.int32),
             offset=np.zeros(self.head.n_classes, dtype=np.int32),
             encoder=encoder,
             metadata=metadata or {},
         )
+
+
+def _counted(counts: str | Sequence[int], layers: int) -> list[int]:
+    """The numbers, from 1, of the layers that heads count."""
+    if not isinstance(counts, str):
+        wrong = [number for number in counts if not 1 <= number <= layers]
+        if wrong or not counts:
+            raise RecipeError(f"net.counts = {list(counts)} must name layers from 1 to {layers}")
+        return sorted(set(counts))
+    return list(range(1, layers + 1)) if counts == "all" else [layers]
+
+
+def _reads_all(layer: Layer) -> bool:
+    """Whether the layer reads all rows so far, where the recipe says so."""
+    return isinstance(layer, GateLayer) and isinstance(layer.arrangement, Dense)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import nn
 
 from lilogic.graph.gates import COEFFICIENTS, A
 from lilogic.learn.kernels import Kernel
+from lilogic.learn.kernels.reference import Gates
+from lilogic.learn.net.arrangement import Arrangement, Taps
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
 
@@ -50,6 +53,7 @@ class GateLayer(nn.Module):
     """A layer of soft gates: each is a softmax over the sixteen functions of its two wires.
 
     Args:
+        arrangement: where the gates stand.
         connect: the wires.
         generator: source of the initial logits.
         initial: ``normal``, or ``pass-through`` to start with gates that mostly repeat wire a, so
@@ -61,14 +65,16 @@ class GateLayer(nn.Module):
 
     def __init__(
         self,
+        arrangement: Arrangement,
         connect: TopKConnect,
         generator: torch.Generator,
         initial: str = "normal",
         relaxation: str = "softmax",
     ) -> None:
         super().__init__()
-        self.connect = connect
+        self.arrangement, self.connect = arrangement, connect
         self.n_gates = connect.logits.shape[1]
+        self.hard: Gates | None = None
         self.logits = nn.Parameter(torch.randn(self.n_gates, 16, generator=generator))
         if initial == "pass-through":
             self.logits.data[:, A] += _PASS_THROUGH
@@ -77,14 +83,38 @@ class GateLayer(nn.Module):
         self.register_buffer("coefficients", table, persistent=False)
 
     def forward(
-        self,
-        x: torch.Tensor,
-        sharpness: Sharpness,
-        kernel: Kernel,
-        wire_gradient: torch.Tensor | None = None,
+        self, x: torch.Tensor, sharpness: Sharpness, kernel: Kernel, taps: Taps | None = None
     ) -> torch.Tensor:
-        """Float [gates, batch] of x, float [inputs, batch]; ``wire_gradient`` as in the kernel."""
+        """[outputs, batch] of x, [inputs, batch]: floats, or bits as uint8, as of hard layers."""
+        if self.hard is not None:
+            return kernel.gates(x.to(torch.uint8), self.hard)
         choose = self.relaxation if self.training else sharpened
         weights = choose(self.connect.logits, sharpness.connections)
         mixture = choose(self.logits, sharpness.gates) @ self.coefficients
-        return kernel(x, self.connect.wiring, weights, mixture, wire_gradient)
+        return self.arrangement.compute(kernel, x, self.connect, weights, mixture, taps)
+
+    @property
+    def n_outputs(self) -> int:
+        """Rows that it makes."""
+        return self.n_gates * math.prod(self.places or ())
+
+    @property
+    def n_unrolled(self) -> int:
+        """Gates that it stands for: one for each of its rows."""
+        return self.n_outputs
+
+    @property
+    def places(self) -> tuple[int, int] | None:
+        """In how many rows and columns each gate stands, where it is shared."""
+        return self.arrangement.places
+
+    def harden(self) -> None:
+        """Make the choices for good: the layer learns no more."""
+        self.hard = self.unroll()
+        self.requires_grad_(False)
+
+    @torch.no_grad()
+    def unroll(self) -> Gates:
+        """The hard gates: each its likeliest function, each wire its likeliest row."""
+        op = self.logits.argmax(-1).cpu().numpy().astype(np.uint8)
+        return self.arrangement.unroll(op, self.connect.chosen().cpu().numpy())

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from lilogic.learn.kernels.wiring import Wiring
+
+Gains = Callable[[torch.Tensor], torch.Tensor]
+"""For int64 rows: float [2, gates, rows], how fast the loss would fall with the weight of each."""
 
 
 class TopKConnect(nn.Module):
@@ -35,10 +39,7 @@ class TopKConnect(nn.Module):
         self.logits = nn.Parameter(torch.randn(2, n_gates, k, generator=generator))
         self.register_buffer("candidates", None)
         if k < n_inputs:
-            # Whole permutations: every row is drawn equally often.
-            rounds = -(-2 * n_gates * k // n_inputs)
-            draws = [torch.randperm(n_inputs, generator=generator) for _ in range(rounds)]
-            self.candidates = torch.cat(draws)[: 2 * n_gates * k].view(2, n_gates, k)
+            self.candidates = _dealt(n_inputs, 2 * n_gates, k, generator).view(2, n_gates, k)
         self._wiring: Wiring | None = None
         self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
             TopKConnect._forget_wiring
@@ -66,25 +67,18 @@ class TopKConnect(nn.Module):
 
     @torch.no_grad()
     def regrow(
-        self,
-        x: torch.Tensor,
-        wire_gradient: torch.Tensor,
-        share: float,
-        rows: torch.Tensor | None = None,
+        self, gains_of: Gains, share: float, rows: torch.Tensor | None = None
     ) -> torch.Tensor | None:
         """Replace each wire's weakest candidates by the rows that would lower the loss most.
 
-        The gradient of the loss to the weight of row ``r`` in the dense connection is
-        ``wire_gradient · x[r]``; the most negative ones are taken in. A new candidate starts at
-        the mean of its wire's logits.
+        A new candidate starts at the mean of its wire's logits.
 
         Args:
-            x: float [inputs, batch], the layer's inputs.
-            wire_gradient: float [2, gates, batch], the loss's gradient to the wires.
+            gains_of: what rows would gain.
             share: fraction of the candidates to replace; at least one, unless it is 0 or the only
                 candidate.
-            rows: int64, distinct, the rows that may be taken in; default: all. The dense product
-                is what regrowing costs, and a random part of the rows has good ones, too.
+            rows: int64, distinct, the rows that may be taken in; default: all. To ask for their
+                gains is what regrowing costs, and a random part of the rows has good ones, too.
 
         Returns:
             int64 [2, gates, replaced], the replaced positions, or None in the dense case or where
@@ -93,17 +87,17 @@ class TopKConnect(nn.Module):
         if self.candidates is None:
             return None
         if rows is None:
-            rows = torch.arange(self.n_inputs, device=x.device)
+            rows = torch.arange(self.n_inputs, device=self.candidates.device)
         k = self.logits.shape[-1]
         # Even if all of a wire's candidates are among the rows, enough others must be.
         fewest = int(share > 0 and k > 1)
         replaced = min(max(int(k * share), fewest), len(rows) - k)
         if replaced <= 0:
             return None
-        gains = -(wire_gradient @ x[rows].T)
+        gains = gains_of(rows)
         # What is a candidate already is out; one more column stands for the other rows.
-        column = torch.full((self.n_inputs,), len(rows), device=x.device)
-        column[rows] = torch.arange(len(rows), device=x.device)
+        column = torch.full((self.n_inputs,), len(rows), device=rows.device)
+        column[rows] = torch.arange(len(rows), device=rows.device)
         gains = torch.nn.functional.pad(gains, (0, 1))
         gains.scatter_(-1, column[self.candidates], -math.inf)
         fresh = rows[gains[..., :-1].topk(replaced, dim=-1).indices]
@@ -128,3 +122,15 @@ class TopKConnect(nn.Module):
         self.candidates = kept if self.candidates is None else self.candidates.gather(-1, kept)
         self.logits = nn.Parameter(self.logits.gather(-1, kept))
         return kept
+
+
+def _dealt(n_inputs: int, wires: int, k: int, generator: torch.Generator) -> torch.Tensor:
+    """int64 [wires, k] inputs, each equally often or nearly so."""
+    if 2 * k > n_inputs:
+        # Of one permutation after the other, many wires would have an input twice.
+        order = torch.randperm(n_inputs, generator=generator)
+        first = k * torch.arange(wires)[:, None]
+        return order[(first + torch.arange(k)) % n_inputs]
+    rounds = -(-wires * k // n_inputs)
+    draws = [torch.randperm(n_inputs, generator=generator) for _ in range(rounds)]
+    return torch.cat(draws)[: wires * k].view(wires, k)

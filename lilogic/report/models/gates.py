@@ -31,9 +31,13 @@ class Layer(Report):
         constants: how many are FALSE or TRUE.
         pass_through: how many are A, B or the complement of one.
         fan_out: how often they are read.
+        filters: of a convolution, how many filters share these gates.
+        places: rows and columns in which each filter stands.
     """
 
     gates: NonNegativeInt
+    filters: NonNegativeInt | None = None
+    places: tuple[NonNegativeInt, NonNegativeInt] | None = None
     constants: NonNegativeInt
     pass_through: NonNegativeInt
     fan_out: FanOut

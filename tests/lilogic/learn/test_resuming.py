@@ -116,7 +116,7 @@ def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
     bits = torch.from_numpy(samples).T.float().contiguous()
     usual = training.net.eval()(bits, Sharpness()).detach().numpy()
     training.net.train()
-    assert (training.soft_scores(data.x_test, Sharpness()) == usual).all()
+    assert (training.soft_scores(data.x_test, [Sharpness()] * 2) == usual).all()
 
 
 def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
@@ -128,7 +128,7 @@ def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
         (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())
         for connect, state in zip(connects, states, strict=True)
     ]
-    training.prune(0.6)
+    training._narrow(0.6)
     assert len(training.optimizer.param_groups[0]["params"]) == 4
     for connect, (logits, *moments) in zip(connects, before, strict=True):
         assert any(connect.logits is p for p in training.optimizer.param_groups[0]["params"])

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph, gates
+from lilogic.graph.metadata import TrainedLayer
 from lilogic.report import statistics
 from lilogic.report.models.gates import FanOut, Layer, Level
 from tests.strategies import graphs
@@ -60,14 +61,14 @@ def test_fan_out_equals_a_count_by_hand(graph: GateGraph) -> None:
 
 
 def test_layers_count_constants_pass_through_and_readers() -> None:
-    first, second = statistics.layers(network(), [3, 3])
+    first, second = statistics.layers(network(), [TrainedLayer(gates=3)] * 2)
     assert first == Layer(gates=3, constants=1, pass_through=1, fan_out=fan_out(2, 2 / 3, 2))
     assert second == Layer(gates=3, constants=1, pass_through=2, fan_out=fan_out(2, 4 / 3, 0))
 
 
 def test_widths_must_add_up() -> None:
     with pytest.raises(LilogicError, match=r"layers of \[3, 4\] gates are 7, .* has 6"):
-        statistics.layers(network(), [3, 4])
+        statistics.layers(network(), [TrainedLayer(gates=3), TrainedLayer(gates=4)])
 
 
 def test_gap_is_of_the_splits_that_have_both_accuracies() -> None:

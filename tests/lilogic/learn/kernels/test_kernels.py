@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from lilogic.errors import DataError, LilogicError
 from lilogic.graph.gates import COEFFICIENTS, TRUTH
 from lilogic.learn import kernels
-from lilogic.learn.kernels import Kernel, cpu, reference
+from lilogic.learn.kernels import LayerFunction, cpu, reference
 from lilogic.learn.kernels.wiring import Wiring
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
@@ -74,7 +74,7 @@ def problem(
     )
 
 
-def solve(kernel: Kernel, case: Problem, device: str = "cpu") -> Result:
+def solve(kernel: LayerFunction, case: Problem, device: str = "cpu") -> Result:
     wiring = case.wiring
     if wiring is not None:
         wiring = Wiring(wiring.n_inputs, wiring.candidates.to(device))
@@ -109,7 +109,7 @@ def threads() -> Iterator[None]:
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_hard_gates_on_hard_wires_compute_the_truth_table(
-    kernel: Kernel, dtype: torch.dtype
+    kernel: LayerFunction, dtype: torch.dtype
 ) -> None:
     bits = torch.tensor([[0, 0, 1, 1], [0, 1, 0, 1]], dtype=dtype)
     wiring = Wiring(2, torch.tensor([[0, 1], [1, 0]])[:, None, :].repeat(1, 16, 1))
@@ -148,7 +148,7 @@ def test_dense_reference_equals_candidates_that_are_all_rows() -> None:
 
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
-def test_no_gradient_goes_back_to_data(kernel: Kernel) -> None:
+def test_no_gradient_goes_back_to_data(kernel: LayerFunction) -> None:
     case = problem(6, 5, 3, 7)
     assert case.wiring is not None
     data = case._replace(wiring=Wiring(6, case.wiring.candidates, n_data=4))
@@ -162,7 +162,7 @@ def test_no_gradient_goes_back_to_data(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
 @pytest.mark.parametrize("k", [None, 1, 3, 5])
-def test_gradients_are_those_of_finite_differences(kernel: Kernel, k: int | None) -> None:
+def test_gradients_are_those_of_finite_differences(kernel: LayerFunction, k: int | None) -> None:
     case = problem(4, 3, k, 3)
     arguments = [tensor.requires_grad_() for tensor in (case.x, case.weights, case.coefficients)]
 
@@ -174,7 +174,7 @@ def test_gradients_are_those_of_finite_differences(kernel: Kernel, k: int | None
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
 @pytest.mark.parametrize("k", [None, 4])
-def test_wire_gradient_is_that_of_the_wires(kernel: Kernel, k: int | None) -> None:
+def test_wire_gradient_is_that_of_the_wires(kernel: LayerFunction, k: int | None) -> None:
     """A weight of the dense connection has the gradient: wire gradient times row."""
     case = problem(6, 4, k, 9)
     dense = torch.zeros(2, 4, 6, dtype=torch.float64)
@@ -251,7 +251,7 @@ def test_cpu_reads_arguments_of_any_layout() -> None:
 
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
-def test_the_first_layer_needs_no_gradient_to_its_inputs(kernel: Kernel) -> None:
+def test_the_first_layer_needs_no_gradient_to_its_inputs(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 6)
     weights = case.weights.clone().requires_grad_()
     kernel(case.x, case.wiring, weights, case.coefficients, None).backward(case.gradient)
@@ -331,7 +331,7 @@ for thread in threads:
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(
-    kernel: Kernel, k: int | None, change: dict[str, Any], words: str
+    kernel: LayerFunction, k: int | None, change: dict[str, Any], words: str
 ) -> None:
     case = problem(9, 5, k, 6)
     changed = case._replace(**{name: made(getattr(case, name)) for name, made in change.items()})
@@ -340,7 +340,7 @@ def test_arguments_that_do_not_fit_are_refused(
 
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
-def test_a_wire_gradient_that_does_not_fit_is_refused(kernel: Kernel) -> None:
+def test_a_wire_gradient_that_does_not_fit_is_refused(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 6)
     wires = torch.empty(2, 5, 7, dtype=torch.float64)
     with pytest.raises(DataError, match="wire_gradient is"):
@@ -354,7 +354,7 @@ def test_the_cpu_kernel_computes_no_half_floats() -> None:
 
 
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
-def test_no_samples_are_no_error(kernel: Kernel) -> None:
+def test_no_samples_are_no_error(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 0)
     assert solve(kernel, case).y.shape == (5, 0)
 

@@ -14,7 +14,8 @@ from lilogic.errors import DataError, LilogicError
 from lilogic.infer import golden
 from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel
-from lilogic.learn.net.logic_net import LogicNet, Tap
+from lilogic.learn.net.arrangement import Taps
+from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import HARD, Sharpness
 
 KERNELS = list(kernels.KERNELS.values())
@@ -124,13 +125,14 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: K
     labels = torch.arange(64) % 3
     for step in range(4):
         x = rows(random_bits(20, 64, step))
-        taps: list[Tap] = []
+        taps: Taps = []
         logits = network(x, SOFT, taps)
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(logits, labels).backward()
         optimizer.step()
-        for layer, (below, gradient) in zip(network.gate_layers, taps, strict=True):
-            layer.connect.regrow(below, gradient, 0.5)
+        assert [connect for connect, _ in taps] == [layer.connect for layer in network.gate_layers]
+        for connect, gains in taps:
+            connect.regrow(gains, 0.5)
     bits = random_bits(20, 100, 9)
     with torch.no_grad():
         logits = network(rows(bits), HARD)

@@ -9,6 +9,7 @@ import torch
 
 from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel
+from lilogic.learn.net.arrangement import Dense
 from lilogic.learn.net.nodes import GateLayer, sharpened
 from lilogic.learn.net.sharpness import HARD, Sharpness
 from lilogic.learn.net.wires import TopKConnect
@@ -27,7 +28,7 @@ def generator(seed: int = 0) -> torch.Generator:
 def test_soft_outputs_stay_within_0_and_1(
     kernel: Kernel, k: int | None, sharpness: Sharpness
 ) -> None:
-    layer = GateLayer(TopKConnect(25, 200, k or 25, generator()), generator(1))
+    layer = GateLayer(Dense(25), TopKConnect(25, 200, k or 25, generator()), generator(1))
     with torch.no_grad():
         layer.logits.mul_(5)
         y = layer(torch.rand(25, 300, generator=generator(2)), sharpness, kernel)

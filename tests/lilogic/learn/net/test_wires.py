@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.learn import kernels
+from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.nodes import GateLayer, sharpened
 from lilogic.learn.net.sharpness import Sharpness
-from lilogic.learn.net.wires import TopKConnect
+from lilogic.learn.net.wires import Gains, TopKConnect
 
 KERNELS = list(kernels.KERNELS.values())
 SOFT = Sharpness()
@@ -51,6 +52,11 @@ def distinct_connect(n_inputs: int, gates: int, k: int, seed: int = 0) -> TopKCo
     return connect
 
 
+def gains(x: torch.Tensor, gradient: torch.Tensor) -> Gains:
+    """What the rows of a layer's inputs gain, by the gradient of its wires."""
+    return lambda rows: -(gradient @ x[rows].T)
+
+
 @pytest.mark.parametrize(
     ("n_inputs", "k", "share", "replaced"),
     [
@@ -69,7 +75,7 @@ def test_regrow_replaces_the_weakest_by_the_rows_that_lower_the_loss_most(
     x = torch.rand(n_inputs, 30, generator=generator(1))
     gradient = torch.randn(2, 6, 30, generator=generator(2))
     candidates, logits = connect.candidates.clone(), connect.logits.detach().clone()
-    positions = connect.regrow(x, gradient, share)
+    positions = connect.regrow(gains(x, gradient), share)
     if not replaced:
         assert positions is None
         assert torch.equal(connect.candidates, candidates)
@@ -104,7 +110,7 @@ def test_regrow_takes_in_only_the_given_rows() -> None:
     x = torch.rand(40, 30, generator=generator(1))
     gradient = torch.randn(2, 6, 30, generator=generator(2))
     rows = torch.randperm(40, generator=generator(3))[:20]
-    positions = connect.regrow(x, gradient, 0.5, rows)
+    positions = connect.regrow(gains(x, gradient), 0.5, rows)
     taken = connect.candidates.gather(-1, positions)
     wires = zip(before.view(12, 8), taken.view(12, 4), gradient.view(12, 30), strict=True)
     for wire, found, slope in wires:
@@ -117,27 +123,29 @@ def test_regrow_takes_in_only_the_given_rows() -> None:
 def test_regrow_replaces_nothing_where_too_few_rows_are_given() -> None:
     connect = distinct_connect(40, 6, 8)
     x, gradient = torch.rand(40, 30), torch.randn(2, 6, 30)
-    assert connect.regrow(x, gradient, 0.5, torch.arange(8)) is None
+    assert connect.regrow(gains(x, gradient), 0.5, torch.arange(8)) is None
 
 
 def test_what_regrow_takes_in_has_the_steepest_slope_in_the_dense_connection() -> None:
     connect = distinct_connect(30, 8, 6)
-    layer = GateLayer(connect, generator(1))
+    layer = GateLayer(Dense(30), connect, generator(1))
     x = torch.rand(30, 40, generator=generator(2))
     target = torch.rand(8, 40, generator=generator(3))
-    gradient = torch.empty(2, 8, 40)
-    y = layer(x, SOFT, kernels.KERNELS["cpu"], gradient)
+    taps: Taps = []
+    y = layer(x, SOFT, kernels.KERNELS["cpu"], taps)
     ((y - target) ** 2).sum().backward()
 
     old = connect.candidates.clone()
     weights = torch.zeros(2, 8, 30).scatter_(-1, old, connect.logits.detach().softmax(-1))
     weights.requires_grad_()
     mixture = sharpened(layer.logits.detach(), 1.0) @ layer.coefficients
-    dense = kernels.KERNELS["reference"](x, None, weights, mixture, None)
+    dense = kernels.KERNELS["reference"].layer(x, None, weights, mixture, None)
     ((dense - target) ** 2).sum().backward()
 
     slopes = weights.grad.scatter(-1, old, math.inf)
-    positions = connect.regrow(x, gradient, 0.34)
+    ((tapped, gained),) = taps
+    assert tapped is connect
+    positions = connect.regrow(gained, 0.34)
     taken = connect.candidates.gather(-1, positions)
     assert torch.equal(taken.sort(-1).values, slopes.argsort(-1)[..., :2].sort(-1).values)
 
@@ -152,7 +160,7 @@ def test_regrowing_again_and_again_never_gives_a_wire_one_row_twice(
     for seed in range(4):
         source = generator(seed)
         x = torch.rand(n_inputs, 5, generator=source)
-        connect.regrow(x, torch.randn(2, 3, 5, generator=source), share)
+        connect.regrow(gains(x, torch.randn(2, 3, 5, generator=source)), share)
         assert connect.candidates.shape == (2, 3, k)
         assert (connect.candidates.sort(-1).values.diff() > 0).all()
         assert connect.candidates.min() >= 0
@@ -164,7 +172,7 @@ def test_regrowing_does_not_touch_the_strongest_candidate() -> None:
     before = connect.chosen()
     source = generator(5)
     x = torch.rand(40, 16, generator=source)
-    connect.regrow(x, torch.randn(2, 20, 16, generator=source), 0.9)
+    connect.regrow(gains(x, torch.randn(2, 20, 16, generator=source)), 0.9)
     assert torch.equal(connect.chosen(), before)
 
 
@@ -185,7 +193,7 @@ def test_prune_keeps_the_likeliest_candidates(k: int) -> None:
 
 
 def change_by_regrowing(connect: TopKConnect) -> None:
-    connect.regrow(torch.rand(20, 8), torch.randn(2, 6, 8), 0.5)
+    connect.regrow(gains(torch.rand(20, 8), torch.randn(2, 6, 8)), 0.5)
 
 
 def change_by_pruning(connect: TopKConnect) -> None:
@@ -206,7 +214,7 @@ def test_kernels_see_changed_candidates_in_both_directions(
     stale = connect.wiring.rows.copy(), connect.wiring.readers
     change(connect)
     assert connect.wiring.rows.tolist() != stale[0].tolist()
-    layer = GateLayer(connect, generator(1))
+    layer = GateLayer(Dense(20), connect, generator(1))
     results = []
     for kernel in KERNELS:
         x = torch.rand(20, 7, generator=generator(2)).requires_grad_()

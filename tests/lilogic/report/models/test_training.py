@@ -23,8 +23,9 @@ def summary(**training: Any) -> TrainingSummary:
     second = [(gates.FALSE, 3, 4), (gates.B, 5, 3), (gates.A, 3, 4)]
     accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5}
     metadata = {"dataset": "bits", "accuracy": accuracy, "training": TRAINING | training}
+    metadata["layers"] = [{"gates": 3}, {"gates": 3}]
     graph = GateGraph.build(3, [*first, *second], [[6, 7], [8, 8]], metadata=metadata)
-    return reports.summarize("tiny", graph, [3, 3])
+    return reports.summarize("tiny", graph)
 
 
 def test_its_json_has_everything() -> None:

@@ -1,0 +1,275 @@
+"""The soft convolution in numba: one set of channels and one tile of the batch at a time.
+
+A task copies what its windows see of the batch's tile into a buffer that stays in the cache, with
+the padding and with the columns of a stride beside each other; then all filters of the set go over
+it, in vector loops over a whole row of windows times the tile. Weights are never copied for each
+place. Tasks write apart from each other, and their sums are added in one order, so results do not
+depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from numba import prange
+from torch.autograd.function import once_differentiable
+
+from lilogic.jit import njit
+from lilogic.learn.kernels import arguments
+from lilogic.learn.kernels.cpu import ONE_CALL
+from lilogic.learn.kernels.rows import add_dots, mix
+from lilogic.learn.kernels.windows import Windows
+
+_TILE = 64
+"""Samples in a tile: a plane of 32×32 then takes a quarter of a megabyte."""
+
+
+def convolution(
+    x: torch.Tensor,
+    windows: Windows,
+    candidates: torch.Tensor | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+) -> torch.Tensor:
+    """See ``reference.convolution``.
+
+    Raises:
+        DataError: as ``reference.convolution``; or tensors that are not on the CPU.
+    """
+    arguments.check_convolution(x, windows, candidates, weights, coefficients)
+    arguments.check_cpu(weights)
+    filters = weights.shape[1]
+    if candidates is None:
+        positions = np.broadcast_to(np.arange(windows.size), tuple(weights.shape))
+    else:
+        positions = candidates.numpy()
+    y: torch.Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
+        x, _Geometry(windows, filters), np.ascontiguousarray(positions), weights, coefficients
+    )
+    return y
+
+
+class _Geometry:
+    """Windows as the loops want them."""
+
+    def __init__(self, windows: Windows, filters: int) -> None:
+        self.planes = windows.padded
+        self.kernel, self.stride, self.shape = windows.kernel, windows.stride, windows.shape
+        self.n_places = windows.n_places
+        self.n_sets, self.filters = windows.n_sets, filters
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        geometry: _Geometry,
+        positions: npt.NDArray[np.int64],
+        weights: torch.Tensor,
+        coefficients: torch.Tensor,
+    ) -> torch.Tensor:
+        x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
+        y = weights.new_empty(geometry.filters * geometry.n_places, x.shape[1])
+        with ONE_CALL:
+            _forward(
+                x.numpy(),
+                geometry.planes,
+                geometry.kernel,
+                geometry.stride,
+                geometry.shape,
+                positions,
+                weights.numpy(),
+                coefficients.numpy(),
+                y.numpy(),
+            )
+        ctx.geometry, ctx.positions = geometry, positions
+        ctx.save_for_backward(x, weights, coefficients)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x, weights, coefficients = ctx.saved_tensors
+        geometry = ctx.geometry
+        tiles = -(-x.shape[1] // _TILE)
+        d_weights = weights.new_empty(tiles, *weights.shape)
+        d_coefficients = weights.new_empty(tiles, *coefficients.shape)
+        needs_x = ctx.needs_input_grad[0]
+        # Rows that no window sees get none.
+        d_x = torch.zeros_like(x) if needs_x else weights.new_empty(0, 0)
+        with ONE_CALL:
+            _backward(
+                x.numpy(),
+                geometry.planes,
+                geometry.kernel,
+                geometry.stride,
+                geometry.shape,
+                ctx.positions,
+                weights.numpy(),
+                coefficients.numpy(),
+                grads[0].contiguous().numpy(),
+                d_weights.numpy(),
+                d_coefficients.numpy(),
+                d_x.numpy(),
+            )
+        return d_x if needs_x else None, None, None, d_weights.sum(0), d_coefficients.sum(0)
+
+
+# What a set's windows see is staged as [groups, height, stride, columns, tile]: column c of a
+# padded plane stands at [c % stride, c // stride], so that what a row of windows sees at one
+# position is contiguous.
+
+
+@njit(parallel=True, fastmath=True, cache=True)
+def _forward(x, planes, kernel, stride, shape, positions, weights, coefficients, y):  # type: ignore[no-untyped-def]
+    sets, filters, batch = len(planes), len(coefficients), y.shape[1]
+    tiles, (rows, columns) = -(-batch // _TILE), shape
+    for task in prange(sets * tiles):
+        own, low = task // tiles, task % tiles * _TILE
+        tile = min(_TILE, batch - low)
+        seen = _staged(x, planes[own], stride, low, tile, y.dtype)
+        starts = _starts(seen.shape, kernel)
+        flat, line = seen.reshape(-1), stride * seen[0, 0].size
+        a, b = np.empty(columns * tile, y.dtype), np.empty(columns * tile, y.dtype)
+        for one in range(own, filters, sets):
+            at_a, at_b = starts[positions[0, one]], starts[positions[1, one]]
+            c0, c1, c2, c3 = coefficients[one]
+            for row in range(rows):
+                mix(flat[row * line :], at_a, weights[0, one], a, False)
+                mix(flat[row * line :], at_b, weights[1, one], b, False)
+                for n in range(len(a)):
+                    a[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
+                first = (one * rows + row) * columns
+                for column in range(columns):
+                    y[first + column, low : low + tile] = a[column * tile : (column + 1) * tile]
+
+
+@njit(parallel=True, fastmath=True, cache=True)
+def _backward(  # type: ignore[no-untyped-def]
+    x, planes, kernel, stride, shape, positions, weights, coefficients, d_y, d_weights,
+    d_coefficients, d_x
+):  # fmt: skip
+    sets, filters, batch = len(planes), len(coefficients), d_y.shape[1]
+    tiles, (rows, columns) = -(-batch // _TILE), shape
+    zero = d_y.dtype.type(0)
+    # Gradients of wires stand in margins of 0, so that every staged row reads whole ones.
+    margin = (kernel - 1) // stride
+    for task in prange(sets * tiles):
+        own, tiled = task // tiles, task % tiles
+        low = tiled * _TILE
+        tile = min(_TILE, batch - low)
+        seen = _staged(x, planes[own], stride, low, tile, d_y.dtype)
+        starts = _starts(seen.shape, kernel)
+        flat, line = seen.reshape(-1), stride * seen[0, 0].size
+        d_seen = np.zeros(seen.shape if len(d_x) else (0, 0, 0, 0, 0), d_y.dtype)
+        high, wide = margin + -(-seen.shape[1] // stride), margin + seen.shape[3]
+        d_wires = np.zeros((2, high, wide * tile), d_y.dtype)
+        a, b = np.empty(columns * tile, d_y.dtype), np.empty(columns * tile, d_y.dtype)
+        d_out = np.empty(columns * tile, d_y.dtype)
+        for one in range(own, filters, sets):
+            at_a, at_b = starts[positions[0, one]], starts[positions[1, one]]
+            d_a_weights, d_b_weights = d_weights[tiled, 0, one], d_weights[tiled, 1, one]
+            d_a_weights[:], d_b_weights[:] = 0, 0
+            _, c1, c2, c3 = coefficients[one]
+            s0, s1, s2, s3 = zero, zero, zero, zero
+            for row in range(rows):
+                here = flat[row * line :]
+                mix(here, at_a, weights[0, one], a, False)
+                mix(here, at_b, weights[1, one], b, False)
+                first = (one * rows + row) * columns
+                for column in range(columns):
+                    d_out[column * tile : (column + 1) * tile] = d_y[
+                        first + column, low : low + tile
+                    ]
+                d_a = d_wires[0, margin + row, margin * tile : (margin + columns) * tile]
+                d_b = d_wires[1, margin + row, margin * tile : (margin + columns) * tile]
+                for n in range(len(a)):
+                    d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
+                    s0 += d
+                    s1 += da
+                    s2 += db
+                    s3 += da * b[n]
+                    d_a[n] = c1 * d + c3 * db
+                    d_b[n] = c2 * d + c3 * da
+                add_dots(here, at_a, d_a, d_a_weights)
+                add_dots(here, at_b, d_b, d_b_weights)
+            own_sums = d_coefficients[tiled, one]
+            own_sums[0], own_sums[1], own_sums[2], own_sums[3] = s0, s1, s2, s3
+            if len(d_x):
+                sent = positions[:, one], weights[:, one], d_wires
+                _add_inputs(*sent, kernel, stride, tile, d_seen)
+        if len(d_x):
+            _unstage(d_seen, planes[own], stride, low, tile, d_x)
+
+
+@njit(fastmath=True, cache=True)
+def _add_inputs(positions, weights, d_wires, kernel, stride, tile, d_seen):  # type: ignore[no-untyped-def]
+    """Add to the gradient of what is staged what one filter's wires send back."""
+    _, high, wide = d_wires.shape
+    groups, height = d_seen.shape[:2]
+    margin, flat = (kernel - 1) // stride, d_wires.reshape(-1)
+    candidates = weights.shape[1]
+    starts, shares = np.empty(2 * candidates, np.int64), np.empty(2 * candidates, weights.dtype)
+    for group in range(groups):
+        for down in range(stride):
+            for right in range(stride):
+                # All positions that see rows ≡ down and columns ≡ right.
+                count = 0
+                for wire in range(2):
+                    for k in range(candidates):
+                        channel, place = divmod(positions[wire, k], kernel * kernel)
+                        i, j = divmod(place, kernel)
+                        if channel == group and i % stride == down and j % stride == right:
+                            row, column = margin - i // stride, margin - j // stride
+                            starts[count] = (wire * high + row) * wide + column * tile
+                            shares[count] = weights[wire, k]
+                            count += 1
+                for row in range(down, height, stride):
+                    into = d_seen[group, row, right].reshape(-1)
+                    mix(flat[row // stride * wide :], starts[:count], shares[:count], into, True)
+
+
+@njit(cache=True)
+def _staged(x, planes, stride, low, tile, dtype):  # type: ignore[no-untyped-def]
+    """A tile of what a set's windows see, in the layout above."""
+    groups, height, width = planes.shape
+    columns = -(-width // stride)
+    seen = np.zeros((groups, height, stride, columns, tile), dtype)
+    for group in range(groups):
+        for row in range(height):
+            for column in range(width):
+                source = planes[group, row, column]
+                if source >= 0:
+                    into = seen[group, row, column % stride, column // stride]
+                    into[:] = x[source, low : low + tile]
+    return seen
+
+
+@njit(cache=True)
+def _unstage(d_seen, planes, stride, low, tile, d_x):  # type: ignore[no-untyped-def]
+    """Copy a tile of gradients from the layout above to the rows that stand there."""
+    groups, height, width = planes.shape
+    for group in range(groups):
+        for row in range(height):
+            for column in range(width):
+                source = planes[group, row, column]
+                if source >= 0:
+                    out = d_seen[group, row, column % stride, column // stride]
+                    d_x[source, low : low + tile] = out
+
+
+@njit(cache=True)
+def _starts(shape, kernel):  # type: ignore[no-untyped-def]
+    """int64 [positions]: where in the layout above the first window sees each of its positions."""
+    groups, height, stride, columns, tile = shape
+    starts = np.empty(groups * kernel * kernel, np.int64)
+    for group in range(groups):
+        for i in range(kernel):
+            for j in range(kernel):
+                line = ((group * height + i) * stride + j % stride) * columns + j // stride
+                starts[(group * kernel + i) * kernel + j] = line * tile
+    return starts
