@@ -50,9 +50,10 @@ class Binarization(_Layer):
 
 
 class Unchanged(_Layer):
-    """Hands on what it gets."""
+    """Hands on what it gets; ``feature_dim`` may be there as in others that make bits."""
 
     type: Literal["DummyBinarization", "Identity"]
+    feature_dim: int | None = None
 
 
 class _Tables(_Layer):
