@@ -33,7 +33,7 @@ def one_line(
                 meant, option = nearest(place), "keys"
                 text += f"; did you mean {' or '.join(meant)}?" if meant else ""
         elif first["loc"]:
-            text = f"{place}: {first['msg'].lower()}"
+            text = f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
         else:
             text = "not a table of settings"
         raise kind(f"{source}: {text}" if source else text, option=option) from error
