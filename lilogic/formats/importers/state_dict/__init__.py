@@ -28,10 +28,7 @@ from lilogic.formats.importers.state_dict.tensors import Tensors
 _FAMILIES: dict[str, tuple[str, Callable[[Tensors], list[Layer]]]] = {
     "LILogicNet": (r"(.*\.)?\d+\.w", lilogicnet.layers_of),
     "difflogic": (r"(.*\.)?\d+\.weights", difflogic.layers_of),
-    "torchlogix": (
-        r"(.*\.)?(connections\.(indices|_indices_L0)|thresholds|raw_diffs)",
-        torchlogix.layers_of,
-    ),
+    "torchlogix": (r"(.*\.)?connections\.(indices|_indices_L0)", torchlogix.layers_of),
     "DWN": (r"(.*\.)?\d+\.luts", dwn.layers_of),
 }
 """For each family, the name of a tensor that only it has, and its reader."""

@@ -11,24 +11,23 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat
 
 from lilogic.errors import FormatError
+from lilogic.formats.imported import MAX_INPUTS
 from lilogic.validation import one_line
 
 _MAX_BYTES = 2**20
 
-Pair = Annotated[
-    tuple[PositiveInt, PositiveInt],
-    BeforeValidator(lambda given: (given, given) if isinstance(given, int) else given),
-]
-"""Two sizes, of rows and of columns; one number stands for both."""
+Size = Annotated[int, Field(ge=1, le=MAX_INPUTS)]
+Padding = Annotated[int, Field(ge=0, le=MAX_INPUTS)]
 
-PaddingPair = Annotated[
-    tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]],
-    BeforeValidator(lambda given: (given, given) if isinstance(given, int) else given),
-]
-"""The same, where both may be 0."""
+_both = BeforeValidator(lambda given: (given, given) if isinstance(given, int) else given)
+
+Pair = Annotated[tuple[Size, Size], _both]
+"""Of rows and of columns; one number stands for both."""
+
+PaddingPair = Annotated[tuple[Padding, Padding], _both]
 
 
 class _Described(BaseModel):
@@ -67,17 +66,17 @@ class Convolution(_Tables):
 
     type: Literal["LogicConv2d"]
     in_dim: Pair
-    channels: PositiveInt = 1
+    channels: Size = 1
     receptive_field_size: Pair = (2, 2)
-    stride: PositiveInt = 1
-    padding: int = Field(default=0, ge=0)
+    stride: Size = 1
+    padding: Padding = 0
 
 
 class Dense(_Tables):
     """Lookup tables that read any values of a row."""
 
     type: Literal["LogicDense"]
-    in_dim: PositiveInt
+    in_dim: Size
 
 
 class Pooling(_Layer):
@@ -99,7 +98,7 @@ class GroupSum(_Layer):
     """``k`` classes; dividing by ``tau`` and adding ``beta`` changes no class, and is left out."""
 
     type: Literal["GroupSum"]
-    k: PositiveInt
+    k: Size
     tau: PositiveFloat = 1.0
     beta: float = 0.0
 
@@ -143,7 +142,7 @@ class Architecture(_Described):
         layers: first to last.
     """
 
-    input_shape: tuple[PositiveInt] | tuple[PositiveInt, PositiveInt, PositiveInt]
+    input_shape: tuple[Size] | tuple[Size, Size, Size]
     dtype: Literal["uint8", "int8", "uint16", "int16"] = "uint8"
     scale: PositiveFloat | None = None
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)]

@@ -24,6 +24,9 @@ from lilogic.formats.importers.state_dict.tensors import Tensors, shaped, wire_n
 from lilogic.formats.importers.state_dict.thresholds import encoder_of, features_of
 from lilogic.graph import gates
 
+_MAX_PADDED = 2**26
+"""More values of an image with zeros around it than a description may ask for."""
+
 Step = tuple[str, described.Layer]
 """A layer, and what the names of its tensors begin with."""
 
@@ -261,6 +264,9 @@ class _Network:
         """An image with so many rows and columns of zeros before and behind its own."""
         if not any(padding):
             return nodes
+        rows, columns = (n + 2 * pad for n, pad in zip(nodes.shape[1:], padding, strict=True))
+        if len(nodes) * rows * columns > _MAX_PADDED:
+            raise FormatError(f"its padding makes {_shape(nodes)} values {rows}×{columns}")
         around = ((0, 0), *((pad, pad) for pad in padding))
         return np.pad(nodes, around, constant_values=self.builder.constant(0))
 

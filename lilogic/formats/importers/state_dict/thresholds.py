@@ -37,10 +37,9 @@ def encoder_of(
             "bytes that are divided by 255, or scale = 1 for integers as they are"
         )
     levels = _levels(state, prefix, layer)
-    if levels.ndim == 2 and features.ndim == 3:
-        levels = levels[:, None, None]
+    by_channel = levels[:, None, None] if levels.ndim == 2 and features.ndim == 3 else levels
     try:
-        levels = np.broadcast_to(levels, (*features.shape, levels.shape[-1]))
+        levels = np.broadcast_to(by_channel, (*features.shape, levels.shape[-1]))
     except ValueError as error:
         raise FormatError(
             f"tensor {prefix}thresholds has shape {levels.shape}, which does not fit values of "
