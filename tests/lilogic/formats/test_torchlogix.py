@@ -315,6 +315,29 @@ def test_a_network_by_hand(tmp_path):
     np.testing.assert_array_equal(scores(graph, x), expected)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "scale", "thresholds"),
+    [
+        ("uint8", 255, [-1, 0, 1 / 255, 0.25, 0.5, 127 / 255, 200 / 255, 1, 2]),
+        ("int8", 1, [-128.5, -128, -3.5, 0, 126.5, 127]),
+        ("int16", 3.7, [-1000.5, 33 / 3.7, 0.1]),
+    ],
+)
+def test_every_value_gets_the_bits_that_torch_gives_it(tmp_path, dtype, scale, thresholds):
+    values = torch.arange(np.iinfo(dtype).min, np.iinfo(dtype).max + 1)
+    levels = torch.tensor(thresholds)
+    bits = (values.float() / scale)[:, None] > levels
+    layers = [{"type": "FixedBinarization"}, {"type": "LogicDense", "in_dim": len(thresholds)}]
+    description = {"input_shape": [1], "dtype": dtype, "scale": scale, "layers": layers}
+    wires = torch.arange(len(thresholds)).repeat(2, 1)
+    state = {"0.thresholds": levels, "1.connections.indices": wires}
+    state["1.weight"] = torch.eye(16)[[3] * len(thresholds)]
+    path, file = written(tmp_path, description, state)
+    graph = formats.load(path, classes=1, architecture=file)
+    found = graph.encoder.encode(values.numpy().astype(dtype)[:, None])
+    np.testing.assert_array_equal(found, bits.numpy())
+
+
 def test_descriptions_are_toml_too(tmp_path, lilogic):
     """And the command takes them."""
     path, description = written(tmp_path, *small())
@@ -374,7 +397,7 @@ def changed(description, *path, **values):
             {"type": "LogicConv3d"},
             "layers.1: LogicConv3d is none of FixedBinarization, ",
         ),
-        (("layers", 1), {"name": "first"}, "tensor 1.tree_weights.0 belongs to no layer"),
+        (("layers", 1), {"name": "first"}, "tensor 1.connections._indices_L0 belongs to no layer"),
         (("layers", 2), {"type": "Identity"}, "in_dim is 4, but the layers before make 1×2×2"),
         (("layers", 2), {"type": "GroupSum", "k": 1}, "GroupSum is read only as the last layer"),
         (("layers", 2), {"type": "FixedBinarization"}, "is read only as the first layer"),

@@ -39,7 +39,7 @@ def read(state: Tensors, architecture: Architecture) -> Imported:
     """
     steps = [*_steps(architecture.layers)]
     owners = tuple(_owners(steps))
-    for name in state:
+    for name in sorted(state):
         if not name.startswith(owners):
             raise FormatError(f"tensor {name} belongs to no layer of the architecture")
     classes = None

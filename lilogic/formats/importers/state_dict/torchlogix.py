@@ -28,7 +28,7 @@ _UNTOLD = (".thresholds", ".raw_diffs", ".connections._indices_L0")
 
 def layers_of(state: Tensors) -> list[Layer]:
     """Dense layers in order of their numbers."""
-    for name in state:
+    for name in sorted(state):
         if name.endswith(_UNTOLD):
             raise FormatError(
                 f"{name} is of a layer of which a state dict does not tell padding, pooling or "
