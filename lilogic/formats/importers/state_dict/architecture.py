@@ -17,8 +17,6 @@ from lilogic.errors import FormatError
 from lilogic.formats.imported import MAX_INPUTS
 from lilogic.validation import one_line
 
-_MAX_BYTES = 2**20
-
 Size = Annotated[int, Field(ge=1, le=MAX_INPUTS)]
 Padding = Annotated[int, Field(ge=0, le=MAX_INPUTS)]
 
@@ -95,7 +93,7 @@ class Flatten(_Layer):
 
 
 class GroupSum(_Layer):
-    """``k`` classes; dividing by ``tau`` and adding ``beta`` changes no class, and is left out."""
+    """``k`` classes; what ``tau`` divides and ``beta`` adds is left out, as it changes no class."""
 
     type: Literal["GroupSum"]
     k: Size
@@ -154,12 +152,9 @@ def load(path: Path) -> Architecture:
     Raises:
         FormatError: names the file, and what is wrong with it.
     """
+    parse = json.loads if path.suffix.lower() == ".json" else tomllib.loads
     try:
-        data = path.read_bytes()
-        if len(data) > _MAX_BYTES:
-            raise FormatError(f"{path}: too large for the description of a network")
-        parse = json.loads if path.suffix.lower() == ".json" else tomllib.loads
-        described = parse(data.decode())
+        described = parse(path.read_bytes().decode())
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

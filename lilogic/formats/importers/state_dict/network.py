@@ -6,6 +6,7 @@ lookup table of a convolution is there once for each place of its image.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 
@@ -170,19 +171,21 @@ class _Network:
         )
         if min(size) < 1:
             raise FormatError(f"its receptive field does not fit into {_shape(padded)} values")
-        channel, row, column = self._receptive_fields(prefix, layer, size)
-        # [kernels, tables of one tree's level, inputs, places]
-        wires = padded[channel, row, column].transpose(1, 3, 0, 2)
-        level = 0
-        while True:
-            kernels, tables, inputs, places = wires.shape
-            table = self._tree_level(prefix, level, layer.parametrization, wires.shape)
+        leaves = self._receptive_fields(prefix, layer, size)
+        wires = padded[leaves].transpose(1, 3, 0, 2)
+        return self._trees(prefix, layer.parametrization, wires).reshape(-1, *size)
+
+    def _trees(self, prefix: str, parametrization: str | None, wires: Nodes) -> Nodes:
+        """Nodes [kernels, places] of trees that read wires [kernels, tables, inputs, places]."""
+        kernels, _, inputs, places = wires.shape
+        for level in itertools.count():
+            tables = wires.shape[1]
+            table = self._tree_level(prefix, level, parametrization, wires.shape)
             made = self.builder.luts(
                 table.reshape(kernels * tables, -1),
                 wires.reshape(kernels * tables, inputs, places),
             ).reshape(kernels, tables, places)
-            level += 1
-            name = f"{prefix}connections._indices_L{level}"
+            name = f"{prefix}connections._indices_L{level + 1}"
             if name not in self._state:
                 break
             children = wire_numbers(self._state, name)
@@ -194,7 +197,7 @@ class _Network:
             wires = made[:, children.T]
         if tables != 1:
             raise FormatError(f"its trees end in {tables} tables, but must end in one")
-        return made.reshape(kernels, *size)
+        return made[:, 0]
 
     def _receptive_fields(
         self, prefix: str, layer: described.Convolution, size: tuple[int, ...]
