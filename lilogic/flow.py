@@ -312,13 +312,20 @@ def board_folder(name: str, board: str) -> Path:
     return Path("build") / "boards" / f"{name}-{board}"
 
 
-def read_circuit(file: Path, top: str | None = None, *, progress: bool = True) -> Imported:
+def read_circuit(
+    file: Path,
+    top: str | None = None,
+    architecture: Path | None = None,
+    *,
+    progress: bool = True,
+) -> Imported:
     """The circuit or network in a file of another format, Verilog among them.
 
     Args:
         file: it, of a suffix in ``formats.READERS`` or ``formats.VERILOG``.
         top: which module to read, of a file of modules; default: the only one that no other
             contains.
+        architecture: a file that describes the network, for a state dict that does not tell all.
         progress: whether to show progress on standard error.
 
     Raises:
@@ -330,7 +337,7 @@ def read_circuit(file: Path, top: str | None = None, *, progress: bool = True) -
     from lilogic.formats.imported import NotGatesError
 
     try:
-        return formats.read(file, top)
+        return formats.read(file, top, architecture)
     except NotGatesError:
         from lilogic.hdl.synthesis import gate_level
 

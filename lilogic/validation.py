@@ -32,8 +32,11 @@ def one_line(
             if nearest is not None:
                 meant, option = nearest(place), "keys"
                 text += f"; did you mean {' or '.join(meant)}?" if meant else ""
+        elif first["type"] == "union_tag_invalid":
+            allowed = first["ctx"]["expected_tags"].replace("'", "")
+            text = f"{place}: {first['ctx']['tag']} is none of {allowed}"
         elif first["loc"]:
-            text = f"{place}: {first['msg'].lower()}"
+            text = f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
         else:
             text = "not a table of settings"
         raise kind(f"{source}: {text}" if source else text, option=option) from error

@@ -140,6 +140,7 @@ _TYPER_INTERRUPTED = 130
 
 # What an error asks to change, as the command line spells it.
 _FLAGS = {
+    "architecture": "--architecture FILE",
     "array": "--array NAME",
     "board": "--board",
     "classes": "--classes",

@@ -64,6 +64,14 @@ def import_(
             "contains.",
         ),
     ] = None,
+    architecture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="TOML or JSON that describes the layers of a torchlogix network with "
+            "convolutions or thresholds; docs/formats.md has an example.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a .lgn of a network or circuit from elsewhere."""
@@ -74,7 +82,7 @@ def import_(
     from lilogic.report.models.graph import ModelSummary
 
     files.check_writable(output)
-    found = flow.read_circuit(file, top)
+    found = flow.read_circuit(file, top, architecture)
     with formats.naming(file):
         for guess in guesses(found, classes, encoder is not None):
             console.say(f"{file}: {guess.text} (--{guess.option} says otherwise)")

@@ -38,8 +38,11 @@ READERS = {
 VERILOG = (".v", ".sv")
 """Suffixes of what only Yosys reads, which is not used here; see ``lilogic.flow.read_circuit``."""
 
-_WITH_MODULES = ("netlist",)
-"""Readers of files with modules to choose from."""
+_OPTIONS = {
+    "top": "only Verilog and Yosys' JSON have modules to choose from",
+    "architecture": "only networks of torchlogix are described",
+}
+"""What some readers are told beside the file, and what to say where others are."""
 
 _ADVICE = {
     ".lgn": "it is a lilogic network already",
@@ -84,17 +87,23 @@ def is_importable(path: Path) -> bool:
     return content.suffix_of(path, data) in (*READERS, *VERILOG)
 
 
-def read(path: Path, top: str | None = None) -> Imported:
+def read(path: Path, top: str | None = None, architecture: Path | None = None) -> Imported:
     """What is in a file of a format in ``READERS``, whatever it is called.
 
     Args:
         path: the file, which may be packed with gzip.
         top: which module to read, of a file of modules.
+        architecture: a file that describes the network, for a state dict that does not tell all.
 
     Raises:
         NotGatesError: a netlist with parts that Yosys must make gates of first.
         LilogicError: names the file, and what is wrong with it or not covered.
     """
+    options: dict[str, Any] = {} if top is None else {"top": top}
+    if architecture is not None:
+        from lilogic.formats.importers.state_dict import architecture as described
+
+        options["architecture"] = described.load(architecture)
     with naming(path):
         data = read_unpacked(path)
         suffix = content.suffix_of(path, data)
@@ -102,13 +111,11 @@ def read(path: Path, top: str | None = None) -> Imported:
             raise NotGatesError("it takes Yosys to make gates of Verilog; lilogic.load does that")
         if suffix not in READERS:
             raise FormatError(f"cannot be imported: {_advice(suffix)}")
-        module = READERS[suffix]
-        if top is not None and module not in _WITH_MODULES:
-            raise FormatError(
-                "only Verilog and Yosys' JSON have modules to choose from", option="top"
-            )
-        reader: Reader = import_module(f"lilogic.formats.importers.{module}").read
-        return reader(data) if top is None else reader(data, top)
+        reader: Reader = import_module(f"lilogic.formats.importers.{READERS[suffix]}").read
+        for option in options:
+            if option not in signature(reader).parameters:
+                raise FormatError(_OPTIONS[option], option=option)
+        return reader(data, **options)
 
 
 def _advice(suffix: str) -> str:
@@ -121,6 +128,7 @@ def load(
     classes: int | None = None,
     encoder: Encoder | None = None,
     top: str | None = None,
+    architecture: Path | None = None,
 ) -> GateGraph:
     """The classifier in a file of a format in ``READERS``.
 
@@ -129,11 +137,12 @@ def load(
         classes: how many classes to share the outputs out over; see ``heads.to_graph``.
         encoder: what makes the input bits; by default what the format says, if anything.
         top: which module to read, of a file of modules.
+        architecture: a file that describes the network; see ``read``.
 
     Raises:
         LilogicError: as ``read``, or what is in it does not make a classifier.
     """
-    return classifier(read(path, top), path, classes, encoder)
+    return classifier(read(path, top, architecture), path, classes, encoder)
 
 
 def classifier(

@@ -25,11 +25,11 @@ def _certain(data: bytes) -> str | None:
         return ".aig"
     if data.startswith(_TORCH_BEFORE_ZIP):
         return ".pth"
-    if data.startswith(b"PK"):
-        return _archive(data)
     if data[8:9] == b"{" and int.from_bytes(data[:8], "little") <= len(data) - 8:
         header = data[8 : 8 + int.from_bytes(data[:8], "little")]
         return ".lgn" if b'"lilogic.lgn"' in header else ".safetensors"
+    if data.startswith(b"PK"):
+        return _archive(data)
     words = data[:1_000_000].removeprefix(b"\xef\xbb\xbf").lstrip()
     while words.startswith(b"#"):
         words = words.partition(b"\n")[2].lstrip()

@@ -144,7 +144,7 @@ def guesses(imported: Imported, classes: int | None, is_encoder_given: bool) -> 
         FormatError: names of outputs that contradict each other.
     """
     encoder = imported.encoder
-    if encoder is not None and not is_encoder_given:
+    if encoder is not None and not is_encoder_given and not imported.records_encoder:
         shape = "×".join(map(str, encoder.input_shape))
         yield Guess(
             f"records no encoder; taking that of its authors, whether a pixel of {shape} exceeds "

@@ -33,6 +33,7 @@ class Imported:
         classes: the number of classes to share the outputs out over where none is asked for, or
             None for one class for each output.
         encoder: how its authors made the input bits, or None where they are just bits.
+        records_encoder: whether ``encoder`` is recorded, and not what its authors usually take.
         padding: how many of the last outputs may be nothing but padding, to be left out as far as
             classes of equal size allow.
         grows: whether ``circuit.n_inputs`` is not recorded, but only a number that is enough.
@@ -43,6 +44,7 @@ class Imported:
     offset: Sequence[int] | None = None
     classes: int | None = None
     encoder: Encoder | None = None
+    records_encoder: bool = False
     padding: int = 0
     grows: bool = False
 

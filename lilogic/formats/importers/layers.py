@@ -13,8 +13,7 @@ import numpy.typing as npt
 from lilogic.data.fitting import above_quantile
 from lilogic.errors import FormatError
 from lilogic.formats.imported import Imported, check_inputs
-from lilogic.graph import Circuit
-from lilogic.graph.circuit import Builder
+from lilogic.formats.importers.arrays import ArrayBuilder
 
 CLASSES = 10
 """Classes of a network that records no number of them."""
@@ -78,9 +77,12 @@ def imported(
         encoder = above_quantile((side, side), "uint8", AUTHORS_QUANTILE)
         count = encoder.n_bits
     _check_wires(layers, count)
-    two_inputs = all(layer.table.shape[1] == 4 for layer in layers)
+    builder = ArrayBuilder(count)
+    nodes = np.arange(count)
+    for layer in layers:
+        nodes = builder.luts(layer.table, nodes[layer.wires][..., None])[:, 0]
     return Imported(
-        circuit=(_gates if two_inputs else _lookup_tables)(layers, count),
+        circuit=builder.build(nodes),
         classes=CLASSES,
         encoder=encoder,
         grows=recorded is None,
@@ -103,29 +105,3 @@ def _check_wires(layers: Sequence[Layer], n_inputs: int) -> None:
                 f"but only {before} exist"
             )
         before = layer.width
-
-
-def _gates(layers: Sequence[Layer], n_inputs: int) -> Circuit:
-    op, wires = [], []
-    start, end = 0, n_inputs
-    for layer in layers:
-        op.append(layer.table @ np.array([8, 4, 2, 1]))
-        wires.append(layer.wires + start)
-        start, end = end, end + layer.width
-    a, b = np.concatenate(wires).T
-    outputs = np.arange(start, end, dtype=np.int32)
-    return Circuit(n_inputs=n_inputs, op=np.concatenate(op), a=a, b=b, outputs=outputs)
-
-
-def _lookup_tables(layers: Sequence[Layer], n_inputs: int) -> Circuit:
-    builder = Builder(n_inputs)
-    nodes = [*range(n_inputs)]
-    for layer in layers:
-        packed = np.packbits(layer.table, axis=1, bitorder="little")
-        tables = [int.from_bytes(row.tobytes(), "little") for row in packed]
-        wires = layer.wires[:, ::-1].tolist()
-        nodes = [
-            builder.lut(table, [nodes[wire] for wire in row])
-            for table, row in zip(tables, wires, strict=True)
-        ]
-    return builder.build(nodes)

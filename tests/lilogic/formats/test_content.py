@@ -62,6 +62,15 @@ def test_a_file_is_what_is_in_it(tmp_path, files, suffix):
         assert [*formats.load(packed, classes=1).rows()][-1][0] == 1
 
 
+@pytest.mark.parametrize("start", [b"\x80\x01", b"PK"], ids=["like a pickle", "like a zip"])
+def test_safetensors_begin_with_any_length(tmp_path, start):
+    shortest = int.from_bytes(save(STATE, {"_": ""})[:8], "little")
+    fill = int.from_bytes(start, "little") - shortest
+    (tmp_path / "net").write_bytes(save(STATE, {"_": fill * " "}))
+    assert (tmp_path / "net").read_bytes().startswith(start)
+    assert [*formats.load(tmp_path / "net", classes=1).rows()][-1][0] == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

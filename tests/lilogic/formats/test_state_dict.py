@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -158,57 +157,6 @@ def test_difflogic(tmp_path):
     path = saved(tmp_path / "without.pt", state)
     with pytest.raises(LilogicError, match=r"without\.pt: 1\.indices is missing: difflogic leaves"):
         formats.load(path, classes=3)
-
-
-def torchlogix_layers():
-    """torchlogix' layers; its export of circuits, which we do without, needs Python 3.12."""
-    if importlib.util.find_spec("torchlogix") is None:
-        pytest.skip("torchlogix is not installed")
-    if sys.version_info < (3, 12) and "torchlogix.circuit" not in sys.modules:
-        stub = ModuleType("torchlogix.circuit")
-        stub.Circuit = None
-        sys.modules["torchlogix.circuit"] = stub
-    return importlib.import_module("torchlogix.layers")
-
-
-@pytest.mark.parametrize(
-    ("parametrization", "connections", "rank", "exported"),
-    [
-        ("raw", "fixed", 2, False),
-        ("raw", "learnable", 2, False),
-        ("raw", "learnable", 2, True),
-        ("warp", "fixed", 2, True),
-        ("light", "fixed", 2, True),
-        ("warp", "learnable", 4, True),
-    ],
-)
-def test_torchlogix(tmp_path, parametrization, connections, rank, exported):
-    package = torchlogix_layers()
-    torch.manual_seed(0)
-    options = {
-        "lut_rank": rank,
-        "parametrization": parametrization,
-        "parametrization_kwargs": {"weight_init": "random"},
-        "connections": connections,
-    }
-    model = torch.nn.Sequential(
-        package.LogicDense(24, 60, **options),
-        package.LogicDense(60, 30, **options),
-        package.GroupSum(3),
-    ).eval()
-    x = bits(200, 24)
-    with torch.no_grad():
-        if parametrization == "light":  # centred, so that its tables are not all ones
-            for layer in model[:2]:
-                layer.weight -= 0.5
-        expected = model(x.float()).round().int()
-    if exported:
-        for module in model.modules():
-            if hasattr(module, "_on_export_mode"):
-                module._on_export_mode(True)
-    path = saved(tmp_path / "net.pth", model.state_dict())
-    assert expected.unique().numel() > 3
-    assert_scores(path, x, expected, 3)
 
 
 def test_torchlogix_weights_of_unknown_meaning_are_refused(tmp_path):

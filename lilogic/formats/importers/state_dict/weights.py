@@ -27,8 +27,9 @@ def load(data: bytes) -> Tensors:
         FormatError: damaged, or with more than weights.
         MissingExtraError: torch saved it and is not installed.
     """
-    # A zip archive, or a pickle from before there were such.
-    is_torch = data.startswith((b"PK", b"\x80"))
+    # A zip archive, or a pickle from before there were such. The length of a safetensors header,
+    # which is JSON, may begin like either.
+    is_torch = data.startswith((b"PK", b"\x80")) and data[8:9] != b"{"
     return _load_torch(data) if is_torch else _load_safetensors(data)
 
 
