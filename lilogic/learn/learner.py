@@ -6,6 +6,7 @@ ends with the same network as learning that was not.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from lilogic.data.encoder import Encoder
 from lilogic.data.fitting import fit
 from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
+from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule
 from lilogic.learn.augment import augmented
@@ -133,7 +135,7 @@ class Learner:
         self.net.eval()
         sharpness = self._sharpness(schedule.time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
-        return Epoch(
+        entry = Epoch(
             epoch,
             loss.item() / self.steps,
             right.item() / (self.steps * self.batch),
@@ -142,7 +144,11 @@ class Learner:
             *sharpness[-1],
             self.optimizer.param_groups[0]["lr"],
             time.perf_counter() - began,
+            passes.simplify(graph).n_gates,
         )
+        if settings.redraw_every and (epoch + 1) % settings.redraw_every == 0:
+            self._redraw(graph, schedule.time_at(settings, epoch + 1))
+        return entry
 
     def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Augmented, encoded training batches: uint8 [bits, batch] and int64 [batch]."""
@@ -168,8 +174,9 @@ class Learner:
         logits = self.net(x, self._sharpness(now), taps)
         loss = cross_entropy(logits, y)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        if loss.requires_grad:  # else all layers are hard
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
         if taps:
             self._regrow(taps, now)
         return loss.detach(), (logits.argmax(1) == y).sum()
@@ -208,6 +215,21 @@ class Learner:
                 state = self.optimizer.state[connect.logits]
                 for moment in _MOMENTS:
                     state[moment].scatter_(-1, replaced, 0.0)
+
+    def _redraw(self, graph: GateGraph, now: float) -> None:
+        """Begin anew with gates of the frozen ``graph`` that are dead or repeated."""
+        growing, end = self._growing(now), graph.n_inputs
+        for layer in itertools.chain(*self.net.stages):
+            alive = graph.alive[end : end + layer.n_unrolled]
+            end += layer.n_unrolled
+            if not isinstance(layer, GateLayer) or layer.connect not in growing:
+                continue
+            is_dead = torch.from_numpy(~alive.reshape(layer.n_gates, -1).any(1))
+            which = is_dead | layer.repeated()
+            layer.redraw(which)
+            for moment in _MOMENTS:
+                self.optimizer.state[layer.logits][moment][which] = 0.0
+                self.optimizer.state[layer.connect.logits][moment][:, which] = 0.0
 
     def _narrow(self, now: float) -> None:
         """Leave wires no more candidates than the recipe gives them at time ``now``."""

@@ -28,6 +28,8 @@ class Epoch:
         sharpen_gates: sharpness of gates.
         learning_rate: of its last step.
         seconds: how long it took.
+        gates: how many simplification leaves of the frozen network, which is what is compiled;
+            None in runs of versions that did not say.
     """
 
     epoch: int
@@ -39,6 +41,7 @@ class Epoch:
     sharpen_gates: float
     learning_rate: float
     seconds: float
+    gates: int | None = None
 
     @property
     def sharpness(self) -> Sharpness:

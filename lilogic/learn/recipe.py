@@ -96,6 +96,9 @@ class TrainRecipe(_Section):
     ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
     are pruned then.
 
+    Every ``redraw_every`` epochs during the first ``grow_until``, gates begin anew that no head
+    depends on or that repeat others; 0 for never.
+
     ``harden`` lists fractions of the epochs at which layers become hard, the first layers first;
     the others stay soft. A layer's sharpness, regrowth and narrowing then keep its own time, which
     is over when it becomes hard. Hard layers learn no more and cost next to nothing.
@@ -129,6 +132,7 @@ class TrainRecipe(_Section):
         (0.8, 2),
         (0.9, 1),
     ]
+    redraw_every: int = Field(0, ge=0)
     harden: list[Annotated[float, Field(gt=0, le=1)]] = []
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     max_gap: float = Field(0.003, ge=0)

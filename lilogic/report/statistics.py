@@ -98,8 +98,11 @@ def spread(counts: npt.NDArray[np.int64]) -> FanOut:
     return FanOut(max=int(counts.max()), mean=float(counts.mean()), unread=int((counts == 0).sum()))
 
 
-def warnings(layers: Sequence[Layer]) -> list[str]:
-    """A line for each layer that collapsed: what is wrong, and what to try."""
+def warnings(layers: Sequence[Layer], begins_passing: bool = False) -> list[str]:
+    """A line for each layer that collapsed: what is wrong, and what to try.
+
+    Of gates that began as ones that pass a wire on, many may well stay so.
+    """
     lines = []
     for number, layer in enumerate(layers, 1):
         constants, pass_through = layer.constants / layer.gates, layer.pass_through / layer.gates
@@ -108,7 +111,7 @@ def warnings(layers: Sequence[Layer]) -> list[str]:
                 f"layer {number} collapsed: {constants:.0%} of its {layer.gates:,} gates are "
                 "constants; try fewer gates in it, a smaller train.learning_rate or more net.tau"
             )
-        elif constants + pass_through > _MANY_PASS_THROUGH:
+        elif constants + pass_through > _MANY_PASS_THROUGH and not begins_passing:
             lines.append(
                 f"layer {number} does little: {constants + pass_through:.0%} of its "
                 f"{layer.gates:,} gates are constants or pass one wire on; "

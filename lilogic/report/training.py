@@ -21,6 +21,7 @@ def summarize(name: str, graph: GateGraph) -> TrainingSummary:
     """
     metadata = Metadata.of(graph)
     layers = statistics.layers(graph, metadata.layers)
+    begins_passing = metadata.recipe.get("net", {}).get("initial") == "pass-through"
     described = GraphReport.of(name, graph, passes.simplify(graph).n_gates)
     return TrainingSummary(
         **described.model_dump(),
@@ -28,5 +29,5 @@ def summarize(name: str, graph: GateGraph) -> TrainingSummary:
         gap=statistics.gap(graph),
         inputs=statistics.spread(statistics.fan_out(graph)[: graph.n_inputs]),
         layers=tuple(layers),
-        warnings=tuple(statistics.warnings(layers)),
+        warnings=tuple(statistics.warnings(layers, begins_passing)),
     )

@@ -93,6 +93,8 @@ class TrainingProgress(Callback):
             f"loss {result.loss:.3f}, validation soft {result.validation_soft:.2%}, "
             f"frozen {result.validation_frozen:.2%}"
         )
+        if result.gates is not None:
+            news += f" with {result.gates:,} gates"
         if self._task is not None:
             total = max(done, planned) * self._steps
             self._bar.update(self._task, epoch=self._epoch(done), total=total, news=news)

@@ -69,6 +69,6 @@ class TensorBoard(Callback):
         """See ``Callback``."""
         assert self._writer is not None
         for name, value in asdict(result).items():
-            if name != "epoch":
+            if name != "epoch" and value is not None:
                 self._writer.add_scalar(_TAGS.get(name, name), value, result.epoch + 1)
         self._writer.flush()

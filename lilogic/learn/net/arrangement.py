@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from lilogic.graph.gates import TRUTH, from_truth
+from lilogic.graph.gates import READS_A, READS_B, TRUTH, from_truth
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.kernels.windows import Rows, Windows
@@ -43,6 +43,9 @@ class Arrangement(Protocol):
         taps: Taps | None,
     ) -> torch.Tensor:
         """Float [outputs, batch] of x, float or uint8 [inputs, batch]."""
+
+    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
+        """int64 [rows, nodes], equal for nodes that compute the same by the look of it."""
 
     def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
         """The gates that nodes of these functions stand for; ``chosen`` is [2, nodes]."""
@@ -81,6 +84,10 @@ class Dense:
             taps.append((connect, lambda rows: -(gradient @ seen[rows].T)))
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 
+    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
+        """See ``Arrangement``."""
+        return _ordered(op, chosen)
+
     def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
         """See ``Arrangement``."""
         return Gates(op, chosen[0], chosen[1])
@@ -118,6 +125,10 @@ class Convolution:
             candidates = None
         return kernel.convolution(x, self.windows, candidates, weights, coefficients)
 
+    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
+        """See ``Arrangement``."""
+        return np.concatenate([_ordered(op, chosen), [self.windows.sets(len(op))]])
+
     def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
         """See ``Arrangement``."""
         seen = self.windows.rows[self.windows.sets(len(op))]  # [filters, positions, places]
@@ -139,9 +150,18 @@ def _filled(taps: Taps, connect: TopKConnect) -> Callable[[torch.Tensor], None]:
     return hook
 
 
+def _ordered(op: np.ndarray, chosen: Rows) -> Rows:
+    """int64 [3, nodes]: functions, and wires in ascending order, -1 for those not read."""
+    a, b = np.where([READS_A[op], READS_B[op]], chosen, -1)
+    return np.where(a <= b, [op, a, b], [_SWAPPED[op], b, a])
+
+
 def _table(*rows: int) -> np.ndarray:
     return np.array([from_truth(*(truth[row] for row in rows)) for truth in TRUTH.tolist()])
 
+
+_SWAPPED = _table(0, 2, 1, 3)
+"""uint8 [16]: the gate for wires that change places."""
 
 _WITHOUT_A, _WITHOUT_B = _table(0, 1, 0, 1), _table(0, 0, 2, 2)
 """uint8 [16]: what a gate is where its wire a, or b, is 0."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lilogic.graph.gates import COEFFICIENTS, A
+from lilogic.graph.gates import COEFFICIENTS, FALSE, TRUE, A
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.net.arrangement import Arrangement, Taps
@@ -75,9 +75,8 @@ class GateLayer(nn.Module):
         self.arrangement, self.connect = arrangement, connect
         self.n_gates = connect.logits.shape[1]
         self.hard: Gates | None = None
-        self.logits = nn.Parameter(torch.randn(self.n_gates, 16, generator=generator))
-        if initial == "pass-through":
-            self.logits.data[:, A] += _PASS_THROUGH
+        self._passes = initial == "pass-through"
+        self.logits = nn.Parameter(self._drawn(self.n_gates, generator))
         self.relaxation = RELAXATIONS[relaxation]
         table = torch.tensor(COEFFICIENTS, dtype=torch.float32)
         self.register_buffer("coefficients", table, persistent=False)
@@ -107,6 +106,30 @@ class GateLayer(nn.Module):
     def places(self) -> tuple[int, int] | None:
         """In how many rows and columns each gate stands, where it is shared."""
         return self.arrangement.places
+
+    def _drawn(self, gates: int, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Float [gates, 16] initial logits."""
+        logits = torch.randn(gates, 16, generator=generator)
+        if self._passes:
+            logits[:, A] += _PASS_THROUGH
+        return logits
+
+    @torch.no_grad()
+    def repeated(self) -> torch.Tensor:
+        """Bool [gates]: which are constant, or the same function of the same rows as one before."""
+        op = self.logits.argmax(-1).cpu().numpy()
+        key = self.arrangement.keys(op, self.connect.chosen().cpu().numpy())
+        _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
+        is_repeated = first[group.reshape(-1)] != np.arange(self.n_gates)
+        return torch.from_numpy(is_repeated | np.isin(op, (FALSE, TRUE)))
+
+    @torch.no_grad()
+    def redraw(self, which: torch.Tensor) -> None:
+        """Begin anew with the gates of ``which``, bool [gates], and with their wires."""
+        which = which.to(self.logits.device)
+        drawn = self._drawn(int(which.sum()))
+        self.logits[which] = drawn.to(self.logits.device)
+        self.connect.redraw(which)
 
     def harden(self) -> None:
         """Make the choices for good: the layer learns no more."""

@@ -108,6 +108,17 @@ class TopKConnect(nn.Module):
         return weakest
 
     @torch.no_grad()
+    def redraw(self, which: torch.Tensor) -> None:
+        """Deal the wires of the gates of ``which``, bool [gates], new candidates and logits."""
+        count, k = int(which.sum()), self.logits.shape[-1]
+        self.logits[:, which] = torch.randn(2, count, k).to(self.logits.device)
+        if self.candidates is not None:
+            candidates = self.candidates.clone()
+            dealt = _dealt(self.n_inputs, 2 * count, k).view(2, count, k)
+            candidates[:, which] = dealt.to(candidates.device)
+            self.candidates = candidates
+
+    @torch.no_grad()
     def prune(self, k: int) -> torch.Tensor | None:
         """Keep each wire's ``k`` likeliest candidates; at ``k`` = 1 it is hard and costs least.
 
@@ -124,13 +135,15 @@ class TopKConnect(nn.Module):
         return kept
 
 
-def _dealt(n_inputs: int, wires: int, k: int, generator: torch.Generator) -> torch.Tensor:
+def _dealt(
+    n_inputs: int, wires: int, k: int, generator: torch.Generator | None = None
+) -> torch.Tensor:
     """int64 [wires, k] inputs, each equally often or nearly so."""
-    if 2 * k > n_inputs:
-        # Of one permutation after the other, many wires would have an input twice.
+    if n_inputs < 4 * k:
+        # Where one permutation ends and another begins, many wires would have an input twice.
         order = torch.randperm(n_inputs, generator=generator)
         first = k * torch.arange(wires)[:, None]
         return order[(first + torch.arange(k)) % n_inputs]
-    rounds = -(-wires * k // n_inputs)
+    rounds = max(1, -(-wires * k // n_inputs))
     draws = [torch.randperm(n_inputs, generator=generator) for _ in range(rounds)]
     return torch.cat(draws)[: wires * k].view(wires, k)

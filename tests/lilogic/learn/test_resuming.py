@@ -96,7 +96,29 @@ def test_killed_between_two_files_and_resumed_is_never_killed(
 DENSE = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
 
 
-@pytest.mark.parametrize("settings", [{"relaxation": "gumbel"}, {"net": DENSE}])
+CONVOLUTION = {
+    "layers": [
+        {"arrangement": "conv", "channels": 6, "groups": 2, "padding": 1},
+        {"arrangement": "pool"},
+        12,
+    ],
+    "candidates": 4,
+    "reads": "previous",
+    "counts": "last",
+    "tau": 2.0,
+}
+HARDENING = {"net": CONVOLUTION, "harden": [0.4, 0.5, 0.9]}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"relaxation": "gumbel"},
+        {"net": DENSE},
+        {"net": CONVOLUTION, "redraw_every": 1},
+        HARDENING,
+    ],
+)
 @pytest.mark.parametrize("epoch", [2, 3])
 def test_killed_with_other_settings_and_resumed_is_never_killed(
     tmp_path: Path, settings: dict[str, Any], epoch: int

@@ -21,6 +21,13 @@ def test_sharpness_may_rise_late() -> None:
     assert schedule.sharpness_at(settings, 1.5) > (64.0, 8.0)
 
 
+def test_a_layer_becomes_hard_at_a_time_of_its_own() -> None:
+    settings = TrainRecipe(harden=[0.25, 0.5])
+    assert [schedule.clock(settings, 0.25, layer) for layer in range(3)] == [1.0, 0.5, 0.25]
+    hard = [schedule.hard_layers(settings, now) for now in (0.0, 0.24, 0.25, 0.49, 0.5, 2.0)]
+    assert hard == [0, 0, 1, 1, 2, 2]
+
+
 def test_sharpness_never_overflows() -> None:
     settings = TrainRecipe(sharpen_connections=1e6, sharpen_gates=8.0, sharpen_power=50.0)
     assert schedule.sharpness_at(settings, 9.0) == pytest.approx((1e6, 1e6))

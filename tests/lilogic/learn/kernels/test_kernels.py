@@ -405,8 +405,8 @@ def test_wiring_read_backwards_names_each_position_once() -> None:
 
 
 def test_auto_takes_the_kernel_that_fits_the_device() -> None:
-    assert kernels.choose("auto", torch.device("cpu")) is cpu.layer
-    assert kernels.choose("auto", torch.device("cuda")) is reference.layer
+    assert kernels.choose("auto", torch.device("cpu")) is kernels.KERNELS["cpu"]
+    assert kernels.choose("auto", torch.device("cuda")) is kernels.KERNELS["reference"]
 
 
 @pytest.mark.parametrize("name", kernels.KERNELS)

@@ -168,3 +168,35 @@ def test_the_layers_are_described() -> None:
         {"gates": 4 * 12 * 3, "filters": 4, "places": (4, 3)},
         {"gates": 9},
     ]
+
+
+@pytest.mark.parametrize("layers", [(conv(6, padding=1), 9), (12, 9)])
+def test_repeated_and_constant_gates_are_found_and_begin_anew(
+    layers: tuple[LayerRecipe, ...],
+) -> None:
+    network = net(*layers, k=4, seed=3)
+    layer = network.gate_layers[0]
+    with torch.no_grad():
+        layer.logits.zero_()
+        for gate, op in enumerate([1, 1, 2, 4, 15, 3]):
+            layer.logits[gate, op] = 9.0
+        # Gates 0, 1 and 2, 3 read the same rows, 2 and 3 the other way round.
+        layer.connect.candidates = torch.zeros_like(layer.connect.candidates)
+        layer.connect.candidates[:, [0, 1, 2, 4, 5]] = torch.tensor([3, 5])[:, None, None]
+        layer.connect.candidates[:, 3] = torch.tensor([5, 3])[:, None]
+    # A convolution's filters 0 and 1 see different channels, as do 2 and 3.
+    expected = (
+        [False, False, False, False, True, False]
+        if layer.places
+        else [False, True, False, True, True, False]
+    )
+    assert layer.repeated()[:6].tolist() == expected
+    which = torch.zeros(layer.n_gates, dtype=torch.bool)
+    which[[1, 4]] = True
+    before = layer.logits.detach().clone(), layer.connect.logits.detach().clone()
+    layer.redraw(which)
+    assert torch.equal(layer.logits[~which], before[0][~which])
+    assert torch.equal(layer.connect.logits[:, ~which], before[1][:, ~which])
+    assert (layer.logits[which] != before[0][which]).all()
+    assert (layer.connect.candidates[:, which].sort(-1).values.diff() > 0).all()
+    assert_hard_is_frozen(network)
