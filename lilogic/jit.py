@@ -77,4 +77,4 @@ def _longest(argument: Any) -> int:
 def _viewed(argument: Any) -> Any:
     if isinstance(argument, tuple):
         return type(argument)(*map(_viewed, argument))
-    return memoryview(argument) if isinstance(argument, np.ndarray) else argument
+    return argument.data if isinstance(argument, np.ndarray) else argument

@@ -108,7 +108,11 @@ class Circuit(Gates):
 
 @loop
 def _fill_levels(
-    reads_a: npt.NDArray[np.bool_], a: Int32, reads_b: npt.NDArray[np.bool_], b: Int32, levels: Int32
+    reads_a: npt.NDArray[np.bool_],
+    a: Int32,
+    reads_b: npt.NDArray[np.bool_],
+    b: Int32,
+    levels: Int32,
 ) -> None:
     """Set the gates' levels, which are the last."""
     n_inputs = len(levels) - len(a)

@@ -37,9 +37,8 @@ class Table(NamedTuple):
         op: uint8 [gates].
         a: int32 [gates].
         b: int32 [gates].
-        seats: int32 [seats, 2]: a gate and one with the complementary function of the same wires,
-            or ``_NOBODY``; where they sit, ``_seat`` finds. The function that is 0 where both wires
-            are comes first.
+        seats: int32 [2 pairs]: of a gate, and of one with the complementary function of the same
+            wires, or ``_NOBODY``. ``_pair`` finds two, ``_side`` says which of them is a gate's.
     """
 
     op: npt.NDArray[np.uint8]
@@ -49,8 +48,8 @@ class Table(NamedTuple):
 
     @classmethod
     def of(cls, op: npt.NDArray[np.uint8], a: Int32, b: Int32) -> Table:
-        """A table of these gates in which none is seated; at most half of the seats get taken."""
-        seats = np.full((2 << len(op).bit_length(), 2), _NOBODY, dtype=np.int32)
+        """A table of these gates in which none is seated; half of the pairs stay free or more."""
+        seats = np.full(4 << len(op).bit_length(), _NOBODY, dtype=np.int32)
         return cls(op, a, b, seats)
 
 
@@ -132,7 +131,7 @@ def choose_counted(walk: Walk, counted: Table, is_counted: npt.NDArray[np.bool_]
     for gate in range(len(is_counted)):
         if is_counted[gate]:
             op, a, b = counted.op[gate], counted.a[gate], counted.b[gate]
-            counted.seats[_seat(counted, op, a, b), _side(op)] = gate
+            counted.seats[_pair(counted, op, a, b) + _side(op)] = gate
     for node in range(walk.n_inputs, len(walk.source)):
         op, a, b = _read(walk, node)
         if not is_counted[node - walk.n_inputs]:
@@ -192,11 +191,11 @@ def _absorb(walk: Walk, node: int, op: int, a: int, b: int) -> Row:
 @part
 def _merge(walk: Walk, node: int, op: int, a: int, b: int) -> Row:
     """In place of a gate, the first with that function or its complement is read."""
-    seat, side = _seat(walk.gates, op, a, b), _side(op)
-    if walk.gates.seats[seat, side] == _NOBODY:
-        walk.gates.seats[seat, side] = node - walk.n_inputs
-    equal = walk.n_inputs + walk.gates.seats[seat, side]
-    other = walk.gates.seats[seat, 1 - side]
+    pair, side, seats = _pair(walk.gates, op, a, b), _side(op), walk.gates.seats
+    if seats[pair + side] == _NOBODY:
+        seats[pair + side] = node - walk.n_inputs
+    equal = walk.n_inputs + seats[pair + side]
+    other = seats[pair + 1 - side]
     complement = node if other == _NOBODY else walk.n_inputs + other
     if walk.counted[node] == node:
         walk.counted[node] = equal
@@ -209,7 +208,7 @@ def _merge(walk: Walk, node: int, op: int, a: int, b: int) -> Row:
 @part
 def _choose(walk: Walk, counted: Table, node: int, op: int, a: int, b: int) -> Row:
     """A gate that heads do not count, as the complement that they do count."""
-    if counted.seats[_seat(counted, op, a, b), 1 - _side(op)] == _NOBODY:
+    if counted.seats[_pair(counted, op, a, b) + 1 - _side(op)] == _NOBODY:
         return op, a, b
     walk.inverted[node] = True
     return TRUE - op, a, b
@@ -245,27 +244,28 @@ def _function(walk: Walk, node: int) -> int:
 
 
 @part
-def _seat(table: Table, op: int, a: int, b: int) -> int:
-    """Where a gate with that function of these wires sits, or its complement, or where it can.
+def _pair(table: Table, op: int, a: int, b: int) -> int:
+    """Where a gate with that function of these wires or its complement sits, or where it can.
 
-    That is the first seat that fits or is free, from one on that depends on what is looked for.
+    That is the first pair of seats that fits or is free, from one on that depends on the gate.
     """
+    seats, last = table.seats, len(table.seats) - 1
     low = min(op, TRUE - op)
     mixed = a * _FACTORS[0] + b * _FACTORS[1] + low * _FACTORS[2]
-    seat = (mixed ^ (mixed >> 32)) & (len(table.seats) - 1)
+    pair = (mixed ^ (mixed >> 32)) & last & ~1
     while True:
-        gate = max(table.seats[seat, 0], table.seats[seat, 1])
+        gate = seats[pair] if seats[pair] != _NOBODY else seats[pair + 1]
         if gate == _NOBODY:
-            return seat
-        there = table.op[gate]
-        if table.a[gate] == a and table.b[gate] == b and (there == op or there == TRUE - op):
-            return seat
-        seat = (seat + 1) & (len(table.seats) - 1)
+            return pair
+        function = table.op[gate]
+        if table.a[gate] == a and table.b[gate] == b and low == min(function, TRUE - function):
+            return pair
+        pair = (pair + 2) & last
 
 
 @part
 def _side(op: int) -> int:
-    """Which of a seat's two places is for a function."""
+    """Which seat of a pair is for a function: the first if it is 0 where both wires are."""
     return int(op > TRUE - op)
 
 
