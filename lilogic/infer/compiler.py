@@ -166,7 +166,8 @@ def _popcount(
     bits = max(1, largest.bit_length())
     # A step counts onto two bits, and carries into the next.
     sums = [builder.zero] * (bits + 1)
-    columns: list[list[npt.ArrayLike]] = [[column], *([column[:0]] for _ in range(bits + 1))]
+    columns: list[list[npt.ArrayLike]] = [[column[:0]] for _ in range(bits + 2)]
+    columns[0] = [column]
     for op, (a, b) in only_counted.items():
         fours = len(a) // 4 * 4
         if fours < len(a):
