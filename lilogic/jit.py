@@ -34,12 +34,12 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]
 
 
 def loop(function: Function) -> Function:
-    """A function that loops over arrays: compiled for large ones, plain Python for small ones.
+    """A function that loops over arrays: compiled from the first large ones on, before in Python.
 
-    To load numba and what it kept takes as long as Python takes for some thousand elements, and to
-    compile as long as for a hundred thousand. So the function must do in both what it says, with
-    integers that fit into 64 bits. What it calls is a ``part``, in the same module, as numba looks
-    only there for changes.
+    To load numba and what it kept takes as long as Python takes for some ten thousand elements,
+    and to compile as long as for some hundred thousand. So the function must do the same in both,
+    with integers that fit into 64 bits. What it calls is a ``part``, in the same module, as numba
+    looks only there for changes.
 
     Its parameters are contiguous arrays, named tuples of such, and numbers. Where it runs as
     Python, arrays are memoryviews, whose elements are Python's own numbers.
@@ -55,7 +55,8 @@ def loop(function: Function) -> Function:
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
-        if _longest(arguments) >= COMPILED_FROM:
+        is_compiled = compiled.cache_info().currsize
+        if is_compiled or _longest(arguments) >= COMPILED_FROM:
             return compiled()(*arguments)
         return function(*map(_viewed, arguments))
 
