@@ -2,8 +2,8 @@
 
 Networks are random, of two layers, with 784 input bits and 10 classes, or with --convolution such
 as read CIFAR-10 and are simplified, which leaves two fifths of their gates; each is compiled in a
-fresh process. Prints a table and writes build/bench/compile.json. Seconds are of the processor, which
-other work on the machine disturbs less than the clock on the wall; with --area also those on the
+fresh process. Prints a table and writes build/bench/compile.json. Seconds are of the processor,
+which other work disturbs less than the clock on the wall; with --area also those on the
 wall, because several runs of Yosys go at once.
 """
 
