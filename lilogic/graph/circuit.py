@@ -1,7 +1,7 @@
 """Circuits of two-input gates: the arrays that hold gates, a builder, and the walk over nodes.
 
 A ``Circuit`` is gates with outputs and nothing else; a ``GateGraph`` is the same gates with what
-makes them a classifier. This module needs numpy only.
+makes them a classifier. This module needs numpy, and numba only for large graphs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """GateGraph: the frozen network, and the waist of the hourglass.
 
 Everything that learns makes GateGraphs; everything that infers, simplifies, proves or builds
-hardware reads them. This module needs numpy only.
+hardware reads them. This module needs numpy, and numba only for large graphs.
 """
 
 from __future__ import annotations
