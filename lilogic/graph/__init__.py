@@ -1,4 +1,4 @@
-"""Gates: circuits, gate graphs, their passes, their file. Needs numpy only."""
+"""Gates: circuits, gate graphs, their passes, their file. Needs numpy, and numba if large."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,7 @@
 """Circuits of two-input gates: the arrays that hold gates, a builder, and the walk over nodes.
 
 A ``Circuit`` is gates with outputs and nothing else; a ``GateGraph`` is the same gates with what
-makes them a classifier. This module needs numpy only.
+makes them a classifier. This module needs numpy, and numba only for large graphs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from lilogic.errors import GraphError
 from lilogic.graph import gates
 from lilogic.graph.gates import READS_A, READS_B
+from lilogic.jit import loop
 
 Int32 = npt.NDArray[np.int32]
 
@@ -79,13 +80,9 @@ class Gates:
 
         A wire that the gate's function ignores does not count; a constant has level 1.
         """
-        levels = [0] * self.n_nodes
-        reads_a, reads_b = READS_A.tolist(), READS_B.tolist()
-        for node, (op, a, b) in enumerate(self.rows(), self.n_inputs):
-            level_a = levels[a] if reads_a[op] else 0
-            level_b = levels[b] if reads_b[op] else 0
-            levels[node] = 1 + max(level_a, level_b)
-        return read_only(np.array(levels, dtype=np.int32))
+        levels = np.zeros(self.n_nodes, dtype=np.int32)
+        _fill_levels(READS_A[self.op], self.a, READS_B[self.op], self.b, levels)
+        return read_only(levels)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,6 +104,22 @@ class Circuit(Gates):
                 f"outputs[{wrong[0]}] is node {self.outputs[wrong[0]]}, "
                 f"but only {self.n_nodes} exist"
             )
+
+
+@loop
+def _fill_levels(
+    reads_a: npt.NDArray[np.bool_],
+    a: Int32,
+    reads_b: npt.NDArray[np.bool_],
+    b: Int32,
+    levels: Int32,
+) -> None:
+    """Set the gates' levels, which are the last."""
+    n_inputs = len(levels) - len(a)
+    for gate in range(len(a)):
+        level_a = levels[a[gate]] if reads_a[gate] else 0
+        level_b = levels[b[gate]] if reads_b[gate] else 0
+        levels[n_inputs + gate] = 1 + max(level_a, level_b)
 
 
 def _check_gates(circuit: Gates) -> None:

@@ -1,7 +1,7 @@
 """GateGraph: the frozen network, and the waist of the hourglass.
 
 Everything that learns makes GateGraphs; everything that infers, simplifies, proves or builds
-hardware reads them. This module needs numpy only.
+hardware reads them. This module needs numpy, and numba only for large graphs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from lilogic.graph.circuit import (
     read_only,
 )
 from lilogic.graph.gates import READS_A, READS_B
+from lilogic.jit import loop
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,15 +84,8 @@ class GateGraph(Gates):
         """bool [nodes]: whether a head depends on the node."""
         alive = np.zeros(self.n_nodes, dtype=bool)
         alive[self.head_nodes] = True
-        marks = alive.tolist()
-        reads_a, reads_b = READS_A.tolist(), READS_B.tolist()
-        for node, (op, a, b) in reversed([*enumerate(self.rows(), self.n_inputs)]):
-            if marks[node]:
-                if reads_a[op]:
-                    marks[a] = True
-                if reads_b[op]:
-                    marks[b] = True
-        return read_only(np.array(marks, dtype=bool))
+        _mark_alive(READS_A[self.op], self.a, READS_B[self.op], self.b, alive)
+        return read_only(alive)
 
     def score_bounds(self) -> tuple[Int32, Int32]:
         """int32 [classes] lowest and highest score that each class could have."""
@@ -129,6 +123,24 @@ class GateGraph(Gates):
             encoder=encoder,
             metadata={} if metadata is None else metadata,
         )
+
+
+@loop
+def _mark_alive(
+    reads_a: npt.NDArray[np.bool_],
+    a: Int32,
+    reads_b: npt.NDArray[np.bool_],
+    b: Int32,
+    alive: npt.NDArray[np.bool_],
+) -> None:
+    """Mark what the marked nodes depend on; gates are the last nodes."""
+    n_inputs = len(alive) - len(a)
+    for gate in range(len(a) - 1, -1, -1):
+        if alive[n_inputs + gate]:
+            if reads_a[gate]:
+                alive[a[gate]] = True
+            if reads_b[gate]:
+                alive[b[gate]] = True
 
 
 def _check_types(graph: GateGraph) -> None:

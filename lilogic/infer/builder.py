@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+import numpy as np
+import numpy.typing as npt
 
 from lilogic.graph import gates
 from lilogic.graph.gates import READS_A, READS_B, TRUTH
 from lilogic.infer.layouts import WORD
-from lilogic.infer.program import Kind, Run
+from lilogic.infer.program import RUN, Kind, Run
 
+Rows = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 _Flips = tuple[int, int, int]
 
@@ -22,16 +23,25 @@ class Builder:
     Attributes:
         zero: the row that holds 0; those before it hold input bits.
         n_rows: how many rows there are.
-        runs: what was emitted.
-        operands: the rows of all steps.
     """
 
     def __init__(self, words: int) -> None:
         self.zero = words * WORD
         self.n_rows = self.zero + 1
-        self.runs: list[Run] = []
-        self.operands: list[int] = []
+        self._runs: list[Run] = []
+        self._operands: list[Rows] = [np.empty(0, dtype=np.int64)]
+        self._n_operands = 0
         self._one: int | None = None
+
+    @property
+    def runs(self) -> npt.NDArray[np.void]:
+        """``program.RUN`` [runs]: what was emitted."""
+        return np.array(self._runs, dtype=RUN)
+
+    @property
+    def operands(self) -> Rows:
+        """int64 [n]: the rows of all steps."""
+        return np.concatenate(self._operands)
 
     @property
     def one(self) -> int:
@@ -41,53 +51,52 @@ class Builder:
         return self._one
 
     def gate(self, op: int, a: int, b: int) -> int:
-        """The row of a gate; gates of one function on end make one run."""
-        begin, row = len(self.operands), self._new()
-        self.operands += *self._read(op, (a, b)), row
-        end = len(self.operands)
+        """The row of a gate."""
+        return int(self.gates(op, np.array([a]), np.array([b]))[0])
+
+    def gates(self, op: int, a: Rows, b: Rows) -> Rows:
+        """The rows [n] of gates of one function that read rows [n]; on end they make one run."""
+        made = self._new(len(a))
+        begin, end = self._emit(self._read(op, a, b), made)
         kind = Kind.LINEAR if _is_linear(op) else Kind.PRODUCT
         run = Run(kind, begin, end, *_flips(op), *[self.zero] * 4)
-        if self.runs and self.runs[-1] == run._replace(begin=self.runs[-1].begin, end=begin):
-            run = run._replace(begin=self.runs.pop().begin)
-        self.runs.append(run)
-        return row
+        if self._runs and self._runs[-1] == run._replace(begin=self._runs[-1].begin, end=begin):
+            run = run._replace(begin=self._runs.pop().begin)
+        self._runs.append(run)
+        return made
 
-    def count(self, sums: Pair, fours: Sequence[Sequence[int]]) -> tuple[Pair, list[int]]:
-        """Sums of ones and of twos with four rows a time added, and the carries."""
-        begin = len(self.operands)
-        carries = []
-        for rows in fours:
-            carries.append(self._new())
-            self.operands += *rows, carries[-1]
-        return self._sums(Kind.COUNT, begin, (0, 0, 0), sums), carries
+    def count(self, sums: Pair, rows: Rows) -> tuple[Pair, Rows]:
+        """Sums of ones and of twos with rows [4 n] added, four a time, and the carries [n]."""
+        return self._count(Kind.COUNT, rows.reshape(-1, 4), (0, 0, 0), sums)
 
-    def count_gates(
-        self, op: int, sums: Pair, fours: Sequence[Sequence[Pair]]
-    ) -> tuple[Pair, list[int]]:
-        """The same with four gates of one function a time."""
-        begin = len(self.operands)
-        carries = []
-        for wires in fours:
-            carries.append(self._new())
-            self.operands += *chain(*(self._read(op, wire) for wire in wires)), carries[-1]
+    def count_gates(self, op: int, sums: Pair, a: Rows, b: Rows) -> tuple[Pair, Rows]:
+        """The same with gates of one function that read rows [4 n]."""
         kind = Kind.COUNT_LINEAR if _is_linear(op) else Kind.COUNT_PRODUCT
-        return self._sums(kind, begin, _flips(op), sums), carries
+        return self._count(kind, self._read(op, a, b).reshape(-1, 8), _flips(op), sums)
 
-    def _read(self, op: int, wire: Pair) -> Pair:
-        """What a gate reads in place of wires that its function ignores."""
-        a, b = wire
-        return a if READS_A[op] else self.zero, b if READS_B[op] else self.zero
+    def _read(self, op: int, a: Rows, b: Rows) -> Rows:
+        """[n, 2]: what gates read, with 0 in place of wires that their function ignores."""
+        zero = np.full(len(a), self.zero)
+        return np.stack([a if READS_A[op] else zero, b if READS_B[op] else zero], axis=1)
 
-    def _new(self) -> int:
-        self.n_rows += 1
-        return self.n_rows - 1
+    def _new(self, count: int) -> Rows:
+        self.n_rows += count
+        return np.arange(self.n_rows - count, self.n_rows)
 
-    def _sums(self, kind: Kind, begin: int, flips: _Flips, before: Pair) -> Pair:
+    def _emit(self, read: Rows, written: Rows) -> Pair:
+        """Where the operands begin and end of steps that read rows [n, …] and write rows [n]."""
+        begin = self._n_operands
+        self._operands.append(np.column_stack([read, written]).ravel())
+        self._n_operands += self._operands[-1].size
+        return begin, self._n_operands
+
+    def _count(self, kind: Kind, read: Rows, flips: _Flips, before: Pair) -> tuple[Pair, Rows]:
         """Emit a count."""
-        ones, twos = self._new(), self._new()
-        end = len(self.operands)
-        self.runs.append(Run(kind, begin, end, *flips, before[0], ones, before[1], twos))
-        return ones, twos
+        carries = self._new(len(read))
+        begin, end = self._emit(read, carries)
+        ones, twos = self._new(2).tolist()
+        self._runs.append(Run(kind, begin, end, *flips, before[0], ones, before[1], twos))
+        return (ones, twos), carries
 
 
 def _is_linear(op: int) -> bool:

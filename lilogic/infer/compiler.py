@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,10 @@ from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph, gates, passes
 from lilogic.graph.gates import READS_A, READS_B
 from lilogic.infer.allocation import NO_PLACE, share_rows
-from lilogic.infer.builder import Builder, Pair
+from lilogic.infer.builder import Builder, Rows
 from lilogic.infer.layouts import WORD
-from lilogic.infer.program import RUN, Code, Comparisons, Program
+from lilogic.infer.program import Code, Comparisons, Program
 from lilogic.infer.simd import LANES
-
-T = TypeVar("T")
 
 _ALWAYS_0, _ALWAYS_1 = -1, -2
 """In place of a compared bit: constants."""
@@ -33,7 +31,7 @@ def compile_bits(graph: GateGraph) -> Program:
     """The program that reads the graph's input bits, packed as ``layouts.pack_bits`` does."""
     graph = passes.simplify(graph)
     width = -(-graph.n_inputs // WORD)
-    code = _code(Builder(width), graph, range(graph.n_inputs))
+    code = _code(Builder(width), graph, np.arange(graph.n_inputs))
     return Program(code=code, comparisons=None, width=width)
 
 
@@ -92,15 +90,14 @@ def _comparisons(encoder: Encoder, used: npt.NDArray[np.bool_]) -> tuple[Compari
     return Comparisons(np.array(first or [0]), np.stack(thresholds or [nothing])), bits
 
 
-def _code(builder: Builder, graph: GateGraph, bits: Sequence[int]) -> Code:
+def _code(builder: Builder, graph: GateGraph, bits: npt.ArrayLike) -> Code:
     """The code of a simplified graph, whose input bits are in the rows ``bits``."""
     lowest = int(graph.offset.min())
     totals = _totals(builder, graph, bits, graph.offset.astype(np.int64) - lowest)
     size = max(1, *map(len, totals))
     scores = [[*total, *[builder.zero] * (size - len(total))] for total in totals]
     index = _argmax(builder, scores)
-    runs = np.array(builder.runs, dtype=RUN)
-    operands = np.array(builder.operands, dtype=np.int64)
+    runs, operands = builder.runs, builder.operands
     kept = np.array([*index, *(row for score in scores for row in score), builder.zero])
     place, rows = share_rows(runs, operands, builder.n_rows, builder.zero, kept)
     for field in ("ones_before", "ones", "twos_before", "twos"):
@@ -122,76 +119,74 @@ def _code(builder: Builder, graph: GateGraph, bits: Sequence[int]) -> Code:
 
 
 def _totals(
-    builder: Builder, graph: GateGraph, bits: Sequence[int], offset: npt.NDArray[Any]
+    builder: Builder, graph: GateGraph, bits: npt.ArrayLike, offset: npt.NDArray[Any]
 ) -> list[list[int]]:
     """For each class, rows of its count plus its offset, lowest bit first."""
-    op, levels = graph.op.tolist(), graph.levels[graph.n_inputs :]
-    wires = list(zip(graph.a.tolist(), graph.b.tolist(), strict=True))
+    op, levels = graph.op, graph.levels[graph.n_inputs :]
     counted = np.bincount(graph.head_nodes, minlength=graph.n_nodes)
-    reads = np.concatenate([graph.a[READS_A[graph.op]], graph.b[READS_B[graph.op]]])
+    reads = np.concatenate([graph.a[READS_A[op]], graph.b[READS_B[op]]])
     is_read = np.bincount(reads, minlength=graph.n_nodes) > 0
     # A gate that is counted once and not read is computed where it is counted.
-    has_row = ((counted > 1) | is_read)[graph.n_inputs :]
-    rows = [*bits, *[builder.zero] * graph.n_gates]
-
-    def read(gate: int) -> Pair:
-        a, b = wires[gate]
-        return rows[a], rows[b]
-
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for gate in np.flatnonzero(has_row).tolist():
-        groups[int(levels[gate]), op[gate]].append(gate)
-    for (_, function), members in sorted(groups.items()):
-        for gate in members:
-            rows[graph.n_inputs + gate] = builder.gate(function, *read(gate))
+    has_row = (counted > 1) | is_read
+    has_row[: graph.n_inputs] = True
+    rows = np.full(graph.n_nodes, builder.zero)
+    rows[: graph.n_inputs] = bits
+    for members in _alike(np.flatnonzero(has_row[graph.n_inputs :]), op, levels):
+        a, b = rows[graph.a[members]], rows[graph.b[members]]
+        rows[graph.n_inputs + members] = builder.gates(int(op[members[0]]), a, b)
     totals = []
     for head, first in zip(graph.heads, offset.tolist(), strict=True):
-        column: list[int] = []
-        only_counted: dict[int, list[Pair]] = defaultdict(list)
-        for node in head.tolist():
-            gate = node - graph.n_inputs
-            if gate < 0 or has_row[gate]:
-                column.append(rows[node])
-            else:
-                only_counted[op[gate]].append(read(gate))
-        totals.append(_popcount(builder, column, only_counted, first))
+        only_counted = head[~has_row[head]] - graph.n_inputs
+        groups = {
+            int(op[members[0]]): (rows[graph.a[members]], rows[graph.b[members]])
+            for members in _alike(only_counted, op)
+        }
+        totals.append(_popcount(builder, rows[head[has_row[head]]], groups, first))
     return totals
 
 
+def _alike(gates: npt.NDArray[Any], *keys: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    """The gates in groups of which all keys [all gates] are alike, ordered by the last key first.
+
+    Inside a group, they stay in their order.
+    """
+    order = gates[np.lexsort([key[gates] for key in keys])]
+    differs = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    return np.split(order, np.flatnonzero(differs) + 1) if len(order) else []
+
+
 def _popcount(
-    builder: Builder, column: list[int], only_counted: dict[int, list[Pair]], offset: int
+    builder: Builder, column: Rows, only_counted: dict[int, tuple[Rows, Rows]], offset: int
 ) -> list[int]:
     """Rows of how many rows and gates are 1, plus a constant, lowest bit first.
 
     ``column`` holds rows; ``only_counted`` has, for each function, what gates of it read.
     """
-    largest = offset + len(column) + sum(map(len, only_counted.values()))
+    largest = offset + len(column) + sum(len(a) for a, _ in only_counted.values())
     bits = max(1, largest.bit_length())
     # A step counts onto two bits, and carries into the next.
     sums = [builder.zero] * (bits + 1)
-    columns: list[list[int]] = [column, *([] for _ in range(bits + 1))]
-    for op, wires in sorted(only_counted.items()):
-        while len(wires) % 4:
-            column.append(builder.gate(op, *wires.pop()))
-        if wires:
-            sums[:2], carries = builder.count_gates(op, (sums[0], sums[1]), _fours(wires))
-            columns[2] += carries
+    columns: list[list[npt.ArrayLike]] = [[column[:0]] for _ in range(bits + 2)]
+    columns[0] = [column]
+    for op, (a, b) in only_counted.items():
+        fours = len(a) // 4 * 4
+        if fours < len(a):
+            columns[0].append(builder.gates(op, a[fours:][::-1], b[fours:][::-1]))
+        if fours:
+            pair = sums[0], sums[1]
+            sums[:2], carries = builder.count_gates(op, pair, a[:fours], b[:fours])
+            columns[2].append(carries)
     for bit in range(bits):
-        column = columns[bit]
         if offset >> bit & 1:
-            column.append(builder.one)
-        if sums[bit] == builder.zero and column:
-            sums[bit] = column.pop()
-        if column:
-            column += [builder.zero] * (-len(column) % 4)
-            pair = sums[bit], sums[bit + 1]
-            sums[bit : bit + 2], carries = builder.count(pair, _fours(column))
-            columns[bit + 2] += carries
+            columns[bit].append([builder.one])
+        column = np.concatenate(columns[bit])
+        if sums[bit] == builder.zero and len(column):
+            sums[bit], column = int(column[-1]), column[:-1]
+        if len(column):
+            column = np.pad(column, (0, -len(column) % 4), constant_values=builder.zero)
+            sums[bit : bit + 2], carries = builder.count((sums[bit], sums[bit + 1]), column)
+            columns[bit + 2].append(carries)
     return sums[:bits]
-
-
-def _fours(items: Sequence[T]) -> list[Sequence[T]]:
-    return [items[i : i + 4] for i in range(0, len(items), 4)]
 
 
 def _argmax(builder: Builder, scores: Sequence[Sequence[int]]) -> list[int]:

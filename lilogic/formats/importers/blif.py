@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lilogic.errors import FormatError
 from lilogic.formats import content
@@ -175,12 +176,18 @@ def _node(builder: Builder, cover: _Cover, wires: list[int]) -> int:
     if not cover.cubes or not wires:
         return builder.constant(int(bool(cover.cubes) and not is_complement))
     if len(wires) <= 2:
-        addresses = [f"{i:0{len(wires)}b}" for i in range(1 << len(wires))]
-        truth = [any(_covers(cube, a) for cube in cover.cubes) != is_complement for a in addresses]
-        table = sum(bit << address for address, bit in enumerate(truth))
-        return builder.lut(table, wires[::-1])
+        return builder.lut(_table(tuple(cover.cubes), is_complement), wires[::-1])
     made = _either(builder, [_cube(builder, cube, wires) for cube in cover.cubes])
     return builder.inverted(made) if is_complement else made
+
+
+@lru_cache
+def _table(cubes: tuple[str, ...], is_complement: bool) -> int:
+    """The function of a few inputs, the first of which is an address's highest bit."""
+    width = len(cubes[0])
+    addresses = [f"{i:0{width}b}" for i in range(1 << width)]
+    truth = [any(_covers(cube, a) for cube in cubes) != is_complement for a in addresses]
+    return sum(bit << address for address, bit in enumerate(truth))
 
 
 def _covers(cube: str, address: str) -> bool:

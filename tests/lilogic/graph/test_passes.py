@@ -1,11 +1,17 @@
+from dataclasses import replace
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilogic.graph import GateGraph, gates, passes
+from bench.networks.convolution import convolution
+from lilogic import jit
+from lilogic.graph import GateGraph, gates, lgn, passes
 from lilogic.graph.gates import READS_A, READS_B
 from lilogic.infer import golden
+from lilogic.zoo import models
 from tests.strategies import encoded_graphs, graphs, random_graph, random_raw
 
 
@@ -135,3 +141,45 @@ def test_a_large_graph_shrinks_and_keeps_its_scores():
     assert result.n_gates < graph.n_gates / 1.1
     bits = np.random.default_rng(0).random((256, 784)) < 0.5
     np.testing.assert_array_equal(golden.scores(result, bits), golden.scores(graph, bits))
+
+
+@pytest.mark.parametrize("apply", [*passes.PASSES, passes.simplify], ids=lambda p: p.__name__)
+@given(graph=graphs(max_gates=40))
+def test_what_is_compiled_for_large_graphs_does_the_same(apply, graph):
+    with patch.object(jit, "COMPILED_FROM", 0):
+        compiled = apply(replace(graph))
+        alive, levels = replace(graph).alive, replace(graph).levels
+    assert lgn.fingerprint(compiled) == lgn.fingerprint(apply(graph))
+    np.testing.assert_array_equal(alive, graph.alive)
+    np.testing.assert_array_equal(levels, graph.levels)
+
+
+@pytest.mark.parametrize(
+    ("graph", "simplified"),
+    [
+        ("digits", "bfc542656c7170e3"),
+        ("mnist-tiny", "72891fc59c12c9d3"),
+        ("mnist-8k", "30225ebe12097fa8"),
+        ("fashion-8k", "205c6737583e48bb"),
+        ("fashion-8k-pixels", "3c36c042ddd3e064"),
+        ("fashion-large", "2a9c5a094d8394e4"),
+        ("mnist-large", "3d8bdcff75987f51"),
+        pytest.param(convolution(10_000), "7ba70418e21725f8", id="convolution"),
+        pytest.param(convolution(100_000, through=0), "a36bd0353ef81286", id="convolution-100k"),
+    ],
+)
+def test_networks_simplify_to_what_they_always_did(graph, simplified):
+    """Folders of Verilog know their network by this; a better pass changes all of these."""
+    if isinstance(graph, str):
+        graph = models.load(graph)
+    assert lgn.fingerprint(passes.simplify(graph)).hex().startswith(simplified)
+
+
+def test_a_large_convolution_keeps_its_scores():
+    graph = convolution(60_000)
+    assert 59_000 < graph.n_gates <= 60_000
+    raw = random_raw(graph.encoder, 256)
+    simplified = passes.simplify(graph)
+    assert simplified.n_gates < graph.n_gates / 5
+    bits = graph.encoder.encode(raw)
+    np.testing.assert_array_equal(golden.scores(simplified, bits), golden.scores(graph, bits))
