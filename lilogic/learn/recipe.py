@@ -32,6 +32,22 @@ class EncoderRecipe(_Section):
     steps: list[float] = []
 
 
+Candidates = PositiveInt | Literal["all"]
+Initial = Literal["normal", "pass-through"]
+
+
+class DenseRecipe(_Section):
+    """A layer of ``gates`` that may read everything; a plain number is one, too.
+
+    ``candidates`` and ``initial`` are the network's where they are left out, here as elsewhere.
+    """
+
+    arrangement: Literal["dense"]
+    gates: PositiveInt
+    candidates: Candidates | None = None
+    initial: Initial | None = None
+
+
 class ConvRecipe(_Section):
     """A layer of ``channels`` filters, shared over the places of their windows.
 
@@ -46,6 +62,8 @@ class ConvRecipe(_Section):
     padding: int = Field(0, ge=0)
     groups: PositiveInt = 1
     levels: int = Field(1, ge=1, le=8)
+    candidates: Candidates | None = None
+    initial: Initial | None = None
 
 
 class PoolRecipe(_Section):
@@ -55,18 +73,21 @@ class PoolRecipe(_Section):
     size: int = Field(2, ge=2)
 
 
-LayerRecipe = PositiveInt | Annotated[ConvRecipe | PoolRecipe, Field(discriminator="arrangement")]
-"""A layer: so many gates, each of which may read everything, or one whose gates stand in planes."""
+LayerRecipe = (
+    PositiveInt
+    | Annotated[DenseRecipe | ConvRecipe | PoolRecipe, Field(discriminator="arrangement")]
+)
+"""A layer: so many gates, each of which may read everything, or a table that says more."""
 
 
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
     layers: list[LayerRecipe] = Field(min_length=1)
-    candidates: PositiveInt | Literal["all"] = 16
+    candidates: Candidates = 16
     reads: Literal["previous", "all"] = "all"
     counts: Literal["last", "all"] | list[PositiveInt] = "all"
-    initial: Literal["normal", "pass-through"] = "normal"
+    initial: Initial = "normal"
     tau: float = Field(5.0, gt=0)
 
 

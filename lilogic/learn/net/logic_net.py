@@ -74,7 +74,9 @@ class LogicNet(nn.Module):
         self.reads_all = reads == "all"
         self.counted = _counted(counts, len(layers))
         generator = torch.Generator().manual_seed(seed)
-        stack = Stack(k, generator, initial, relaxation, self.reads_all, n_inputs, n_inputs, planes)
+        stack = Stack(
+            k or "all", generator, initial, relaxation, self.reads_all, n_inputs, n_inputs, planes
+        )
         self.stages: list[list[Layer]] = [stack.add(recipe) for recipe in layers]
         self.layers = nn.ModuleList(itertools.chain(*self.stages))
         for number in self.counted:

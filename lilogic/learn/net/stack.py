@@ -14,7 +14,7 @@ from lilogic.learn.net.arrangement import Arrangement, Convolution, Dense
 from lilogic.learn.net.nodes import GateLayer
 from lilogic.learn.net.pool import OrPool
 from lilogic.learn.net.wires import TopKConnect
-from lilogic.learn.recipe import ConvRecipe, LayerRecipe, PoolRecipe
+from lilogic.learn.recipe import Candidates, ConvRecipe, DenseRecipe, LayerRecipe, PoolRecipe
 
 Layer = GateLayer | OrPool
 
@@ -24,9 +24,9 @@ class Stack:
     """Makes layers, each on what stands below it.
 
     Attributes:
-        k: candidates per wire, or None for all.
+        candidates: of each wire, where a layer does not say.
         generator: source of the initial candidates and logits.
-        initial: see ``GateLayer``.
+        initial: how gates start, where a layer does not say; see ``GateLayer``.
         relaxation: see ``GateLayer``.
         reads_all: whether wires of dense layers read all rows so far, data first, or those of the
             layer before.
@@ -35,7 +35,7 @@ class Stack:
         planes: int64 [channels, height, width], the rows of the layer before as planes, or None.
     """
 
-    k: int | None
+    candidates: Candidates
     generator: torch.Generator
     initial: str
     relaxation: str
@@ -60,7 +60,9 @@ class Stack:
 
     def _made(self, recipe: LayerRecipe) -> Iterator[Layer]:
         if isinstance(recipe, int):
-            yield self._gates(Dense(self.rows, self.n_data), recipe)
+            recipe = DenseRecipe(arrangement="dense", gates=recipe)
+        if isinstance(recipe, DenseRecipe):
+            yield self._gates(Dense(self.rows, self.n_data), recipe.gates, recipe)
             self.planes = None
         elif self.planes is None:
             raise RecipeError(
@@ -79,7 +81,7 @@ class Stack:
         """Filters, or the leaves of trees of them and then gates that pair what is there."""
         width = recipe.channels << (recipe.levels - 1)
         windows = Windows(planes, recipe.kernel, recipe.stride, recipe.padding, recipe.groups)
-        yield self._gates(Convolution(windows), width)
+        yield self._gates(Convolution(windows), width, recipe)
         self.planes = _planes(width, windows.shape)
         while width > recipe.channels:
             width //= 2
@@ -88,13 +90,22 @@ class Stack:
             pairing = Convolution(Windows(pairs.reshape(self.planes.shape), 1, groups=2))
             connect = TopKConnect(2, width, 1, self.generator)
             connect.candidates = torch.tensor([0, 1])[:, None, None].expand(2, width, 1).clone()
-            yield GateLayer(pairing, connect, self.generator, self.initial, self.relaxation)
+            yield self._layer(pairing, connect, recipe)
             self.planes = _planes(width, windows.shape)
 
-    def _gates(self, arrangement: Arrangement, gates: int) -> GateLayer:
-        choices = arrangement.n_choices
-        connect = TopKConnect(choices, gates, self.k or choices, self.generator, arrangement.n_data)
-        return GateLayer(arrangement, connect, self.generator, self.initial, self.relaxation)
+    def _gates(
+        self, arrangement: Arrangement, gates: int, recipe: DenseRecipe | ConvRecipe
+    ) -> GateLayer:
+        choices, k = arrangement.n_choices, recipe.candidates or self.candidates
+        most = choices if k == "all" else k
+        connect = TopKConnect(choices, gates, most, self.generator, arrangement.n_data)
+        return self._layer(arrangement, connect, recipe)
+
+    def _layer(
+        self, arrangement: Arrangement, connect: TopKConnect, recipe: DenseRecipe | ConvRecipe
+    ) -> GateLayer:
+        initial = recipe.initial or self.initial
+        return GateLayer(arrangement, connect, self.generator, initial, self.relaxation)
 
 
 def _planes(channels: int, shape: tuple[int, int]) -> Rows:
