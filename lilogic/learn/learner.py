@@ -151,7 +151,7 @@ class Learner:
         return entry
 
     def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Augmented, encoded training batches: uint8 [bits, batch] and int64 [batch]."""
+        """Augmented, encoded training batches: bool [bits, batch] and int64 [batch]."""
         order = random.permutation(len(self.images))
         for start in range(0, self.steps * self.batch, self.batch):
             chosen = order[start : start + self.batch]
@@ -159,9 +159,9 @@ class Learner:
             yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
-        """uint8 [bits, samples] of features [samples, ...]."""
+        """bool [bits, samples] of features [samples, ...]."""
         bits = self.encoder.bits(features.reshape(len(features), -1))
-        return torch.from_numpy(bits.view(np.uint8)).to(self.device).T.contiguous()
+        return torch.from_numpy(bits).to(self.device).T.contiguous()
 
     def _step(
         self, x: torch.Tensor, y: torch.Tensor, now: float, regrow: bool

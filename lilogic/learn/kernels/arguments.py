@@ -64,7 +64,7 @@ def check_convolution(
     rows = int(windows.planes.max()) + 1
     if x.ndim != 2 or len(x) < rows:
         raise DataError(f"inputs have shape {tuple(x.shape)}, but windows see ({rows}, batch)")
-    if x.dtype not in (weights.dtype, torch.uint8) or x.device != weights.device:
+    if x.dtype not in (weights.dtype, torch.bool) or x.device != weights.device:
         raise DataError(
             f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
             f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"

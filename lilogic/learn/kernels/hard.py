@@ -16,9 +16,10 @@ _COEFFICIENTS = COEFFICIENTS.astype(np.int8)
 
 def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
     """See ``reference.gates``."""
-    y = torch.empty(len(chosen.op), x.shape[1], dtype=torch.uint8)
+    y = torch.empty(len(chosen.op), x.shape[1], dtype=torch.bool)
+    seen, made = (bits.contiguous().view(torch.uint8).numpy() for bits in (x, y))
     with ONE_CALL:
-        _gates(x.contiguous().numpy(), chosen.op, chosen.a, chosen.b, _COEFFICIENTS, y.numpy())
+        _gates(seen, chosen.op, chosen.a, chosen.b, _COEFFICIENTS, made)
     return y
 
 

@@ -78,7 +78,7 @@ def convolution(
     """Outputs of soft gates on softly chosen wires that are shared over the places of windows.
 
     Args:
-        x: float [inputs, batch], values in [0, 1]; or uint8 of bits, to which no gradient goes.
+        x: float [inputs, batch], values in [0, 1]; or bool, where all are bits.
         windows: where filters stand and which rows they see there.
         candidates: int64 [2, filters, K], positions in its window that wire a (0) and wire b (1)
             of each filter may read; None for all of them, in order.
@@ -105,10 +105,10 @@ def convolution(
 
 
 def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
-    """Outputs of hard gates: uint8 [gates, batch] of bits x, uint8 [rows, batch]."""
+    """Outputs of hard gates: bool [gates, batch] of bits x, bool [rows, batch]."""
     a, b = (x[torch.from_numpy(rows).to(x.device)].long() for rows in (chosen.a, chosen.b))
     truth = torch.from_numpy(TRUTH[chosen.op]).to(x.device)
-    return truth.gather(1, (2 * a + b).flatten(1)).view_as(a)
+    return truth.gather(1, 2 * a + b).bool()
 
 
 def _gates(a: torch.Tensor, b: torch.Tensor, coefficients: torch.Tensor) -> torch.Tensor:

@@ -42,7 +42,7 @@ class Arrangement(Protocol):
         coefficients: torch.Tensor,
         taps: Taps | None,
     ) -> torch.Tensor:
-        """Float [outputs, batch] of x, float or uint8 [inputs, batch]."""
+        """Float [outputs, batch] of x, float or bool [inputs, batch]."""
 
     def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
         """int64 [rows, nodes], equal for nodes that compute the same by the look of it."""
@@ -74,14 +74,12 @@ class Dense:
         taps: Taps | None,
     ) -> torch.Tensor:
         """See ``Arrangement``."""
-        if x.dtype == torch.uint8:
-            x = x.to(weights.dtype)
         wire_gradient = None
         if taps is not None:
-            wire_gradient = x.new_empty(*weights.shape[:2], *x.shape[1:])
+            wire_gradient = weights.new_empty(*weights.shape[:2], *x.shape[1:])
             seen, gradient = x.detach(), wire_gradient
             # The gradient of the loss to the weight of a row in the dense connection.
-            taps.append((connect, lambda rows: -(gradient @ seen[rows].T)))
+            taps.append((connect, lambda rows: -(gradient @ seen[rows].T.to(gradient.dtype))))
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 
     def keys(self, op: np.ndarray, chosen: Rows) -> Rows:

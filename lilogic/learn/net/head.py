@@ -17,7 +17,7 @@ class GroupSum(nn.Module):
         self.n_classes, self.tau = n_classes, tau
 
     def forward(self, layers: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Float [batch, classes] of layers, each [gates, batch], float or uint8."""
+        """Float [batch, classes] of layers, each [gates, batch], float or bool."""
         shares = [y.reshape(self.n_classes, len(y) // self.n_classes, y.shape[1]) for y in layers]
         counts = [share.sum(1) for share in shares]
         # Hard layers count in whole numbers.

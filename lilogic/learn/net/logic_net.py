@@ -116,7 +116,7 @@ class LogicNet(nn.Module):
         sharpness: Sharpness | Sequence[Sharpness],
         taps: Taps | None = None,
     ) -> torch.Tensor:
-        """Float [batch, classes] logits of x, [n_inputs, batch], bits as 0.0 and 1.0 or uint8.
+        """Float [batch, classes] logits of x, [n_inputs, batch], bits as bool or 0.0 and 1.0.
 
         Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. ``sharpness``
         is of all of the recipe's layers, or of each. Where ``taps`` is a list, every soft layer

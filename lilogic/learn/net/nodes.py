@@ -84,9 +84,9 @@ class GateLayer(nn.Module):
     def forward(
         self, x: torch.Tensor, sharpness: Sharpness, kernel: Kernel, taps: Taps | None = None
     ) -> torch.Tensor:
-        """[outputs, batch] of x, [inputs, batch]: floats, or bits as uint8, as of hard layers."""
+        """[outputs, batch] of x, [inputs, batch]: float, or bool as of hard layers."""
         if self.hard is not None:
-            return kernel.gates(x.to(torch.uint8), self.hard)
+            return kernel.gates(x.to(torch.bool), self.hard)
         choose = self.relaxation if self.training else sharpened
         weights = choose(self.connect.logits, sharpness.connections)
         mixture = choose(self.logits, sharpness.gates) @ self.coefficients

@@ -57,7 +57,7 @@ class OrPool(nn.Module):
     def forward(
         self, x: torch.Tensor, sharpness: Sharpness, kernel: Kernel, taps: Taps | None = None
     ) -> torch.Tensor:
-        """[channels · squares, batch] of x, float or uint8 [rows, batch]; never hard to choose."""
+        """[channels · squares, batch] of x, float or bool [rows, batch]."""
         channels, height, width = self.windows.planes.shape
         size, (rows, columns) = self.windows.kernel, self.windows.shape
         planes = x.view(channels, height, width, -1)[:, : rows * size, : columns * size]

@@ -121,7 +121,7 @@ def test_the_kernel_is_the_reference_in_float64(data: st.DataObject) -> None:
     k = draw(st.none() | st.integers(1, min(20, seen.size)))
     given = arguments(seen, draw(st.integers(1, 9)), k, draw(st.sampled_from([1, 63, 64, 130])))
     if draw(st.booleans()):
-        given = ((given[0] > 0.5).to(torch.uint8), *given[1:])
+        given = (given[0] > 0.5, *given[1:])
     found, expected = solve(conv.convolution, given), solve(reference.convolution, given)
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, **EXACT)
@@ -165,8 +165,8 @@ def test_wrong_arguments_are_refused(kernel: str, position: int, change: Any, me
 
 @pytest.mark.parametrize("kernel", kernels.KERNELS)
 def test_hard_gates_are_those_of_the_truth_table(kernel: str) -> None:
-    x = torch.tensor([[0, 0, 1, 1], [0, 1, 0, 1]], dtype=torch.uint8)
+    x = torch.tensor([[0, 0, 1, 1], [0, 1, 0, 1]], dtype=torch.bool)
     ops = np.arange(16, dtype=np.uint8)
     y = kernels.KERNELS[kernel].gates(x, Gates(ops, np.zeros(16, int), np.ones(16, int)))
-    assert y.dtype == torch.uint8
-    assert ["".join(map(str, row)) for row in y.tolist()] == [f"{op:04b}" for op in range(16)]
+    assert y.dtype == torch.bool
+    assert ["".join(map(str, row)) for row in y.int().tolist()] == [f"{op:04b}" for op in range(16)]

@@ -38,20 +38,18 @@ def net(*layers: LayerRecipe, kernel: str = "reference", **options: Any) -> Logi
 
 def random_bits(samples: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(PLANES.size, samples, generator=generator) < 0.5).to(torch.uint8)
+    return torch.rand(PLANES.size, samples, generator=generator) < 0.5
 
 
 def assert_hard_is_frozen(network: LogicNet) -> None:
     bits = random_bits(70, 3)
     graph = network.freeze()
-    scores = golden.scores(graph, bits.T.numpy().astype(bool))
+    scores = golden.scores(graph, bits.T.numpy())
     assert graph.n_gates == sum(layer.gates for layer in network.described())
     with torch.no_grad():
         logits = network(bits, HARD)
     assert torch.equal(logits, torch.from_numpy(scores).float() / 3.0)
-    assert np.array_equal(
-        golden.scores(passes.simplify(graph), bits.T.numpy().astype(bool)), scores
-    )
+    assert np.array_equal(golden.scores(passes.simplify(graph), bits.T.numpy()), scores)
     # Layer after layer becomes hard, and what is not yet is as hard as can be.
     for count in range(1, len(network.stages) + 1):
         network.harden(count)
