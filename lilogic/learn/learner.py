@@ -139,7 +139,7 @@ class Learner:
         )
 
     def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Augmented, encoded training batches: float [bits, batch] and int64 [batch]."""
+        """Augmented, encoded training batches: bool [bits, batch] and int64 [batch]."""
         order = random.permutation(len(self.images))
         for start in range(0, self.steps * self.batch, self.batch):
             chosen = order[start : start + self.batch]
@@ -147,9 +147,9 @@ class Learner:
             yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
-        """Float [bits, samples] of features [samples, ...]."""
+        """Bool [bits, samples] of features [samples, ...]."""
         bits = self.encoder.bits(features.reshape(len(features), -1))
-        return torch.from_numpy(bits).to(self.device).T.float().contiguous()
+        return torch.from_numpy(bits).to(self.device).T.contiguous()
 
     def _step(
         self, x: torch.Tensor, y: torch.Tensor, now: float, regrow: bool

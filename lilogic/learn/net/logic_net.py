@@ -22,7 +22,7 @@ from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
 
 Tap = tuple[torch.Tensor, torch.Tensor]
-"""What a layer read, float [inputs, batch], and the gradient of the loss to its wires, float
+"""What a layer read, float or bool [inputs, batch], and the gradient of the loss to its wires, float
 [2, gates, batch], which the backward pass fills."""
 
 
@@ -87,7 +87,7 @@ class LogicNet(nn.Module):
     def forward(
         self, x: torch.Tensor, sharpness: Sharpness, taps: list[Tap] | None = None
     ) -> torch.Tensor:
-        """Float [batch, classes] logits of x, float [n_inputs, batch], bits as 0.0 and 1.0.
+        """Float [batch, classes] logits of x: bits [n_inputs, batch], bool or 0.0 and 1.0.
 
         Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. Where
         ``taps`` is a list, every layer adds its own, for ``TopKConnect.regrow``.
@@ -99,7 +99,7 @@ class LogicNet(nn.Module):
         for layer in self.gate_layers:
             wire_gradient = None
             if taps is not None:
-                wire_gradient = x.new_empty(2, layer.n_gates, *x.shape[1:])
+                wire_gradient = layer.logits.new_empty(2, layer.n_gates, *x.shape[1:])
                 taps.append((x.detach(), wire_gradient))
             y = layer(x, sharpness, self.kernel, wire_gradient)
             outputs.append(y)

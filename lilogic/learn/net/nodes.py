@@ -83,7 +83,7 @@ class GateLayer(nn.Module):
         kernel: Kernel,
         wire_gradient: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Float [gates, batch] of x, float [inputs, batch]; ``wire_gradient`` as in the kernel."""
+        """Float [gates, batch] of x; ``x`` and ``wire_gradient`` as in the kernel."""
         choose = self.relaxation if self.training else sharpened
         weights = choose(self.connect.logits, sharpness.connections)
         mixture = choose(self.logits, sharpness.gates) @ self.coefficients

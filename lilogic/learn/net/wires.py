@@ -79,7 +79,7 @@ class TopKConnect(nn.Module):
         the mean of its wire's logits.
 
         Args:
-            x: float [inputs, batch], the layer's inputs.
+            x: float or bool [inputs, batch], the layer's inputs.
             wire_gradient: float [2, gates, batch], the loss's gradient to the wires.
             share: fraction of the candidates to replace; at least one, unless it is 0 or the only
                 candidate.
@@ -100,7 +100,7 @@ class TopKConnect(nn.Module):
         replaced = min(max(int(k * share), fewest), len(rows) - k)
         if replaced <= 0:
             return None
-        gains = -(wire_gradient @ x[rows].T)
+        gains = -(wire_gradient @ x[rows].T.to(wire_gradient.dtype))
         # What is a candidate already is out; one more column stands for the other rows.
         column = torch.full((self.n_inputs,), len(rows), device=x.device)
         column[rows] = torch.arange(len(rows), device=x.device)

@@ -319,7 +319,7 @@ for thread in threads:
         ({"x": lambda x: x.T}, r"shape \(6, 9\), but the layer reads \(9, batch\).*pass x.T"),
         ({"x": lambda x: x[:-1]}, r"shape \(8, 6\), but the layer reads \(9, batch\)"),
         ({"x": lambda x: x[:, 0]}, r"shape \(9,\), but the layer reads \(9, batch\)"),
-        ({"x": lambda x: x > 0.5}, r"torch.bool on cpu, but the network is torch.float64"),
+        ({"x": lambda x: x.byte()}, r"torch.uint8 on cpu, but the network is torch.float64"),
         ({"x": lambda x: x.float()}, r"torch.float32 on cpu, but the network is torch.float64"),
         ({"x": lambda x: x.numpy()}, "ndarray, but must be a torch.Tensor"),
         ({"x": lambda x: x.to("meta")}, "on meta, but the network is torch.float64 on cpu"),
@@ -392,9 +392,10 @@ def test_candidates_that_are_no_rows_are_refused(
 def test_wiring_read_backwards_names_each_position_once() -> None:
     case = problem(30, 6, 4, 1, readable=10)
     assert case.wiring is not None
-    pointers, slots = case.wiring.readers
+    pointers, slots, places = case.wiring.readers
     assert (pointers[0], pointers[-1]) == (0, 48)
     np.testing.assert_array_equal(np.sort(slots), np.arange(48))
+    np.testing.assert_array_equal(slots[places], np.arange(48))
     flat = case.wiring.candidates.flatten().numpy()
     for row in range(30):
         found = slots[pointers[row] : pointers[row + 1]]
