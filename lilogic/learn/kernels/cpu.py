@@ -106,9 +106,7 @@ class _Layer(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             d_x = torch.empty_like(x)
             with _ONE_CALL:
-                _backward_inputs(
-                    *wiring.readers, n_data, *_arrays(x, flat, d_wires, d_x, d_flat)
-                )
+                _backward_inputs(*wiring.readers, n_data, *_arrays(x, flat, d_wires, d_x, d_flat))
         if wire_gradient is not None:
             wire_gradient.copy_(d_wires.view_as(wire_gradient))
         return d_x, None, d_weights, d_coefficients, None
@@ -145,7 +143,16 @@ def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyp
 
 @njit(parallel=True, fastmath=True, cache=True)
 def _backward(  # type: ignore[no-untyped-def]
-    rows, n_data, is_mixed_again, x, weights, coefficients, wires, d_y, d_wires, d_weights,
+    rows,
+    n_data,
+    is_mixed_again,
+    x,
+    weights,
+    coefficients,
+    wires,
+    d_y,
+    d_wires,
+    d_weights,
     d_coefficients,
 ):
     """All but the gradients to rows from ``n_data`` on, and to their weights.

@@ -22,8 +22,8 @@ from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
 
 Tap = tuple[torch.Tensor, torch.Tensor]
-"""What a layer read, float or bool [inputs, batch], and the gradient of the loss to its wires, float
-[2, gates, batch], which the backward pass fills."""
+"""What a layer read, float or bool [inputs, batch], and the gradient of the loss to its wires,
+float [2, gates, batch], which the backward pass fills."""
 
 
 class LogicNet(nn.Module):
