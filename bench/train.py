@@ -1,24 +1,33 @@
-"""The cpu kernel beside the same network written the usual way: plain torch, batch-major.
+"""The cpu kernel beside the reference, and beside the same network in batch-major plain torch.
 
-Both do whole training steps (forward, loss, backward, Adam) of the same network, with the same
-candidates and start, on the same batch and threads, one after the other in several rounds. Beside
-them stands the floor: the time that the rows a step must read would take at the bandwidth measured
-for arrays of that size, and that its multiplications would take at the speed of a dense matrix
-product. Prints a table and writes build/bench/train.json.
+All do whole training steps (forward, loss, backward, Adam) of the same network, with the same
+candidates and start, on the same batch and threads, one after the other in several rounds;
+`--beside` adds the cpu kernel of another checkout. Beside them stands the floor: the time that what
+a step must read and write would take at the bandwidth measured for arrays of that size, and that
+its multiplications would take at the speed of a dense matrix product. Prints a table and writes
+build/bench/train.json. The step of the largest networks:
+
+    python bench/train.py --inputs 9216 --layers 128000 128000 --candidates 8
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 import torch
 from numba import njit, prange
 from rich.console import Console
@@ -27,14 +36,18 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from lilogic import cores
+from lilogic.errors import DataError
 from lilogic.files import check_writable, write_json
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.learn import kernels
+from lilogic.learn.kernels import memory
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import Sharpness
 
 OUTPUT = Path("build/bench/train.json")
 MNIST = 60_000
+MOST_GATES = 500_000
+"""In the steps of a round."""
 SHARPNESS = Sharpness(4.0, 3.0)
 
 
@@ -69,7 +82,17 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=2 * 784, help="bits; MNIST has two a pixel")
     parser.add_argument("--candidates", type=int, default=16)
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument(
+        "--beside", type=Path, metavar="CHECKOUT", help="another lilogic, to be measured in turns"
+    )
+    parser.add_argument("--serve", action="store_true", help="steps for the bench that asks")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    numba.set_num_threads(options.threads)
+    memory.keep_freed()
+    if options.serve:
+        serve(options)
+        return
     check_writable(OUTPUT)
     result = measure(options)
     write_json(OUTPUT, result)
@@ -79,33 +102,78 @@ def main() -> None:
         show(result)
 
 
-def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Milliseconds a step of each version, as medians over rounds, and their ratio."""
-    torch.set_num_threads(options.threads)
-    numba.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    net = LogicNet(
-        options.inputs, options.layers, 10, options.candidates, 5.0, kernels.KERNELS["cpu"], 0
+def network(options: argparse.Namespace, kernel: str) -> LogicNet:
+    """The network of a kernel, the same one for all."""
+    return LogicNet(
+        options.inputs, options.layers, 10, options.candidates, 5.0, kernels.KERNELS[kernel], 0
     )
-    plain = BatchMajor(net)
-    x = (torch.rand(options.inputs, options.batch) < 0.3).float()
-    y = torch.randint(0, 10, (options.batch,))
+
+
+def samples(options: argparse.Namespace) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch: bool [inputs, batch] and int64 [batch]."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(options.inputs, options.batch, generator=generator) < 0.3
+    return x, torch.randint(0, 10, (options.batch,), generator=generator)
+
+
+def serve(options: argparse.Namespace) -> None:
+    """For each number of steps on stdin, the mean seconds of one of the cpu kernel."""
+    net, (x, y) = network(options, "cpu"), samples(options)
+    try:
+        net(x, SHARPNESS)
+    except DataError:  # of a lilogic whose networks read floats only
+        x = x.float()
+    step = stepper(net, lambda: net(x, SHARPNESS), y)
+    for line in sys.stdin:
+        print(seconds(step, int(line)), flush=True)
+
+
+def server(options: argparse.Namespace) -> Callable[[int], float]:
+    """A function from a number of steps to the seconds of one, in the other checkout."""
+    arguments = [*sys.argv[1:], "--threads", str(options.threads), "--serve"]
+    child = subprocess.Popen(
+        [sys.executable, __file__, *arguments],
+        env=os.environ | {"PYTHONPATH": str(options.beside.resolve())},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(child.kill)
+
+    def ask(count: int) -> float:
+        print(count, file=child.stdin, flush=True)
+        return float(child.stdout.readline())
+
+    return ask
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Milliseconds a step of each version, as medians over rounds, and how many times ours."""
+    net, (bits, y) = network(options, "cpu"), samples(options)
+    reference, plain = network(options, "reference"), BatchMajor(net)
+    x = bits.float()
     batch_major = x.T.contiguous()
-    steps = {
-        "cpu kernel": stepper(net, lambda: net(x, SHARPNESS), y),
-        "batch-major torch": stepper(plain, lambda: plain(batch_major), y),
-    }
     with torch.no_grad():
-        difference = (net(x, SHARPNESS) - plain(batch_major)).abs().max().item()
-    counts = {"cpu kernel": 20, "batch-major torch": 2}
+        logits = net(bits, SHARPNESS)
+        others = reference(x, SHARPNESS), plain(batch_major)
+        difference = max((logits - other).abs().max().item() for other in others)
+    steps = {
+        "cpu kernel": partial(seconds, stepper(net, lambda: net(bits, SHARPNESS), y)),
+        "reference": partial(seconds, stepper(reference, lambda: reference(x, SHARPNESS), y)),
+        "batch-major torch": partial(seconds, stepper(plain, lambda: plain(batch_major), y)),
+    }
+    counts = {"cpu kernel": 20, "reference": 2, "batch-major torch": 2}
+    if options.beside is not None:
+        steps["cpu kernel beside"], counts["cpu kernel beside"] = server(options), 20
+    most = max(1, MOST_GATES // sum(options.layers))
     rounds: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
-        seconds(step, 1)  # compiles and warms up
+        step(1)  # compiles and warms up
     for _ in range(options.rounds):
         for name, step in steps.items():
-            rounds[name].append(seconds(step, counts[name]))
-    ratios = [slow / fast for fast, slow in zip(*rounds.values(), strict=True)]
+            rounds[name].append(step(min(counts[name], most)))
     batches = MNIST // options.batch
+    ours = rounds["cpu kernel"]
     return {
         "floor": floor(net, options.batch),
         "layers": options.layers,
@@ -121,57 +189,76 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 "ms_per_step": 1000 * statistics.median(times),
                 "ms_per_step_rounds": [round(1000 * each, 2) for each in times],
                 "s_per_mnist_epoch": batches * statistics.median(times),
+                "ratio": statistics.median(a / b for a, b in zip(times, ours, strict=True)),
             }
             for name, times in rounds.items()
         },
-        "ratio": statistics.median(ratios),
-        "ratio_rounds": [round(ratio, 2) for ratio in ratios],
     }
 
 
 def floor(net: LogicNet, batch: int) -> dict[str, float]:
     """What a step cannot do without, and how long that takes on this machine.
 
-    Every candidate's row is read, and multiplied and added, for the wires, for the gradient of its
-    weight and, where it is no data, for the gradient of the row.
+    Every candidate's row is read for the wires and once more for the gradients: bits as bytes,
+    else floats, the second time from among the wires' gradients. Both times come from all over,
+    and so stand beside what is written or read from end to end: outputs, wires, gradients.
     """
-    rows = 0
+    scattered = streamed = products = 0.0
+    reading = 0.0
     for layer in net.gate_layers:
         connect = layer.connect
-        assert connect.candidates is not None
-        learned = int((connect.candidates >= connect.n_data).sum())
-        rows += 2 * connect.candidates.numel() + learned
-    largest = max(layer.connect.n_inputs for layer in net.gate_layers)
-    bytes_, flops = 4.0 * batch * rows, 2.0 * batch * rows
-    bandwidth, peak = read_bandwidth(largest, batch), matrix_speed()
+        candidates, wires = connect.logits.numel(), 2 * layer.n_gates
+        streamed += 4.0 * batch * wires  # the outputs and their gradients
+        if connect.n_data == connect.n_inputs:
+            sources = [(connect.n_inputs, np.uint8)] * 2
+        else:
+            sources = [(connect.n_inputs, np.float32), (wires, np.float32)]
+            streamed += 4.0 * batch * (3 * wires + 2 * connect.n_inputs)
+        for rows, dtype in sources:
+            bytes_ = float(candidates * batch * np.dtype(dtype).itemsize)
+            scattered += bytes_
+            reading += bytes_ / read_bandwidth(rows, batch, dtype)
+        products += 3.0 * candidates * batch
+    bandwidth, peak = stream_bandwidth(), matrix_speed()
     return {
-        "gigabytes_per_step": bytes_ / 1e9,
-        "gigaflops_per_step": flops / 1e9,
-        "gigabytes_per_second": bandwidth / 1e9,
+        "gigabytes_scattered": scattered / 1e9,
+        "gigabytes_streamed": streamed / 1e9,
+        "gigaflops": 2 * products / 1e9,
+        "scattered_gigabytes_per_second": scattered / reading / 1e9,
+        "streamed_gigabytes_per_second": bandwidth / 1e9,
         "gigaflops_per_second": peak / 1e9,
-        "ms_per_step_reading": 1000 * bytes_ / bandwidth,
-        "ms_per_step_multiplying": 1000 * flops / peak,
+        "ms_per_step_scattered": 1000 * reading,
+        "ms_per_step_streamed": 1000 * streamed / bandwidth,
+        "ms_per_step_multiplying": 1000 * 2 * products / peak,
     }
 
 
-def read_bandwidth(rows: int, batch: int) -> float:
-    """Bytes a second that all threads read, of float32 rows in any order, as a layer does."""
-    x = np.ones((rows, batch), dtype=np.float32)
-    order = np.random.default_rng(0).integers(0, rows, 2**16)
-    _add_rows(x, order)
-    times = [seconds(lambda: _add_rows(x, order), 1) for _ in range(10)]
-    return len(order) * x[0].nbytes / min(times)
+def read_bandwidth(rows: int, batch: int, dtype: npt.DTypeLike) -> float:
+    """Bytes a second that all threads read of rows in any order, eight at once, as a layer does."""
+    x = np.ones((rows, batch), dtype=dtype)
+    order = np.random.default_rng(0).integers(0, rows, (2**16, 8))
+    sums = np.empty(len(order), np.float32)
+    _add_rows(x, order, sums)
+    times = [seconds(lambda: _add_rows(x, order, sums), 1) for _ in range(5)]
+    return order.size * x[0].nbytes / min(times)
 
 
 @njit(parallel=True, fastmath=True)
-def _add_rows(x, order):  # type: ignore[no-untyped-def]
-    total = 0.0
+def _add_rows(x, order, sums):  # type: ignore[no-untyped-def]
     for i in prange(len(order)):
-        row, part = x[order[i]], x.dtype.type(0)
-        for n in range(len(row)):
-            part += row[n]
-        total += part
-    return total
+        x0, x1, x2, x3 = x[order[i, 0]], x[order[i, 1]], x[order[i, 2]], x[order[i, 3]]
+        x4, x5, x6, x7 = x[order[i, 4]], x[order[i, 5]], x[order[i, 6]], x[order[i, 7]]
+        total = np.float32(0)
+        for n in range(x.shape[1]):
+            total += x0[n] + x1[n] + x2[n] + x3[n] + x4[n] + x5[n] + x6[n] + x7[n]
+        sums[i] = total
+
+
+def stream_bandwidth() -> float:
+    """Bytes a second that all threads read and write, from end to end of large arrays."""
+    source = torch.ones(2**26)
+    target = torch.empty_like(source).zero_()
+    return 2 * source.nbytes / min(seconds(lambda: target.copy_(source), 1) for _ in range(5))
 
 
 def matrix_speed() -> float:
@@ -207,22 +294,29 @@ def seconds(step: Callable[[], object], count: int) -> float:
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
     table = Table()
-    for heading in ("version", "ms a step", "s an MNIST epoch"):
+    for heading in ("version", "ms a step", "times", "s an MNIST epoch"):
         table.add_column(heading, justify="left" if heading == "version" else "right")
     for name, version in result["versions"].items():
-        table.add_row(name, f"{version['ms_per_step']:.1f}", f"{version['s_per_mnist_epoch']:.1f}")
+        table.add_row(
+            name,
+            f"{version['ms_per_step']:.1f}",
+            f"{version['ratio']:.2f}",
+            f"{version['s_per_mnist_epoch']:.1f}",
+        )
     console = Console(highlight=False)
     console.print(
         f"{'+'.join(map(str, result['layers']))} gates, K={result['candidates']}, "
         f"batch {result['batch']}, {result['inputs']} bits, {result['threads']} threads"
     )
     console.print(table)
-    console.print(f"ratio, median of {len(result['ratio_rounds'])} rounds: {result['ratio']:.1f}")
     floor = result["floor"]
     console.print(
-        f"floor of a step: {floor['gigabytes_per_step']:.2f} GB at "
-        f"{floor['gigabytes_per_second']:.0f} GB/s, {floor['ms_per_step_reading']:.1f} ms; "
-        f"{floor['gigaflops_per_step']:.2f} GFLOP at {floor['gigaflops_per_second']:.0f} GFLOP/s, "
+        f"floor of a step: {floor['gigabytes_scattered']:.2f} GB from all over at "
+        f"{floor['scattered_gigabytes_per_second']:.0f} GB/s, "
+        f"{floor['ms_per_step_scattered']:.1f} ms; {floor['gigabytes_streamed']:.2f} GB end to end "
+        f"at {floor['streamed_gigabytes_per_second']:.0f} GB/s, "
+        f"{floor['ms_per_step_streamed']:.1f} ms; "
+        f"{floor['gigaflops']:.2f} GFLOP at {floor['gigaflops_per_second']:.0f} GFLOP/s, "
         f"{floor['ms_per_step_multiplying']:.1f} ms"
     )
     console.print(f"largest difference of logits: {result['largest_difference_of_logits']:.1e}")

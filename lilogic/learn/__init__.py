@@ -10,3 +10,7 @@ TORCH_SPINS = "torch" in sys.modules and "OMP_WAIT_POLICY" not in os.environ
 """Whether torch was loaded before, so that its threads spin."""
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# A wide layer reads rows from all over its inputs. With pages of 2 MB, which torch asks for then,
+# the processor finds them a fifth faster. It, too, is read when torch is loaded.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

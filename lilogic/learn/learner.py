@@ -159,7 +159,7 @@ class Learner:
             yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
-        """bool [bits, samples] of features [samples, ...]."""
+        """Bool [bits, samples] of features [samples, ...]."""
         bits = self.encoder.bits(features.reshape(len(features), -1))
         return torch.from_numpy(bits).to(self.device).T.contiguous()
 

@@ -39,16 +39,16 @@ def check(
         )
     if not weights.is_floating_point():
         raise DataError(f"weights are {weights.dtype}, but must be floats")
-    if (x.dtype, x.device) != (weights.dtype, weights.device):
+    if x.dtype not in (torch.bool, weights.dtype) or x.device != weights.device:
         raise DataError(
             f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
             f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
         )
     gates = shape[1]
-    _check_like(x, "weights are", weights, (2, gates, shape[-1]))
-    _check_like(x, "coefficients are", coefficients, (gates, 4))
+    _check(weights, "weights are", weights, (2, gates, shape[-1]))
+    _check(weights, "coefficients are", coefficients, (gates, 4))
     if wire_gradient is not None:
-        _check_like(x, "wire_gradient is", wire_gradient, (2, gates, x.shape[1]))
+        _check(weights, "wire_gradient is", wire_gradient, (2, gates, x.shape[1]))
 
 
 def check_convolution(
@@ -71,8 +71,8 @@ def check_convolution(
         )
     shape = weights.shape if candidates is None else candidates.shape
     size = windows.size if candidates is None else shape[-1]
-    _check_like(weights, "weights are", weights, (2, shape[1], size))
-    _check_like(weights, "coefficients are", coefficients, (shape[1], 4))
+    _check(weights, "weights are", weights, (2, shape[1], size))
+    _check(weights, "coefficients are", coefficients, (shape[1], 4))
 
 
 def check_cpu(weights: torch.Tensor) -> None:
@@ -88,10 +88,10 @@ def check_cpu(weights: torch.Tensor) -> None:
         )
 
 
-def _check_like(x: torch.Tensor, name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:
+def _check(like: torch.Tensor, name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:
     found, expected = (
         f"{of.dtype} of shape {tuple(size)} on {of.device}"
-        for of, size in ((tensor, tensor.shape), (x, shape))
+        for of, size in ((tensor, tensor.shape), (like, shape))
     )
     if found != expected:
         raise DataError(f"{name} {found}, but must be {expected}")

@@ -7,9 +7,12 @@ write the same row: results do not depend on the number of threads.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from numba import prange
 from torch.autograd.function import once_differentiable
@@ -17,6 +20,9 @@ from torch.autograd.function import once_differentiable
 from lilogic.jit import njit
 from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.wiring import Wiring
+
+_PARTS = 64
+"""Into how many parts the gates are cut, each of which one thread computes."""
 
 ONE_CALL = Lock()
 """numba's threads serve one call at a time: where it has no OpenMP, two would end the process."""
@@ -56,97 +62,143 @@ class _Layer(torch.autograd.Function):
     ) -> torch.Tensor:
         gates, batch = len(coefficients), x.shape[1]
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
-        wires, y = x.new_empty(2 * gates, batch), x.new_empty(gates, batch)
+        y = weights.new_empty(gates, batch)
+        # Bits are few and small, so mixing them again is cheaper than to keep and read the wires.
+        is_kept = x.dtype != torch.bool
+        wires = weights.new_empty(2 * (gates if is_kept else _PARTS), batch)
+        flat = weights.view(2 * gates, -1)
         with ONE_CALL:
-            _forward(
-                x.numpy(),
-                wiring.rows,
-                weights.view(2 * gates, -1).numpy(),
-                coefficients.numpy(),
-                wires.numpy(),
-                y.numpy(),
-            )
+            _forward(wiring.rows, *_arrays(x, flat, coefficients, wires, y))
         ctx.wiring, ctx.wire_gradient = wiring, wire_gradient
-        ctx.save_for_backward(x, weights, coefficients, wires)
+        ctx.save_for_backward(x, weights, coefficients, wires if is_kept else None)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weights, coefficients, wires = ctx.saved_tensors
-        flat = weights.view(len(wires), -1).numpy()
-        d_wires, d_weights = torch.empty_like(wires), torch.empty_like(weights)
-        d_coefficients = torch.empty_like(coefficients)
+        wiring, wire_gradient, gates = ctx.wiring, ctx.wire_gradient, len(coefficients)
+        n_data = wiring.n_data if ctx.needs_input_grad[0] else wiring.n_inputs
+        is_mixed_again = wires is None
+        if is_mixed_again:
+            wires = weights.new_empty(2 * _PARTS, x.shape[1])
+        is_kept = wire_gradient is not None or n_data < wiring.n_inputs
+        d_wires = weights.new_empty(2 * (gates if is_kept else _PARTS), x.shape[1])
+        d_weights, d_coefficients = torch.empty_like(weights), torch.empty_like(coefficients)
+        flat, d_flat = weights.view(2 * gates, -1), d_weights.view(2 * gates, -1)
+        d_y = grads[0].contiguous()
         with ONE_CALL:
             _backward(
-                x.numpy(),
-                ctx.wiring.rows,
-                coefficients.numpy(),
-                wires.numpy(),
-                grads[0].contiguous().numpy(),
-                d_wires.numpy(),
-                d_weights.view(len(wires), -1).numpy(),
-                d_coefficients.numpy(),
+                wiring.rows,
+                n_data,
+                is_mixed_again,
+                *_arrays(x, flat, coefficients, wires, d_y, d_wires, d_flat, d_coefficients),
             )
         d_x = None
         if ctx.needs_input_grad[0]:
-            d_x, first = torch.empty_like(x), ctx.wiring.n_data
-            d_x[:first] = 0
-            pointers, slots = ctx.wiring.readers
-            readers = pointers[first:], slots
+            d_x = torch.empty_like(x)
             with ONE_CALL:
-                _backward_inputs(*readers, flat, d_wires.numpy(), d_x[first:].numpy())
-        if ctx.wire_gradient is not None:
-            ctx.wire_gradient.copy_(d_wires.view_as(ctx.wire_gradient))
+                _backward_inputs(*wiring.readers, n_data, *_arrays(x, flat, d_wires, d_x, d_flat))
+        if wire_gradient is not None:
+            wire_gradient.copy_(d_wires.view_as(wire_gradient))
         return d_x, None, d_weights, d_coefficients, None
 
 
-# Rows are taken eight at a time: one pass over the accumulator then serves eight multiplications,
-# and LLVM still checks that none of the rows overlaps it, which it must to use vectors.
+def _arrays(*tensors: torch.Tensor) -> Iterator[npt.NDArray[Any]]:
+    """The same memory as numba reads it: bits are bytes, which it multiplies with vectors."""
+    for tensor in tensors:
+        yield (tensor.view(torch.uint8) if tensor.dtype == torch.bool else tensor).numpy()
+
+
+# Memory is what bounds a wide layer: it reads K rows a wire from all over x. So no row is read
+# twice where once will do, and rows are taken eight at a time: one pass over the accumulator then
+# serves eight multiplications, eight streams come from memory at once, and LLVM still checks that
+# none of the rows overlaps it, which it must to use vectors.
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _forward(x, rows, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
+def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
+    """``wires`` has a row for each wire, or is room for two wires in each part."""
     gates, batch = y.shape
-    for gate in prange(gates):
-        a, b, out = wires[gate], wires[gates + gate], y[gate]
-        _mix(x, rows[gate], weights[gate], a)
-        _mix(x, rows[gates + gate], weights[gates + gate], b)
-        c0, c1, c2, c3 = coefficients[gate]
-        for n in range(batch):
-            out[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
+    half = len(wires) // 2
+    for unsigned in prange(_PARTS):
+        part = np.int64(unsigned)
+        for gate in range(part * gates // _PARTS, (part + 1) * gates // _PARTS):
+            place = gate if half == gates else part
+            a, b, out = wires[place], wires[half + place], y[gate]
+            _mix(x, rows[gate], weights[gate], a)
+            _mix(x, rows[gates + gate], weights[gates + gate], b)
+            c0, c1, c2, c3 = coefficients[gate]
+            for n in range(batch):
+                out[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _backward(x, rows, coefficients, wires, d_y, d_wires, d_weights, d_coefficients):  # type: ignore[no-untyped-def]
+def _backward(  # type: ignore[no-untyped-def]
+    rows,
+    n_data,
+    is_mixed_again,
+    x,
+    weights,
+    coefficients,
+    wires,
+    d_y,
+    d_wires,
+    d_weights,
+    d_coefficients,
+):
+    """All but the gradients to rows from ``n_data`` on, and to their weights.
+
+    ``wires`` and ``d_wires`` have a row for each wire, or are room for two wires in each part.
+    """
     gates, batch = d_y.shape
-    zero = x.dtype.type(0)
-    for gate in prange(gates):
-        _, c1, c2, c3 = coefficients[gate]
-        a, b, d_out = wires[gate], wires[gates + gate], d_y[gate]
-        d_a, d_b = d_wires[gate], d_wires[gates + gate]
-        s0, s1, s2, s3 = zero, zero, zero, zero
-        for n in range(batch):
-            d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
-            s0 += d
-            s1 += da
-            s2 += db
-            s3 += da * b[n]
-            d_a[n] = c1 * d + c3 * db
-            d_b[n] = c2 * d + c3 * da
-        row = d_coefficients[gate]
-        row[0], row[1], row[2], row[3] = s0, s1, s2, s3
-        _dots(x, rows[gate], d_a, d_weights[gate])
-        _dots(x, rows[gates + gate], d_b, d_weights[gates + gate])
+    half, d_half = len(wires) // 2, len(d_wires) // 2
+    zero = d_y.dtype.type(0)
+    for unsigned in prange(_PARTS):
+        part = np.int64(unsigned)
+        for gate in range(part * gates // _PARTS, (part + 1) * gates // _PARTS):
+            place = gate if half == gates else part
+            a, b, d_out = wires[place], wires[half + place], d_y[gate]
+            if is_mixed_again:
+                _mix(x, rows[gate], weights[gate], a)
+                _mix(x, rows[gates + gate], weights[gates + gate], b)
+            place = gate if d_half == gates else part
+            d_a, d_b = d_wires[place], d_wires[d_half + place]
+            _, c1, c2, c3 = coefficients[gate]
+            s0, s1, s2, s3 = zero, zero, zero, zero
+            for n in range(batch):
+                d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
+                s0 += d
+                s1 += da
+                s2 += db
+                s3 += da * b[n]
+                d_a[n] = c1 * d + c3 * db
+                d_b[n] = c2 * d + c3 * da
+            row = d_coefficients[gate]
+            row[0], row[1], row[2], row[3] = s0, s1, s2, s3
+            _dots_of_data(x, rows[gate], n_data, d_a, d_weights[gate])
+            _dots_of_data(x, rows[gates + gate], n_data, d_b, d_weights[gates + gate])
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _backward_inputs(pointers, slots, weights, d_wires, d_x):  # type: ignore[no-untyped-def]
+def _backward_inputs(pointers, slots, places, n_data, x, weights, d_wires, d_x, d_weights):  # type: ignore[no-untyped-def]
+    """The gradients to rows from ``n_data`` on, and to their weights, as both read ``d_wires``."""
     candidates = weights.shape[1]
-    flat = weights.reshape(-1)
-    for row in prange(len(d_x)):
-        positions = slots[pointers[row] : pointers[row + 1]]
-        _mix(d_wires, positions // candidates, flat[positions], d_x[row])
+    flat, d_flat = weights.reshape(-1), d_weights.reshape(-1)
+    first = pointers[n_data]
+    # Weights and their gradients lie in another order: all at once, that costs least.
+    mixed, dots = np.empty_like(flat), np.empty_like(flat)
+    for place in prange(first, len(slots)):
+        mixed[place] = flat[slots[place]]
+    d_x[:n_data] = 0
+    for row in prange(n_data, len(d_x)):
+        start, end = pointers[row], pointers[row + 1]
+        readers = slots[start:end] // candidates
+        _dots(d_wires, readers, x[row], dots[start:end])
+        _mix(d_wires, readers, mixed[start:end], d_x[row])
+    for slot in prange(len(places)):
+        if places[slot] >= first:
+            d_flat[slot] = dots[places[slot]]
 
 
 @njit(fastmath=True, cache=True)
@@ -179,9 +231,20 @@ def _mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=True, cache=True)
+def _dots_of_data(x, rows, n_data, y, out):  # type: ignore[no-untyped-def]
+    """``_dots``, but only of rows before ``n_data``."""
+    if n_data == len(x):
+        _dots(x, rows, y, out)
+    elif n_data > 0:
+        for k in range(len(rows)):
+            if rows[k] < n_data:
+                _dots(x, rows[k : k + 1], y, out[k : k + 1])
+
+
+@njit(fastmath=True, cache=True)
 def _dots(x, rows, y, out):  # type: ignore[no-untyped-def]
     """``out[k] = x[rows[k]] · y``."""
-    zero = x.dtype.type(0)
+    zero = y.dtype.type(0)
     whole = len(rows) // 8 * 8
     for k in range(0, whole, 8):
         x0, x1, x2, x3 = x[rows[k]], x[rows[k + 1]], x[rows[k + 2]], x[rows[k + 3]]

@@ -41,14 +41,14 @@ def layer(
     ``c0 + c1·a + c2·b + c3·a·b`` of its two wires.
 
     Args:
-        x: float [inputs, batch], values in [0, 1].
+        x: float [inputs, batch], values in [0, 1]; or bool, where all are bits.
         wiring: the candidates, or None if every wire may read every row.
         weights: float [2, gates, K] (K = inputs without wiring), each wire's weights, sum 1.
         coefficients: float [gates, 4], each gate's c0 to c3.
         wire_gradient: float [2, gates, batch] that the backward pass fills with the gradient of
             the loss with respect to the wires, or None.
 
-    Tensors have one dtype, are on one device, and may lie in memory in any way.
+    Tensors have one dtype (but for bits), are on one device, and may lie in memory in any way.
 
     Returns:
         float [gates, batch].
@@ -57,6 +57,7 @@ def layer(
         DataError: arguments of other shapes or dtypes, or on several devices.
     """
     arguments.check(x, wiring, weights, coefficients, wire_gradient)
+    x = x.to(weights.dtype)
     if wiring is None:
         wires = weights @ x
     else:

@@ -52,14 +52,17 @@ class Wiring:
         return flat.cpu().numpy().astype(np.int32)
 
     @cached_property
-    def readers(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    def readers(
+        self,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """The wiring transposed, as a CSR matrix.
 
         Entries ``pointers[r] : pointers[r + 1]`` of ``slots`` are the positions in the flattened
-        candidates that read row ``r``: int32 [n_inputs + 1] and int32 [2 · gates · K].
+        candidates that read row ``r``, and position ``s`` is entry ``places[s]`` of them: int32
+        [n_inputs + 1], int32 [2 · gates · K] and int32 [2 · gates · K].
         """
-        pointers, slots = _transpose(self.rows.reshape(-1), self.n_inputs)
-        return pointers, slots
+        pointers, slots, places = _transpose(self.rows.reshape(-1), self.n_inputs)
+        return pointers, slots, places
 
 
 @njit(cache=True)
@@ -70,8 +73,9 @@ def _transpose(rows, n_inputs):  # type: ignore[no-untyped-def]
     for row in range(n_inputs):
         pointers[row + 1] += pointers[row]
     filled = pointers[:-1].copy()
-    slots = np.empty(len(rows), np.int32)
+    slots, places = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
     for slot in range(len(rows)):
-        slots[filled[rows[slot]]] = slot
+        place = filled[rows[slot]]
+        slots[place], places[slot] = slot, place
         filled[rows[slot]] += 1
-    return pointers, slots
+    return pointers, slots, places

@@ -18,13 +18,18 @@ from lilogic.learn.net.wires import TopKConnect
 
 _PASS_THROUGH = 4.0
 
+_VECTOR = 16
+"""Over fewer values that lie side by side, torch's softmax does one row at a time."""
+
 
 def sharpened(logits: torch.Tensor, factor: float) -> torch.Tensor:
     """Softmax over the last dimension of ``factor · logits``; one-hot for an infinite factor."""
     if math.isinf(factor):
         best = logits.argmax(-1, keepdim=True)
         return torch.zeros_like(logits).scatter_(-1, best, 1.0)
-    return torch.softmax(factor * logits, -1)
+    if logits.shape[-1] >= _VECTOR:
+        return torch.softmax(factor * logits, -1)
+    return torch.softmax((factor * logits).movedim(-1, 0), 0).movedim(0, -1)
 
 
 def straight_through(logits: torch.Tensor, factor: float) -> torch.Tensor:

@@ -319,7 +319,7 @@ for thread in threads:
         ({"x": lambda x: x.T}, r"shape \(6, 9\), but the layer reads \(9, batch\).*pass x.T"),
         ({"x": lambda x: x[:-1]}, r"shape \(8, 6\), but the layer reads \(9, batch\)"),
         ({"x": lambda x: x[:, 0]}, r"shape \(9,\), but the layer reads \(9, batch\)"),
-        ({"x": lambda x: x > 0.5}, r"torch.bool on cpu, but the network is torch.float64"),
+        ({"x": lambda x: x.byte()}, r"torch.uint8 on cpu, but the network is torch.float64"),
         ({"x": lambda x: x.float()}, r"torch.float32 on cpu, but the network is torch.float64"),
         ({"x": lambda x: x.numpy()}, "ndarray, but must be a torch.Tensor"),
         ({"x": lambda x: x.to("meta")}, "on meta, but the network is torch.float64 on cpu"),
@@ -359,6 +359,35 @@ def test_no_samples_are_no_error(kernel: LayerFunction) -> None:
     assert solve(kernel, case).y.shape == (5, 0)
 
 
+@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("gates", [5, 64, 150])
+@pytest.mark.parametrize("k", [None, 1, 3, 8])
+def test_bits_are_the_floats_0_and_1(kernel: Kernel, gates: int, k: int | None) -> None:
+    case = problem(30, gates, k, 37)
+    results = []
+    for read, x in ((kernel, case.x > 0.5), (reference.layer, (case.x > 0.5).double())):
+        weights, mixture = case.weights.clone(), case.coefficients.clone()
+        wires = torch.full((2, *case.gradient.shape), torch.nan, dtype=torch.float64)
+        y = read(x, case.wiring, weights.requires_grad_(), mixture.requires_grad_(), wires)
+        y.backward(case.gradient)
+        results.append((y.detach(), weights.grad, mixture.grad, wires))
+    torch.testing.assert_close(*results, **EXACT)
+
+
+@pytest.mark.parametrize("n_data", [0, 17, 30])
+@pytest.mark.parametrize("k", [3, 8])
+def test_cpu_equals_reference_where_some_rows_are_data(n_data: int, k: int) -> None:
+    case = problem(30, 70, k, 37)
+    assert case.wiring is not None
+    case = case._replace(wiring=Wiring(30, case.wiring.candidates, n_data))
+    results = []
+    for kernel in (cpu.layer, reference.layer):
+        x, weights = case.x.clone().requires_grad_(), case.weights.clone().requires_grad_()
+        kernel(x, case.wiring, weights, case.coefficients, None).backward(case.gradient)
+        results.append((x.grad, weights.grad))
+    torch.testing.assert_close(*results, **EXACT)
+
+
 def test_the_cpu_kernel_says_that_it_cannot_be_differentiated_twice() -> None:
     case = problem(9, 5, 3, 6)
     weights = case.weights.clone().requires_grad_()
@@ -392,9 +421,10 @@ def test_candidates_that_are_no_rows_are_refused(
 def test_wiring_read_backwards_names_each_position_once() -> None:
     case = problem(30, 6, 4, 1, readable=10)
     assert case.wiring is not None
-    pointers, slots = case.wiring.readers
+    pointers, slots, places = case.wiring.readers
     assert (pointers[0], pointers[-1]) == (0, 48)
     np.testing.assert_array_equal(np.sort(slots), np.arange(48))
+    np.testing.assert_array_equal(slots[places], np.arange(48))
     flat = case.wiring.candidates.flatten().numpy()
     for row in range(30):
         found = slots[pointers[row] : pointers[row + 1]]
