@@ -362,7 +362,7 @@ def test_no_samples_are_no_error(kernel: LayerFunction) -> None:
 @pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
 @pytest.mark.parametrize("gates", [5, 64, 150])
 @pytest.mark.parametrize("k", [None, 1, 3, 8])
-def test_bits_are_the_floats_0_and_1(kernel: Kernel, gates: int, k: int | None) -> None:
+def test_bits_are_the_floats_0_and_1(kernel: LayerFunction, gates: int, k: int | None) -> None:
     case = problem(30, gates, k, 37)
     results = []
     for read, x in ((kernel, case.x > 0.5), (reference.layer, (case.x > 0.5).double())):
