@@ -23,8 +23,8 @@ from lilogic.learn.kernels.cpu import ONE_CALL
 from lilogic.learn.kernels.rows import add_dots, mix
 from lilogic.learn.kernels.windows import Windows
 
-_TILE = 64
-"""Samples in a tile: a plane of 32×32 then takes a quarter of a megabyte."""
+_TILE = 256
+"""Samples in a tile, at most: a plane of 32×32 then takes about a megabyte."""
 
 
 def convolution(
@@ -141,11 +141,12 @@ def _forward(x, planes, kernel, stride, shape, positions, weights, coefficients,
             for row in range(rows):
                 mix(flat[row * line :], at_a, weights[0, one], a, False)
                 mix(flat[row * line :], at_b, weights[1, one], b, False)
-                for n in range(len(a)):
-                    a[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
                 first = (one * rows + row) * columns
                 for column in range(columns):
-                    y[first + column, low : low + tile] = a[column * tile : (column + 1) * tile]
+                    here = slice(column * tile, (column + 1) * tile)
+                    left, right, out = a[here], b[here], y[first + column, low : low + tile]
+                    for n in range(tile):
+                        out[n] = c0 + c1 * left[n] + (c2 + c3 * left[n]) * right[n]
 
 
 @njit(parallel=True, fastmath=True, cache=True)
@@ -155,7 +156,6 @@ def _backward(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     sets, filters, batch = len(planes), len(coefficients), d_y.shape[1]
     tiles, (rows, columns) = -(-batch // _TILE), shape
-    zero = d_y.dtype.type(0)
     # Gradients of wires stand in margins of 0, so that every staged row reads whole ones.
     margin = (kernel - 1) // stride
     for task in prange(sets * tiles):
@@ -169,41 +169,52 @@ def _backward(  # type: ignore[no-untyped-def]
         high, wide = margin + -(-seen.shape[1] // stride), margin + seen.shape[3]
         d_wires = np.zeros((2, high, wide * tile), d_y.dtype)
         a, b = np.empty(columns * tile, d_y.dtype), np.empty(columns * tile, d_y.dtype)
-        d_out = np.empty(columns * tile, d_y.dtype)
         for one in range(own, filters, sets):
             at_a, at_b = starts[positions[0, one]], starts[positions[1, one]]
             d_a_weights, d_b_weights = d_weights[tiled, 0, one], d_weights[tiled, 1, one]
             d_a_weights[:], d_b_weights[:] = 0, 0
-            _, c1, c2, c3 = coefficients[one]
-            s0, s1, s2, s3 = zero, zero, zero, zero
+            sums = d_coefficients[tiled, one]
+            sums[:] = 0
             for row in range(rows):
                 here = flat[row * line :]
                 mix(here, at_a, weights[0, one], a, False)
                 mix(here, at_b, weights[1, one], b, False)
-                first = (one * rows + row) * columns
-                for column in range(columns):
-                    d_out[column * tile : (column + 1) * tile] = d_y[
-                        first + column, low : low + tile
-                    ]
                 d_a = d_wires[0, margin + row, margin * tile : (margin + columns) * tile]
                 d_b = d_wires[1, margin + row, margin * tile : (margin + columns) * tile]
-                for n in range(len(a)):
-                    d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
-                    s0 += d
-                    s1 += da
-                    s2 += db
-                    s3 += da * b[n]
-                    d_a[n] = c1 * d + c3 * db
-                    d_b[n] = c2 * d + c3 * da
+                first = (one * rows + row) * columns
+                for column in range(columns):
+                    part = slice(column * tile, (column + 1) * tile)
+                    d_out = d_y[first + column, low : low + tile]
+                    _gates_back(
+                        coefficients[one], a[part], b[part], d_out, d_a[part], d_b[part], sums
+                    )
                 add_dots(here, at_a, d_a, d_a_weights)
                 add_dots(here, at_b, d_b, d_b_weights)
-            own_sums = d_coefficients[tiled, one]
-            own_sums[0], own_sums[1], own_sums[2], own_sums[3] = s0, s1, s2, s3
             if len(d_x):
                 sent = positions[:, one], weights[:, one], d_wires
                 _add_inputs(*sent, kernel, stride, tile, d_seen)
         if len(d_x):
             _unstage(d_seen, planes[own], stride, low, tile, d_x)
+
+
+@njit(fastmath=True, cache=True)
+def _gates_back(coefficients, a, b, d_out, d_a, d_b, sums):  # type: ignore[no-untyped-def]
+    """The gradients of a gate's wires, and what is added to those of its coefficients."""
+    _, c1, c2, c3 = coefficients
+    zero = d_out.dtype.type(0)
+    s0, s1, s2, s3 = zero, zero, zero, zero
+    for n in range(len(d_out)):
+        d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
+        s0 += d
+        s1 += da
+        s2 += db
+        s3 += da * b[n]
+        d_a[n] = c1 * d + c3 * db
+        d_b[n] = c2 * d + c3 * da
+    sums[0] += s0
+    sums[1] += s1
+    sums[2] += s2
+    sums[3] += s3
 
 
 @njit(fastmath=True, cache=True)
@@ -234,6 +245,13 @@ def _add_inputs(positions, weights, d_wires, kernel, stride, tile, d_seen):  # t
 
 
 @njit(cache=True)
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    """A loop, as slices take longer to be set up than few samples to be copied."""
+    for n in range(len(target)):
+        target[n] = source[n]
+
+
+@njit(cache=True)
 def _staged(x, planes, stride, low, tile, dtype):  # type: ignore[no-untyped-def]
     """A tile of what a set's windows see, in the layout above."""
     groups, height, width = planes.shape
@@ -244,8 +262,10 @@ def _staged(x, planes, stride, low, tile, dtype):  # type: ignore[no-untyped-def
             for column in range(width):
                 source = planes[group, row, column]
                 if source >= 0:
-                    into = seen[group, row, column % stride, column // stride]
-                    into[:] = x[source, low : low + tile]
+                    _copy(
+                        x[source, low : low + tile],
+                        seen[group, row, column % stride, column // stride],
+                    )
     return seen
 
 
@@ -258,8 +278,10 @@ def _unstage(d_seen, planes, stride, low, tile, d_x):  # type: ignore[no-untyped
             for column in range(width):
                 source = planes[group, row, column]
                 if source >= 0:
-                    out = d_seen[group, row, column % stride, column // stride]
-                    d_x[source, low : low + tile] = out
+                    _copy(
+                        d_seen[group, row, column % stride, column // stride],
+                        d_x[source, low : low + tile],
+                    )
 
 
 @njit(cache=True)
