@@ -28,7 +28,7 @@ class EncoderRecipe(_Section):
     per_feature: bool = False
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
-    differences: list[tuple[int, int]] = []
+    differences: list[tuple[int, int] | tuple[int, int, int]] = []
     steps: list[float] = []
 
 
