@@ -15,6 +15,9 @@ from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import DataError, GraphError
 
+Offset = tuple[int, int] | tuple[int, int, int]
+"""From one value of an image to another: rows down, columns right and, if given, channels on."""
+
 
 def fit(
     train: npt.NDArray[Any],
@@ -25,7 +28,7 @@ def fit(
     per_feature: bool = False,
     crop: tuple[int, int, int, int] | None = None,
     resize: tuple[int, int] | None = None,
-    differences: Sequence[tuple[int, int]] = (),
+    differences: Sequence[Offset] = (),
     steps: Sequence[float] = (),
 ) -> Encoder:
     """An encoder for training samples [samples, ...] of an integer dtype in ``DTYPES``.
@@ -39,9 +42,9 @@ def fit(
             are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
         crop: see ``Preprocessing``.
         resize: see ``Preprocessing``.
-        differences: rows down and columns right from one pixel to another; for every two pixels
-            of an image (of the same channel) that lie so, bits say by how much one exceeds the
-            other, and the other the one.
+        differences: rows down and columns right from one pixel to another, and channels on (by
+            default, it is the same); for every two values of an image that lie so, bits say by
+            how much one exceeds the other, and the other the one.
         steps: by which fractions of the range of training values.
 
     Raises:
@@ -76,9 +79,7 @@ def fit(
     return _with_differences(encoder, differences, [math.floor(step * spread) for step in steps])
 
 
-def _with_differences(
-    encoder: Encoder, offsets: Sequence[tuple[int, int]], steps: Sequence[int]
-) -> Encoder:
+def _with_differences(encoder: Encoder, offsets: Sequence[Offset], steps: Sequence[int]) -> Encoder:
     """The encoder with bits for how much pixels differ, behind its own."""
     shape = encoder.feature_shape
     if len(shape) < 2:
@@ -88,7 +89,7 @@ def _with_differences(
     if not all(low < high for low, high in itertools.pairwise((-1, *steps))):
         raise GraphError(f"encoder steps {list(steps)} do not rise from 0")
     places = np.arange(encoder.n_features).reshape(shape)
-    pairs = [_pairs(places, *offset) for offset in offsets]
+    pairs = [_pairs(places, offset) for offset in offsets]
     first, second = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     # For each pair and each step, how much the first exceeds the second, and the second the first.
     feature = np.stack([first, second], 1).repeat(len(steps), 0).reshape(-1)
@@ -103,19 +104,23 @@ def _with_differences(
 
 
 def _pairs(
-    places: npt.NDArray[np.int64], down: int, right: int
+    places: npt.NDArray[np.int64], offset: Offset
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Places of two pixels each, the second so far down and right of the first."""
-    height, width = places.shape[:2]
-    if (down, right) == (0, 0) or abs(down) >= height or abs(right) >= width:
+    """Places of two values each, the second so far from the first."""
+    shape = places.shape
+    there = np.array([*offset, *[0] * (len(shape) - len(offset))])
+    if len(there) > len(shape) or not there.any() or (abs(there) >= shape).any():
         raise GraphError(
-            f"encoder differences of pixels {down} rows and {right} columns apart, "
-            f"but the image has {height} rows and {width} columns"
+            f"encoder differences {list(offset)} must lead from one value to another "
+            f"within an image of shape {shape}"
         )
-    rows, columns = np.arange(height - abs(down)), np.arange(width - abs(right))
-    first = places[rows + max(-down, 0)][:, columns + max(-right, 0)]
-    second = places[rows + max(down, 0)][:, columns + max(right, 0)]
-    return first.reshape(-1), second.reshape(-1)
+    return _left_by(places, there), _left_by(places, -there)
+
+
+def _left_by(places: npt.NDArray[np.int64], offset: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The places from which an offset leads to other places."""
+    first, last = np.maximum(-offset, 0), places.shape - np.maximum(offset, 0)
+    return places[tuple(map(slice, first, last))].reshape(-1)
 
 
 def above_quantile(

@@ -19,6 +19,9 @@ from lilogic.errors import DataError, GraphError
 DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
 """Names of the dtypes that raw samples may have."""
 
+_BLOCK = 256
+"""Images that are resized at once, which bounds the memory for it."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -142,8 +145,11 @@ def area_resize(images: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[
     host and software agree to the bit.
     """
     area = images.shape[1] * images.shape[2]
-    total = _sums(_sums(images, 1, size[0]), 2, size[1])
-    resized: npt.NDArray[Any] = ((2 * total + area) // (2 * area)).astype(images.dtype)
+    resized = np.empty((len(images), *size, *images.shape[3:]), dtype=images.dtype)
+    for start in range(0, len(images), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        total = _sums(_sums(images[block], 1, size[0]), 2, size[1])
+        resized[block] = (2 * total + area) // (2 * area)
     return resized
 
 

@@ -82,6 +82,7 @@ class Learner:
         if any(recipe.augment.model_dump().values()) and len(shape) < 2:
             raise RecipeError(f"augment needs images, but {data.name} has samples of shape {shape}")
         self.images = self.encoder.features(data.x_train[chosen]).reshape(-1, *shape)
+        self.limits = int(self.images.min()), int(self.images.max())
         self.labels = data.y_train[chosen]
         net, settings = recipe.net, recipe.train
         self.net = LogicNet(
@@ -155,7 +156,7 @@ class Learner:
         order = random.permutation(len(self.images))
         for start in range(0, self.steps * self.batch, self.batch):
             chosen = order[start : start + self.batch]
-            images = augmented(self.images[chosen], self.recipe.augment, random)
+            images = augmented(self.images[chosen], self.recipe.augment, random, self.limits)
             yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:

@@ -28,7 +28,7 @@ class EncoderRecipe(_Section):
     per_feature: bool = False
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
-    differences: list[tuple[int, int]] = []
+    differences: list[tuple[int, int] | tuple[int, int, int]] = []
     steps: list[float] = []
 
 
@@ -97,6 +97,11 @@ class AugmentRecipe(_Section):
     Shifts by up to ``shift`` pixels, rotations by up to ``rotate`` degrees, scaling by up to a
     factor of ``1 + scale`` either way, shearing by up to ``shear`` pixels a pixel, bending by
     displacements of ``elastic`` pixels (standard deviation), and left-right flips.
+
+    Then colours: brighter or darker by up to ``brightness``, a fraction of the range of training
+    values; contrast, and saturation where there are colours, by up to a factor of ``1 + contrast``
+    or ``1 + saturation`` either way. At last ``cutout`` is the side, in pixels, of a square that
+    is painted over with the image's mean colour; around the edges, less of it is seen.
     """
 
     shift: int = Field(0, ge=0)
@@ -105,6 +110,10 @@ class AugmentRecipe(_Section):
     shear: float = Field(0.0, ge=0)
     elastic: float = Field(0.0, ge=0)
     flip: bool = False
+    brightness: float = Field(0.0, ge=0, le=1)
+    contrast: float = Field(0.0, ge=0)
+    saturation: float = Field(0.0, ge=0)
+    cutout: int = Field(0, ge=0)
 
 
 class TrainRecipe(_Section):

@@ -72,8 +72,9 @@ def test_every_fitted_threshold_splits_the_training_values(made, bits, spacing, 
         ({"differences": [(0, 1)], "steps": [0.1]}, "differences are of images"),
         ({"train": IMAGES, "differences": [(0, 1)]}, "need steps"),
         ({"train": IMAGES, "steps": [0.1]}, "need steps"),
-        ({"train": IMAGES, "differences": [(0, 0)], "steps": [0.1]}, "0 rows and 0 columns apart"),
-        ({"train": IMAGES, "differences": [(0, -3)], "steps": [0.1]}, "but the image has 2 rows"),
+        ({"train": IMAGES, "differences": [(0, 0)], "steps": [0.1]}, r"\[0, 0\] must lead"),
+        ({"train": IMAGES, "differences": [(0, -3)], "steps": [0.1]}, "within an image of shape"),
+        ({"train": IMAGES, "differences": [(0, 1, 1)], "steps": [0.1]}, "within an image of shape"),
         ({"train": IMAGES, "differences": [(0, 1)], "steps": [0.2, 0.1]}, "do not rise from 0"),
         ({"train": IMAGES, "differences": [(0, 1)], "steps": [-0.1]}, "do not rise from 0"),
     ],
@@ -116,6 +117,14 @@ def test_differences_are_of_the_same_channel():
     differing = made.subtracts
     assert differing.tolist() == [False] * 12 + [True] * 12
     assert (made.feature[differing] % 3 == made.minus[differing] % 3).all()
+
+
+def test_differences_may_be_of_other_channels():
+    images = np.random.default_rng(0).integers(0, 256, (9, 2, 2, 3)).astype(np.uint8)
+    made = fit(images, bits=1, differences=[(0, 0, 2), (1, -1, -1)], steps=[0.0])
+    pairs = np.stack([made.feature, made.minus], 1)[12:].tolist()
+    blue, other = [(0, 2), (3, 5), (6, 8), (9, 11)], [(4, 6), (5, 7)]
+    assert pairs == [list(way) for pair in blue + other for way in (pair, pair[::-1])]
 
 
 def test_text_says_shape_resize_and_thresholds():

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lilogic.learn.augment import augmented
+from lilogic.learn import augment
 from lilogic.learn.recipe import AugmentRecipe
+
+
+def augmented(
+    images: np.ndarray, settings: AugmentRecipe, random: np.random.Generator
+) -> np.ndarray:
+    """Images of bytes, changed at random."""
+    return augment.augmented(images, settings, random, (0, 255))
 
 
 @pytest.mark.parametrize("channels", [(), (3,)])
@@ -122,3 +129,68 @@ def test_the_same_generator_gives_the_same_images() -> None:
     everything = AugmentRecipe(shift=1, rotate=20, scale=0.2, shear=0.2, elastic=1.0, flip=True)
     first, second = (augmented(images, everything, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_brightness_adds_the_same_to_every_pixel(channels: tuple[int, ...]) -> None:
+    images = np.random.default_rng(0).integers(60, 190, (300, 3, 4, *channels)).astype(np.uint8)
+    found = augmented(images, AugmentRecipe(brightness=0.2), np.random.default_rng(1))
+    assert (found.shape, found.dtype) == (images.shape, images.dtype)
+    added = (found.astype(int) - images).reshape(300, -1)
+    assert (np.ptp(added, axis=1) == 0).all()
+    assert -51 <= added.min() < -45
+    assert 45 < added.max() <= 51
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_contrast_moves_values_from_their_mean(channels: tuple[int, ...]) -> None:
+    images = np.full((300, 2, 2, *channels), 80, dtype=np.uint8)
+    images[:, 0] = 120
+    found = augmented(images, AugmentRecipe(contrast=1.0), np.random.default_rng(1))
+    low, high = (found[:, row].reshape(300, -1).astype(int) for row in (1, 0))
+    assert (abs(low + high - 200) <= 1).all()
+    spread = (high - low).mean(1)
+    assert 20 <= spread.min() < 22
+    assert 75 < spread.max() <= 80
+
+
+def test_saturation_moves_channels_from_their_grey() -> None:
+    images = np.tile(np.array([50, 100, 150], dtype=np.uint8), (300, 2, 2, 1))
+    found = augmented(images, AugmentRecipe(saturation=1.0), np.random.default_rng(1)).astype(int)
+    assert (abs(found[..., 1] - 100) <= 1).all()
+    assert (abs(found[..., 0] + found[..., 2] - 200) <= 1).all()
+    spread = (found[..., 2] - found[..., 0])[:, 0, 0]
+    assert 50 <= spread.min() < 54
+    assert 190 < spread.max() <= 200
+    grey = images[..., 0]
+    settings = AugmentRecipe(saturation=1.0)
+    np.testing.assert_array_equal(augmented(grey, settings, np.random.default_rng(1)), grey)
+
+
+def test_colours_stay_within_their_limits() -> None:
+    images = np.random.default_rng(0).integers(0, 17, (100, 4, 4)).astype(np.int16)
+    settings = AugmentRecipe(brightness=1.0, contrast=1.0)
+    found = augment.augmented(images, settings, np.random.default_rng(1), (0, 16))
+    assert (found.min(), found.max(), found.dtype) == (0, 16, images.dtype)
+    assert len(np.unique(found)) == 17
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("side", [1, 3, 4])
+def test_cutout_paints_a_square_of_the_mean(channels: tuple[int, ...], side: int) -> None:
+    images = np.zeros((500, 6, 7, *channels), dtype=np.uint8)
+    images[:, :2] = 240
+    images[:, 2:4] = 60
+    untouched = images.copy()
+    found = augmented(images, AugmentRecipe(cutout=side), np.random.default_rng(1))
+    np.testing.assert_array_equal(images, untouched)
+    painted = (found == 100).reshape(500, 6, 7, -1)
+    np.testing.assert_array_equal(
+        found.reshape(painted.shape)[~painted], images.reshape(painted.shape)[~painted]
+    )
+    assert (painted == painted[..., :1]).all()
+    rows, columns = painted[..., 0].any(2).sum(1), painted[..., 0].any(1).sum(1)
+    assert (painted[..., 0].sum((1, 2)) == rows * columns).all()
+    assert {rows.max(), columns.max()} == {side}
+    assert rows.min() >= side // 2
+    assert painted.any((0, 3)).all()  # every pixel is painted over now and then
