@@ -35,6 +35,8 @@ def one_line(
         elif first["type"] == "union_tag_invalid":
             allowed = first["ctx"]["expected_tags"].replace("'", "")
             text = f"{place}: {first['ctx']['tag']} is none of {allowed}"
+        elif first["type"] == "value_error":
+            text = f"{place}: {first['ctx']['error']}"
         elif first["loc"]:
             text = f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
         else:

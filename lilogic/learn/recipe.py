@@ -8,7 +8,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    field_validator,
+)
 
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
@@ -73,10 +81,24 @@ class PoolRecipe(_Section):
     size: int = Field(2, ge=2)
 
 
-LayerRecipe = (
-    PositiveInt
-    | Annotated[DenseRecipe | ConvRecipe | PoolRecipe, Field(discriminator="arrangement")]
-)
+def _arrangement(layer: Any) -> Any:
+    """The tag of a layer, in TOML or as it was read."""
+    if isinstance(layer, dict):
+        return layer.get("arrangement")
+    return getattr(layer, "arrangement", "gates")
+
+
+LayerRecipe = Annotated[
+    Annotated[PositiveInt, Tag("gates")]
+    | Annotated[DenseRecipe, Tag("dense")]
+    | Annotated[ConvRecipe, Tag("conv")]
+    | Annotated[PoolRecipe, Tag("pool")],
+    Discriminator(
+        _arrangement,
+        custom_error_type="arrangement",
+        custom_error_message="arrangement must be one of dense, conv, pool",
+    ),
+]
 """A layer: so many gates, each of which may read everything, or a table that says more."""
 
 
@@ -176,7 +198,9 @@ class TrainRecipe(_Section):
     @classmethod
     def _rises(cls, times: list[float]) -> list[float]:
         if times != sorted(times):
-            raise ValueError("must not fall: layers become hard from the first to the last")
+            raise ValueError(
+                f"{times} must not fall: layers become hard from the first to the last"
+            )
         return times
 
     @property

@@ -108,6 +108,17 @@ def test_changes_reach_the_top_level_and_the_last_one_wins(minimal: Path) -> Non
         ("train.epochs=", ["train.epochs: ", "integer"]),
         ("train=3", ["train: "]),
         ("net.layers=20", ["net.layers: ", "list"]),
+        ("net.layers=[0]", ["net.layers.0.gates: ", "greater than 0"]),
+        ("net.layers=[{channels = 3}]", ["net.layers.0: ", "one of dense, conv, pool"]),
+        (
+            'net.layers=[{arrangement = "conv", channels = 0}]',
+            ["net.layers.0.conv.channels: ", "greater than 0"],
+        ),
+        (
+            'net.layers=[{arrangement = "pool", sise = 2}]',
+            ["unknown key net.layers.0.pool.sise"],
+        ),
+        ("train.harden=[0.5, 0.4]", ["train.harden: [0.5, 0.4] must not fall"]),
         ("net.candidates=some", ["net.candidates"]),
         ("encoder.crop=[1, 2, 3]", ["encoder.crop"]),
         ("encoder.spacing=odd", ["encoder.spacing: ", "uniform", "quantile"]),
@@ -209,3 +220,14 @@ def test_a_recipe_survives_json(name: str) -> None:
 def test_a_recipe_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         recipe.load("digits").name = "other"  # type: ignore[misc]
+
+
+def test_layers_may_be_tables(minimal: Path) -> None:
+    text = '[{arrangement = "conv", channels = 4, stride = 2}, {arrangement = "pool"}, 30, 10]'
+    loaded = recipe.load(str(minimal), [f"net.layers={text}"])
+    conv, pool, *dense = loaded.net.layers
+    assert isinstance(conv, recipe.ConvRecipe)
+    assert (conv.channels, conv.kernel, conv.stride, conv.groups, conv.levels) == (4, 3, 2, 1, 1)
+    assert pool == recipe.PoolRecipe(arrangement="pool", size=2)
+    assert dense == [30, 10]
+    assert recipe.parse(loaded.model_dump(), "again") == loaded
