@@ -21,7 +21,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,8 @@ from lilogic.learn.net.sharpness import Sharpness
 OUTPUT = Path("build/bench/train.json")
 MNIST = 60_000
 MOST_GATES = 500_000
-"""In the steps of a round."""
+"""In the steps of a round; where they are fewer than two, batch-major torch is left out, too: it
+takes tens of gigabytes."""
 SHARPNESS = Sharpness(4.0, 3.0)
 
 
@@ -85,11 +85,10 @@ def main() -> None:
     parser.add_argument(
         "--beside", type=Path, metavar="CHECKOUT", help="another lilogic, to be measured in turns"
     )
-    parser.add_argument("--serve", action="store_true", help="steps for the bench that asks")
+    parser.add_argument("--serve", metavar="VERSION", help="steps for the bench that asks")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     numba.set_num_threads(options.threads)
-    memory.keep_freed()
     if options.serve:
         serve(options)
         return
@@ -109,71 +108,75 @@ def network(options: argparse.Namespace, kernel: str) -> LogicNet:
     )
 
 
-def samples(options: argparse.Namespace) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch: bool [inputs, batch] and int64 [batch]."""
+def serve(options: argparse.Namespace) -> None:
+    """Print the logits of a version; then, for each number of steps on stdin, a step's seconds."""
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(options.inputs, options.batch, generator=generator) < 0.3
-    return x, torch.randint(0, 10, (options.batch,), generator=generator)
-
-
-def serve(options: argparse.Namespace) -> None:
-    """For each number of steps on stdin, the mean seconds of one of the cpu kernel."""
-    net, (x, y) = network(options, "cpu"), samples(options)
-    try:
-        net(x, SHARPNESS)
-    except DataError:  # of a lilogic whose networks read floats only
-        x = x.float()
-    step = stepper(net, lambda: net(x, SHARPNESS), y)
+    y = torch.randint(0, 10, (options.batch,), generator=generator)
+    net = network(options, "reference" if options.serve == "reference" else "cpu")
+    if options.serve == "batch-major torch":
+        plain, rows = BatchMajor(net), x.T.float().contiguous()
+        step, logits = stepper(plain, lambda: plain(rows), y), plain(rows)
+    else:
+        if options.serve != "reference":  # which has too much to keep
+            memory.keep_freed()
+        try:
+            logits = net(x, SHARPNESS)
+        except DataError:  # of a lilogic whose networks read floats only
+            x = x.float()
+            logits = net(x, SHARPNESS)
+        step = stepper(net, lambda: net(x, SHARPNESS), y)
+    print(json.dumps(logits.tolist()), flush=True)
+    del logits
     for line in sys.stdin:
         print(seconds(step, int(line)), flush=True)
 
 
-def server(options: argparse.Namespace) -> Callable[[int], float]:
-    """A function from a number of steps to the seconds of one, in the other checkout."""
-    arguments = [*sys.argv[1:], "--threads", str(options.threads), "--serve"]
-    child = subprocess.Popen(
-        [sys.executable, __file__, *arguments],
-        env=os.environ | {"PYTHONPATH": str(options.beside.resolve())},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    atexit.register(child.kill)
+class Version:
+    """A version in a process of its own, so that none has the memory of another.
 
-    def ask(count: int) -> float:
-        print(count, file=child.stdin, flush=True)
-        return float(child.stdout.readline())
+    Attributes:
+        logits: float64 [batch, classes].
+    """
 
-    return ask
+    def __init__(self, name: str, options: argparse.Namespace, checkout: Path) -> None:
+        arguments = [*sys.argv[1:], "--threads", str(options.threads), "--serve", name]
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *arguments],
+            env=os.environ | {"PYTHONPATH": str(checkout.resolve())},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        atexit.register(self._process.kill)
+        self.logits = np.array(json.loads(self._process.stdout.readline()))
+
+    def seconds(self, count: int) -> float:
+        """Mean seconds of one of ``count`` steps."""
+        print(count, file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Milliseconds a step of each version, as medians over rounds, and how many times ours."""
-    net, (bits, y) = network(options, "cpu"), samples(options)
-    reference, plain = network(options, "reference"), BatchMajor(net)
-    x = bits.float()
-    batch_major = x.T.contiguous()
-    with torch.no_grad():
-        logits = net(bits, SHARPNESS)
-        others = reference(x, SHARPNESS), plain(batch_major)
-        difference = max((logits - other).abs().max().item() for other in others)
-    steps = {
-        "cpu kernel": partial(seconds, stepper(net, lambda: net(bits, SHARPNESS), y)),
-        "reference": partial(seconds, stepper(reference, lambda: reference(x, SHARPNESS), y)),
-        "batch-major torch": partial(seconds, stepper(plain, lambda: plain(batch_major), y)),
-    }
-    counts = {"cpu kernel": 20, "reference": 2, "batch-major torch": 2}
-    if options.beside is not None:
-        steps["cpu kernel beside"], counts["cpu kernel beside"] = server(options), 20
+    here = Path(__file__).parents[1]
     most = max(1, MOST_GATES // sum(options.layers))
-    rounds: dict[str, list[float]] = {name: [] for name in steps}
-    for step in steps.values():
-        step(1)  # compiles and warms up
+    counts = {"cpu kernel": 20, "reference": 2} | ({"batch-major torch": 2} if most > 1 else {})
+    versions = {name: Version(name, options, here) for name in counts}
+    if options.beside is not None:
+        counts["cpu kernel beside"] = 20
+        versions["cpu kernel beside"] = Version("cpu kernel", options, options.beside)
+    logits = [version.logits for version in versions.values()]
+    difference = max(float(np.abs(logits[0] - other).max()) for other in logits[1:])
+    rounds: dict[str, list[float]] = {name: [] for name in versions}
+    for version in versions.values():
+        version.seconds(1)  # compiles and warms up
     for _ in range(options.rounds):
-        for name, step in steps.items():
-            rounds[name].append(step(min(counts[name], most)))
+        for name, version in versions.items():
+            rounds[name].append(version.seconds(min(counts[name], most)))
+    base = rounds["cpu kernel"]
+    net = network(options, "cpu")
     batches = MNIST // options.batch
-    ours = rounds["cpu kernel"]
     return {
         "floor": floor(net, options.batch),
         "layers": options.layers,
@@ -189,7 +192,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 "ms_per_step": 1000 * statistics.median(times),
                 "ms_per_step_rounds": [round(1000 * each, 2) for each in times],
                 "s_per_mnist_epoch": batches * statistics.median(times),
-                "ratio": statistics.median(a / b for a, b in zip(times, ours, strict=True)),
+                "ratio": statistics.median(a / b for a, b in zip(times, base, strict=True)),
             }
             for name, times in rounds.items()
         },
