@@ -79,7 +79,12 @@ class Dense:
             wire_gradient = weights.new_empty(*weights.shape[:2], *x.shape[1:])
             seen, gradient = x.detach(), wire_gradient
             # The gradient of the loss to the weight of a row in the dense connection.
-            taps.append((connect, lambda rows: -(gradient @ seen[rows].T.to(gradient.dtype))))
+            taps.append(
+                (
+                    connect,
+                    lambda gates, rows: -(gradient[:, gates] @ seen[rows].T.to(gradient.dtype)),
+                )
+            )
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 
     def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
@@ -139,11 +144,20 @@ class Convolution:
         return Gates(op, a.clip(0), b.clip(0))
 
 
+def _gains(x: torch.Tensor, wire_gradient: torch.Tensor) -> Gains:
+    """By the gradient of the loss to the weight of a row in the dense connection."""
+
+    def gains(gates: slice, rows: torch.Tensor) -> torch.Tensor:
+        return -(wire_gradient[:, gates] @ x[rows].T.to(wire_gradient.dtype))
+
+    return gains
+
+
 def _filled(taps: Taps, connect: TopKConnect) -> Callable[[torch.Tensor], None]:
     """A hook that takes the gradient to the weights of all rows."""
 
     def hook(gradient: torch.Tensor) -> None:
-        taps.append((connect, lambda rows: -gradient[..., rows]))
+        taps.append((connect, lambda gates, rows: -gradient[:, gates, rows]))
 
     return hook
 

@@ -10,8 +10,12 @@ from torch import nn
 
 from lilogic.learn.kernels.wiring import Wiring
 
-Gains = Callable[[torch.Tensor], torch.Tensor]
-"""For int64 rows: float [2, gates, rows], how fast the loss would fall with the weight of each."""
+Gains = Callable[[slice, torch.Tensor], torch.Tensor]
+"""For some of the gates and int64 rows: float [2, gates, rows], how fast the loss would fall with
+the weight of each."""
+
+_BLOCK = 2**24
+"""Gains that are asked for at once."""
 
 
 class TopKConnect(nn.Module):
@@ -94,15 +98,19 @@ class TopKConnect(nn.Module):
         replaced = min(max(int(k * share), fewest), len(rows) - k)
         if replaced <= 0:
             return None
-        gains = gains_of(rows)
-        # What is a candidate already is out; one more column stands for the other rows.
+        # One more column than there are rows stands for the other rows.
         column = torch.full((self.n_inputs,), len(rows), device=rows.device)
         column[rows] = torch.arange(len(rows), device=rows.device)
-        gains = torch.nn.functional.pad(gains, (0, 1))
-        gains.scatter_(-1, column[self.candidates], -math.inf)
-        fresh = rows[gains[..., :-1].topk(replaced, dim=-1).indices]
+        fresh = []
+        size = max(1, _BLOCK // (2 * len(rows)))
+        for first in range(0, self.logits.shape[1], size):
+            gates = slice(first, first + size)
+            gains = torch.nn.functional.pad(gains_of(gates, rows), (0, 1))
+            # What is a candidate already is out.
+            gains.scatter_(-1, column[self.candidates[:, gates]], -math.inf)
+            fresh.append(rows[gains[..., :-1].topk(replaced, dim=-1).indices])
         weakest = self.logits.topk(replaced, dim=-1, largest=False).indices
-        self.candidates = self.candidates.scatter(-1, weakest, fresh)
+        self.candidates = self.candidates.scatter(-1, weakest, torch.cat(fresh, 1))
         start = self.logits.mean(-1, keepdim=True).expand_as(weakest)
         self.logits.scatter_(-1, weakest, start)
         return weakest

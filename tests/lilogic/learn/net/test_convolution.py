@@ -139,8 +139,8 @@ def test_filters_regrow_within_their_windows(kernel: str) -> None:
     loss.backward()
     gains = dict(taps)[layer.connect]
     every = torch.arange(18)
-    assert gains(every).shape == (2, 6, 18)
-    own = gains(every).gather(-1, layer.connect.candidates)
+    assert gains(slice(None), every).shape == (2, 6, 18)
+    own = gains(slice(None), every).gather(-1, layer.connect.candidates)
     weights = layer.connect.logits.detach().softmax(-1)
     # The gradient to logits, from that to the weights.
     expected = -weights * (own - (weights * own).sum(-1, keepdim=True))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.learn import kernels
+from lilogic.learn.net import wires
 from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.nodes import GateLayer, sharpened
 from lilogic.learn.net.sharpness import Sharpness
@@ -54,7 +55,7 @@ def distinct_connect(n_inputs: int, gates: int, k: int, seed: int = 0) -> TopKCo
 
 def gains(x: torch.Tensor, gradient: torch.Tensor) -> Gains:
     """What the rows of a layer's inputs gain, by the gradient of its wires."""
-    return lambda rows: -(gradient @ x[rows].T)
+    return lambda gates, rows: -(gradient[:, gates] @ x[rows].T)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,19 @@ def test_regrow_replaces_the_weakest_by_the_rows_that_lower_the_loss_most(
                     torch.testing.assert_close(connect.logits[side, gate, i].detach(), mean)
 
 
+def test_regrow_does_the_same_some_gates_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.rand(40, 30, generator=generator(1))
+    gradient = torch.randn(2, 7, 30, generator=generator(2))
+    found = []
+    for block in (wires._BLOCK, 2 * 40 * 3, 1):
+        monkeypatch.setattr(wires, "_BLOCK", block)
+        connect = distinct_connect(40, 7, 8)
+        connect.regrow(gains(x, gradient), 0.5)
+        found.append(connect.candidates)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
 def test_regrow_takes_in_only_the_given_rows() -> None:
     connect = distinct_connect(40, 6, 8)
     before = connect.candidates.clone()
@@ -112,8 +126,8 @@ def test_regrow_takes_in_only_the_given_rows() -> None:
     rows = torch.randperm(40, generator=generator(3))[:20]
     positions = connect.regrow(gains(x, gradient), 0.5, rows)
     taken = connect.candidates.gather(-1, positions)
-    wires = zip(before.view(12, 8), taken.view(12, 4), gradient.view(12, 30), strict=True)
-    for wire, found, slope in wires:
+    each = zip(before.view(12, 8), taken.view(12, 4), gradient.view(12, 30), strict=True)
+    for wire, found, slope in each:
         slopes = x @ slope
         allowed = [row for row in rows.tolist() if row not in wire.tolist()]
         best = sorted(allowed, key=lambda row, s=slopes: float(s[row]))[:4]
