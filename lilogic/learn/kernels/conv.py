@@ -46,8 +46,13 @@ def convolution(
         positions = np.broadcast_to(np.arange(windows.size), tuple(weights.shape))
     else:
         positions = candidates.numpy()
+    # Bits as floats: each dtype that the loops know takes long to compile, and little to convert.
     y: torch.Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
-        x, _Geometry(windows, filters), np.ascontiguousarray(positions), weights, coefficients
+        x.to(weights.dtype),
+        _Geometry(windows, filters),
+        np.ascontiguousarray(positions),
+        weights,
+        coefficients,
     )
     return y
 
