@@ -77,14 +77,7 @@ class Dense:
         wire_gradient = None
         if taps is not None:
             wire_gradient = weights.new_empty(*weights.shape[:2], *x.shape[1:])
-            seen, gradient = x.detach(), wire_gradient
-            # The gradient of the loss to the weight of a row in the dense connection.
-            taps.append(
-                (
-                    connect,
-                    lambda gates, rows: -(gradient[:, gates] @ seen[rows].T.to(gradient.dtype)),
-                )
-            )
+            taps.append((connect, _gains(x.detach(), wire_gradient)))
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 
     def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
