@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,9 +20,8 @@ import numba
 import numpy as np
 import torch
 from rich.console import Console
-from rich.table import Table
 from torch import nn
-from train import MNIST, SHARPNESS, seconds, stepper
+from train import SHARPNESS, compared, seconds, stepper, versions_table
 
 from lilogic import cores
 from lilogic.files import check_writable, write_json
@@ -152,7 +150,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for _ in range(options.rounds):
         for name, step in steps.items():
             rounds[name].append(seconds(step, 5 if name == OURS else 1))
-    ours = rounds[OURS]
     described = nets[OURS].described()
     return {
         "filters": options.filters,
@@ -165,36 +162,18 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "largest_difference_of_logits": max(
             (logits[0] - each).abs().max().item() for each in logits
         ),
-        "versions": {
-            name: {
-                "ms_per_step": 1000 * statistics.median(times),
-                "ms_per_step_rounds": [round(1000 * each, 2) for each in times],
-                "s_per_mnist_epoch": MNIST // options.batch * statistics.median(times),
-                "ratio": statistics.median(a / b for a, b in zip(times, ours, strict=True)),
-            }
-            for name, times in rounds.items()
-        },
+        "versions": compared(rounds, rounds[OURS], options.batch),
     }
 
 
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
-    table = Table()
-    for heading in ("version", "ms a step", "times", "s an MNIST epoch"):
-        table.add_column(heading, justify="left" if heading == "version" else "right")
-    for name, version in result["versions"].items():
-        table.add_row(
-            name,
-            f"{version['ms_per_step']:.1f}",
-            f"{version['ratio']:.2f}",
-            f"{version['s_per_mnist_epoch']:.1f}",
-        )
     console = Console(highlight=False)
     console.print(
         f"{', '.join(map(str, result['filters']))} filters, {result['gates']:,} gates at all "
         f"places, K={result['candidates']}, batch {result['batch']}, {result['threads']} threads"
     )
-    console.print(table)
+    console.print(versions_table(result["versions"]))
     console.print(f"largest difference of logits: {result['largest_difference_of_logits']:.1e}")
 
 

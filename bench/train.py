@@ -176,7 +176,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             rounds[name].append(version.seconds(min(counts[name], most)))
     base = rounds["cpu kernel"]
     net = network(options, "cpu")
-    batches = MNIST // options.batch
     return {
         "floor": floor(net, options.batch),
         "layers": options.layers,
@@ -187,15 +186,22 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "torch": torch.__version__,
         "numba": numba.__version__,
         "largest_difference_of_logits": difference,
-        "versions": {
-            name: {
-                "ms_per_step": 1000 * statistics.median(times),
-                "ms_per_step_rounds": [round(1000 * each, 2) for each in times],
-                "s_per_mnist_epoch": batches * statistics.median(times),
-                "ratio": statistics.median(a / b for a, b in zip(times, base, strict=True)),
-            }
-            for name, times in rounds.items()
-        },
+        "versions": compared(rounds, base, options.batch),
+    }
+
+
+def compared(
+    rounds: dict[str, list[float]], base: list[float], batch: int
+) -> dict[str, dict[str, Any]]:
+    """Of each version's seconds a step, round by round: medians, and how many times ``base``."""
+    return {
+        name: {
+            "ms_per_step": 1000 * statistics.median(times),
+            "ms_per_step_rounds": [round(1000 * each, 2) for each in times],
+            "s_per_mnist_epoch": MNIST // batch * statistics.median(times),
+            "ratio": statistics.median(a / b for a, b in zip(times, base, strict=True)),
+        }
+        for name, times in rounds.items()
     }
 
 
@@ -294,24 +300,29 @@ def seconds(step: Callable[[], object], count: int) -> float:
     return (time.perf_counter() - began) / count
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print the table."""
+def versions_table(versions: dict[str, dict[str, Any]]) -> Table:
+    """A row for each version of what ``compared`` gives."""
     table = Table()
     for heading in ("version", "ms a step", "times", "s an MNIST epoch"):
         table.add_column(heading, justify="left" if heading == "version" else "right")
-    for name, version in result["versions"].items():
+    for name, version in versions.items():
         table.add_row(
             name,
             f"{version['ms_per_step']:.1f}",
             f"{version['ratio']:.2f}",
             f"{version['s_per_mnist_epoch']:.1f}",
         )
+    return table
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the table."""
     console = Console(highlight=False)
     console.print(
         f"{'+'.join(map(str, result['layers']))} gates, K={result['candidates']}, "
         f"batch {result['batch']}, {result['inputs']} bits, {result['threads']} threads"
     )
-    console.print(table)
+    console.print(versions_table(result["versions"]))
     floor = result["floor"]
     console.print(
         f"floor of a step: {floor['gigabytes_scattered']:.2f} GB from all over at "

@@ -41,7 +41,6 @@ def convolution(
     """
     arguments.check_convolution(x, windows, candidates, weights, coefficients)
     arguments.check_cpu(weights)
-    filters = weights.shape[1]
     if candidates is None:
         positions = np.broadcast_to(np.arange(windows.size), tuple(weights.shape))
     else:
@@ -49,7 +48,7 @@ def convolution(
     # Bits as floats: each dtype that the loops know takes long to compile, and little to convert.
     y: torch.Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
         x.to(weights.dtype),
-        _Geometry(windows, filters),
+        windows,
         np.ascontiguousarray(positions),
         weights,
         coefficients,
@@ -57,41 +56,31 @@ def convolution(
     return y
 
 
-class _Geometry:
-    """Windows as the loops want them."""
-
-    def __init__(self, windows: Windows, filters: int) -> None:
-        self.planes = windows.padded
-        self.kernel, self.stride, self.shape = windows.kernel, windows.stride, windows.shape
-        self.n_places = windows.n_places
-        self.n_sets, self.filters = windows.n_sets, filters
-
-
 class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
         x: torch.Tensor,
-        geometry: _Geometry,
+        windows: Windows,
         positions: npt.NDArray[np.int64],
         weights: torch.Tensor,
         coefficients: torch.Tensor,
     ) -> torch.Tensor:
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
-        y = weights.new_empty(geometry.filters * geometry.n_places, x.shape[1])
+        y = weights.new_empty(len(coefficients) * windows.n_places, x.shape[1])
         with ONE_CALL:
             _forward(
                 x.numpy(),
-                geometry.planes,
-                geometry.kernel,
-                geometry.stride,
-                geometry.shape,
+                windows.padded,
+                windows.kernel,
+                windows.stride,
+                windows.shape,
                 positions,
                 weights.numpy(),
                 coefficients.numpy(),
                 y.numpy(),
             )
-        ctx.geometry, ctx.positions = geometry, positions
+        ctx.windows, ctx.positions = windows, positions
         ctx.save_for_backward(x, weights, coefficients)
         return y
 
@@ -99,7 +88,7 @@ class _Convolution(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weights, coefficients = ctx.saved_tensors
-        geometry = ctx.geometry
+        windows = ctx.windows
         tiles = -(-x.shape[1] // _TILE)
         d_weights = weights.new_empty(tiles, *weights.shape)
         d_coefficients = weights.new_empty(tiles, *coefficients.shape)
@@ -109,10 +98,10 @@ class _Convolution(torch.autograd.Function):
         with ONE_CALL:
             _backward(
                 x.numpy(),
-                geometry.planes,
-                geometry.kernel,
-                geometry.stride,
-                geometry.shape,
+                windows.padded,
+                windows.kernel,
+                windows.stride,
+                windows.shape,
                 ctx.positions,
                 weights.numpy(),
                 coefficients.numpy(),
