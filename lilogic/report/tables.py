@@ -174,7 +174,8 @@ def _layer_rows(summary: TrainingSummary) -> Iterator[Row]:
 def _filters_text(layer: Layer) -> str:
     if layer.filters is None or layer.places is None:
         return ""
-    return f"{layer.filters:,} filters at {layer.places[0]}×{layer.places[1]} places, "
+    noun = "filter" if layer.filters == 1 else "filters"
+    return f"{layer.filters:,} {noun} at {layer.places[0]}×{layer.places[1]} places, "
 
 
 def _fan_out_text(fan_out: FanOut) -> str:

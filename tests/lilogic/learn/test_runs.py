@@ -16,8 +16,10 @@ import torch
 from lilogic import learn
 from lilogic.data.datasets import Dataset
 from lilogic.errors import DataError, LilogicError
+from lilogic.graph import passes
 from lilogic.infer import golden
 from lilogic.learn import learner, trainer
+from lilogic.learn.net.nodes import GateLayer
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import parse
 from tests.lilogic.learn.runs import (
@@ -44,6 +46,7 @@ def test_a_run_learns_and_records_what_it_did(whole: Path) -> None:
     assert [line["epoch"] for line in lines] == list(range(len(lines)))
     assert lines[-1]["loss"] < lines[0]["loss"]
     assert accuracy["validation_frozen"] == lines[-1]["validation_frozen"]
+    assert lines[-1]["gates"] == passes.simplify(graph).n_gates < graph.n_gates
     held = learner.split(data, 0.15)[1]
     assert accuracy["validation_frozen"] == golden.accuracy(
         graph, data.x_train[held], data.y_train[held]
@@ -155,6 +158,36 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten(
             known = training.optimizer.state[connect.logits][moment]
             assert (known.gather(-1, replaced) == 0).all()
             assert (known.scatter(-1, replaced, 1.0) != 0).all()
+
+
+def test_what_adam_knew_of_redrawn_gates_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, redrawn = GateLayer.redraw, []
+
+    def redraw(layer: GateLayer, which: torch.Tensor) -> None:
+        redrawn.append((layer, which))
+        original(layer, which)
+
+    monkeypatch.setattr(GateLayer, "redraw", redraw)
+    settings = recipe(redraw_every=1, grow_until=1.0, grow_every=1000, epochs=9, narrow=[])
+    training = learner.Learner(settings, dataset(), torch.device("cpu"))
+    training.run_epoch(0, lambda: None)
+    assert [layer for layer, _ in redrawn] == training.net.gate_layers
+    assert any(which.any() for _, which in redrawn)
+    for layer, which in redrawn:
+        for moment in ("exp_avg", "exp_avg_sq"):
+            gates = training.optimizer.state[layer.logits][moment]
+            wires = training.optimizer.state[layer.connect.logits][moment]
+            assert (gates[which] == 0).all()
+            assert (wires[:, which] == 0).all()
+            assert (gates[~which] != 0).all()
+
+
+def test_a_layer_that_becomes_hard_stops_regrowing_by_its_own_time() -> None:
+    settings = recipe(harden=[0.5], grow_until=0.6)
+    training = learner.Learner(settings, dataset(), torch.device("cpu"))
+    first, second = (layer.connect for layer in training.net.gate_layers)
+    growing = [training._growing(now) for now in (0.2, 0.35, 0.65)]
+    assert growing == [{first, second}, {second}, set()]
 
 
 @pytest.mark.parametrize(("max_gap", "count"), [(1.0, 2), (0.0, 5)])

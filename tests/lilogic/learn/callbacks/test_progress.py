@@ -53,6 +53,14 @@ def test_epochs_beyond_the_planned_ones_are_extra(capsys: pytest.CaptureFixture[
     assert not any("left" in line for line in lines[2:])
 
 
+def test_an_epoch_says_what_simplification_leaves(capsys: pytest.CaptureFixture[str]) -> None:
+    with TrainingProgress("training net") as callback:
+        callback.start(SETTINGS, 0, 9)
+        callback.epoch(result(0))
+        callback.epoch(replace(result(1), gates=1234))
+    assert ["frozen 50.00% with 1,234 gates, " in line for line in said(capsys)] == [False, True]
+
+
 @pytest.mark.parametrize(("gap", "extra"), [(0.0, 5), (0.2, 0)])
 def test_no_extra_epochs_are_announced_where_there_are_none(
     capsys: pytest.CaptureFixture[str], gap: float, extra: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from lilogic.graph import GateGraph, gates
+from lilogic.report import tables
 from lilogic.report import training as reports
 from lilogic.report.models.gates import FanOut
 from lilogic.report.models.training import TrainingSummary
@@ -17,13 +19,17 @@ from lilogic.version import __version__
 TRAINING = {"epochs": 4, "seconds": 1.5, "device": "cpu", "threads": 1}
 
 
-def summary(**training: Any) -> TrainingSummary:
+def summary(
+    layers: Sequence[dict[str, Any]] = ({"gates": 3}, {"gates": 3}),
+    initial: str = "normal",
+    **training: Any,
+) -> TrainingSummary:
     """Of two layers of three gates over three bits; layer 2 is all constants and buffers."""
     first = [(gates.AND, 0, 1), (gates.NOT_A, 1, 2), (gates.TRUE, 2, 2)]
     second = [(gates.FALSE, 3, 4), (gates.B, 5, 3), (gates.A, 3, 4)]
     accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5}
     metadata = {"dataset": "bits", "accuracy": accuracy, "training": TRAINING | training}
-    metadata["layers"] = [{"gates": 3}, {"gates": 3}]
+    metadata |= {"layers": list(layers), "recipe": {"net": {"initial": initial}}}
     graph = GateGraph.build(3, [*first, *second], [[6, 7], [8, 8]], metadata=metadata)
     return reports.summarize("tiny", graph)
 
@@ -58,6 +64,19 @@ def test_its_json_has_everything() -> None:
         ],
     }
     assert list(found)[:3] == ["name", "version", "dataset"]
+
+
+def test_gates_that_began_as_pass_through_may_stay_so() -> None:
+    assert summary(initial="pass-through").warnings == ()
+
+
+def test_filters_are_named_with_their_places() -> None:
+    convolution = {"gates": 3, "filters": 1, "places": (3, 1)}
+    made = summary(layers=[convolution, {"gates": 3}])
+    assert (made.layers[0].filters, made.layers[0].places) == (1, (3, 1))
+    rows = dict(tables.training_rows(made))
+    assert rows["layer 1"].startswith("1 filter at 3×1 places, 3 gates, 1 constant")
+    assert rows["layer 2"].startswith("3 gates, 1 constant")
 
 
 @pytest.mark.parametrize("training", [{}, {"members": 3}])
