@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from numpy.lib.stride_tricks import sliding_window_view
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from lilogic.learn.recipe import AugmentRecipe
 
-Images = npt.NDArray[Any]
+Images = torch.Tensor
 
 _KNOTS = 5
 
@@ -25,6 +24,8 @@ def augmented(
 ) -> Images:
     """Images [samples, height, width, ...], each changed at random, in the same dtype.
 
+    What is drawn does not depend on the device.
+
     Args:
         images: integers, which stay as they are.
         settings: what is changed, and by how much.
@@ -36,9 +37,8 @@ def augmented(
     if settings.shift:
         images = _shifted(images, settings.shift, random)
     if settings.flip:
-        flipped = random.random(len(images)) < 0.5
-        images = images.copy()
-        images[flipped] = images[flipped][:, :, ::-1]
+        is_flipped = _each(random.random(len(images)) < 0.5, images)
+        images = torch.where(is_flipped, images.flip(2), images)
     if settings.brightness or settings.contrast or settings.saturation:
         images = _jittered(images, settings, random, limits)
     if settings.cutout:
@@ -46,14 +46,26 @@ def augmented(
     return images
 
 
+def _each(values: npt.NDArray[Any], images: Images) -> torch.Tensor:
+    """A value for each image, [samples, 1, 1, ...] on their device."""
+    placed = torch.from_numpy(values).to(images.device, non_blocking=True)
+    return placed.view(len(images), *[1] * (images.ndim - 1))
+
+
 def _shifted(images: Images, shift: int, random: np.random.Generator) -> Images:
     """Moved by whole pixels; edges are repeated."""
-    edges = [(0, 0), (shift, shift), (shift, shift)] + [(0, 0)] * (images.ndim - 3)
-    padded = np.pad(images, edges, mode="edge")
-    windows = sliding_window_view(padded, images.shape[1:3], axis=(1, 2))
-    rows, columns = random.integers(0, 2 * shift + 1, (2, len(images), 1))[..., 0]
-    moved = windows[np.arange(len(images)), rows, columns]
-    return np.ascontiguousarray(np.moveaxis(moved, (-2, -1), (1, 2)))
+    moves = random.integers(0, 2 * shift + 1, (2, len(images), 1)) - shift
+    rows, columns = (
+        _clipped(move + np.arange(side), side, images)
+        for move, side in zip(moves, images.shape[1:3], strict=True)
+    )
+    each = torch.arange(len(images), device=images.device)
+    return images[each[:, None, None], rows[:, :, None], columns[:, None]]
+
+
+def _clipped(places: npt.NDArray[np.int64], side: int, images: Images) -> torch.Tensor:
+    """Places within a side of so many pixels, on the device of images."""
+    return torch.from_numpy(places.clip(0, side - 1)).to(images.device, non_blocking=True)
 
 
 def _jittered(
@@ -68,35 +80,28 @@ def _jittered(
     contrast = (1 + settings.contrast) ** draws[1]
     saturation = (1 + settings.saturation) ** draws[2]
     grey = np.full((channels, channels), 1 / channels)
-    mixed = (saturation * np.eye(channels) + (1 - saturation) * grey).astype(np.float32)
-    pixels = images.reshape(len(images), -1, channels).astype(np.float32)
-    pixels = pixels @ (contrast.astype(np.float32) * mixed)
-    middle = _means(pixels).mean(2, keepdims=True) / contrast
+    mixed = contrast * (saturation * np.eye(channels) + (1 - saturation) * grey)
     brighter = settings.brightness * (limits[1] - limits[0]) * draws[0]
-    pixels += ((1 - contrast) * middle + brighter).astype(np.float32)
-    np.rint(pixels.clip(*limits, out=pixels), out=pixels)
-    jittered: Images = pixels.astype(images.dtype).reshape(images.shape)
-    return jittered
+    mixed, contrast, brighter = (
+        torch.from_numpy(part.astype(np.float32)).to(images.device, non_blocking=True)
+        for part in (mixed, contrast, brighter)
+    )
+    pixels = images.reshape(len(images), -1, channels).to(torch.float32) @ mixed
+    middle = pixels.mean((1, 2), keepdim=True) / contrast
+    pixels += (1 - contrast) * middle + brighter
+    return pixels.clip(*limits).round().to(images.dtype).view(images.shape)
 
 
 def _cut_out(images: Images, side: int, random: np.random.Generator) -> Images:
     """With a square of the image's mean colour around a random pixel (arXiv 1708.04552)."""
-    pixels = images.reshape(len(images), images.shape[1] * images.shape[2], -1)
-    colours = np.rint(_means(pixels.astype(np.float32))).astype(images.dtype)
-    colours = colours.reshape(len(images), *images.shape[3:])
-    tops, lefts = (random.integers(0, size, len(images)) - side // 2 for size in images.shape[1:3])
-    images = images.copy()
-    for image, colour, top, left in zip(images, colours, tops, lefts, strict=True):
-        image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = colour
-    return images
-
-
-def _means(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Float [samples, 1, channels] means of pixels, float [samples, pixels, channels]."""
-    # As a product: sums over an axis in the middle take numpy fifty times as long.
-    weights = np.full((1, pixels.shape[1]), 1 / pixels.shape[1], dtype=np.float32)
-    means: npt.NDArray[np.float32] = weights @ pixels
-    return means
+    colours = images.to(torch.float32).mean((1, 2), keepdim=True).round().to(images.dtype)
+    is_cut = torch.ones((), dtype=torch.bool, device=images.device)
+    for axis, size in enumerate(images.shape[1:3], 1):
+        first = _each(random.integers(0, size, len(images)) - side // 2, images)
+        place = torch.arange(size, device=images.device)
+        place = place.view([-1 if axis == at else 1 for at in range(images.ndim)])
+        is_cut = is_cut & (first <= place) & (place < first + side)
+    return torch.where(is_cut, colours, images)
 
 
 def _warped(images: Images, settings: AugmentRecipe, random: np.random.Generator) -> Images:
@@ -112,27 +117,25 @@ def _warped(images: Images, settings: AugmentRecipe, random: np.random.Generator
         [cosine, (shear * cosine - sine) * aspect, nothing],
         [sine / aspect, shear * sine + cosine, nothing],
     ]
-    matrices = torch.from_numpy(np.array(rows).transpose(2, 0, 1))
-    planes = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2).astype(np.float64)
+    matrices = torch.from_numpy(np.array(rows).transpose(2, 0, 1).copy())
+    matrices = matrices.to(images.device, non_blocking=True)
+    planes = images.reshape(*images.shape[:3], -1).permute(0, 3, 1, 2).to(torch.float64)
     grid = affine_grid(matrices, list(planes.shape), align_corners=False)
     if settings.elastic:
-        grid = grid + _bends(len(images), planes.shape[2:], settings.elastic, random)
-    warped = grid_sample(
-        torch.from_numpy(planes), grid, padding_mode="border", align_corners=False
-    ).round()
-    result: Images = warped.numpy().transpose(0, 2, 3, 1).reshape(images.shape).astype(images.dtype)
-    return result
+        grid = grid + _bends(planes, settings.elastic, random)
+    warped = grid_sample(planes, grid, padding_mode="border", align_corners=False).round()
+    return warped.permute(0, 2, 3, 1).reshape(images.shape).to(images.dtype)
 
 
-def _bends(
-    samples: int, size: tuple[int, ...], deviation: float, random: np.random.Generator
-) -> torch.Tensor:
+def _bends(planes: torch.Tensor, deviation: float, random: np.random.Generator) -> torch.Tensor:
     """Smooth displacements [samples, height, width, 2] of a sampling grid, which spans 2 a side.
 
     Knots every few pixels move at random, what is between them follows (after Simard, Steinkraus
     and Platt, "Best Practices for Convolutional Neural Networks", 2003).
     """
+    samples, size = len(planes), planes.shape[2:]
     knots = [max(2, -(-side // _KNOTS) + 1) for side in size]
     moved = torch.from_numpy(random.normal(0, deviation, (samples, 2, *knots)))
+    moved = moved.to(planes.device, non_blocking=True)
     smooth = interpolate(moved, size, mode="bicubic", align_corners=True)
-    return smooth.permute(0, 2, 3, 1) * torch.tensor([2 / size[1], 2 / size[0]])
+    return torch.stack([smooth[:, 0] * (2 / size[1]), smooth[:, 1] * (2 / size[0])], -1)

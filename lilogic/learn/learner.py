@@ -26,6 +26,7 @@ from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule
 from lilogic.learn.augment import augmented
+from lilogic.learn.bits import Bits, features
 from lilogic.learn.checkpoint import Checkpoint
 from lilogic.learn.ensemble import View
 from lilogic.learn.metrics import Epoch, Scores, share_right
@@ -81,9 +82,11 @@ class Learner:
         shape = self.encoder.feature_shape
         if any(recipe.augment.model_dump().values()) and len(shape) < 2:
             raise RecipeError(f"augment needs images, but {data.name} has samples of shape {shape}")
-        self.images = self.encoder.features(data.x_train[chosen]).reshape(-1, *shape)
-        self.limits = int(self.images.min()), int(self.images.max())
-        self.labels = data.y_train[chosen]
+        images = self.encoder.features(data.x_train[chosen]).reshape(-1, *shape)
+        self.limits = int(images.min()), int(images.max())
+        self.images = features(images, device)
+        self.labels = torch.from_numpy(data.y_train[chosen]).to(device)
+        self.bits = Bits(self.encoder, device)
         net, settings = recipe.net, recipe.train
         self.net = LogicNet(
             self.encoder.n_bits,
@@ -112,7 +115,7 @@ class Learner:
         """
         x, y = self.held_x[:1], self.held_y[:1]
         self.net.eval()
-        self.net(self._bits(self.encoder.features(x)), Sharpness()).sum().backward()
+        self.net(self._bits_of(self.encoder.features(x)), Sharpness()).sum().backward()
         self.optimizer.zero_grad(set_to_none=True)
         golden.accuracy(self.net.freeze(self.encoder), x, y)
 
@@ -153,16 +156,14 @@ class Learner:
 
     def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Augmented, encoded training batches: bool [bits, batch] and int64 [batch]."""
-        order = random.permutation(len(self.images))
-        for start in range(0, self.steps * self.batch, self.batch):
-            chosen = order[start : start + self.batch]
+        order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
+        for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
             images = augmented(self.images[chosen], self.recipe.augment, random, self.limits)
-            yield self._bits(images), torch.from_numpy(self.labels[chosen]).to(self.device)
+            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen]
 
-    def _bits(self, features: npt.NDArray[Any]) -> torch.Tensor:
-        """Bool [bits, samples] of features [samples, ...]."""
-        bits = self.encoder.bits(features.reshape(len(features), -1))
-        return torch.from_numpy(bits).to(self.device).T.contiguous()
+    def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:
+        """Bool [bits, samples] of features, integers [samples, n_features]."""
+        return self.bits(features(values, self.device))
 
     def _step(
         self, x: torch.Tensor, y: torch.Tensor, now: float, regrow: bool
@@ -264,11 +265,11 @@ class Learner:
         Without ``view``, it sees the samples as they are.
         """
         self.net.eval()
-        features = self.encoder.features(raw).reshape(len(raw), -1)
+        seen = self.encoder.features(raw)
         if view is not None:
-            features = features[:, view]
+            seen = seen[:, view]
         logits = [
-            self.net(self._bits(features[start : start + _EVALUATION_BATCH]), sharpness)
+            self.net(self._bits_of(seen[start : start + _EVALUATION_BATCH]), sharpness)
             for start in range(0, len(raw), _EVALUATION_BATCH)
         ]
         scores: Scores = torch.cat(logits).cpu().numpy()

@@ -6,13 +6,15 @@ compute the same faster, and are checked against it in float64.
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 
-from lilogic.errors import RecipeError
-from lilogic.learn.kernels import conv, cpu, hard, reference
+from lilogic.errors import LilogicWarning, RecipeError
+from lilogic.learn.kernels import cpu, cuda, reference
 from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
@@ -39,7 +41,8 @@ class Kernel(NamedTuple):
 
 KERNELS: dict[str, Kernel] = {
     "reference": Kernel(reference.layer, reference.convolution, reference.gates),
-    "cpu": Kernel(cpu.layer, conv.convolution, hard.gates),
+    "cpu": Kernel(cpu.layer, cpu.convolution, cpu.gates),
+    "cuda": Kernel(cuda.layer, cuda.convolution, cuda.gates),
 }
 
 
@@ -50,9 +53,22 @@ def choose(name: str, device: torch.device) -> Kernel:
         RecipeError: no such kernel, or it does not run on the device.
     """
     if name == "auto":
-        name = "cpu" if device.type == "cpu" else "reference"
+        name = fastest(device)
     if name not in KERNELS:
         raise RecipeError(f"kernel {name!r} is not one of auto, {', '.join(KERNELS)}")
-    if name == "cpu" and device.type != "cpu":
-        raise RecipeError(f"kernel 'cpu' does not run on the device {device}")
+    is_wrong = {"cpu": device.type != "cpu", "cuda": not cuda.runs_on(device)}
+    if is_wrong.get(name):
+        raise RecipeError(f"kernel {name!r} does not run on the device {device}")
     return KERNELS[name]
+
+
+@functools.cache
+def fastest(device: torch.device) -> str:
+    """The name of the fastest kernel on ``device``; says once where a faster one is missing."""
+    if device.type == "cpu":
+        return "cpu"
+    if cuda.is_installed():
+        return "cuda"
+    message = "Triton is missing: plain torch computes layers, many times slower"
+    warnings.warn(LilogicWarning(message), stacklevel=3)
+    return "reference"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,19 @@ class Gates(NamedTuple):
         b: int64 [gates].
     """
 
-    op: npt.NDArray[np.uint8]
-    a: npt.NDArray[np.integer[Any]]
-    b: npt.NDArray[np.integer[Any]]
+    op: torch.Tensor
+    a: torch.Tensor
+    b: torch.Tensor
+
+    @classmethod
+    def of(cls, op: npt.ArrayLike, a: npt.ArrayLike, b: npt.ArrayLike) -> Gates:
+        """Gates of arrays."""
+        rows = (torch.from_numpy(np.asarray(wire, np.int64)) for wire in (a, b))
+        return cls(torch.from_numpy(np.asarray(op, np.uint8)), *rows)
+
+    def to(self, device: torch.device) -> Gates:
+        """The same gates on a device."""
+        return Gates(*(tensor.to(device) for tensor in self))
 
 
 def layer(
@@ -107,8 +117,8 @@ def convolution(
 
 def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
     """Outputs of hard gates: bool [gates, batch] of bits x, bool [rows, batch]."""
-    a, b = (x[torch.from_numpy(rows).to(x.device)].long() for rows in (chosen.a, chosen.b))
-    truth = torch.from_numpy(TRUTH[chosen.op]).to(x.device)
+    a, b = x[chosen.a].long(), x[chosen.b].long()
+    truth = torch.from_numpy(TRUTH).to(x.device)[chosen.op.long()]
     return truth.gather(1, 2 * a + b).bool()
 
 

@@ -86,7 +86,7 @@ class Dense:
 
     def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
         """See ``Arrangement``."""
-        return Gates(op, chosen[0], chosen[1])
+        return Gates.of(op, chosen[0], chosen[1])
 
 
 class Convolution:
@@ -134,7 +134,7 @@ class Convolution:
         op = np.where(a < 0, _WITHOUT_A[op], op)
         op = np.where(b < 0, _WITHOUT_B[op], op).astype(np.uint8)
         # What such a gate ignores may be any row that there is.
-        return Gates(op, a.clip(0), b.clip(0))
+        return Gates.of(op, a.clip(0), b.clip(0))
 
 
 def _gains(x: torch.Tensor, wire_gradient: torch.Tensor) -> Gains:

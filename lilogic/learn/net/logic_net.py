@@ -19,7 +19,6 @@ from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import TrainedLayer
 from lilogic.learn.kernels import Kernel
-from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.kernels.windows import Rows
 from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.head import GroupSum
@@ -128,11 +127,14 @@ class LogicNet(nn.Module):
         if isinstance(sharpness, Sharpness):
             sharpness = [sharpness] * len(self.stages)
         counted = []
-        every, below = x, x
+        every, below = [x], x
         for number, (stage, factors) in enumerate(zip(self.stages, sharpness, strict=True), 1):
             for layer in stage:
-                below = layer(every if _reads_all(layer) else below, factors, self.kernel, taps)
-            every = torch.cat([every, below]) if self.reads_all else below
+                if self.reads_all and _reads_all(layer):
+                    every = [torch.cat(every)] if len(every) > 1 else every
+                    below = every[0]
+                below = layer(below, factors, self.kernel, taps)
+            every.append(below)
             if number in self.counted:
                 counted.append(below)
         scores: torch.Tensor = self.head(counted)
@@ -143,16 +145,16 @@ class LogicNet(nn.Module):
         self, encoder: Encoder | None = None, metadata: Mapping[str, Any] | None = None
     ) -> GateGraph:
         """The hard network: each gate its likeliest function, each wire its likeliest row."""
-        gates: list[Gates] = []
+        gates: list[tuple[Rows, Rows, Rows]] = []
         heads: list[Rows] = []
         every = below = np.arange(self.n_inputs)
         end = self.n_inputs
         for number, stage in enumerate(self.stages, 1):
             for layer in stage:
                 seen = every if _reads_all(layer) else below
-                op, a, b = layer.unroll()
+                op, a, b = (tensor.numpy() for tensor in layer.unroll())
                 nodes = np.concatenate([seen, np.arange(end, end + len(op))])
-                gates.append(Gates(op, nodes[a], nodes[b]))
+                gates.append((op, nodes[a], nodes[b]))
                 end += len(op)
                 below = np.arange(end - layer.n_outputs, end)
             every = np.concatenate([every, below]) if self.reads_all else below

@@ -19,7 +19,7 @@ from lilogic.learn.net.wires import TopKConnect
 _PASS_THROUGH = 4.0
 
 _VECTOR = 16
-"""Over fewer values that lie side by side, torch's softmax does one row at a time."""
+"""Over fewer values that lie side by side, torch's softmax on CPUs does one row at a time."""
 
 
 def sharpened(logits: torch.Tensor, factor: float) -> torch.Tensor:
@@ -27,7 +27,7 @@ def sharpened(logits: torch.Tensor, factor: float) -> torch.Tensor:
     if math.isinf(factor):
         best = logits.argmax(-1, keepdim=True)
         return torch.zeros_like(logits).scatter_(-1, best, 1.0)
-    if logits.shape[-1] >= _VECTOR:
+    if logits.shape[-1] >= _VECTOR or logits.is_cuda:
         return torch.softmax(factor * logits, -1)
     return torch.softmax((factor * logits).movedim(-1, 0), 0).movedim(0, -1)
 
@@ -138,7 +138,7 @@ class GateLayer(nn.Module):
 
     def harden(self) -> None:
         """Make the choices for good: the layer learns no more."""
-        self.hard = self.unroll()
+        self.hard = self.unroll().to(self.logits.device)
         self.requires_grad_(False)
 
     @torch.no_grad()

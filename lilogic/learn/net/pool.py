@@ -75,4 +75,4 @@ class OrPool(nn.Module):
             first = self.windows.planes.size + (taken - 1) * squares
             below = np.arange(first, first + squares)
         count = squares * (positions - 1)
-        return Gates(np.full(count, OR, np.uint8), np.concatenate(a), np.concatenate(b))
+        return Gates.of(np.full(count, OR), np.concatenate(a), np.concatenate(b))

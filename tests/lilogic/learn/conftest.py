@@ -1,7 +1,8 @@
-"""A run that nobody interrupted."""
+"""A run that nobody interrupted, and how kernels for GPUs are tested without one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 import torch
 
 from tests.lilogic.learn.runs import train
+
+if not torch.cuda.is_available():
+    # Before Triton is loaded, which then runs what is meant for GPUs in Python, slowly.
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 
 @pytest.fixture(autouse=True)

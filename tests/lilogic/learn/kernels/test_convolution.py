@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from lilogic.errors import DataError, RecipeError
 from lilogic.learn import kernels
-from lilogic.learn.kernels import conv, reference
+from lilogic.learn.kernels import cpu, reference
 from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from tests.lilogic.learn import there
 
 EXACT = {"rtol": 1e-11, "atol": 1e-11}
 
@@ -109,22 +110,48 @@ def test_the_reference_is_a_dense_layer_on_unrolled_rows() -> None:
 
 @settings(max_examples=25)
 @given(st.data())
-def test_the_kernel_is_the_reference_in_float64(data: st.DataObject) -> None:
+def test_the_cpu_kernel_is_the_reference_in_float64(data: st.DataObject) -> None:
+    assert_equal("cpu", drawn(data, (6, 7), [1, 63, 257]))
+
+
+@pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
+@settings(max_examples=12)
+@given(st.data())
+def test_the_cuda_kernel_is_the_reference_in_float64(data: st.DataObject) -> None:
+    from lilogic.learn.kernels.cuda import layers
+
+    with pytest.MonkeyPatch.context() as patch:
+        # A program for each place of small windows would be slow, and test no sums of places.
+        patch.setattr(layers, "_PARTS", data.draw(st.integers(1, 20)))
+        assert_equal("cuda", drawn(data, (5, 4), [1, 19]))
+
+
+def drawn(data: st.DataObject, shape: tuple[int, int], batches: list[int]) -> tuple[Any, ...]:
+    """Arguments for windows on planes of that shape, padded to at least 5 rows and columns."""
     draw = data.draw
-    kernel, stride, padding = (
-        draw(st.integers(1, 5)),
-        draw(st.integers(1, 3)),
-        draw(st.integers(0, 2)),
-    )
+    padding = draw(st.integers(int(min(shape) < 5), 2))
+    kernel, stride = draw(st.integers(1, 5)), draw(st.integers(1, 3))
     groups = draw(st.sampled_from([1, 2, 4]))
-    seen = windows(4, (6, 7), kernel, stride, padding, groups, draw(st.integers(0, 9)))
+    seen = windows(4, shape, kernel, stride, padding, groups, draw(st.integers(0, 9)))
     k = draw(st.none() | st.integers(1, min(20, seen.size)))
-    given = arguments(seen, draw(st.integers(1, 9)), k, draw(st.sampled_from([1, 63, 257])))
-    if draw(st.booleans()):
-        given = (given[0] > 0.5, *given[1:])
-    found, expected = solve(conv.convolution, given), solve(reference.convolution, given)
-    for one, other in zip(found, expected, strict=True):
+    given = arguments(seen, draw(st.integers(1, 9)), k, draw(st.sampled_from(batches)))
+    return (given[0] > 0.5, *given[1:]) if draw(st.booleans()) else given
+
+
+def assert_equal(name: str, given: tuple[Any, ...]) -> None:
+    """That the kernel's outputs and gradients are those of the reference."""
+    found = solve(there.FAST[name].convolution, given)
+    for one, other in zip(found, solve(reference.convolution, given), strict=True):
         torch.testing.assert_close(one, other, **EXACT)
+
+
+@pytest.mark.parametrize("name", there.FAST)
+def test_candidates_that_are_replaced_or_overwritten_are_read_anew(name: str) -> None:
+    x, seen, candidates, *rest = arguments(windows(), 4, 3, 5)
+    for change in (lambda: candidates, lambda: candidates.sub_(candidates // 8), candidates.clone):
+        given = (x, seen, change(), *rest)
+        found = there.FAST[name].convolution(*given)
+        torch.testing.assert_close(found, reference.convolution(*given), **EXACT)
 
 
 @pytest.fixture
@@ -141,11 +168,11 @@ def test_results_do_not_depend_on_the_number_of_threads() -> None:
     results = []
     for count in (1, 2):
         numba.set_num_threads(count)
-        results.append(solve(conv.convolution, given))
+        results.append(solve(cpu.convolution, given))
     assert all(map(torch.equal, *results))
 
 
-@pytest.mark.parametrize("kernel", kernels.KERNELS)
+@pytest.mark.parametrize("kernel", there.KERNELS)
 @pytest.mark.parametrize(
     ("position", "change", "message"),
     [
@@ -163,10 +190,10 @@ def test_wrong_arguments_are_refused(kernel: str, position: int, change: Any, me
         kernels.KERNELS[kernel].convolution(*given)
 
 
-@pytest.mark.parametrize("kernel", kernels.KERNELS)
+@pytest.mark.parametrize("kernel", there.KERNELS)
 def test_hard_gates_are_those_of_the_truth_table(kernel: str) -> None:
     x = torch.tensor([[0, 0, 1, 1], [0, 1, 0, 1]], dtype=torch.bool)
     ops = np.arange(16, dtype=np.uint8)
-    y = kernels.KERNELS[kernel].gates(x, Gates(ops, np.zeros(16, int), np.ones(16, int)))
+    y = kernels.KERNELS[kernel].gates(x, Gates.of(ops, np.zeros(16), np.ones(16)))
     assert y.dtype == torch.bool
     assert ["".join(map(str, row)) for row in y.int().tolist()] == [f"{op:04b}" for op in range(16)]

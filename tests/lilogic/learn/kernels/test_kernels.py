@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,16 +14,19 @@ import numba
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.errors import DataError, LilogicError
 from lilogic.graph.gates import COEFFICIENTS, TRUTH
 from lilogic.learn import kernels
-from lilogic.learn.kernels import LayerFunction, cpu, reference
+from lilogic.learn.kernels import LayerFunction, cpu, cuda, reference
 from lilogic.learn.kernels.wiring import Wiring
+from tests.lilogic.learn import there
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
+FAST = [kernel.layer for kernel in there.FAST.values()]
+ALL = [reference.layer, *FAST]
 
 
 class Problem(NamedTuple):
@@ -106,7 +110,7 @@ def threads() -> Iterator[None]:
 # The reference
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_hard_gates_on_hard_wires_compute_the_truth_table(
     kernel: LayerFunction, dtype: torch.dtype
@@ -147,7 +151,7 @@ def test_dense_reference_equals_candidates_that_are_all_rows() -> None:
     )
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 def test_no_gradient_goes_back_to_data(kernel: LayerFunction) -> None:
     case = problem(6, 5, 3, 7)
     assert case.wiring is not None
@@ -160,7 +164,7 @@ def test_no_gradient_goes_back_to_data(kernel: LayerFunction) -> None:
     torch.testing.assert_close(x.grad[4:], everywhere.grad[4:])
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 @pytest.mark.parametrize("k", [None, 1, 3, 5])
 def test_gradients_are_those_of_finite_differences(kernel: LayerFunction, k: int | None) -> None:
     case = problem(4, 3, k, 3)
@@ -172,7 +176,7 @@ def test_gradients_are_those_of_finite_differences(kernel: LayerFunction, k: int
     assert torch.autograd.gradcheck(outputs, arguments)
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 @pytest.mark.parametrize("k", [None, 4])
 def test_wire_gradient_is_that_of_the_wires(kernel: LayerFunction, k: int | None) -> None:
     """A weight of the dense connection has the gradient: wire gradient times row."""
@@ -195,29 +199,33 @@ def test_cpu_equals_reference(k: int, batch: int) -> None:
     assert_equal(solve(cpu.layer, case), solve(reference.layer, case), **EXACT)
 
 
+@pytest.mark.parametrize("kernel", FAST)
+@settings(max_examples=25)
 @given(
-    st.integers(1, 12),
-    st.integers(1, 9),
-    st.integers(1, 18),
-    st.integers(1, 70),
-    st.integers(0, 99),
+    n_inputs=st.integers(1, 12),
+    gates=st.integers(1, 9),
+    k=st.integers(1, 18),
+    batch=st.integers(1, 70),
+    seed=st.integers(0, 99),
 )
-def test_cpu_equals_reference_for_any_shape_and_repeated_candidates(
-    n_inputs: int, gates: int, k: int, batch: int, seed: int
+def test_any_shape_and_repeated_candidates_equal_the_reference(
+    kernel: LayerFunction, n_inputs: int, gates: int, k: int, batch: int, seed: int
 ) -> None:
     case = problem(n_inputs, gates, k, batch, seed)
-    assert_equal(solve(cpu.layer, case), solve(reference.layer, case), **EXACT)
+    assert_equal(solve(kernel, case), solve(reference.layer, case), **EXACT)
 
 
-def test_one_row_as_every_candidate() -> None:
-    case = problem(3, 4, 5, 7, readable=1)
-    found, expected = solve(cpu.layer, case), solve(reference.layer, case)
+@pytest.mark.parametrize("kernel", FAST)
+def test_one_row_as_every_candidate(kernel: LayerFunction) -> None:
+    case = problem(3, 40, 5, 7, readable=1)
+    found, expected = solve(kernel, case), solve(reference.layer, case)
     assert_equal(found, expected, **EXACT)
 
 
-def test_rows_that_nobody_reads_get_no_gradient() -> None:
+@pytest.mark.parametrize("kernel", FAST)
+def test_rows_that_nobody_reads_get_no_gradient(kernel: LayerFunction) -> None:
     case = problem(30, 6, 4, 11, readable=10)
-    found, expected = solve(cpu.layer, case), solve(reference.layer, case)
+    found, expected = solve(kernel, case), solve(reference.layer, case)
     assert_equal(found, expected, **EXACT)
     assert (found.x[10:] == 0).all()
     assert (found.x[:10] != 0).any()
@@ -250,7 +258,7 @@ def test_cpu_reads_arguments_of_any_layout() -> None:
     assert_equal(solve(cpu.layer, ones), solve(reference.layer, ones), **EXACT)
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 def test_the_first_layer_needs_no_gradient_to_its_inputs(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 6)
     weights = case.weights.clone().requires_grad_()
@@ -263,14 +271,15 @@ def test_the_first_layer_needs_no_gradient_to_its_inputs(kernel: LayerFunction) 
 def test_layers_in_a_row_pass_gradients_on() -> None:
     first, second = problem(10, 8, 4, 5), problem(8, 6, 3, 5, seed=1)
     gradients = []
-    for kernel in (reference.layer, cpu.layer):
+    for kernel in ALL:
         x = first.x.clone().requires_grad_()
         hidden = kernel(x, first.wiring, first.weights, first.coefficients, None)
         kernel(hidden, second.wiring, second.weights, second.coefficients, None).backward(
             second.gradient
         )
         gradients.append(x.grad)
-    torch.testing.assert_close(gradients[1], gradients[0], **EXACT)
+    for found in gradients[1:]:
+        torch.testing.assert_close(found, gradients[0], **EXACT)
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
@@ -311,7 +320,7 @@ for thread in threads:
 # What does not fit
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 @pytest.mark.parametrize("k", [None, 3])
 @pytest.mark.parametrize(
     ("change", "words"),
@@ -339,7 +348,7 @@ def test_arguments_that_do_not_fit_are_refused(
         kernel(changed.x, changed.wiring, changed.weights, changed.coefficients, None)
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 def test_a_wire_gradient_that_does_not_fit_is_refused(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 6)
     wires = torch.empty(2, 5, 7, dtype=torch.float64)
@@ -353,13 +362,13 @@ def test_the_cpu_kernel_computes_no_half_floats() -> None:
         cpu.layer(case.x, case.wiring, case.weights, case.coefficients, None)
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 def test_no_samples_are_no_error(kernel: LayerFunction) -> None:
     case = problem(9, 5, 3, 0)
     assert solve(kernel, case).y.shape == (5, 0)
 
 
-@pytest.mark.parametrize("kernel", [reference.layer, cpu.layer])
+@pytest.mark.parametrize("kernel", ALL)
 @pytest.mark.parametrize("gates", [5, 64, 150])
 @pytest.mark.parametrize("k", [None, 1, 3, 8])
 def test_bits_are_the_floats_0_and_1(kernel: LayerFunction, gates: int, k: int | None) -> None:
@@ -436,22 +445,45 @@ def test_wiring_read_backwards_names_each_position_once() -> None:
 
 def test_auto_takes_the_kernel_that_fits_the_device() -> None:
     assert kernels.choose("auto", torch.device("cpu")) is kernels.KERNELS["cpu"]
-    assert kernels.choose("auto", torch.device("cuda")) is kernels.KERNELS["reference"]
 
 
-@pytest.mark.parametrize("name", kernels.KERNELS)
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_without_triton_plain_torch_computes_on_a_gpu_and_says_so_once(
+    is_installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "is_installed", lambda: is_installed)
+    kernels.fastest.cache_clear()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        chosen = [kernels.choose("auto", torch.device("cuda")) for _ in range(2)]
+    kernels.fastest.cache_clear()
+    name = "cuda" if is_installed else "reference"
+    assert chosen == 2 * [kernels.KERNELS[name]]
+    assert ["Triton is missing" in str(one.message) for one in said] == [True] * (not is_installed)
+
+
+@pytest.mark.parametrize("name", there.KERNELS)
 def test_each_kernel_can_be_named(name: str) -> None:
     assert kernels.choose(name, torch.device("cpu")) is kernels.KERNELS[name]
 
 
 def test_an_unknown_kernel_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(LilogicError, match=r"'magic' is not one of auto, reference, cpu"):
+    with pytest.raises(LilogicError, match=r"'magic' is not one of auto, reference, cpu, cuda"):
         kernels.choose("magic", torch.device("cpu"))
 
 
 def test_the_cpu_kernel_is_refused_on_another_device() -> None:
     with pytest.raises(LilogicError, match="'cpu' does not run on the device cuda:0"):
         kernels.choose("cpu", torch.device("cuda:0"))
+
+
+def test_the_cuda_kernel_is_refused_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    with pytest.raises(LilogicError, match="'cuda' does not run on the device cpu"):
+        kernels.choose("cuda", torch.device("cpu"))
+    case = problem(5, 3, 2, 4)
+    with pytest.raises(DataError, match="'cuda' computes on GPUs, not on cpu"):
+        cuda.layer(*case[:4], None)
 
 
 # On a GPU

@@ -18,6 +18,7 @@ from lilogic.learn.net.arrangement import Taps
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import HARD, Sharpness
 from lilogic.learn.recipe import ConvRecipe, LayerRecipe, PoolRecipe
+from tests.lilogic.learn import there
 
 SOFT = Sharpness()
 PLANES = np.random.default_rng(0).permutation(2 * 8 * 7).reshape(2, 8, 7)
@@ -67,7 +68,7 @@ LAYERS: list[tuple[LayerRecipe, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("kernel", kernels.KERNELS)
+@pytest.mark.parametrize("kernel", there.NAMED)
 @pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize("reads", ["previous", "all"])
 def test_the_hard_forward_is_the_frozen_graph(
@@ -129,7 +130,7 @@ def test_layers_that_do_not_fit_are_refused(layers: tuple[LayerRecipe, ...], mes
         net(*layers)
 
 
-@pytest.mark.parametrize("kernel", kernels.KERNELS)
+@pytest.mark.parametrize("kernel", there.NAMED)
 def test_filters_regrow_within_their_windows(kernel: str) -> None:
     """What would gain most is what a network with weights for all positions says."""
     network = net(conv(6, padding=1, groups=2), 9, kernel=kernel, k=4)

@@ -17,8 +17,8 @@ from lilogic.learn.kernels import Kernel
 from lilogic.learn.net.arrangement import Taps
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import HARD, Sharpness
+from tests.lilogic.learn import there
 
-KERNELS = list(kernels.KERNELS.values())
 SOFT = Sharpness()
 
 
@@ -44,7 +44,7 @@ def rows(bits: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(bits).T.float().contiguous()
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", there.EACH)
 @pytest.mark.parametrize("k", [4, None])
 def test_samples_in_rows_are_refused_and_their_transpose_is_right(
     kernel: Kernel, k: int | None
@@ -76,7 +76,7 @@ def test_candidates_of_a_state_that_are_no_rows_are_refused() -> None:
         network(rows(random_bits(20, 7)), SOFT)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", there.EACH)
 @pytest.mark.parametrize("k", [1, 3, 16, None])
 @pytest.mark.parametrize("widths", [(9,), (30, 12), (42, 9, 21, 6)])
 @pytest.mark.parametrize("reads", ["previous", "all"])
@@ -118,7 +118,7 @@ def test_hard_forward_is_the_frozen_graph_for_any_shape(
     assert torch.equal(logits, torch.from_numpy(scores).float())
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", there.EACH)
 def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: Kernel) -> None:
     network = net(kernel=kernel)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.1)

@@ -7,14 +7,13 @@ import math
 import pytest
 import torch
 
-from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.net.arrangement import Dense
 from lilogic.learn.net.nodes import GateLayer, sharpened
 from lilogic.learn.net.sharpness import HARD, Sharpness
 from lilogic.learn.net.wires import TopKConnect
+from tests.lilogic.learn import there
 
-KERNELS = list(kernels.KERNELS.values())
 SOFT = Sharpness()
 
 
@@ -22,7 +21,7 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", there.EACH)
 @pytest.mark.parametrize("k", [1, 5, None])
 @pytest.mark.parametrize("sharpness", [SOFT, Sharpness(16.0, 8.0), HARD])
 def test_soft_outputs_stay_within_0_and_1(

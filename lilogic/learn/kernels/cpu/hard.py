@@ -8,7 +8,7 @@ from numba import prange
 
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.jit import njit
-from lilogic.learn.kernels.cpu import ONE_CALL
+from lilogic.learn.kernels.cpu.dense import ONE_CALL
 from lilogic.learn.kernels.reference import Gates
 
 _COEFFICIENTS = COEFFICIENTS.astype(np.int8)
@@ -19,7 +19,7 @@ def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
     y = torch.empty(len(chosen.op), x.shape[1], dtype=torch.bool)
     seen, made = (bits.contiguous().view(torch.uint8).numpy() for bits in (x, y))
     with ONE_CALL:
-        _gates(seen, chosen.op, chosen.a, chosen.b, _COEFFICIENTS, made)
+        _gates(seen, *(tensor.numpy() for tensor in chosen), _COEFFICIENTS, made)
     return y
 
 

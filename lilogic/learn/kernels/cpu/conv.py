@@ -19,8 +19,8 @@ from torch.autograd.function import once_differentiable
 
 from lilogic.jit import njit
 from lilogic.learn.kernels import arguments
-from lilogic.learn.kernels.cpu import ONE_CALL
-from lilogic.learn.kernels.rows import add_dots, mix
+from lilogic.learn.kernels.cpu.dense import ONE_CALL
+from lilogic.learn.kernels.cpu.rows import add_dots, mix
 from lilogic.learn.kernels.windows import Windows
 
 _TILE = 256

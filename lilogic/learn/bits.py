@@ -1,0 +1,51 @@
+"""Batches of samples as bits, on the device of the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lilogic.data.encoder import Encoder
+
+
+def features(values: npt.NDArray[Any], device: torch.device) -> torch.Tensor:
+    """Features on the device, in their own dtype where torch computes with it, else a wider one."""
+    kind = values.dtype
+    if kind.kind == "u" and kind.itemsize > 1:
+        kind = np.dtype(f"i{2 * kind.itemsize}")
+    return torch.from_numpy(np.ascontiguousarray(values, kind)).to(device)
+
+
+class Bits:
+    """What an encoder makes of features, as ``Encoder.bits``, on a device.
+
+    Args:
+        encoder: the comparisons.
+        device: where they are made.
+    """
+
+    def __init__(self, encoder: Encoder, device: torch.device) -> None:
+        bytes_ = 2 * np.dtype(encoder.input_dtype).itemsize
+        limits = np.iinfo(f"i{bytes_}")
+        # Twice as wide as features, no difference overflows; thresholds beyond decide the same.
+        threshold = encoder.threshold.clip(limits.min, limits.max).astype(limits.dtype)
+        self._threshold = torch.from_numpy(threshold)[:, None].to(device)
+        self._feature = torch.tensor(encoder.feature, device=device)
+        self._minus = None
+        if encoder.has_differences:
+            self._minus = torch.tensor(encoder.minus, device=device)
+        self._rank = encoder.rank
+
+    def __call__(self, features: torch.Tensor) -> torch.Tensor:
+        """Bool [bits, samples], contiguous, of features, integers [samples, n_features]."""
+        columns = features.T.to(self._threshold.dtype)
+        values = columns.index_select(0, self._feature)
+        if self._minus is not None:
+            zero = columns.new_zeros(1, columns.shape[1])
+            values -= torch.cat([columns, zero]).index_select(0, self._minus)
+        if self._rank is not None:
+            values -= columns.sort(0).values[self._rank]
+        return values > self._threshold
