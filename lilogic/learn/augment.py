@@ -37,8 +37,9 @@ def augmented(
     if settings.shift:
         images = _shifted(images, settings.shift, random)
     if settings.flip:
-        is_flipped = _each(random.random(len(images)) < 0.5, images)
-        images = torch.where(is_flipped, images.flip(2), images)
+        flipped = _placed(np.flatnonzero(random.random(len(images)) < 0.5), images)
+        images = images.clone()
+        images[flipped] = images.index_select(0, flipped).flip(2)
     if settings.brightness or settings.contrast or settings.saturation:
         images = _jittered(images, settings, random, limits)
     if settings.cutout:
@@ -46,26 +47,22 @@ def augmented(
     return images
 
 
-def _each(values: npt.NDArray[Any], images: Images) -> torch.Tensor:
-    """A value for each image, [samples, 1, 1, ...] on their device."""
-    placed = torch.from_numpy(values).to(images.device, non_blocking=True)
-    return placed.view(len(images), *[1] * (images.ndim - 1))
+def _placed(values: npt.NDArray[Any], images: Images) -> torch.Tensor:
+    """The same on the device of images, which it need not wait for."""
+    return torch.from_numpy(values).to(images.device, non_blocking=True)
 
 
 def _shifted(images: Images, shift: int, random: np.random.Generator) -> Images:
     """Moved by whole pixels; edges are repeated."""
-    moves = random.integers(0, 2 * shift + 1, (2, len(images), 1)) - shift
-    rows, columns = (
-        _clipped(move + np.arange(side), side, images)
-        for move, side in zip(moves, images.shape[1:3], strict=True)
-    )
+    rows, columns = _placed(random.integers(0, 2 * shift + 1, (2, len(images), 1))[..., 0], images)
+    windows = images
+    for axis, side in enumerate(images.shape[1:3], 1):
+        around = torch.arange(-shift, side + shift, device=images.device).clamp(0, side - 1)
+        windows = windows.index_select(axis, around)
+    for axis, side in enumerate(images.shape[1:3], 1):
+        windows = windows.unfold(axis, side, 1)
     each = torch.arange(len(images), device=images.device)
-    return images[each[:, None, None], rows[:, :, None], columns[:, None]]
-
-
-def _clipped(places: npt.NDArray[np.int64], side: int, images: Images) -> torch.Tensor:
-    """Places within a side of so many pixels, on the device of images."""
-    return torch.from_numpy(places.clip(0, side - 1)).to(images.device, non_blocking=True)
+    return windows[each, rows, columns].movedim((-2, -1), (1, 2)).contiguous()
 
 
 def _jittered(
@@ -83,8 +80,7 @@ def _jittered(
     mixed = contrast * (saturation * np.eye(channels) + (1 - saturation) * grey)
     brighter = settings.brightness * (limits[1] - limits[0]) * draws[0]
     mixed, contrast, brighter = (
-        torch.from_numpy(part.astype(np.float32)).to(images.device, non_blocking=True)
-        for part in (mixed, contrast, brighter)
+        _placed(part.astype(np.float32), images) for part in (mixed, contrast, brighter)
     )
     pixels = images.reshape(len(images), -1, channels).to(torch.float32) @ mixed
     middle = pixels.mean((1, 2), keepdim=True) / contrast
@@ -97,9 +93,11 @@ def _cut_out(images: Images, side: int, random: np.random.Generator) -> Images:
     colours = images.to(torch.float32).mean((1, 2), keepdim=True).round().to(images.dtype)
     is_cut = torch.ones((), dtype=torch.bool, device=images.device)
     for axis, size in enumerate(images.shape[1:3], 1):
-        first = _each(random.integers(0, size, len(images)) - side // 2, images)
-        place = torch.arange(size, device=images.device)
-        place = place.view([-1 if axis == at else 1 for at in range(images.ndim)])
+        shape = [1] * images.ndim
+        first = _placed(random.integers(0, size, len(images)) - side // 2, images)
+        first = first.view(-1, *shape[1:])
+        shape[axis] = size
+        place = torch.arange(size, device=images.device).view(shape)
         is_cut = is_cut & (first <= place) & (place < first + side)
     return torch.where(is_cut, colours, images)
 
@@ -117,8 +115,7 @@ def _warped(images: Images, settings: AugmentRecipe, random: np.random.Generator
         [cosine, (shear * cosine - sine) * aspect, nothing],
         [sine / aspect, shear * sine + cosine, nothing],
     ]
-    matrices = torch.from_numpy(np.array(rows).transpose(2, 0, 1).copy())
-    matrices = matrices.to(images.device, non_blocking=True)
+    matrices = _placed(np.array(rows).transpose(2, 0, 1).copy(), images)
     planes = images.reshape(*images.shape[:3], -1).permute(0, 3, 1, 2).to(torch.float64)
     grid = affine_grid(matrices, list(planes.shape), align_corners=False)
     if settings.elastic:
@@ -135,7 +132,6 @@ def _bends(planes: torch.Tensor, deviation: float, random: np.random.Generator) 
     """
     samples, size = len(planes), planes.shape[2:]
     knots = [max(2, -(-side // _KNOTS) + 1) for side in size]
-    moved = torch.from_numpy(random.normal(0, deviation, (samples, 2, *knots)))
-    moved = moved.to(planes.device, non_blocking=True)
+    moved = _placed(random.normal(0, deviation, (samples, 2, *knots)), planes)
     smooth = interpolate(moved, size, mode="bicubic", align_corners=True)
     return torch.stack([smooth[:, 0] * (2 / size[1]), smooth[:, 1] * (2 / size[0])], -1)

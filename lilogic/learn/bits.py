@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,16 @@ def features(values: npt.NDArray[Any], device: torch.device) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, kind)).to(device)
 
 
-class Bits:
-    """What an encoder makes of features, as ``Encoder.bits``, on a device.
+def bits_on(encoder: Encoder, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What makes, on the device, bool [bits, samples] of integers [samples, n_features]."""
+    if device.type == "cpu":
+        # torch takes several times as long as numpy to compare.
+        return lambda features: torch.from_numpy(encoder.bits(features.numpy())).T
+    return Comparisons(encoder, device)
+
+
+class Comparisons:
+    """``Encoder.bits`` in torch.
 
     Args:
         encoder: the comparisons.

@@ -26,7 +26,7 @@ from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule
 from lilogic.learn.augment import augmented
-from lilogic.learn.bits import Bits, features
+from lilogic.learn.bits import bits_on, features
 from lilogic.learn.checkpoint import Checkpoint
 from lilogic.learn.ensemble import View
 from lilogic.learn.metrics import Epoch, Scores, share_right
@@ -86,7 +86,7 @@ class Learner:
         self.limits = int(images.min()), int(images.max())
         self.images = features(images, device)
         self.labels = torch.from_numpy(data.y_train[chosen]).to(device)
-        self.bits = Bits(self.encoder, device)
+        self.bits = bits_on(self.encoder, device)
         net, settings = recipe.net, recipe.train
         self.net = LogicNet(
             self.encoder.n_bits,
@@ -158,7 +158,8 @@ class Learner:
         """Augmented, encoded training batches: bool [bits, batch] and int64 [batch]."""
         order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
         for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
-            images = augmented(self.images[chosen], self.recipe.augment, random, self.limits)
+            images = self.images.index_select(0, chosen)
+            images = augmented(images, self.recipe.augment, random, self.limits)
             yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen]
 
     def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import DTYPES, Preprocessing
-from lilogic.learn.bits import Bits, features
+from lilogic.learn.bits import Comparisons, bits_on, features
 
 CPU = torch.device("cpu")
 
@@ -31,7 +31,8 @@ def test_bits_are_those_of_the_encoder(dtype: str, data: st.DataObject) -> None:
     )
     likely = [limits.min, limits.max, 0, *random.integers(limits.min, limits.max, 4, dtype)]
     raw = random.choice(np.array(likely, dtype), (int(random.integers(0, 9)), n_features))
-    found = Bits(encoder, CPU)(features(raw, CPU))
-    assert found.dtype == torch.bool
-    assert found.is_contiguous()
-    np.testing.assert_array_equal(found.T.numpy(), encoder.bits(raw))
+    for made in (bits_on(encoder, CPU), Comparisons(encoder, CPU)):
+        found = made(features(raw, CPU))
+        assert found.dtype == torch.bool
+        assert found.is_contiguous()
+        np.testing.assert_array_equal(found.T.numpy(), encoder.bits(raw))
