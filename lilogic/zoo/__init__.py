@@ -28,8 +28,10 @@ def describe(name: str) -> ZooEntry:
         FormatError: the file is damaged.
     """
     found = header.read(path(name))
-    simplified = found.metadata.gates_after_passes or _simplified(name)
-    return ZooEntry.of(name, found, simplified)
+    known = found.metadata.gates_after_passes
+    if found.metadata.trained_gates is not None:  # the file has what simplification left
+        known = found.n_gates
+    return ZooEntry.of(name, found, known or _simplified(name))
 
 
 def _simplified(name: str) -> int:

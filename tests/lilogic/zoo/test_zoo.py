@@ -130,6 +130,14 @@ def test_a_row_has_what_is_recorded(folder: Path) -> None:
     )
 
 
+def test_a_simplified_network_need_not_be_simplified_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lgn.write(network(trained_gates=50), folder / "small.lgn")
+    monkeypatch.delattr("lilogic.graph.passes.simplify")
+    assert zoo.describe("small").gates.model_dump() == {"trained": 50, "simplified": 2}
+
+
 def test_one_seed_has_no_spread_and_the_recipe_may_describe(folder: Path) -> None:
     metadata = {"recipe": {"description": "one"}, "seeds": {"seeds": [0], "test_frozen": [0.5]}}
     lgn.write(network(**metadata), folder / "one.lgn")
