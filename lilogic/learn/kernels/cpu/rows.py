@@ -1,7 +1,9 @@
 """Weighted sums and products of contiguous rows, in numba: what convolutions are made of.
 
 Rows are taken eight at a time: one pass over the sum then serves eight multiplications, and LLVM
-still checks that none of the rows overlaps it, which it must to use vectors.
+still checks that none of the rows overlaps it, which it must to use vectors. Dense layers have such
+loops of their own: with these, which take rows as parts of one array, they would be a tenth to a
+half slower.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from tests.lilogic.learn import there
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 FAST = [kernel.layer for kernel in there.FAST.values()]
 ALL = [reference.layer, *FAST]
+EACH = [pytest.param(case.values[0].layer, id=case.id, marks=case.marks) for case in there.EACH]
 
 
 class Problem(NamedTuple):
@@ -164,7 +165,7 @@ def test_no_gradient_goes_back_to_data(kernel: LayerFunction) -> None:
     torch.testing.assert_close(x.grad[4:], everywhere.grad[4:])
 
 
-@pytest.mark.parametrize("kernel", ALL)
+@pytest.mark.parametrize("kernel", EACH)
 @pytest.mark.parametrize("k", [None, 1, 3, 5])
 def test_gradients_are_those_of_finite_differences(kernel: LayerFunction, k: int | None) -> None:
     case = problem(4, 3, k, 3)
