@@ -17,7 +17,9 @@ def features(values: npt.NDArray[Any], device: torch.device) -> torch.Tensor:
     kind = values.dtype
     if kind.kind == "u" and kind.itemsize > 1:
         kind = np.dtype(f"i{2 * kind.itemsize}")
-    return torch.from_numpy(np.ascontiguousarray(values, kind)).to(device)
+    array = np.ascontiguousarray(values, kind)
+    # torch warns of arrays that cannot be written to.
+    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
 
 
 def bits_on(encoder: Encoder, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:

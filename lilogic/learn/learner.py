@@ -109,15 +109,18 @@ class Learner:
         self.steps = len(self.images) // self.batch
 
     def warm_up(self) -> None:
-        """Compute once what training does, on one sample, which compiles what is not compiled.
+        """Compute once what training does, which compiles what is not compiled.
 
         Nothing that is learned or drawn changes.
         """
-        x, y = self.held_x[:1], self.held_y[:1]
+        # For a GPU, each size of a batch is compiled anew.
+        count = 1 if self.device.type == "cpu" else self.batch
         self.net.eval()
-        self.net(self._bits_of(self.encoder.features(x)), Sharpness()).sum().backward()
+        scores = self.net(self.bits(self.images[:count].reshape(count, -1)), Sharpness()).sum()
+        if scores.requires_grad:  # else all layers are hard
+            scores.backward()
         self.optimizer.zero_grad(set_to_none=True)
-        golden.accuracy(self.net.freeze(self.encoder), x, y)
+        golden.accuracy(self.net.freeze(self.encoder), self.held_x[:1], self.held_y[:1])
 
     def run_epoch(self, epoch: int, on_step: Callable[[], None]) -> Epoch:
         """Train on the training samples once; an incomplete last batch is left out."""

@@ -208,6 +208,8 @@ def _device(name: str) -> torch.device:
         if device.type not in _DEVICES:
             raise RuntimeError(f"it is not one of {', '.join(_DEVICES)}")
         torch.empty(0, device=device)
+        if device.index is not None:
+            torch.cuda.set_device(device)  # where Triton computes, too
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ToolError(f"device {name!r} cannot be used: {reason}") from error

@@ -134,7 +134,8 @@ class LogicNet(nn.Module):
                     every = [torch.cat(every)] if len(every) > 1 else every
                     below = every[0]
                 below = layer(below, factors, self.kernel, taps)
-            every.append(below)
+            if self.reads_all:  # else nothing reads it again
+                every.append(below)
             if number in self.counted:
                 counted.append(below)
         scores: torch.Tensor = self.head(counted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,6 +97,13 @@ class GateLayer(nn.Module):
         weights = choose(self.connect.logits, sharpness.connections)
         mixture = choose(self.logits, sharpness.gates) @ self.coefficients
         return self.arrangement.compute(kernel, x, self.connect, weights, mixture, taps)
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> GateLayer:
+        """See ``nn.Module``; what is hard moves with the network."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if self.hard is not None:
+            self.hard = Gates(*map(fn, self.hard))
+        return self
 
     @property
     def n_outputs(self) -> int:

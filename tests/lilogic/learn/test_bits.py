@@ -15,6 +15,13 @@ from lilogic.learn.bits import Comparisons, bits_on, features
 CPU = torch.device("cpu")
 
 
+@pytest.mark.filterwarnings("error")
+def test_features_that_cannot_be_written_to_are_read() -> None:
+    values = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    values.setflags(write=False)
+    assert features(values, CPU).tolist() == values.tolist()
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(data=st.data())
 def test_bits_are_those_of_the_encoder(dtype: str, data: st.DataObject) -> None:

@@ -130,6 +130,15 @@ def test_killed_with_other_settings_and_resumed_is_never_killed(
     assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
+def test_a_run_whose_layers_are_all_hard_goes_on(tmp_path: Path) -> None:
+    settings = {"net": {"layers": [40], "counts": "last"}, "epochs": 5, "harden": [0.5]}
+    train(tmp_path / "whole", **settings)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", Killer(epoch=4), **settings)
+    train(tmp_path / "run", **settings)
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
 def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
     """A run killed before its model is written goes on with nothing but its evaluation."""
     data = dataset()

@@ -59,7 +59,9 @@ def test_a_zoo_file_is_written_as_it_was_read(tmp_path: Path, name: str) -> None
     assert after[start:] == before[start:]
 
 
-LARGE = ("cifar-8k", "cifar-16k", "cifar-64k", "fashion-large", "mnist-large")
+LARGE = (
+    "cifar-8k", "cifar-16k", "cifar-64k", "cifar-conv-256k", "fashion-large", "mnist-large",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

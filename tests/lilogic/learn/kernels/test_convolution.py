@@ -61,7 +61,7 @@ def solve(convolution: Any, given: tuple[Any, ...]) -> list[torch.Tensor]:
         leaf.requires_grad_(leaf.is_floating_point())
     y = convolution(leaves[0], seen, candidates, *leaves[1:])
     generator = torch.Generator().manual_seed(2)
-    y.backward(torch.randn(y.shape, generator=generator, dtype=y.dtype))
+    y.backward(torch.randn(y.shape, generator=generator, dtype=y.dtype).to(y.device))
     return [y.detach(), *(leaf.grad for leaf in leaves if leaf.grad is not None)]
 
 
@@ -197,3 +197,36 @@ def test_hard_gates_are_those_of_the_truth_table(kernel: str) -> None:
     y = kernels.KERNELS[kernel].gates(x, Gates.of(ops, np.zeros(16), np.ones(16)))
     assert y.dtype == torch.bool
     assert ["".join(map(str, row)) for row in y.int().tolist()] == [f"{op:04b}" for op in range(16)]
+
+
+# On a GPU
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("is_bits", [False, True])
+@pytest.mark.parametrize("k", [None, 1, 4])
+@pytest.mark.parametrize("batch", [1, 129, 300])
+def test_auto_on_a_gpu_equals_the_reference_on_the_cpu(
+    is_bits: bool, k: int | None, batch: int
+) -> None:
+    given = arguments(windows(stride=2), 9, k, batch)
+    if is_bits:
+        given = (given[0] > 0.5, *given[1:])
+    x, seen, candidates, *rest = given
+    placed = [None if one is None else one.cuda() for one in (x, candidates, *rest)]
+    kernel = kernels.choose("auto", torch.device("cuda"))
+    found = solve(kernel.convolution, (placed[0], seen, *placed[1:]))
+    for one, other in zip(found, solve(reference.convolution, given), strict=True):
+        torch.testing.assert_close(one.cpu(), other, **EXACT)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_hard_gates_on_a_gpu_are_those_of_the_reference() -> None:
+    random = np.random.default_rng(0)
+    op, (a, b) = random.integers(0, 16, 700), random.integers(0, 90, (2, 700))
+    x, chosen = torch.from_numpy(random.random((90, 131)) < 0.5), Gates.of(op, a, b)
+    device = torch.device("cuda")
+    found = kernels.choose("auto", device).gates(x.to(device), chosen.to(device))
+    assert torch.equal(found.cpu(), reference.gates(x, chosen))

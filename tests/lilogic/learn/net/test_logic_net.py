@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -223,6 +225,28 @@ def test_the_same_seed_gives_the_same_net_and_another_seed_another() -> None:
     first, same, other = (net(seed=seed).state_dict() for seed in (0, 0, 1))
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize(("reads", "kept"), [("previous", 1), ("all", 3)])
+def test_only_rows_that_a_layer_still_reads_are_kept(reads: str, kept: int) -> None:
+    """Networks are deep and batches are wide: what nobody reads again would fill the memory."""
+    made: list[weakref.ref[torch.Tensor]] = []
+    alive: list[int] = []
+    network = net(widths=(30, 24, 18, 12), reads=reads)
+
+    def before(*_: object) -> None:
+        alive.append(sum(one() is not None for one in made))
+
+    def after(_: object, __: object, y: torch.Tensor) -> None:
+        made.append(weakref.ref(y))
+
+    for layer in network.gate_layers:
+        layer.register_forward_pre_hook(before)
+        layer.register_forward_hook(after)
+    with torch.no_grad():
+        network(rows(random_bits(20, 5)), SOFT)
+    # Of all rows, one copy is read, and only what was made since then is kept beside it.
+    assert max(alive) <= kept
 
 
 @pytest.mark.gpu

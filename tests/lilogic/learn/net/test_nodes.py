@@ -50,3 +50,11 @@ def test_sharpened_is_softmax_and_tends_to_the_hard_choice() -> None:
 
 def test_sharpened_takes_the_first_of_equal_logits() -> None:
     assert sharpened(torch.zeros(3, 5), math.inf).argmax(-1).tolist() == [0, 0, 0]
+
+
+def test_what_is_hard_moves_with_the_layer() -> None:
+    layer = GateLayer(Dense(6), TopKConnect(6, 4, 3, generator()), generator(1))
+    layer.harden()
+    layer.to("meta")
+    assert layer.hard is not None
+    assert {tensor.device.type for tensor in layer.hard} == {"meta"}
