@@ -56,9 +56,9 @@ class BatchMajor(nn.Module):
 
     def __init__(self, net: LogicNet) -> None:
         super().__init__()
-        self.candidates = [layer.connect.candidates for layer in net.gate_layers]
-        self.wires = nn.ParameterList(layer.connect.logits.clone() for layer in net.gate_layers)
-        self.gates = nn.ParameterList(layer.logits.clone() for layer in net.gate_layers)
+        self.candidates = [layer.connect.candidates for layer in net.node_layers]
+        self.wires = nn.ParameterList(layer.connect.logits.clone() for layer in net.node_layers)
+        self.gates = nn.ParameterList(layer.logits.clone() for layer in net.node_layers)
         self.classes, self.tau = net.head.n_classes, net.head.tau
         self.coefficients = torch.tensor(COEFFICIENTS, dtype=torch.float32)
 
@@ -214,9 +214,9 @@ def floor(net: LogicNet, batch: int) -> dict[str, float]:
     """
     scattered = streamed = products = 0.0
     reading = 0.0
-    for layer in net.gate_layers:
+    for layer in net.node_layers:
         connect = layer.connect
-        candidates, wires = connect.logits.numel(), 2 * layer.n_gates
+        candidates, wires = connect.logits.numel(), 2 * layer.n_nodes
         streamed += 4.0 * batch * wires  # the outputs and their gradients
         if connect.n_data == connect.n_inputs:
             sources = [(connect.n_inputs, np.uint8)] * 2

@@ -32,7 +32,7 @@ from lilogic.learn.ensemble import View
 from lilogic.learn.metrics import Epoch, Scores, share_right
 from lilogic.learn.net.arrangement import Taps
 from lilogic.learn.net.logic_net import LogicNet
-from lilogic.learn.net.nodes import GateLayer
+from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Recipe
@@ -203,7 +203,7 @@ class Learner:
             layer.connect
             for stage, clock in zip(self.net.stages, self._clocks(now), strict=True)
             for layer in stage
-            if clock < self.recipe.train.grow_until and isinstance(layer, GateLayer)
+            if clock < self.recipe.train.grow_until and isinstance(layer, NodeLayer)
         }
 
     def _regrow(self, taps: Taps, now: float) -> None:
@@ -228,9 +228,9 @@ class Learner:
         for layer in itertools.chain(*self.net.stages):
             alive = graph.alive[end : end + layer.n_unrolled]
             end += layer.n_unrolled
-            if not isinstance(layer, GateLayer) or layer.connect not in growing:
+            if not isinstance(layer, NodeLayer) or layer.connect not in growing:
                 continue
-            is_dead = torch.from_numpy(~alive.reshape(layer.n_gates, -1).any(1))
+            is_dead = torch.from_numpy(~alive.reshape(layer.n_nodes, -1).any(1))
             which = is_dead | layer.repeated()
             layer.redraw(which)
             for moment in _MOMENTS:
@@ -242,7 +242,7 @@ class Learner:
         for stage, clock in zip(self.net.stages, self._clocks(now), strict=True):
             passed = [k for time, k in self.recipe.train.narrow if time <= clock]
             for layer in stage:
-                if passed and isinstance(layer, GateLayer):
+                if passed and isinstance(layer, NodeLayer):
                     self._prune(layer.connect, min(passed))
 
     def _prune(self, connect: TopKConnect, k: int) -> None:

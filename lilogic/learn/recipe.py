@@ -47,11 +47,15 @@ Initial = Literal["normal", "pass-through"]
 class DenseRecipe(_Section):
     """A layer of ``gates`` that may read everything; a plain number is one, too.
 
+    With more than two ``inputs``, they are lookup tables that learn each of their entries, and
+    freeze into several two-input gates each.
+
     ``candidates`` and ``initial`` are the network's where they are left out, here as elsewhere.
     """
 
     arrangement: Literal["dense"]
     gates: PositiveInt
+    inputs: int = Field(2, ge=2, le=6)
     candidates: Candidates | None = None
     initial: Initial | None = None
 
@@ -60,7 +64,8 @@ class ConvRecipe(_Section):
     """A layer of ``channels`` filters, shared over the places of their windows.
 
     A filter sees a window of ``kernel`` × ``kernel`` rows and columns of ``groups`` channels. It is
-    one gate, or a tree of gates with so many levels.
+    one gate, or a tree of gates with so many levels; with more than two ``inputs`` a lookup table,
+    or a tree of gates over such.
     """
 
     arrangement: Literal["conv"]
@@ -69,6 +74,7 @@ class ConvRecipe(_Section):
     stride: PositiveInt = 1
     padding: int = Field(0, ge=0)
     groups: PositiveInt = 1
+    inputs: int = Field(2, ge=2, le=6)
     levels: int = Field(1, ge=1, le=8)
     candidates: Candidates | None = None
     initial: Initial | None = None

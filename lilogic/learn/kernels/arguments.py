@@ -11,6 +11,9 @@ from lilogic.errors import DataError
 from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
 
+MOST_WIRES = 6
+"""Of a node: what the lookup tables of an FPGA read."""
+
 DTYPES = (torch.float32, torch.float64)
 """What the kernel ``cpu`` computes with."""
 
@@ -44,11 +47,15 @@ def check(
             f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
             f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
         )
+    wires = shape[0]
+    if wiring is None and coefficients.shape[-1] == 4:  # else weights may be turned
+        wires = 2
+    _check_wires(wires)
     gates = shape[1]
-    _check(weights, "weights are", weights, (2, gates, shape[-1]))
-    _check(weights, "coefficients are", coefficients, (gates, 4))
+    _check(weights, "weights are", weights, (wires, gates, shape[-1]))
+    _check(weights, "coefficients are", coefficients, (gates, 2**wires))
     if wire_gradient is not None:
-        _check(weights, "wire_gradient is", wire_gradient, (2, gates, x.shape[1]))
+        _check(weights, "wire_gradient is", wire_gradient, (wires, gates, x.shape[1]))
 
 
 def check_convolution(
@@ -71,8 +78,9 @@ def check_convolution(
         )
     shape = weights.shape if candidates is None else candidates.shape
     size = windows.size if candidates is None else shape[-1]
-    _check(weights, "weights are", weights, (2, shape[1], size))
-    _check(weights, "coefficients are", coefficients, (shape[1], 4))
+    _check_wires(shape[0])
+    _check(weights, "weights are", weights, (shape[0], shape[1], size))
+    _check(weights, "coefficients are", coefficients, (shape[1], 2 ** shape[0]))
 
 
 def check_cpu(weights: torch.Tensor) -> None:
@@ -86,6 +94,11 @@ def check_cpu(weights: torch.Tensor) -> None:
             "kernel 'cpu' computes float32 and float64 on the CPU, "
             f"not {weights.dtype} on {weights.device}"
         )
+
+
+def _check_wires(wires: int) -> None:
+    if not 2 <= wires <= MOST_WIRES:
+        raise DataError(f"nodes have {wires} wires, but must have 2 to {MOST_WIRES}")
 
 
 def _check(like: torch.Tensor, name: str, tensor: torch.Tensor, shape: tuple[int, ...]) -> None:

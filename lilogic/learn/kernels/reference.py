@@ -38,6 +38,22 @@ class Gates(NamedTuple):
         return Gates(*(tensor.to(device) for tensor in self))
 
 
+class Tables(NamedTuple):
+    """Hard nodes of any number of inputs that read rows.
+
+    Attributes:
+        entries: bool [nodes, 2^wires]; wire i is 1 where bit i of an entry's place is.
+        rows: int64 [wires, nodes], the row that each wire reads, or -1 for none, which is 0.
+    """
+
+    entries: torch.Tensor
+    rows: torch.Tensor
+
+    def to(self, device: torch.device) -> Tables:
+        """The same tables on a device."""
+        return Tables(*(tensor.to(device) for tensor in self))
+
+
 def layer(
     x: torch.Tensor,
     wiring: Wiring | None,
@@ -45,23 +61,25 @@ def layer(
     coefficients: torch.Tensor,
     wire_gradient: torch.Tensor | None,
 ) -> torch.Tensor:
-    """Outputs of a layer of soft gates on softly chosen wires (LILogicNet, arXiv 2511.12340).
+    """Outputs of a layer of soft nodes on softly chosen wires (LILogicNet, arXiv 2511.12340).
 
-    A wire carries the weighted mean of its candidate rows; a gate makes
-    ``c0 + c1·a + c2·b + c3·a·b`` of its two wires.
+    A wire carries the weighted mean of its candidate rows. A node is the polynomial
+    ``Σ_S c_S Π_{i ∈ S} w_i`` of its wires, 2 to 6, over all sets S of them; with two of them, a
+    gate, it makes ``c0 + c1·a + c2·b + c3·a·b``.
 
     Args:
         x: float [inputs, batch], values in [0, 1]; or bool, where all are bits.
         wiring: the candidates, or None if every wire may read every row.
-        weights: float [2, gates, K] (K = inputs without wiring), each wire's weights, sum 1.
-        coefficients: float [gates, 4], each gate's c0 to c3.
-        wire_gradient: float [2, gates, batch] that the backward pass fills with the gradient of
-            the loss with respect to the wires, or None.
+        weights: float [wires, nodes, K] (K = inputs without wiring), each wire's weights, sum 1.
+        coefficients: float [nodes, 2^wires], each node's c_S; wire i is in S where bit i of its
+            place is set.
+        wire_gradient: float [wires, nodes, batch] that the backward pass fills with the gradient
+            of the loss with respect to the wires, or None.
 
     Tensors have one dtype (but for bits), are on one device, and may lie in memory in any way.
 
     Returns:
-        float [gates, batch].
+        float [nodes, batch].
 
     Raises:
         DataError: arguments of other shapes or dtypes, or on several devices.
@@ -75,8 +93,7 @@ def layer(
         wires = torch.einsum("sgk,sgkn->sgn", weights, x[wiring.candidates])
     if wire_gradient is not None:
         wires.register_hook(wire_gradient.copy_)  # type: ignore[no-untyped-call]
-    a, b = wires
-    return _gates(a, b, coefficients)
+    return _nodes(wires, coefficients[..., None])
 
 
 def convolution(
@@ -86,15 +103,15 @@ def convolution(
     weights: torch.Tensor,
     coefficients: torch.Tensor,
 ) -> torch.Tensor:
-    """Outputs of soft gates on softly chosen wires that are shared over the places of windows.
+    """Outputs of soft nodes on softly chosen wires that are shared over the places of windows.
 
     Args:
         x: float [inputs, batch], values in [0, 1]; or bool, where all are bits.
         windows: where filters stand and which rows they see there.
-        candidates: int64 [2, filters, K], positions in its window that wire a (0) and wire b (1)
-            of each filter may read; None for all of them, in order.
-        weights: float [2, filters, K], as in ``layer``.
-        coefficients: float [filters, 4], as in ``layer``.
+        candidates: int64 [wires, filters, K], positions in its window that each wire of each
+            filter may read; None for all of them, in order.
+        weights: float [wires, filters, K], as in ``layer``.
+        coefficients: float [filters, 2^wires], as in ``layer``.
 
     Returns:
         float [filters · places, batch]: all places of the first filter, row by row, and so on.
@@ -107,12 +124,11 @@ def convolution(
     # One more row stands for where there is none.
     padded = torch.nn.functional.pad(x.to(weights.dtype), (0, 0, 0, 1))
     rows = torch.from_numpy(windows.rows[windows.sets(filters)]).to(x.device)
-    rows = torch.where(rows < 0, len(x), rows).expand(2, *rows.shape)
+    rows = torch.where(rows < 0, len(x), rows).expand(len(weights), *rows.shape)
     if candidates is not None:
         rows = rows.gather(2, candidates[..., None].expand(-1, -1, -1, rows.shape[-1]))
     wires = torch.einsum("sfk,sfkpn->sfpn", weights, padded[rows])
-    a, b = wires
-    return _gates(a, b, coefficients[:, :, None]).flatten(0, 1)
+    return _nodes(wires, coefficients[..., None, None]).flatten(0, 1)
 
 
 def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
@@ -122,7 +138,19 @@ def gates(x: torch.Tensor, chosen: Gates) -> torch.Tensor:
     return truth.gather(1, 2 * a + b).bool()
 
 
-def _gates(a: torch.Tensor, b: torch.Tensor, coefficients: torch.Tensor) -> torch.Tensor:
-    """What gates make of their wires, float [gates, …, batch]."""
-    c0, c1, c2, c3 = (coefficients[:, i, ..., None] for i in range(4))
-    return c0 + c1 * a + c2 * b + c3 * a * b
+def tables(x: torch.Tensor, chosen: Tables) -> torch.Tensor:
+    """Outputs of hard tables: bool [nodes, batch] of bits x, bool [rows, batch]."""
+    # One more row stands for where there is none.
+    padded = torch.nn.functional.pad(x, (0, 0, 0, 1))
+    entry = torch.zeros(len(chosen.entries), x.shape[1], dtype=torch.int64, device=x.device)
+    for wire, rows in enumerate(chosen.rows):
+        entry += padded[rows].long() << wire
+    return chosen.entries.gather(1, entry)
+
+
+def _nodes(wires: torch.Tensor, coefficients: torch.Tensor) -> torch.Tensor:
+    """What nodes make of their wires, [wires, nodes, …, batch]: float [nodes, …, batch]."""
+    values = coefficients.movedim(1, 0)
+    for wire in wires:
+        values = values[0::2] + wire * values[1::2]
+    return values[0]

@@ -19,7 +19,8 @@ class Wiring:
 
     Attributes:
         n_inputs: number of rows that can be read.
-        candidates: int64 [2, gates, K], rows that wire a (0) and wire b (1) of each gate may read.
+        candidates: int64 [wires, nodes, K], rows that each wire of each node may read; of gates,
+            wire a is the first and wire b the second.
         n_data: how many of the rows, from the first, are data: kernels send no gradient to them.
 
     Raises:
@@ -32,9 +33,9 @@ class Wiring:
 
     def __post_init__(self) -> None:
         dtype, shape = self.candidates.dtype, tuple(self.candidates.shape)
-        if dtype != torch.int64 or len(shape) != 3 or shape[0] != 2 or 0 in shape:
+        if dtype != torch.int64 or len(shape) != 3 or shape[0] < 2 or 0 in shape:
             raise DataError(
-                f"candidates are {dtype} of shape {shape}, but must be int64 (2, gates, K)"
+                f"candidates are {dtype} of shape {shape}, but must be int64 (wires, nodes, K)"
             )
         low, high = (int(bound) for bound in self.candidates.aminmax())
         if low < 0 or high >= self.n_inputs:
@@ -47,7 +48,7 @@ class Wiring:
 
     @cached_property
     def rows(self) -> npt.NDArray[np.int32]:
-        """int32 [2 · gates, K]: the candidates as the kernels in numba want them."""
+        """int32 [wires · nodes, K]: the candidates as the kernels in numba want them."""
         flat = self.candidates.reshape(-1, self.candidates.shape[-1])
         return flat.cpu().numpy().astype(np.int32)
 
@@ -59,7 +60,7 @@ class Wiring:
 
         Entries ``pointers[r] : pointers[r + 1]`` of ``slots`` are the positions in the flattened
         candidates that read row ``r``, and position ``s`` is entry ``places[s]`` of them: int32
-        [n_inputs + 1], int32 [2 · gates · K] and int32 [2 · gates · K].
+        [n_inputs + 1], int32 [wires · nodes · K] and int32 [wires · nodes · K].
         """
         pointers, slots, places = _transpose(self.rows.reshape(-1), self.n_inputs)
         return pointers, slots, places

@@ -8,9 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from lilogic.graph.gates import READS_A, READS_B, TRUTH, from_truth
 from lilogic.learn.kernels import Kernel
-from lilogic.learn.kernels.reference import Gates
 from lilogic.learn.kernels.windows import Rows, Windows
 from lilogic.learn.net.wires import Gains, TopKConnect
 
@@ -44,11 +42,14 @@ class Arrangement(Protocol):
     ) -> torch.Tensor:
         """Float [outputs, batch] of x, float or bool [inputs, batch]."""
 
-    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
-        """int64 [rows, nodes], equal for nodes that compute the same by the look of it."""
+    def sets(self, nodes: int) -> Rows:
+        """int64 [nodes], equal for nodes that choose among the same."""
 
-    def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
-        """The gates that nodes of these functions stand for; ``chosen`` is [2, nodes]."""
+    def reads(self, chosen: Rows) -> Rows:
+        """int64 [wires, outputs]: the rows that nodes read at all their places, node by node.
+
+        ``chosen`` is [wires, nodes]; -1 stands for no row, which is 0.
+        """
 
 
 class Dense:
@@ -80,13 +81,13 @@ class Dense:
             taps.append((connect, _gains(x.detach(), wire_gradient)))
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 
-    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
+    def sets(self, nodes: int) -> Rows:
         """See ``Arrangement``."""
-        return _ordered(op, chosen)
+        return np.zeros(nodes, np.int64)
 
-    def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
+    def reads(self, chosen: Rows) -> Rows:
         """See ``Arrangement``."""
-        return Gates.of(op, chosen[0], chosen[1])
+        return chosen
 
 
 class Convolution:
@@ -121,20 +122,15 @@ class Convolution:
             candidates = None
         return kernel.convolution(x, self.windows, candidates, weights, coefficients)
 
-    def keys(self, op: np.ndarray, chosen: Rows) -> Rows:
+    def sets(self, nodes: int) -> Rows:
         """See ``Arrangement``."""
-        return np.concatenate([_ordered(op, chosen), [self.windows.sets(len(op))]])
+        return self.windows.sets(nodes)
 
-    def unroll(self, op: np.ndarray, chosen: Rows) -> Gates:
+    def reads(self, chosen: Rows) -> Rows:
         """See ``Arrangement``."""
-        seen = self.windows.rows[self.windows.sets(len(op))]  # [filters, positions, places]
-        each = np.arange(len(op))
-        a, b = seen[each, chosen[0]].reshape(-1), seen[each, chosen[1]].reshape(-1)
-        op = op.repeat(self.windows.n_places)
-        op = np.where(a < 0, _WITHOUT_A[op], op)
-        op = np.where(b < 0, _WITHOUT_B[op], op).astype(np.uint8)
-        # What such a gate ignores may be any row that there is.
-        return Gates.of(op, a.clip(0), b.clip(0))
+        nodes = chosen.shape[1]
+        seen = self.windows.rows[self.windows.sets(nodes)]  # [nodes, positions, places]
+        return seen[np.arange(nodes), chosen].reshape(len(chosen), -1)
 
 
 def _gains(x: torch.Tensor, wire_gradient: torch.Tensor) -> Gains:
@@ -153,20 +149,3 @@ def _filled(taps: Taps, connect: TopKConnect) -> Callable[[torch.Tensor], None]:
         taps.append((connect, lambda gates, rows: -gradient[:, gates, rows]))
 
     return hook
-
-
-def _ordered(op: np.ndarray, chosen: Rows) -> Rows:
-    """int64 [3, nodes]: functions, and wires in ascending order, -1 for those not read."""
-    a, b = np.where([READS_A[op], READS_B[op]], chosen, -1)
-    return np.where(a <= b, [op, a, b], [_SWAPPED[op], b, a])
-
-
-def _table(*rows: int) -> np.ndarray:
-    return np.array([from_truth(*(truth[row] for row in rows)) for truth in TRUTH.tolist()])
-
-
-_SWAPPED = _table(0, 2, 1, 3)
-"""uint8 [16]: the gate for wires that change places."""
-
-_WITHOUT_A, _WITHOUT_B = _table(0, 1, 0, 1), _table(0, 0, 2, 2)
-"""uint8 [16]: what a gate is where its wire a, or b, is 0."""

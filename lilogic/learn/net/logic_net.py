@@ -22,7 +22,7 @@ from lilogic.learn.kernels import Kernel
 from lilogic.learn.kernels.windows import Rows
 from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.head import GroupSum
-from lilogic.learn.net.nodes import GateLayer
+from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.stack import Layer, Stack
 from lilogic.learn.recipe import LayerRecipe
@@ -44,8 +44,8 @@ class LogicNet(nn.Module):
             layers before.
         counts: the gates that heads count: those of the ``last`` layer, of ``all``, or of the
             layers with these numbers, from 1.
-        initial: see ``GateLayer``.
-        relaxation: see ``GateLayer``.
+        initial: see ``NodeLayer``.
+        relaxation: see ``NodeLayer``.
 
     Raises:
         RecipeError: a layer that heads count cannot be shared out evenly among the classes, is
@@ -88,9 +88,9 @@ class LogicNet(nn.Module):
         self.head = GroupSum(n_classes, tau)
 
     @property
-    def gate_layers(self) -> list[GateLayer]:
+    def node_layers(self) -> list[NodeLayer]:
         """The layers that learn, first to last."""
-        return [layer for layer in self.layers if isinstance(layer, GateLayer)]
+        return [layer for layer in self.layers if isinstance(layer, NodeLayer)]
 
     def described(self, copies: int = 1) -> list[TrainedLayer]:
         """The recipe's layers, each so many times beside itself."""
@@ -106,7 +106,7 @@ class LogicNet(nn.Module):
     def harden(self, count: int) -> None:
         """Make so many of the recipe's layers hard, from the first."""
         for layer in itertools.chain(*self.stages[:count]):
-            if isinstance(layer, GateLayer) and layer.hard is None:
+            if isinstance(layer, NodeLayer) and layer.hard is None:
                 layer.harden()
 
     def forward(
@@ -153,7 +153,7 @@ class LogicNet(nn.Module):
         for number, stage in enumerate(self.stages, 1):
             for layer in stage:
                 seen = every if _reads_all(layer) else below
-                op, a, b = (tensor.numpy() for tensor in layer.unroll())
+                op, a, b = (tensor.numpy() for tensor in layer.unroll(len(seen)))
                 nodes = np.concatenate([seen, np.arange(end, end + len(op))])
                 gates.append((op, nodes[a], nodes[b]))
                 end += len(op)
@@ -189,4 +189,4 @@ def _counted(counts: str | Sequence[int], layers: int) -> list[int]:
 
 def _reads_all(layer: Layer) -> bool:
     """Whether the layer reads all rows so far, where the recipe says so."""
-    return isinstance(layer, GateLayer) and isinstance(layer.arrangement, Dense)
+    return isinstance(layer, NodeLayer) and isinstance(layer.arrangement, Dense)

@@ -64,15 +64,18 @@ class OrPool(nn.Module):
         squares = planes.reshape(channels, rows, size, columns, size, -1)
         return squares.amax((2, 4)).flatten(0, 2)
 
-    def unroll(self) -> Gates:
-        """Gates in rounds: each takes one more row of its square in; the last round's are read."""
+    def unroll(self, n_rows: int) -> Gates:
+        """Gates, behind so many rows, in rounds: each takes one more row of its square in.
+
+        The last round's are what it makes.
+        """
         squares, positions = self._rows.shape
         below = self._rows[:, 0]
         a, b = [], []
         for taken in range(1, positions):
             a.append(below)
             b.append(self._rows[:, taken])
-            first = self.windows.planes.size + (taken - 1) * squares
+            first = n_rows + (taken - 1) * squares
             below = np.arange(first, first + squares)
         count = squares * (positions - 1)
         return Gates.of(np.full(count, OR), np.concatenate(a), np.concatenate(b))

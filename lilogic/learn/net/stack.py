@@ -11,12 +11,13 @@ import torch
 from lilogic.errors import RecipeError
 from lilogic.learn.kernels.windows import Rows, Windows
 from lilogic.learn.net.arrangement import Arrangement, Convolution, Dense
-from lilogic.learn.net.nodes import GateLayer
+from lilogic.learn.net.nodes import GateLayer, NodeLayer
 from lilogic.learn.net.pool import OrPool
+from lilogic.learn.net.tables import TableLayer
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Candidates, ConvRecipe, DenseRecipe, LayerRecipe, PoolRecipe
 
-Layer = GateLayer | OrPool
+Layer = NodeLayer | OrPool
 
 
 @dataclass
@@ -26,8 +27,8 @@ class Stack:
     Attributes:
         candidates: of each wire, where a layer does not say.
         generator: source of the initial candidates and logits.
-        initial: how gates start, where a layer does not say; see ``GateLayer``.
-        relaxation: see ``GateLayer``.
+        initial: how nodes start, where a layer does not say; see ``NodeLayer``.
+        relaxation: see ``NodeLayer``.
         reads_all: whether wires of dense layers read all rows so far, data first, or those of the
             layer before.
         rows: how many rows that is.
@@ -60,9 +61,9 @@ class Stack:
 
     def _made(self, recipe: LayerRecipe) -> Iterator[Layer]:
         if isinstance(recipe, int):
-            recipe = DenseRecipe(arrangement="dense", gates=recipe)
+            recipe = DenseRecipe(arrangement="dense", gates=recipe, inputs=2)
         if isinstance(recipe, DenseRecipe):
-            yield self._gates(Dense(self.rows, self.n_data), recipe.gates, recipe)
+            yield self._nodes(Dense(self.rows, self.n_data), recipe.gates, recipe)
             self.planes = None
         elif self.planes is None:
             raise RecipeError(
@@ -81,7 +82,7 @@ class Stack:
         """Filters, or the leaves of trees of them and then gates that pair what is there."""
         width = recipe.channels << (recipe.levels - 1)
         windows = Windows(planes, recipe.kernel, recipe.stride, recipe.padding, recipe.groups)
-        yield self._gates(Convolution(windows), width, recipe)
+        yield self._nodes(Convolution(windows), width, recipe)
         self.planes = _planes(width, windows.shape)
         while width > recipe.channels:
             width //= 2
@@ -90,22 +91,20 @@ class Stack:
             pairing = Convolution(Windows(pairs.reshape(self.planes.shape), 1, groups=2))
             connect = TopKConnect(2, width, 1, self.generator)
             connect.candidates = torch.tensor([0, 1])[:, None, None].expand(2, width, 1).clone()
-            yield self._layer(pairing, connect, recipe)
+            yield GateLayer(pairing, connect, *self._settings(recipe))
             self.planes = _planes(width, windows.shape)
 
-    def _gates(
-        self, arrangement: Arrangement, gates: int, recipe: DenseRecipe | ConvRecipe
-    ) -> GateLayer:
+    def _nodes(
+        self, arrangement: Arrangement, nodes: int, recipe: DenseRecipe | ConvRecipe
+    ) -> NodeLayer:
         choices, k = arrangement.n_choices, recipe.candidates or self.candidates
-        most = choices if k == "all" else k
-        connect = TopKConnect(choices, gates, most, self.generator, arrangement.n_data)
-        return self._layer(arrangement, connect, recipe)
+        most, wires = choices if k == "all" else k, recipe.inputs
+        connect = TopKConnect(choices, nodes, most, self.generator, arrangement.n_data, wires)
+        layer = GateLayer if wires == 2 else TableLayer
+        return layer(arrangement, connect, *self._settings(recipe))
 
-    def _layer(
-        self, arrangement: Arrangement, connect: TopKConnect, recipe: DenseRecipe | ConvRecipe
-    ) -> GateLayer:
-        initial = recipe.initial or self.initial
-        return GateLayer(arrangement, connect, self.generator, initial, self.relaxation)
+    def _settings(self, recipe: DenseRecipe | ConvRecipe) -> tuple[torch.Generator, str, str]:
+        return self.generator, recipe.initial or self.initial, self.relaxation
 
 
 def _planes(channels: int, shape: tuple[int, int]) -> Rows:

@@ -1,4 +1,4 @@
-"""Wires: which rows a layer's gates read, softly chosen among candidates."""
+"""Wires: which rows a layer's nodes read, softly chosen among candidates."""
 
 from __future__ import annotations
 
@@ -11,39 +11,47 @@ from torch import nn
 from lilogic.learn.kernels.wiring import Wiring
 
 Gains = Callable[[slice, torch.Tensor], torch.Tensor]
-"""For some of the gates and int64 rows: float [2, gates, rows], how fast the loss would fall with
-the weight of each."""
+"""For some of the nodes and int64 rows: float [wires, nodes, rows], how fast the loss would fall
+with the weight of each."""
 
 _BLOCK = 2**24
 """Gains that are asked for at once."""
 
 
 class TopKConnect(nn.Module):
-    """Two wires for each gate, each a softmax over K candidate rows (arXiv 2511.12340).
+    """Wires for each node, each a softmax over K candidate rows (arXiv 2511.12340).
 
     Candidates start at random, every input as often as any other; ``regrow`` replaces weak ones
     and ``prune`` leaves fewer.
 
     Args:
         n_inputs: rows to choose from.
-        n_gates: gates to feed.
+        n_nodes: nodes to feed.
         k: candidates per wire; ``n_inputs`` or more is the dense, fully learnable connection.
         generator: source of the initial draw.
         n_data: how many of the rows, from the first, are data, to which no gradient goes back.
+        wires: of each node.
     """
 
     candidates: torch.Tensor | None
 
     def __init__(
-        self, n_inputs: int, n_gates: int, k: int, generator: torch.Generator, n_data: int = 0
+        self,
+        n_inputs: int,
+        n_nodes: int,
+        k: int,
+        generator: torch.Generator,
+        n_data: int = 0,
+        wires: int = 2,
     ) -> None:
         super().__init__()
         self.n_inputs, self.n_data = n_inputs, n_data
         k = min(k, n_inputs)
-        self.logits = nn.Parameter(torch.randn(2, n_gates, k, generator=generator))
+        self.logits = nn.Parameter(torch.randn(wires, n_nodes, k, generator=generator))
         self.register_buffer("candidates", None)
         if k < n_inputs:
-            self.candidates = _dealt(n_inputs, 2 * n_gates, k, generator).view(2, n_gates, k)
+            dealt = _dealt(n_inputs, wires * n_nodes, k, generator)
+            self.candidates = dealt.view(wires, n_nodes, k)
         self._wiring: Wiring | None = None
         self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
             TopKConnect._forget_wiring
@@ -64,7 +72,7 @@ class TopKConnect(nn.Module):
 
     @torch.no_grad()
     def chosen(self) -> torch.Tensor:
-        """int64 [2, gates]: the row each wire reads once hardened."""
+        """int64 [wires, nodes]: the row each wire reads once hardened."""
         best = self.logits.argmax(-1, keepdim=True)
         rows = best if self.candidates is None else self.candidates.gather(-1, best)
         return rows[..., 0]
@@ -85,8 +93,8 @@ class TopKConnect(nn.Module):
                 gains is what regrowing costs, and a random part of the rows has good ones, too.
 
         Returns:
-            int64 [2, gates, replaced], the replaced positions, or None in the dense case or where
-            nothing is replaced.
+            int64 [wires, nodes, replaced], the replaced positions, or None in the dense case or
+            where nothing is replaced.
         """
         if self.candidates is None:
             return None
@@ -102,7 +110,7 @@ class TopKConnect(nn.Module):
         column = torch.full((self.n_inputs,), len(rows), device=rows.device)
         column[rows] = torch.arange(len(rows), device=rows.device)
         fresh = []
-        size = max(1, _BLOCK // (2 * len(rows)))
+        size = max(1, _BLOCK // (len(self.logits) * len(rows)))
         for first in range(0, self.logits.shape[1], size):
             gates = slice(first, first + size)
             gains = torch.nn.functional.pad(gains_of(gates, rows), (0, 1))
@@ -117,12 +125,13 @@ class TopKConnect(nn.Module):
 
     @torch.no_grad()
     def redraw(self, which: torch.Tensor) -> None:
-        """Deal the wires of the gates of ``which``, bool [gates], new candidates and logits."""
-        count, k = int(which.sum()), self.logits.shape[-1]
-        self.logits[:, which] = torch.randn(2, count, k).to(self.logits.device)
+        """Deal the wires of the nodes of ``which``, bool [nodes], new candidates and logits."""
+        wires, _, k = self.logits.shape
+        count = int(which.sum())
+        self.logits[:, which] = torch.randn(wires, count, k).to(self.logits.device)
         if self.candidates is not None:
             candidates = self.candidates.clone()
-            dealt = _dealt(self.n_inputs, 2 * count, k).view(2, count, k)
+            dealt = _dealt(self.n_inputs, wires * count, k).view(wires, count, k)
             candidates[:, which] = dealt.to(candidates.device)
             self.candidates = candidates
 
@@ -133,7 +142,7 @@ class TopKConnect(nn.Module):
         ``logits`` becomes another parameter.
 
         Returns:
-            int64 [2, gates, k], the positions kept, or None if there are no more than ``k``.
+            int64 [wires, nodes, k], the positions kept, or None if there are no more than ``k``.
         """
         if k >= self.logits.shape[-1]:
             return None

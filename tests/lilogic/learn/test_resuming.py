@@ -96,6 +96,7 @@ def test_killed_between_two_files_and_resumed_is_never_killed(
 DENSE = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
 
 
+TABLES = {"arrangement": "dense", "gates": 20, "inputs": 4}
 CONVOLUTION = {
     "layers": [
         {"arrangement": "conv", "channels": 6, "groups": 2, "padding": 1},
@@ -115,6 +116,7 @@ HARDENING = {"net": CONVOLUTION, "harden": [0.4, 0.5, 0.9]}
     [
         {"relaxation": "gumbel"},
         {"net": DENSE},
+        {"net": {"layers": [TABLES, 12], "candidates": 4}, "redraw_every": 1, "harden": [0.7]},
         {"net": CONVOLUTION, "redraw_every": 1},
         HARDENING,
     ],
@@ -153,7 +155,7 @@ def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
 def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
     training = learner.Learner(recipe(), dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
-    connects = [layer.connect for layer in training.net.gate_layers]
+    connects = [layer.connect for layer in training.net.node_layers]
     states = [training.optimizer.state[connect.logits] for connect in connects]
     before = [
         (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())

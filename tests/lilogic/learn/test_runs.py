@@ -151,7 +151,7 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten(
     training = learner.Learner(settings, dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
     assert [connect for connect, _ in regrown] == [
-        layer.connect for layer in training.net.gate_layers
+        layer.connect for layer in training.net.node_layers
     ]
     for connect, replaced in regrown:
         for moment in ("exp_avg", "exp_avg_sq"):
@@ -171,7 +171,7 @@ def test_what_adam_knew_of_redrawn_gates_is_forgotten(monkeypatch: pytest.Monkey
     settings = recipe(redraw_every=1, grow_until=1.0, grow_every=1000, epochs=9, narrow=[])
     training = learner.Learner(settings, dataset(), torch.device("cpu"))
     training.run_epoch(0, lambda: None)
-    assert [layer for layer, _ in redrawn] == training.net.gate_layers
+    assert [layer for layer, _ in redrawn] == training.net.node_layers
     assert any(which.any() for _, which in redrawn)
     for layer, which in redrawn:
         for moment in ("exp_avg", "exp_avg_sq"):
@@ -185,7 +185,7 @@ def test_what_adam_knew_of_redrawn_gates_is_forgotten(monkeypatch: pytest.Monkey
 def test_a_layer_that_becomes_hard_stops_regrowing_by_its_own_time() -> None:
     settings = recipe(harden=[0.5], grow_until=0.6)
     training = learner.Learner(settings, dataset(), torch.device("cpu"))
-    first, second = (layer.connect for layer in training.net.gate_layers)
+    first, second = (layer.connect for layer in training.net.node_layers)
     growing = [training._growing(now) for now in (0.2, 0.35, 0.65)]
     assert growing == [{first, second}, {second}, set()]
 

@@ -1,7 +1,53 @@
 """Soft and hard layers on the CPU, in numba."""
 
-from lilogic.learn.kernels.cpu.conv import convolution
-from lilogic.learn.kernels.cpu.dense import layer
+from __future__ import annotations
+
+import torch
+
+from lilogic.learn.kernels import arguments, reference
+from lilogic.learn.kernels.cpu import conv, dense, tables
 from lilogic.learn.kernels.cpu.hard import gates
+from lilogic.learn.kernels.windows import Windows
+from lilogic.learn.kernels.wiring import Wiring
 
 __all__ = ["convolution", "gates", "layer"]
+
+
+def layer(
+    x: torch.Tensor,
+    wiring: Wiring | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+    wire_gradient: torch.Tensor | None,
+) -> torch.Tensor:
+    """See ``reference.layer``. The dense case is a matrix product, which torch does best.
+
+    Raises:
+        DataError: as ``reference.layer``; or as ``arguments.check_cpu``.
+    """
+    if wiring is None:
+        return reference.layer(x, wiring, weights, coefficients, wire_gradient)
+    arguments.check(x, wiring, weights, coefficients, wire_gradient)
+    arguments.check_cpu(weights)
+    if len(weights) > 2:
+        return tables.layer(x, wiring, weights, coefficients, wire_gradient)
+    return dense.layer(x, wiring, weights, coefficients, wire_gradient)
+
+
+def convolution(
+    x: torch.Tensor,
+    windows: Windows,
+    candidates: torch.Tensor | None,
+    weights: torch.Tensor,
+    coefficients: torch.Tensor,
+) -> torch.Tensor:
+    """See ``reference.convolution``, which computes nodes of more than two wires.
+
+    Raises:
+        DataError: as ``reference.convolution``; or as ``arguments.check_cpu``.
+    """
+    if len(weights) > 2:
+        return reference.convolution(x, windows, candidates, weights, coefficients)
+    arguments.check_convolution(x, windows, candidates, weights, coefficients)
+    arguments.check_cpu(weights)
+    return conv.convolution(x, windows, candidates, weights, coefficients)

@@ -18,7 +18,6 @@ from numba import prange
 from torch.autograd.function import once_differentiable
 
 from lilogic.jit import njit
-from lilogic.learn.kernels import arguments
 from lilogic.learn.kernels.cpu.dense import ONE_CALL
 from lilogic.learn.kernels.cpu.rows import add_dots, mix
 from lilogic.learn.kernels.windows import Windows
@@ -34,13 +33,7 @@ def convolution(
     weights: torch.Tensor,
     coefficients: torch.Tensor,
 ) -> torch.Tensor:
-    """See ``reference.convolution``.
-
-    Raises:
-        DataError: as ``reference.convolution``; or tensors that are not on the CPU.
-    """
-    arguments.check_convolution(x, windows, candidates, weights, coefficients)
-    arguments.check_cpu(weights)
+    """``reference.convolution`` of gates, whose arguments were checked."""
     if candidates is None:
         positions = np.broadcast_to(np.arange(windows.size), tuple(weights.shape))
     else:

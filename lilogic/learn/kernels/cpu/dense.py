@@ -18,10 +18,9 @@ from numba import prange
 from torch.autograd.function import once_differentiable
 
 from lilogic.jit import njit
-from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.wiring import Wiring
 
-_PARTS = 64
+PARTS = 64
 """Into how many parts the gates are cut, each of which one thread computes."""
 
 ONE_CALL = Lock()
@@ -30,20 +29,12 @@ ONE_CALL = Lock()
 
 def layer(
     x: torch.Tensor,
-    wiring: Wiring | None,
+    wiring: Wiring,
     weights: torch.Tensor,
     coefficients: torch.Tensor,
     wire_gradient: torch.Tensor | None,
 ) -> torch.Tensor:
-    """See ``reference.layer``. The dense case is a matrix product, which torch does best.
-
-    Raises:
-        DataError: as ``reference.layer``; or as ``arguments.check_cpu``.
-    """
-    if wiring is None:
-        return reference.layer(x, wiring, weights, coefficients, wire_gradient)
-    arguments.check(x, wiring, weights, coefficients, wire_gradient)
-    arguments.check_cpu(weights)
+    """``reference.layer`` of gates, whose arguments were checked."""
     y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
         x, wiring, weights, coefficients, wire_gradient
     )
@@ -65,10 +56,10 @@ class _Layer(torch.autograd.Function):
         y = weights.new_empty(gates, batch)
         # Bits are few and small, so mixing them again is cheaper than to keep and read the wires.
         is_kept = x.dtype != torch.bool
-        wires = weights.new_empty(2 * (gates if is_kept else _PARTS), batch)
+        wires = weights.new_empty(2 * (gates if is_kept else PARTS), batch)
         flat = weights.view(2 * gates, -1)
         with ONE_CALL:
-            _forward(wiring.rows, *_arrays(x, flat, coefficients, wires, y))
+            _forward(wiring.rows, *arrays(x, flat, coefficients, wires, y))
         ctx.wiring, ctx.wire_gradient = wiring, wire_gradient
         ctx.save_for_backward(x, weights, coefficients, wires if is_kept else None)
         return y
@@ -81,9 +72,9 @@ class _Layer(torch.autograd.Function):
         n_data = wiring.n_data if ctx.needs_input_grad[0] else wiring.n_inputs
         is_mixed_again = wires is None
         if is_mixed_again:
-            wires = weights.new_empty(2 * _PARTS, x.shape[1])
+            wires = weights.new_empty(2 * PARTS, x.shape[1])
         is_kept = wire_gradient is not None or n_data < wiring.n_inputs
-        d_wires = weights.new_empty(2 * (gates if is_kept else _PARTS), x.shape[1])
+        d_wires = weights.new_empty(2 * (gates if is_kept else PARTS), x.shape[1])
         d_weights, d_coefficients = torch.empty_like(weights), torch.empty_like(coefficients)
         flat, d_flat = weights.view(2 * gates, -1), d_weights.view(2 * gates, -1)
         d_y = grads[0].contiguous()
@@ -92,19 +83,19 @@ class _Layer(torch.autograd.Function):
                 wiring.rows,
                 n_data,
                 is_mixed_again,
-                *_arrays(x, flat, coefficients, wires, d_y, d_wires, d_flat, d_coefficients),
+                *arrays(x, flat, coefficients, wires, d_y, d_wires, d_flat, d_coefficients),
             )
         d_x = None
         if ctx.needs_input_grad[0]:
             d_x = torch.empty_like(x)
             with ONE_CALL:
-                _backward_inputs(*wiring.readers, n_data, *_arrays(x, flat, d_wires, d_x, d_flat))
+                backward_inputs(*wiring.readers, n_data, *arrays(x, flat, d_wires, d_x, d_flat))
         if wire_gradient is not None:
             wire_gradient.copy_(d_wires.view_as(wire_gradient))
         return d_x, None, d_weights, d_coefficients, None
 
 
-def _arrays(*tensors: torch.Tensor) -> Iterator[npt.NDArray[Any]]:
+def arrays(*tensors: torch.Tensor) -> Iterator[npt.NDArray[Any]]:
     """The same memory as numba reads it: bits are bytes, which it multiplies with vectors."""
     for tensor in tensors:
         yield (tensor.view(torch.uint8) if tensor.dtype == torch.bool else tensor).numpy()
@@ -121,13 +112,13 @@ def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyp
     """``wires`` has a row for each wire, or is room for two wires in each part."""
     gates, batch = y.shape
     half = len(wires) // 2
-    for unsigned in prange(_PARTS):
+    for unsigned in prange(PARTS):
         part = np.int64(unsigned)
-        for gate in range(part * gates // _PARTS, (part + 1) * gates // _PARTS):
+        for gate in range(part * gates // PARTS, (part + 1) * gates // PARTS):
             place = gate if half == gates else part
             a, b, out = wires[place], wires[half + place], y[gate]
-            _mix(x, rows[gate], weights[gate], a)
-            _mix(x, rows[gates + gate], weights[gates + gate], b)
+            mix(x, rows[gate], weights[gate], a)
+            mix(x, rows[gates + gate], weights[gates + gate], b)
             c0, c1, c2, c3 = coefficients[gate]
             for n in range(batch):
                 out[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
@@ -154,14 +145,14 @@ def _backward(  # type: ignore[no-untyped-def]
     gates, batch = d_y.shape
     half, d_half = len(wires) // 2, len(d_wires) // 2
     zero = d_y.dtype.type(0)
-    for unsigned in prange(_PARTS):
+    for unsigned in prange(PARTS):
         part = np.int64(unsigned)
-        for gate in range(part * gates // _PARTS, (part + 1) * gates // _PARTS):
+        for gate in range(part * gates // PARTS, (part + 1) * gates // PARTS):
             place = gate if half == gates else part
             a, b, d_out = wires[place], wires[half + place], d_y[gate]
             if is_mixed_again:
-                _mix(x, rows[gate], weights[gate], a)
-                _mix(x, rows[gates + gate], weights[gates + gate], b)
+                mix(x, rows[gate], weights[gate], a)
+                mix(x, rows[gates + gate], weights[gates + gate], b)
             place = gate if d_half == gates else part
             d_a, d_b = d_wires[place], d_wires[d_half + place]
             _, c1, c2, c3 = coefficients[gate]
@@ -176,12 +167,12 @@ def _backward(  # type: ignore[no-untyped-def]
                 d_b[n] = c2 * d + c3 * da
             row = d_coefficients[gate]
             row[0], row[1], row[2], row[3] = s0, s1, s2, s3
-            _dots_of_data(x, rows[gate], n_data, d_a, d_weights[gate])
-            _dots_of_data(x, rows[gates + gate], n_data, d_b, d_weights[gates + gate])
+            dots_of_data(x, rows[gate], n_data, d_a, d_weights[gate])
+            dots_of_data(x, rows[gates + gate], n_data, d_b, d_weights[gates + gate])
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _backward_inputs(pointers, slots, places, n_data, x, weights, d_wires, d_x, d_weights):  # type: ignore[no-untyped-def]
+def backward_inputs(pointers, slots, places, n_data, x, weights, d_wires, d_x, d_weights):  # type: ignore[no-untyped-def]
     """The gradients to rows from ``n_data`` on, and to their weights, as both read ``d_wires``."""
     candidates = weights.shape[1]
     flat, d_flat = weights.reshape(-1), d_weights.reshape(-1)
@@ -195,14 +186,14 @@ def _backward_inputs(pointers, slots, places, n_data, x, weights, d_wires, d_x, 
         start, end = pointers[row], pointers[row + 1]
         readers = slots[start:end] // candidates
         _dots(d_wires, readers, x[row], dots[start:end])
-        _mix(d_wires, readers, mixed[start:end], d_x[row])
+        mix(d_wires, readers, mixed[start:end], d_x[row])
     for slot in prange(len(places)):
         if places[slot] >= first:
             d_flat[slot] = dots[places[slot]]
 
 
 @njit(fastmath=True, cache=True)
-def _mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
+def mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
     """``out = Σ_k weights[k] · x[rows[k]]``."""
     whole = len(rows) // 8 * 8
     if whole == 0:
@@ -231,7 +222,7 @@ def _mix(x, rows, weights, out):  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=True, cache=True)
-def _dots_of_data(x, rows, n_data, y, out):  # type: ignore[no-untyped-def]
+def dots_of_data(x, rows, n_data, y, out):  # type: ignore[no-untyped-def]
     """``_dots``, but only of rows before ``n_data``."""
     if n_data == len(x):
         _dots(x, rows, y, out)

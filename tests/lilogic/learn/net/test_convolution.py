@@ -65,6 +65,7 @@ LAYERS: list[tuple[LayerRecipe, ...]] = [
     (pool(), conv(6, kernel=2, stride=1, padding=1), pool(3), 9),
     (30, 9),
     (conv(3, kernel=5, padding=2, levels=2), conv(6, kernel=1, groups=3)),
+    (conv(4, padding=1, inputs=4), conv(3, stride=2, levels=2, inputs=3), 9),
 ]
 
 
@@ -134,7 +135,7 @@ def test_layers_that_do_not_fit_are_refused(layers: tuple[LayerRecipe, ...], mes
 def test_filters_regrow_within_their_windows(kernel: str) -> None:
     """What would gain most is what a network with weights for all positions says."""
     network = net(conv(6, padding=1, groups=2), 9, kernel=kernel, k=4)
-    layer = network.gate_layers[0]
+    layer = network.node_layers[0]
     taps: Taps = []
     loss = network(random_bits(40), SOFT, taps).square().sum()
     loss.backward()
@@ -155,7 +156,7 @@ def test_hard_layers_learn_nothing_and_soft_ones_do() -> None:
     network = net(conv(6, padding=1), 12, 9, kernel="cpu")
     network.harden(1)
     network(random_bits(40), [SOFT] * 3).square().sum().backward()
-    grads = [layer.logits.grad for layer in network.gate_layers]
+    grads = [layer.logits.grad for layer in network.node_layers]
     assert grads[0] is None
     assert all(grad is not None and grad.abs().sum() > 0 for grad in grads[1:])
 
@@ -174,7 +175,7 @@ def test_repeated_and_constant_gates_are_found_and_begin_anew(
     layers: tuple[LayerRecipe, ...],
 ) -> None:
     network = net(*layers, k=4, seed=3)
-    layer = network.gate_layers[0]
+    layer = network.node_layers[0]
     with torch.no_grad():
         layer.logits.zero_()
         for gate, op in enumerate([1, 1, 2, 4, 15, 3]):
@@ -190,7 +191,7 @@ def test_repeated_and_constant_gates_are_found_and_begin_anew(
         else [False, True, False, True, True, False]
     )
     assert layer.repeated()[:6].tolist() == expected
-    which = torch.zeros(layer.n_gates, dtype=torch.bool)
+    which = torch.zeros(layer.n_nodes, dtype=torch.bool)
     which[[1, 4]] = True
     before = layer.logits.detach().clone(), layer.connect.logits.detach().clone()
     layer.redraw(which)

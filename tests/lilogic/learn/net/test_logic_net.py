@@ -91,7 +91,7 @@ def test_hard_forward_is_the_frozen_graph_at_every_gate(
     bits = random_bits(20, 131)
     x, nodes = rows(bits), [rows(bits)]
     with torch.no_grad():
-        for layer in network.gate_layers:
+        for layer in network.node_layers:
             nodes.append(layer(x, HARD, kernel))
             x = torch.cat(nodes) if reads == "all" else nodes[-1]
         logits = network(rows(bits), HARD)
@@ -132,7 +132,7 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: K
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(logits, labels).backward()
         optimizer.step()
-        assert [connect for connect, _ in taps] == [layer.connect for layer in network.gate_layers]
+        assert [connect for connect, _ in taps] == [layer.connect for layer in network.node_layers]
         for connect, gains in taps:
             connect.regrow(gains, 0.5)
     bits = random_bits(20, 100, 9)
@@ -166,7 +166,7 @@ def test_heads_may_count_every_layer_and_wires_read_every_node_before() -> None:
     network = net(widths=(6, 3), reads="all", counts="all", k=None)
     graph = network.freeze()
     assert [head.tolist() for head in graph.heads] == [[20, 21, 26], [22, 23, 27], [24, 25, 28]]
-    assert network.gate_layers[1].connect.n_inputs == 26
+    assert network.node_layers[1].connect.n_inputs == 26
     with pytest.raises(LilogicError, match="layer 1 has 7 gates, which is not a multiple of the 3"):
         net(widths=(7, 3), counts="all")
 
@@ -193,7 +193,7 @@ def test_straight_through_computes_with_hard_choices() -> None:
 
 def test_freeze_takes_the_likeliest_function_and_row() -> None:
     network = net(widths=(3,), k=2)
-    layer = network.gate_layers[0]
+    layer = network.node_layers[0]
     with torch.no_grad():
         layer.logits.zero_()
         layer.logits[[0, 1, 2], [6, 15, 0]] = 1
@@ -240,7 +240,7 @@ def test_only_rows_that_a_layer_still_reads_are_kept(reads: str, kept: int) -> N
     def after(_: object, __: object, y: torch.Tensor) -> None:
         made.append(weakref.ref(y))
 
-    for layer in network.gate_layers:
+    for layer in network.node_layers:
         layer.register_forward_pre_hook(before)
         layer.register_forward_hook(after)
     with torch.no_grad():
