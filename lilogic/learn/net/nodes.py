@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +68,7 @@ RELAXATIONS: dict[str, Relaxation] = {
 """How training makes a choice among logits differentiable; evaluation always uses softmax."""
 
 
-class NodeLayer(nn.Module):
+class NodeLayer(nn.Module, ABC):
     """A layer of nodes, each a softly chosen function of its wires.
 
     Args:
@@ -80,6 +81,7 @@ class NodeLayer(nn.Module):
     """
 
     hard: Gates | Tables | None = None
+    basis: torch.Tensor
 
     def __init__(
         self,
@@ -95,6 +97,8 @@ class NodeLayer(nn.Module):
         self._passes = initial == "pass-through"
         self.logits = nn.Parameter(self._drawn(self.n_nodes, generator))
         self.relaxation = RELAXATIONS[relaxation]
+        basis = torch.tensor(self._basis(), dtype=torch.float32)
+        self.register_buffer("basis", basis, persistent=False)
 
     def forward(
         self, x: torch.Tensor, sharpness: Sharpness, kernel: Kernel, taps: Taps | None = None
@@ -156,53 +160,43 @@ class NodeLayer(nn.Module):
         return self.arrangement.reads(self.connect.chosen().cpu().numpy())
 
     @property
+    @abstractmethod
     def n_unrolled(self) -> int:
         """Gates that it stands for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _drawn(self, nodes: int, generator: torch.Generator | None = None) -> torch.Tensor:
         """Initial logits of so many nodes."""
-        raise NotImplementedError
 
+    @abstractmethod
+    def _basis(self) -> npt.ArrayLike:
+        """[functions or entries, 2^wires]: the coefficients of each."""
+
+    @abstractmethod
     def _coefficients(self, choose: Relaxation, factor: float) -> torch.Tensor:
         """Float [nodes, 2^wires], as kernels want them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _hardened(self) -> Gates | Tables:
         """The choices, as ``_compute_hard`` wants them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _compute_hard(self, x: torch.Tensor, kernel: Kernel) -> torch.Tensor:
         """Bool [outputs, batch] of bool [inputs, batch]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _keys(self, chosen: Rows) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """[keys, nodes], equal for equal functions of equal choices, and which are constant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _unrolled(self, reads: Rows, n_rows: int) -> Gates:
         """The gates of nodes that read these rows, [wires, outputs], or 0 where that is -1."""
-        raise NotImplementedError
 
 
 class GateLayer(NodeLayer):
     """Gates: each is a softmax over the sixteen functions of its two wires; see ``NodeLayer``."""
 
     hard: Gates | None
-
-    coefficients: torch.Tensor
-
-    def __init__(
-        self,
-        arrangement: Arrangement,
-        connect: TopKConnect,
-        generator: torch.Generator,
-        initial: str = "normal",
-        relaxation: str = "softmax",
-    ) -> None:
-        super().__init__(arrangement, connect, generator, initial, relaxation)
-        table = torch.tensor(COEFFICIENTS, dtype=torch.float32)
-        self.register_buffer("coefficients", table, persistent=False)
 
     @property
     def n_unrolled(self) -> int:
@@ -215,8 +209,11 @@ class GateLayer(NodeLayer):
             logits[:, A] += PASS_THROUGH
         return logits
 
+    def _basis(self) -> npt.ArrayLike:
+        return COEFFICIENTS
+
     def _coefficients(self, choose: Relaxation, factor: float) -> torch.Tensor:
-        return choose(self.logits, factor) @ self.coefficients
+        return choose(self.logits, factor) @ self.basis
 
     def _hardened(self) -> Gates:
         # No gate reads another one, so it does not matter where they stand.

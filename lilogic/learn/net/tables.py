@@ -10,9 +10,7 @@ from lilogic.graph.gates import A_AND_NOT_B, A_OR_NOT_B, AND, OR, XOR, A
 from lilogic.learn.kernels import Kernel, reference
 from lilogic.learn.kernels.reference import Gates, Tables
 from lilogic.learn.kernels.windows import Rows
-from lilogic.learn.net.arrangement import Arrangement
 from lilogic.learn.net.nodes import PASS_THROUGH, NodeLayer, Relaxation
-from lilogic.learn.net.wires import TopKConnect
 
 Bits = npt.NDArray[np.bool_]
 
@@ -21,25 +19,10 @@ class TableLayer(NodeLayer):
     """Nodes of 3 to 6 wires; each entry of a table is a soft choice between 0 and 1.
 
     Between the corners of its wires, a node is the multilinear interpolation of its entries. It
-    freezes into two-input gates by Shannon's expansion.
-
-    See ``NodeLayer``.
+    freezes into two-input gates by Shannon's expansion. See ``NodeLayer``.
     """
 
     hard: Tables | None
-    subsets: torch.Tensor
-
-    def __init__(
-        self,
-        arrangement: Arrangement,
-        connect: TopKConnect,
-        generator: torch.Generator,
-        initial: str = "normal",
-        relaxation: str = "softmax",
-    ) -> None:
-        super().__init__(arrangement, connect, generator, initial, relaxation)
-        table = torch.tensor(_subsets(len(connect.logits)), dtype=torch.float32)
-        self.register_buffer("subsets", table, persistent=False)
 
     @property
     def n_entries(self) -> int:
@@ -57,9 +40,12 @@ class TableLayer(NodeLayer):
             logits += PASS_THROUGH * (2.0 * (torch.arange(self.n_entries) % 2) - 1)
         return logits
 
+    def _basis(self) -> npt.NDArray[np.int64]:
+        return _subsets(len(self.connect.logits))
+
     def _coefficients(self, choose: Relaxation, factor: float) -> torch.Tensor:
         both = torch.stack([torch.zeros_like(self.logits), self.logits], -1)
-        return choose(both, factor)[..., 1] @ self.subsets
+        return choose(both, factor)[..., 1] @ self.basis
 
     def _hardened(self) -> Tables:
         places = self.n_outputs // self.n_nodes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from lilogic.learn.kernels import arguments, reference
-from lilogic.learn.kernels.cpu import conv, dense, tables
+from lilogic.learn.kernels.cpu import conv
 from lilogic.learn.kernels.cpu.hard import gates
+from lilogic.learn.kernels.cpu.layer import Layer
 from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
 
@@ -29,9 +30,10 @@ def layer(
         return reference.layer(x, wiring, weights, coefficients, wire_gradient)
     arguments.check(x, wiring, weights, coefficients, wire_gradient)
     arguments.check_cpu(weights)
-    if len(weights) > 2:
-        return tables.layer(x, wiring, weights, coefficients, wire_gradient)
-    return dense.layer(x, wiring, weights, coefficients, wire_gradient)
+    y: torch.Tensor = Layer.apply(  # type: ignore[no-untyped-call]
+        x, wiring, weights, coefficients, wire_gradient
+    )
+    return y
 
 
 def convolution(

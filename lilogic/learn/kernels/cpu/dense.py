@@ -1,4 +1,4 @@
-"""The soft layer in numba: whole rows at a time, fused, on all cores.
+"""The soft layer of gates in numba: whole rows at a time, fused, on all cores.
 
 Activations are feature-major, so a gate reads a few contiguous rows and the loop over the batch
 is one vector loop. The gradient to the inputs walks the transposed wiring, so no two threads
@@ -15,84 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from numba import prange
-from torch.autograd.function import once_differentiable
 
 from lilogic.jit import njit
-from lilogic.learn.kernels.wiring import Wiring
 
 PARTS = 64
 """Into how many parts the gates are cut, each of which one thread computes."""
 
 ONE_CALL = Lock()
 """numba's threads serve one call at a time: where it has no OpenMP, two would end the process."""
-
-
-def layer(
-    x: torch.Tensor,
-    wiring: Wiring,
-    weights: torch.Tensor,
-    coefficients: torch.Tensor,
-    wire_gradient: torch.Tensor | None,
-) -> torch.Tensor:
-    """``reference.layer`` of gates, whose arguments were checked."""
-    y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
-        x, wiring, weights, coefficients, wire_gradient
-    )
-    return y
-
-
-class _Layer(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: torch.Tensor,
-        wiring: Wiring,
-        weights: torch.Tensor,
-        coefficients: torch.Tensor,
-        wire_gradient: torch.Tensor | None,
-    ) -> torch.Tensor:
-        gates, batch = len(coefficients), x.shape[1]
-        x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
-        y = weights.new_empty(gates, batch)
-        # Bits are few and small, so mixing them again is cheaper than to keep and read the wires.
-        is_kept = x.dtype != torch.bool
-        wires = weights.new_empty(2 * (gates if is_kept else PARTS), batch)
-        flat = weights.view(2 * gates, -1)
-        with ONE_CALL:
-            _forward(wiring.rows, *arrays(x, flat, coefficients, wires, y))
-        ctx.wiring, ctx.wire_gradient = wiring, wire_gradient
-        ctx.save_for_backward(x, weights, coefficients, wires if is_kept else None)
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x, weights, coefficients, wires = ctx.saved_tensors
-        wiring, wire_gradient, gates = ctx.wiring, ctx.wire_gradient, len(coefficients)
-        n_data = wiring.n_data if ctx.needs_input_grad[0] else wiring.n_inputs
-        is_mixed_again = wires is None
-        if is_mixed_again:
-            wires = weights.new_empty(2 * PARTS, x.shape[1])
-        is_kept = wire_gradient is not None or n_data < wiring.n_inputs
-        d_wires = weights.new_empty(2 * (gates if is_kept else PARTS), x.shape[1])
-        d_weights, d_coefficients = torch.empty_like(weights), torch.empty_like(coefficients)
-        flat, d_flat = weights.view(2 * gates, -1), d_weights.view(2 * gates, -1)
-        d_y = grads[0].contiguous()
-        with ONE_CALL:
-            _backward(
-                wiring.rows,
-                n_data,
-                is_mixed_again,
-                *arrays(x, flat, coefficients, wires, d_y, d_wires, d_flat, d_coefficients),
-            )
-        d_x = None
-        if ctx.needs_input_grad[0]:
-            d_x = torch.empty_like(x)
-            with ONE_CALL:
-                backward_inputs(*wiring.readers, n_data, *arrays(x, flat, d_wires, d_x, d_flat))
-        if wire_gradient is not None:
-            wire_gradient.copy_(d_wires.view_as(wire_gradient))
-        return d_x, None, d_weights, d_coefficients, None
 
 
 def arrays(*tensors: torch.Tensor) -> Iterator[npt.NDArray[Any]]:
@@ -108,7 +38,7 @@ def arrays(*tensors: torch.Tensor) -> Iterator[npt.NDArray[Any]]:
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
+def forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
     """``wires`` has a row for each wire, or is room for two wires in each part."""
     gates, batch = y.shape
     half = len(wires) // 2
@@ -125,7 +55,7 @@ def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyp
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _backward(  # type: ignore[no-untyped-def]
+def backward(  # type: ignore[no-untyped-def]
     rows,
     n_data,
     is_mixed_again,

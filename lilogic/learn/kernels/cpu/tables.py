@@ -6,89 +6,18 @@ multiplications a sample, and twice that backward. A tile of all folds stays in 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import torch
 from numba import prange
-from torch.autograd.function import once_differentiable
 
 from lilogic.jit import njit
-from lilogic.learn.kernels.cpu.dense import (
-    ONE_CALL,
-    PARTS,
-    arrays,
-    backward_inputs,
-    dots_of_data,
-    mix,
-)
-from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.kernels.cpu.dense import PARTS, dots_of_data, mix
 
 _TILE = 256
 """Samples that are folded at once."""
 
 
-def layer(
-    x: torch.Tensor,
-    wiring: Wiring,
-    weights: torch.Tensor,
-    coefficients: torch.Tensor,
-    wire_gradient: torch.Tensor | None,
-) -> torch.Tensor:
-    """``reference.layer``, whose arguments were checked."""
-    y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
-        x, wiring, weights, coefficients, wire_gradient
-    )
-    return y
-
-
-class _Layer(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: torch.Tensor,
-        wiring: Wiring,
-        weights: torch.Tensor,
-        coefficients: torch.Tensor,
-        wire_gradient: torch.Tensor | None,
-    ) -> torch.Tensor:
-        x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
-        y = weights.new_empty(len(coefficients), x.shape[1])
-        flat = weights.view(-1, weights.shape[-1])
-        wires = weights.new_empty(len(flat), x.shape[1])
-        with ONE_CALL:
-            _forward(wiring.rows, *arrays(x, flat, coefficients, wires, y))
-        ctx.wiring, ctx.wire_gradient = wiring, wire_gradient
-        ctx.save_for_backward(x, weights, coefficients, wires)
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x, weights, coefficients, wires = ctx.saved_tensors
-        wiring, wire_gradient = ctx.wiring, ctx.wire_gradient
-        n_data = wiring.n_data if ctx.needs_input_grad[0] else wiring.n_inputs
-        d_wires, d_weights = torch.empty_like(wires), torch.empty_like(weights)
-        d_coefficients, d_y = torch.empty_like(coefficients), grads[0].contiguous()
-        flat, d_flat = (tensor.view(len(wires), -1) for tensor in (weights, d_weights))
-        with ONE_CALL:
-            _backward(
-                wiring.rows,
-                n_data,
-                *arrays(x, coefficients, wires, d_y, d_wires, d_flat, d_coefficients),
-            )
-        d_x = None
-        if ctx.needs_input_grad[0]:
-            d_x = torch.empty_like(x)
-            with ONE_CALL:
-                backward_inputs(*wiring.readers, n_data, *arrays(x, flat, d_wires, d_x, d_flat))
-        if wire_gradient is not None:
-            wire_gradient.copy_(d_wires.view_as(wire_gradient))
-        return d_x, None, d_weights, d_coefficients, None
-
-
 @njit(parallel=True, fastmath=True, cache=True)
-def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
+def forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyped-def]
     """``wires`` has a row for each wire: those of the first wires of all nodes, and so on."""
     nodes, batch = y.shape
     inputs = len(wires) // nodes
@@ -107,7 +36,7 @@ def _forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untyp
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _backward(rows, n_data, x, coefficients, wires, d_y, d_wires, d_weights, d_coefficients):  # type: ignore[no-untyped-def]
+def backward(rows, n_data, x, coefficients, wires, d_y, d_wires, d_weights, d_coefficients):  # type: ignore[no-untyped-def]
     """All but the gradients to rows from ``n_data`` on, and to their weights."""
     nodes, batch = d_y.shape
     inputs = len(wires) // nodes

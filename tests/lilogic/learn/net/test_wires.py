@@ -153,7 +153,7 @@ def test_what_regrow_takes_in_has_the_steepest_slope_in_the_dense_connection() -
     old = connect.candidates.clone()
     weights = torch.zeros(2, 8, 30).scatter_(-1, old, connect.logits.detach().softmax(-1))
     weights.requires_grad_()
-    mixture = sharpened(layer.logits.detach(), 1.0) @ layer.coefficients
+    mixture = sharpened(layer.logits.detach(), 1.0) @ layer.basis
     dense = kernels.KERNELS["reference"].layer(x, None, weights, mixture, None)
     ((dense - target) ** 2).sum().backward()
 
