@@ -44,6 +44,10 @@ class Delays:
         """A function of ``inputs`` bits, in a row of LUT4s of which each takes in three more."""
         return self.gate * -(-(inputs - 1) // 3)
 
+    def table(self, inputs: int) -> float:
+        """Any function of ``inputs`` bits: LUT4s, and a level of multiplexers for each bit more."""
+        return self.gate * max(1, inputs - 3)
+
     def _step(self, value: Value) -> tuple[float, list[Value]]:
         """What the outermost operator takes, and what it reads."""
         # Whoever only lists devices needs no Amaranth.
