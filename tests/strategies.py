@@ -63,7 +63,7 @@ def table_graphs(draw: Draw, max_layers: int = 3) -> GateGraph:
         layer = []
         for _ in range(draw(st.integers(1, 4))):
             wires = draw(st.lists(st.sampled_from(below), min_size=1, max_size=6))
-            table = draw(st.integers(0, 2 ** 2 ** len(wires) - 1))
+            table = draw(st.integers(0, 2**2 ** len(wires) - 1))
             layer.append(builder.lut(table, wires))
         tables += layer
         below = [*layer, *below[:3]]

@@ -306,9 +306,7 @@ class Builder:
         """
         listed: npt.NDArray[Any] = np.array(outputs, dtype=np.int64)
         found: Any = sorted({root for root in roots if root >= self.n_inputs})
-        return Circuit(
-            n_inputs=self.n_inputs, outputs=listed, roots=found, **columns(self._rows)
-        )
+        return Circuit(n_inputs=self.n_inputs, outputs=listed, roots=found, **columns(self._rows))
 
 
 Node = TypeVar("Node", bound=Hashable)

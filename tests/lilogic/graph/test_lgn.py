@@ -254,7 +254,10 @@ def test_only_files_with_roots_are_of_version_4(tmp_path, small, minus):
     assert load_file(path)["roots"].tolist() == [3, 5]
     assert_equal(lgn.read(path), graph)
     raw = random_raw(ENCODER, 20)
-    assert independent_reader.scores(path, raw).tolist() == golden.scores(graph, graph.encoder.encode(raw)).tolist()
+    assert (
+        independent_reader.scores(path, raw).tolist()
+        == golden.scores(graph, graph.encoder.encode(raw)).tolist()
+    )
 
 
 def test_roots_are_no_part_of_the_fingerprint():
