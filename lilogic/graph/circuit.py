@@ -156,18 +156,13 @@ def _check_gates(circuit: Gates) -> None:
 
 
 def _check_roots(circuit: Gates) -> None:
-    roots, n_inputs = circuit.roots, circuit.n_inputs
-    before = np.concatenate([[n_inputs - 1], roots[:-1]])
-    wrong = np.flatnonzero((roots <= before) | (roots >= circuit.n_nodes))
-    if wrong.size:
-        root, place = roots[wrong[0]], wrong[0]
-        if root >= circuit.n_nodes:
-            problem = f"only {circuit.n_nodes} nodes exist"
-        elif root < n_inputs:
-            problem = f"the first gate is node {n_inputs}"
-        else:
-            problem = f"must be above the {before[place]} before it"
-        raise GraphError(f"roots[{place}] is {root}, but {problem}")
+    roots, first = circuit.roots, circuit.n_inputs
+    below = np.concatenate([[first - 1], roots[:-1]])
+    for place in np.flatnonzero((roots <= below) | (roots >= circuit.n_nodes)).tolist():
+        problem = f"only {circuit.n_nodes} nodes exist"
+        if roots[place] < circuit.n_nodes:
+            problem = f"roots are gates, of which the first is node {first}, in ascending order"
+        raise GraphError(f"roots[{place}] is {roots[place]}, but {problem}")
 
 
 def own_array(owner: Gates, name: str, dtype: type[np.generic]) -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic import jit
-from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, gates, passes
 from lilogic.graph.circuit import Builder
 from lilogic.graph.cones import MOST_LEAVES
@@ -120,18 +119,3 @@ def test_a_cone_of_more_wires_is_several() -> None:
     graph = GateGraph.build(8, rows, [[14]], roots=[14])
     check(graph)
     assert graph.cones.level[14] == 2
-
-
-@pytest.mark.parametrize(
-    ("roots", "problem"),
-    [
-        ([2, 9000], r"roots\[1\] is 9000, but only 4 nodes exist"),
-        ([1], r"roots\[0\] is 1, but the first gate is node 2"),
-        ([3, 2], r"roots\[1\] is 2, but must be above the 3 before it"),
-        ([2, 2], r"roots\[1\] is 2, but must be above the 2 before it"),
-        ([2.5], r"roots\[0\] is 2.5, which is not a int32"),
-    ],
-)
-def test_wrong_roots_are_refused(roots: list[int], problem: str) -> None:
-    with pytest.raises(GraphError, match=problem):
-        GateGraph.build(2, [(gates.AND, 0, 1), (gates.OR, 0, 1)], [[2]], roots=roots)

@@ -273,8 +273,8 @@ def test_roots_are_no_part_of_the_fingerprint():
         (np.array([3.0]), "tensor roots is float64, but must be int32"),
         (np.array([[3]], np.int32), "roots has 2 dimensions, but must have 1"),
         (np.array([3, 9000], np.int32), r"roots\[1\] is 9000, but only 6 nodes exist"),
-        (np.array([2], np.int32), r"roots\[0\] is 2, but the first gate is node 3"),
-        (np.array([5, 4], np.int32), r"roots\[1\] is 4, but must be above the 5 before it"),
+        (np.array([2], np.int32), r"roots\[0\] is 2, but roots are gates"),
+        (np.array([5, 4], np.int32), r"roots\[1\] is 4, but roots are gates"),
     ],
 )
 def test_wrong_roots_are_refused(tmp_path, roots, message):
