@@ -158,7 +158,8 @@ class GateNetwork(Component):
             a, b = np.where(READS_A[op], a, b), np.where(READS_B[op], b, a)
             for level, function, here in _grouped(graph.levels[held], op):
                 group = f"level{level}_{GATES[function].name.lower()}"
-                for run in vector.chunks(here):
+                for chunk in vector.chunks(here.tolist()):
+                    run = np.array(chunk)
                     name = naming.run(group, runs_of[group])
                     runs_of[group] += 1
                     output = Signal(len(run), name=name)

@@ -45,8 +45,12 @@ class Delays:
         return self.gate * -(-(inputs - 1) // 3)
 
     def table(self, inputs: int) -> float:
-        """Any function of ``inputs`` bits: LUT4s, and a level of multiplexers for each bit more."""
-        return self.gate * max(1, inputs - 3)
+        """Any function of ``inputs`` bits: a LUT4, or several and multiplexers between them.
+
+        That is a level of LUTs more for each bit beyond four; and they stand farther apart, as each
+        bit goes to several, which takes about one more.
+        """
+        return self.gate * (1 if inputs <= 4 else inputs - 2)
 
     def _step(self, value: Value) -> tuple[float, list[Value]]:
         """What the outermost operator takes, and what it reads."""

@@ -172,7 +172,7 @@ class LogicNet(nn.Module):
             op=op.astype(np.uint8),
             a=a.astype(np.int32),
             b=b.astype(np.int32),
-            roots=np.concatenate(roots if has_tables else [[]]).astype(np.int32),
+            roots=np.concatenate(roots if has_tables else [below[:0]]).astype(np.int32),
             head_nodes=counted.reshape(-1).astype(np.int32),
             head_ptr=np.arange(0, counted.size + 1, counted.shape[1], dtype=np.int32),
             offset=np.zeros(self.head.n_classes, dtype=np.int32),
