@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import DTYPES, Preprocessing
 from lilogic.graph import GateGraph
+from lilogic.graph.circuit import Builder
 
 Draw = st.DrawFn
 
@@ -44,7 +45,31 @@ def graphs(
             st.lists(st.integers(-20, 20), min_size=len(heads), max_size=len(heads)),
         )
     )
-    return GateGraph.build(n_inputs, gates, heads, offset, encoder)
+    made = range(n_inputs, n_inputs + len(gates))
+    roots = draw(st.one_of(st.just(set()), st.sets(st.sampled_from(made)))) if gates else ()
+    return GateGraph.build(n_inputs, gates, heads, offset, encoder, roots=sorted(roots))
+
+
+@st.composite
+def table_graphs(draw: Draw, max_layers: int = 3) -> GateGraph:
+    """Layers of lookup tables of 1 to 6 wires, of which roots tell; heads count any of them.
+
+    Some tables are constants, repeat a wire or ignore some; wires skip layers.
+    """
+    n_inputs = draw(st.integers(2, 9))
+    builder, below = Builder(n_inputs), list(range(n_inputs))
+    tables: list[int] = []
+    for _ in range(draw(st.integers(1, max_layers))):
+        layer = []
+        for _ in range(draw(st.integers(1, 4))):
+            wires = draw(st.lists(st.sampled_from(below), min_size=1, max_size=6))
+            table = draw(st.integers(0, 2**2 ** len(wires) - 1))
+            layer.append(builder.lut(table, wires))
+        tables += layer
+        below = [*layer, *below[:3]]
+    heads = draw(st.lists(st.lists(st.sampled_from(tables), max_size=4), min_size=1, max_size=3))
+    circuit = builder.build([], tables)
+    return GateGraph.build(n_inputs, [*circuit.rows()], heads, roots=circuit.roots.tolist())
 
 
 @st.composite

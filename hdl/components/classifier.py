@@ -203,7 +203,7 @@ def _delays(graph: GateGraph, choices: Choices, delays: Delays) -> dict[str, lis
     encodes = choices.input is InputKind.FEATURES
     return {
         "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if encodes else [],
-        "network": [delays.gate] * network.levels(graph),
+        "network": [*map(delays.table, network.widths(graph))],
         "heads": popcounts.costs(graph, choices.popcount, delays.of),
         "argmax": rounds,
     }

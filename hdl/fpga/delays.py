@@ -44,6 +44,14 @@ class Delays:
         """A function of ``inputs`` bits, in a row of LUT4s of which each takes in three more."""
         return self.gate * -(-(inputs - 1) // 3)
 
+    def table(self, inputs: int) -> float:
+        """Any function of ``inputs`` bits: a LUT4, or several and multiplexers between them.
+
+        That is a level of LUTs more for each bit beyond four; and they stand farther apart, as each
+        bit goes to several, which takes about one more.
+        """
+        return self.gate * (1 if inputs <= 4 else inputs - 2)
+
     def _step(self, value: Value) -> tuple[float, list[Value]]:
         """What the outermost operator takes, and what it reads."""
         # Whoever only lists devices needs no Amaranth.

@@ -44,6 +44,7 @@ def to_graph(imported: Imported, classes: int | None, encoder: Encoder | None) -
         op=circuit.op,
         a=circuit.a,
         b=circuit.b,
+        roots=circuit.roots,
         head_nodes=circuit.outputs[np.array([*chain(*heads)], dtype=np.intp)],
         head_ptr=np.cumsum([0, *map(len, heads)]),
         offset=np.array(offset, dtype=np.int64),
@@ -67,6 +68,7 @@ def _with_inputs(circuit: Circuit, n_inputs: int) -> Circuit:
         n_inputs=n_inputs,
         a=moved(circuit.a),
         b=moved(circuit.b),
+        roots=moved(circuit.roots),
         outputs=moved(circuit.outputs),
     )
 

@@ -7,7 +7,7 @@ makes them a classifier. This module needs numpy, and numba only for large graph
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import index
 from typing import Any, TypeVar
@@ -40,6 +40,9 @@ class Gates:
         op: uint8 [gates], each gate's function 0..15 (see ``lilogic.graph.gates``).
         a: int32 [gates], node id of each gate's first input, smaller than the gate's own id.
         b: int32 [gates], node id of each gate's second input, smaller than the gate's own id.
+        roots: int32 [roots], gates that hardware had better see as lookup tables of all that stands
+            between them and other roots, ascending; empty where every gate is one. They change
+            nothing of what is computed; see ``lilogic.graph.cones``.
 
     Raises:
         GraphError: naming the field, the position and the bound that is broken.
@@ -49,6 +52,7 @@ class Gates:
     op: npt.NDArray[np.uint8]
     a: Int32
     b: Int32
+    roots: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
     def __post_init__(self) -> None:
         try:
@@ -58,7 +62,9 @@ class Gates:
         own_array(self, "op", np.uint8)
         own_array(self, "a", np.int32)
         own_array(self, "b", np.int32)
+        own_array(self, "roots", np.int32)
         _check_gates(self)
+        _check_roots(self)
 
     @property
     def n_gates(self) -> int:
@@ -147,6 +153,16 @@ def _check_gates(circuit: Gates) -> None:
                     "which is not made before it"
                 )
             raise GraphError(f"gate {gate} reads wire {wires[gate]}, but only {n_nodes} exist")
+
+
+def _check_roots(circuit: Gates) -> None:
+    roots, first = circuit.roots, circuit.n_inputs
+    below = np.concatenate([[first - 1], roots[:-1]])
+    for place in np.flatnonzero((roots <= below) | (roots >= circuit.n_nodes)).tolist():
+        problem = f"only {circuit.n_nodes} nodes exist"
+        if roots[place] < circuit.n_nodes:
+            problem = f"roots are gates, of which the first is node {first}, in ascending order"
+        raise GraphError(f"roots[{place}] is {roots[place]}, but {problem}")
 
 
 def own_array(owner: Gates, name: str, dtype: type[np.generic]) -> None:
@@ -275,14 +291,17 @@ class Builder:
 
         return expand(table, len(inputs))
 
-    def build(self, outputs: Sequence[int]) -> Circuit:
+    def build(self, outputs: Sequence[int], roots: Iterable[int] = ()) -> Circuit:
         """The circuit of all gates so far, with these nodes as outputs.
+
+        Of ``roots``, in any order, those are taken that are gates.
 
         Raises:
             GraphError: there are no inputs, or nodes that do not exist.
         """
         listed: npt.NDArray[Any] = np.array(outputs, dtype=np.int64)
-        return Circuit(n_inputs=self.n_inputs, outputs=listed, **columns(self._rows))
+        found: Any = sorted({root for root in roots if root >= self.n_inputs})
+        return Circuit(n_inputs=self.n_inputs, outputs=listed, roots=found, **columns(self._rows))
 
 
 Node = TypeVar("Node", bound=Hashable)

@@ -27,6 +27,7 @@ from lilogic.graph.circuit import (
     own_array,
     read_only,
 )
+from lilogic.graph.cones import Cones
 from lilogic.graph.gates import READS_A, READS_B
 from lilogic.jit import loop
 
@@ -80,6 +81,11 @@ class GateGraph(Gates):
         return int(self.levels[self.head_nodes].max(initial=0))
 
     @cached_property
+    def cones(self) -> Cones:
+        """What hardware sees as lookup tables; see ``Cones``."""
+        return Cones.of(self, self.head_nodes)
+
+    @cached_property
     def alive(self) -> npt.NDArray[np.bool_]:
         """bool [nodes]: whether a head depends on the node."""
         alive = np.zeros(self.n_nodes, dtype=bool)
@@ -104,6 +110,7 @@ class GateGraph(Gates):
         offset: Sequence[int] | None = None,
         encoder: Encoder | None = None,
         metadata: Mapping[str, Any] | None = None,
+        roots: Sequence[int] = (),
     ) -> GateGraph:
         """A graph from plain lists: gates as ``(op, a, b)`` and one list of node ids per class.
 
@@ -117,6 +124,7 @@ class GateGraph(Gates):
         return cls(
             n_inputs=n_inputs,
             **columns(gates),
+            roots=numbers("roots", [*roots]),
             head_nodes=numbers("heads", [*chain(*counted)]),
             head_ptr=np.cumsum([0, *map(len, counted)]),
             offset=[0] * len(counted) if offset is None else offset,  # type: ignore[arg-type]

@@ -19,9 +19,9 @@ from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 
 FORMAT = "lilogic.lgn"
-VERSIONS = ("1", "2", "3")
+VERSIONS = ("1", "2", "3", "4")
 """Versions that are read. A file is written as the lowest one that can express it: 2 where the
-encoder has a rank, 3 where it subtracts features."""
+encoder has a rank, 3 where it subtracts features, 4 where the graph has roots."""
 
 _GRAPH = {
     "op": np.dtype(np.uint8),
@@ -36,6 +36,7 @@ _ENCODER = {
     "encoder.threshold": np.dtype(np.int32),
 }
 _SUBTRACTED = {"encoder.minus": np.dtype(np.int32)}
+_ROOTS = {"roots": np.dtype(np.int32)}
 
 _NOTHING = -1
 """In the tensor ``encoder.minus``, what stands for ``Encoder.zero``: nothing is subtracted."""
@@ -48,7 +49,10 @@ def write(graph: GateGraph, path: Path) -> None:
         GraphError: the metadata is not JSON.
         LilogicError: the file cannot be written.
     """
-    tensors, description = _parts(graph)
+    version = _version(graph)
+    tensors, description = _parts(graph, version)
+    if len(graph.roots):
+        tensors["roots"] = graph.roots
     description["metadata"] = dict(graph.metadata)
     try:
         text = json.dumps(description, allow_nan=False)
@@ -56,28 +60,32 @@ def write(graph: GateGraph, path: Path) -> None:
         raise GraphError(f"{path}: the graph's metadata is not JSON: {error}") from error
     header = {
         "format": FORMAT,
-        "version": _version(graph.encoder),
+        "version": version,
         "graph": text,
         "sha256": _digest(tensors, text),
     }
     write_bytes(path, save(tensors, metadata=header))
 
 
-def _version(encoder: Encoder | None) -> str:
-    """The lowest version that can express a graph with that encoder."""
+def _version(graph: GateGraph) -> str:
+    """The lowest version that can express a graph."""
+    return "4" if len(graph.roots) else _version_of_encoder(graph.encoder)
+
+
+def _version_of_encoder(encoder: Encoder | None) -> str:
     if encoder is not None and encoder.has_differences:
         return "3"
     return "1" if encoder is None or encoder.rank is None else "2"
 
 
 def fingerprint(graph: GateGraph) -> bytes:
-    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata."""
-    tensors, description = _parts(graph)
+    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata and roots."""
+    tensors, description = _parts(graph, _version_of_encoder(graph.encoder))
     return bytes.fromhex(_digest(tensors, json.dumps(description)))
 
 
-def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    """The tensors of a file, and its description without metadata."""
+def _parts(graph: GateGraph, version: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The tensors of a file but the roots, and its description without metadata."""
     tensors: dict[str, npt.NDArray[Any]] = {name: getattr(graph, name) for name in _GRAPH}
     encoder = graph.encoder
     description: dict[str, Any] = {"n_inputs": graph.n_inputs, "encoder": None}
@@ -89,10 +97,10 @@ def _parts(graph: GateGraph) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any
             "crop": encoder.preprocessing.crop,
             "resize": encoder.preprocessing.resize,
         }
-        if encoder.has_differences:
+        if version >= "3":
             minus = np.where(encoder.subtracts, encoder.minus, np.int32(_NOTHING))
             tensors["encoder.minus"] = minus
-        if _version(encoder) != "1":
+        if version >= "2":
             description["encoder"]["rank"] = encoder.rank
     return tensors, description
 
@@ -142,8 +150,10 @@ def _graph(
     tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any], version: str
 ) -> GateGraph:
     record = description["encoder"]
-    subtracts = version == "3"
-    expected = _GRAPH if record is None else _GRAPH | _ENCODER | (_SUBTRACTED if subtracts else {})
+    subtracts = version >= "3"
+    of_graph = _GRAPH | (_ROOTS if version >= "4" else {})
+    of_encoder = _ENCODER | (_SUBTRACTED if subtracts else {})
+    expected = of_graph if record is None else of_graph | of_encoder
     for name, dtype in expected.items():
         if name not in tensors:
             raise FormatError(f"tensor {name} is missing")
@@ -165,7 +175,7 @@ def _graph(
             minus=_minus(tensors["encoder.minus"], n_features) if subtracts else None,
             rank=None if version == "1" else record["rank"],
         )
-    arrays = {name: tensors[name] for name in _GRAPH}
+    arrays = {name: tensors[name] for name in of_graph}
     metadata = description["metadata"]
     if not isinstance(metadata, dict):
         raise FormatError(f"metadata is {type(metadata).__name__}, but must be an object")

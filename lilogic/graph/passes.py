@@ -58,7 +58,14 @@ def remove_dead(graph: GateGraph) -> GateGraph:
     # A wire that the function ignores may come from a gate that goes: put a live one in its place.
     a = np.where(READS_A[op], a, np.where(READS_B[op], b, 0)).astype(np.int32)
     b = np.where(READS_B[op], b, a)
-    return replace(graph, op=op, a=number[a], b=number[b], head_nodes=number[graph.head_nodes])
+    return replace(
+        graph,
+        op=op,
+        a=number[a],
+        b=number[b],
+        roots=number[graph.roots[alive[graph.roots]]],
+        head_nodes=number[graph.head_nodes],
+    )
 
 
 PASSES: tuple[Pass, ...] = (
@@ -89,7 +96,16 @@ def _rewrite(graph: GateGraph, walked: Callable[..., None], *arguments: Any) -> 
     walk = Walk.over(graph.n_inputs, graph.op, graph.a, graph.b)
     walked(walk, *arguments)
     op, a, b, _ = walk.gates
-    return replace(graph, op=op, a=a, b=b, head_nodes=walk.counted[graph.head_nodes])
+    # What stands for a root where gates read it, and where heads count it.
+    roots = np.union1d(walk.source[graph.roots], walk.counted[graph.roots])
+    return replace(
+        graph,
+        op=op,
+        a=a,
+        b=b,
+        roots=roots[roots >= graph.n_inputs],
+        head_nodes=walk.counted[graph.head_nodes],
+    )
 
 
 def _choose_counted(graph: GateGraph) -> GateGraph:

@@ -105,6 +105,7 @@ def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:
         op=np.concatenate([graph.op for graph in graphs])[order],
         a=np.concatenate([node[graph.a] for node, graph in members])[order],
         b=np.concatenate([node[graph.b] for node, graph in members])[order],
+        roots=np.sort(np.concatenate([node[graph.roots] for node, graph in members])),
         head_nodes=np.concatenate(heads),
         head_ptr=np.cumsum([0, *map(len, heads)]),
         offset=np.sum([graph.offset for graph in graphs], axis=0),

@@ -34,6 +34,11 @@ _LEVELS = (
     "often its gates are read by gates and heads. LUTs are counted by part only, as one LUT holds "
     "gates of several levels."
 )
+_NODE_LEVELS = (
+    "As the gates are written, before mapping: nodes of up to six inputs, each of which a LUT6 "
+    "holds, and the gates that they are made of, wherever these stand first; flip-flops that stand "
+    "after each level, and how often its gates are read by gates and heads."
+)
 
 
 @dataclass(frozen=True)
@@ -126,13 +131,20 @@ def _gates(report: CompileReport) -> Iterator[Section]:
         return
     names = [str(number) for number in range(1, len(levels) + 1)]
     functions = sorted(ops, key=lambda op: ops[op], reverse=True)
+    has_nodes = report.gates.nodes is not None
     yield Section(
         "Levels",
-        _LEVELS,
-        ("level", "gates", "FF", "fan-out, mean", "fan-out, max", "unread"),
-        [("input bits", "", "", *_fan_out(report.inputs))]
+        _NODE_LEVELS if has_nodes else _LEVELS,
+        ("level", *["nodes"] * has_nodes, "gates", "FF", "fan-out, mean", "fan-out, max", "unread"),
+        [("input bits", *[""] * has_nodes, "", "", *_fan_out(report.inputs))]
         + [
-            (name, f"{level.gates:,}", f"{level.ffs:,}", *_fan_out(level.fan_out))
+            (
+                name,
+                *([f"{level.nodes:,}"] if has_nodes else []),
+                f"{level.gates:,}",
+                f"{level.ffs:,}",
+                *_fan_out(level.fan_out),
+            )
             for name, level in zip(names, levels, strict=True)
         ],
     )

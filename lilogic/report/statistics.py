@@ -44,16 +44,17 @@ def by_function(op: npt.NDArray[np.uint8]) -> dict[str, int]:
 
 
 def levels(graph: GateGraph) -> list[Level]:
-    """The gates of level 1, 2, …, as ``GateGraph.levels`` counts them.
+    """The gates of level 1, 2, …, as ``GateGraph.cones`` counts them: in gates, or in nodes.
 
     Levels are what layers are in hardware: passes merge gates across the layers that were trained.
     """
-    level = graph.levels[graph.n_inputs :]
+    level, is_root = (array[graph.n_inputs :] for array in graph.cones[1:])
     counts = fan_out(graph)[graph.n_inputs :]
     members = [level == number for number in range(1, int(level.max(initial=0)) + 1)]
     return [
         Level(
             gates=int(here.sum()),
+            nodes=int(is_root[here].sum()) if len(graph.roots) else None,
             ops=by_function(graph.op[here]),
             fan_out=spread(counts[here]),
         )

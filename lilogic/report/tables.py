@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
     from lilogic.report.models.gates import FanOut, Layer
-    from lilogic.report.models.graph import Classes, GraphReport, ModelSummary
+    from lilogic.report.models.graph import Classes, GateCounts, GraphReport, ModelSummary
     from lilogic.report.models.mismatch import Answer, Sample
     from lilogic.report.models.proof import PartResult, ProofReport
     from lilogic.report.models.simulation import SimulationReport
@@ -37,8 +37,18 @@ def graph_rows(report: GraphReport) -> list[Row]:
     return [
         *_accuracy_rows(report.accuracy),
         ("gates trained", f"{gates.trained:,}"),
-        ("gate levels", f"{gates.depth}"),
+        *_depth_rows(gates),
     ]
+
+
+def _depth_rows(gates: GateCounts) -> Iterator[Row]:
+    """How deep gates are, and what they stand for."""
+    yield "gate levels", f"{gates.depth}"
+    if gates.nodes is not None:
+        depth = gates.nodes.depth
+        widest = max((n for n, count in enumerate(gates.nodes.inputs, 1) if count), default=0)
+        levels = "1 level" if depth == 1 else f"{depth} levels"
+        yield "nodes", f"{gates.nodes.count:,} of up to {widest} inputs, {levels}"
 
 
 def import_rows(summary: ModelSummary) -> list[Row]:
@@ -46,7 +56,7 @@ def import_rows(summary: ModelSummary) -> list[Row]:
     return [
         ("input bits", f"{summary.input.bits:,}"),
         ("gates", f"{summary.gates.count:,}"),
-        ("gate levels", f"{summary.gates.depth}"),
+        *_depth_rows(summary.gates),
         ("classes", _classes_text(summary.classes)),
     ]
 
@@ -71,7 +81,7 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
         *_gap_rows(summary.gap),
         ("gates trained", f"{gates.trained:,}"),
         ("gates after passes", f"{gates.simplified:,}"),
-        ("gate levels", f"{gates.depth}"),
+        *_depth_rows(gates),
         *_layer_rows(summary),
         *([("training", text)] if text else []),
     ]
@@ -84,7 +94,7 @@ def compile_rows(report: CompileReport) -> list[Row]:
         *_accuracy_rows(report.accuracy),
         ("gates trained", f"{report.gates.trained:,}"),
         ("gates compiled", f"{report.gates.count:,}"),
-        ("gate levels", f"{report.gates.depth}"),
+        *_depth_rows(report.gates),
         *(_area_rows(report.area) if report.area else ()),
         ("latency", f"{interface['latency']} cycles, one result a cycle"),
     ]

@@ -20,13 +20,19 @@ _BOTH = 255
 
 
 class ArrayBuilder:
-    """A circuit under construction, to which arrays of gates are added at once."""
+    """A circuit under construction, to which arrays of gates are added at once.
+
+    Where it has lookup tables of more than two inputs, it gets roots: what tables make, and what
+    else is said to be one.
+    """
 
     def __init__(self, n_inputs: int) -> None:
         self.n_inputs = n_inputs
         self._n_nodes = n_inputs
         self._gates: list[tuple[npt.NDArray[np.uint8], Int32, Int32]] = []
         self._constants: dict[int, int] = {}
+        self._roots: list[Nodes] = [np.empty(0, dtype=np.int64)]
+        self._has_tables = False
 
     def gates(self, op: npt.ArrayLike, a: npt.ArrayLike, b: npt.ArrayLike) -> Nodes:
         """New gates' nodes, of the shape that the three arrays are broadcast to.
@@ -60,8 +66,16 @@ class ArrayBuilder:
             wires: [luts, n, places], the nodes of the address's bits, **highest** first.
         """
         if wires.shape[1] == 2:
-            return self._pairs(table, wires[:, 0], wires[:, 1])
-        return self._expanded(np.arange(len(table)), table, wires)
+            nodes = self._pairs(table, wires[:, 0], wires[:, 1])
+        else:
+            nodes = self._expanded(np.arange(len(table)), table, wires)
+            self._has_tables |= wires.shape[1] > 2
+        self.mark_roots(nodes)
+        return nodes
+
+    def mark_roots(self, nodes: Nodes) -> None:
+        """Say that these nodes, of any shape, are roots, as far as they are gates."""
+        self._roots.append(nodes[nodes >= self.n_inputs])
 
     def _pairs(self, table: npt.NDArray[np.bool_], a: Nodes, b: Nodes) -> Nodes:
         return self.gates((table @ np.array([8, 4, 2, 1]))[:, None], a, b)
@@ -148,5 +162,6 @@ class ArrayBuilder:
             op=np.concatenate([np.empty(0, dtype=np.uint8), *op]),
             a=np.concatenate([np.empty(0, dtype=np.int32), *a]),
             b=np.concatenate([np.empty(0, dtype=np.int32), *b]),
+            roots=np.unique(np.concatenate(self._roots if self._has_tables else self._roots[:1])),
             outputs=outputs.astype(np.int32),
         )

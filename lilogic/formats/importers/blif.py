@@ -166,7 +166,10 @@ def _circuit(
     for net in outputs:
         if net not in node:
             raise FormatError(f"nothing drives the output {names[net]}")
-    circuit = builder.build([node[net] for net in outputs])
+    # Covers of two inputs are gates; where there are larger ones, each is a table.
+    has_tables = any(len(covers[net].inputs) > 2 for net in covers if net in node)
+    roots = [made for net, made in node.items() if net in covers] if has_tables else []
+    circuit = builder.build([node[net] for net in outputs], roots)
     return Imported(circuit=circuit, names=[names[net] for net in outputs])
 
 

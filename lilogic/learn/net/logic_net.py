@@ -147,6 +147,7 @@ class LogicNet(nn.Module):
     ) -> GateGraph:
         """The hard network: each gate its likeliest function, each wire its likeliest row."""
         gates: list[tuple[Rows, Rows, Rows]] = []
+        roots: list[Rows] = []
         heads: list[Rows] = []
         every = below = np.arange(self.n_inputs)
         end = self.n_inputs
@@ -158,17 +159,20 @@ class LogicNet(nn.Module):
                 gates.append((op, nodes[a], nodes[b]))
                 end += len(op)
                 below = np.arange(end - layer.n_outputs, end)
+                roots.append(below)
             every = np.concatenate([every, below]) if self.reads_all else below
             if number in self.counted:
                 # Each class counts its share of every layer, layer after layer.
                 heads.append(below.reshape(self.head.n_classes, -1))
         op, a, b = (np.concatenate(columns) for columns in zip(*gates, strict=True))
         counted = np.concatenate(heads, axis=1)
+        has_tables = any(layer.n_unrolled > layer.n_outputs for layer in self.node_layers)
         return GateGraph(
             n_inputs=self.n_inputs,
             op=op.astype(np.uint8),
             a=a.astype(np.int32),
             b=b.astype(np.int32),
+            roots=np.concatenate(roots if has_tables else [below[:0]]).astype(np.int32),
             head_nodes=counted.reshape(-1).astype(np.int32),
             head_ptr=np.arange(0, counted.size + 1, counted.shape[1], dtype=np.int32),
             offset=np.zeros(self.head.n_classes, dtype=np.int32),

@@ -48,10 +48,12 @@ class Level(Report):
 
     Attributes:
         gates: number of gates.
+        nodes: how many nodes of up to six inputs these stand for; None where each gate is a node.
         ops: how many there are of each function, by its name in ``gates.GATES``.
         fan_out: how often they are read.
     """
 
     gates: NonNegativeInt
+    nodes: NonNegativeInt | None = None
     ops: dict[str, NonNegativeInt]
     fan_out: FanOut

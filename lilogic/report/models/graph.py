@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import numpy as np
+from pydantic import NonNegativeInt
+
 from lilogic.graph import GateGraph
+from lilogic.graph.cones import MOST_LEAVES
 from lilogic.graph.metadata import Metadata
 from lilogic.report.models.base import Report
 from lilogic.report.statistics import by_function
 from lilogic.version import __version__
+
+
+class NodeCounts(Report):
+    """Nodes of up to six inputs that gates stand for; see ``GateGraph.cones``.
+
+    Attributes:
+        count: how many heads depend on.
+        depth: the longest path, in nodes.
+        inputs: how many of them read 1, 2, … 6 wires.
+    """
+
+    count: NonNegativeInt
+    depth: NonNegativeInt
+    inputs: list[NonNegativeInt]
+
+    @classmethod
+    def of(cls, graph: GateGraph) -> NodeCounts | None:
+        """The counts of ``graph``; None where each gate is a node."""
+        if not len(graph.roots):
+            return None
+        cones = graph.cones
+        inputs = np.bincount((cones.root_leaves >= 0).sum(1), minlength=MOST_LEAVES + 1)
+        return cls(
+            count=len(cones.roots),
+            depth=int(cones.level[graph.head_nodes].max(initial=0)),
+            inputs=inputs[1:].tolist(),
+        )
 
 
 class GateCounts(Report):
@@ -17,6 +48,7 @@ class GateCounts(Report):
         count: how many the graph has.
         simplified: how many simplification leaves; None where that is not known.
         depth: the longest path, in gates.
+        nodes: what the gates stand for; None where each gate is a node.
         ops: how many there are of each function, by its name in ``gates.GATES``.
     """
 
@@ -24,6 +56,7 @@ class GateCounts(Report):
     count: int
     simplified: int | None = None
     depth: int
+    nodes: NodeCounts | None = None
     ops: dict[str, int]
 
     @classmethod
@@ -35,6 +68,7 @@ class GateCounts(Report):
             count=graph.n_gates,
             simplified=simplified or metadata.gates_after_passes,
             depth=graph.depth,
+            nodes=NodeCounts.of(graph),
             ops=by_function(graph.op),
         )
 

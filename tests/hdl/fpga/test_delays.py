@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.errors import GraphError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, gates
+from lilogic.hdl.components import classifier
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga.delays import Clock, Delays
@@ -59,6 +60,21 @@ def test_the_faster_the_clock_the_longer_the_latency(graph, popcount):
     assert all(slow <= fast for slow, fast in pairwise(latencies))
     every_level = Classifier(graph, CompileOptions(levels_per_stage=1, popcount=popcount)).latency
     assert latencies[-1] <= every_level
+
+
+@pytest.mark.parametrize(("inputs", "nanoseconds"), [(0, 1), (2, 1), (4, 1), (5, 3), (6, 4)])
+def test_a_table_of_more_wires_than_a_lut_takes_several_levels(inputs, nanoseconds):
+    assert DELAYS.table(inputs) == nanoseconds
+
+
+def test_a_level_of_tables_takes_as_long_as_its_widest():
+    rows = [(gates.XOR, 0, 1), (gates.XOR, 4, 2), (gates.XOR, 5, 3), (gates.OR, 0, 1)]
+    for roots, expected in (([], 3), ([6, 7], 1)):
+        graph = GateGraph.build(4, rows, [[6], [7]], roots=roots)
+        options = CompileOptions(clock_mhz=1, target="hx8k", popcount="tree")
+        choices = classifier.Choices.of(graph, options)
+        costs = classifier._delays(graph, choices, DELAYS)["network"]
+        assert costs == [1] * expected
 
 
 def test_a_clock_that_one_level_alone_misses_is_refused():

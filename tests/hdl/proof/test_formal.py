@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.formats.exporters import blif
-from lilogic.graph import Circuit, GateGraph
+from lilogic.graph import Circuit, GateGraph, passes
+from lilogic.graph.circuit import Builder
 from lilogic.hdl.components import vector
 from lilogic.hdl.components.interface import VERILOG
 from lilogic.hdl.components.popcount import POPCOUNTS
@@ -167,6 +168,41 @@ def test_a_changed_gate_is_refuted(seed: int, tmp_path_factory: pytest.TempPathF
         assert sample.expected != sample.got
     if counterexample.gate is not None and (changed.alive == GRAPH.alive).all():
         assert counterexample.gate.node >= GRAPH.n_inputs + gate
+
+
+def tables(entry: int | None = None) -> GateGraph:
+    """Two layers of tables of six wires; of a counted one, this entry is flipped."""
+    generator = np.random.default_rng(0)
+    builder, below = Builder(8), list(range(8))
+    roots: list[int] = []
+    for layer in range(2):
+        made = []
+        for _ in range(3):
+            wires = generator.choice(below, 6, replace=False).tolist()
+            table = int.from_bytes(generator.bytes(8))
+            is_flipped = entry is not None and layer and not made
+            made.append(builder.lut(table ^ (1 << entry if is_flipped else 0), wires))
+        roots, below = roots + made, below[:5] + made
+    rows = [*builder.build([]).rows()]
+    return passes.simplify(GateGraph.build(8, rows, [roots[:2], roots[2:]], roots=roots))
+
+
+@pytest.mark.parametrize("levels", [0, 1])
+def test_tables_are_proven_and_a_flipped_entry_is_refuted(levels: int, tmp_path: Path) -> None:
+    graph = tables()
+    assert graph.cones.level.max() == 2
+    inputs = all_inputs(8)
+    changed = next(
+        flipped
+        for flipped in map(tables, range(64))
+        if (golden.scores(flipped, inputs) != golden.scores(graph, inputs)).any()
+    )
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=levels))
+    assert statuses(formal.prove(graph, tmp_path)) == proven("timing", "gates", "heads", "argmax")
+    refuted = formal.prove(changed, tmp_path)
+    assert refuted.parts["gates"].status == "refuted"
+    mutate(tmp_path, "network", r" & ", " | ")
+    assert statuses(formal.prove(graph, tmp_path))["gates"] == "refuted"
 
 
 def mutated(design: Netlist, cone: list[Net], generator: np.random.Generator) -> Netlist:

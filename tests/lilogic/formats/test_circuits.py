@@ -83,6 +83,26 @@ def test_blif_with_the_complement_of_a_cover_of_many_inputs(tmp_path):
     assert y == [int(not ((a and not d) or (b and c))) for a, b, c, d in table]
 
 
+def test_covers_of_many_inputs_are_nodes(tmp_path):
+    text = """\
+.model m
+.inputs a b c d e f g
+.outputs y
+.names a b c d e f t
+1-00-1 1
+-11-0- 1
+0---11 1
+.names t g y
+10 1
+01 1
+"""
+    graph = formats.load(written(tmp_path, text))
+    assert graph.cones.level[graph.head_nodes].tolist() == [2]
+    assert graph.depth > 2
+    gates = ".model m\n.inputs a b c\n.outputs y\n.names a b t\n11 1\n.names t c y\n11 1\n"
+    assert not len(formats.load(written(tmp_path, gates)).roots)
+
+
 HEAD = ".model m\n.inputs a b\n.outputs y\n"
 
 

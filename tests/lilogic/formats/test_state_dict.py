@@ -197,6 +197,12 @@ def test_weightless_networks(tmp_path, inputs, learnable):
     expected = group_sum(y, 3)
     path = saved(tmp_path / "net.pth", {"config": {"n": inputs}, "state_dict": state})
     assert_scores(path, x, expected, 3)
+    graph = formats.load(path, classes=3)
+    if inputs > 2:
+        assert graph.cones.level[graph.head_nodes].max() == len(widths)
+        assert {*graph.cones.roots.tolist()} <= {*graph.roots.tolist()}
+    else:
+        assert not len(graph.roots)
     if importlib.util.find_spec("dwn2rtl"):
         from dwn2rtl import extract
 

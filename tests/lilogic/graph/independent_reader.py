@@ -128,15 +128,19 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     starts, ends = [begin for begin, _ in used], [end for _, end in used]
     require([*starts, len(data)] == [0, *ends], "gaps, overlaps or bytes left over")
     require(metadata["format"] == "lilogic.lgn", "another format")
-    require(metadata["version"] in ("1", "2", "3"), "another version")
+    require(metadata["version"] in ("1", "2", "3", "4"), "another version")
     require(metadata["sha256"] == digest.hexdigest(), "altered")
     description = json.loads(metadata["graph"])
     if metadata["version"] == "1" and description["encoder"] is not None:
         description["encoder"]["rank"] = None
-    if metadata["version"] == "3":
-        require(tensors["encoder.minus"].dtype == "<i4", "dtype of encoder.minus")
-    else:
+    if metadata["version"] in ("1", "2"):
         tensors.pop("encoder.minus", None)
+    elif description["encoder"] is not None:
+        require(tensors["encoder.minus"].dtype == "<i4", "dtype of encoder.minus")
+    if metadata["version"] == "4":
+        require(tensors["roots"].dtype == "<i4", "dtype of roots")
+    else:
+        tensors.pop("roots", None)
     return tensors, description
 
 
@@ -152,6 +156,9 @@ def check_graph(tensors: dict[str, np.ndarray], description: dict[str, Any]) -> 
     require(n_inputs + len(op) <= LARGEST, "too many nodes")
     require((op <= 15).all(), "op")
     require(((a >= 0) & (a < own) & (b >= 0) & (b < own)).all(), "order of gates")
+    roots = tensors.get("roots", np.empty(0, np.int32)).astype(np.int64)
+    require((np.diff(roots) > 0).all(), "order of roots")
+    require(((roots >= n_inputs) & (roots < n_inputs + len(op))).all(), "roots")
     heads, pointers = tensors["head_nodes"], tensors["head_ptr"].astype(np.int64)
     offset = tensors["offset"].astype(np.int64)
     require(len(offset) >= 1 and len(pointers) == len(offset) + 1, "classes")

@@ -38,7 +38,7 @@ def small(tmp_path_factory):
 
 
 def assert_equal(graph, other):
-    for name in ("op", "a", "b", "head_nodes", "head_ptr", "offset"):
+    for name in ("op", "a", "b", "roots", "head_nodes", "head_ptr", "offset"):
         mine, theirs = getattr(graph, name), getattr(other, name)
         assert mine.dtype == theirs.dtype
         np.testing.assert_array_equal(mine, theirs)
@@ -143,11 +143,11 @@ def test_other_safetensors_files_and_versions_are_refused(tmp_path, small):
     with pytest.raises(LilogicError, match="some other safetensors file"):
         lgn.read(path)
     header = json.loads(small[8 : 8 + int.from_bytes(small[:8], "little")])
-    newer = small.replace(b'"version":"1"', b'"version":"4"')
+    newer = small.replace(b'"version":"1"', b'"version":"5"')
     assert newer != small
     assert header["__metadata__"]["version"] == "1"
     path.write_bytes(newer)
-    with pytest.raises(LilogicError, match="version 4, but this lilogic reads versions 1, 2, 3"):
+    with pytest.raises(LilogicError, match="version 5, but this lilogic reads versions 1, 2, 3, 4"):
         lgn.read(path)
 
 
@@ -242,6 +242,52 @@ def test_a_wrong_subtraction_is_refused(tmp_path, minus):
     assert lgn.read(path).encoder.minus.tolist() == [16, *MINUS[1:]]
     tensors = {} if minus is None else {"encoder.minus": minus}
     refused_by_both(path, forge(path, tensors, version="3", encoder=encoding).read_bytes())
+
+
+@pytest.mark.parametrize("minus", [None, [ENCODER.zero, *MINUS[1:]]])
+def test_only_files_with_roots_are_of_version_4(tmp_path, small, minus):
+    path = tmp_path / "rooted.lgn"
+    graph = replace(GRAPH, roots=[3, 5], encoder=replace(ENCODER, minus=minus, rank=4))
+    lgn.write(graph, path)
+    assert b'"version":"4"' in path.read_bytes()
+    assert b"roots" not in small
+    assert load_file(path)["roots"].tolist() == [3, 5]
+    assert_equal(lgn.read(path), graph)
+    raw = random_raw(ENCODER, 20)
+    assert (
+        independent_reader.scores(path, raw).tolist()
+        == golden.scores(graph, graph.encoder.encode(raw)).tolist()
+    )
+
+
+def test_roots_are_no_part_of_the_fingerprint():
+    rooted = replace(GRAPH, roots=[3, 5])
+    assert lgn.fingerprint(rooted) == lgn.fingerprint(GRAPH)
+    assert lgn.fingerprint(rooted) != lgn.fingerprint(replace(rooted, op=GRAPH.op ^ 15))
+
+
+@pytest.mark.parametrize(
+    ("roots", "message"),
+    [
+        (None, "tensor roots is missing"),
+        (np.array([3.0]), "tensor roots is float64, but must be int32"),
+        (np.array([[3]], np.int32), "roots has 2 dimensions, but must have 1"),
+        (np.array([3, 9000], np.int32), r"roots\[1\] is 9000, but only 6 nodes exist"),
+        (np.array([2], np.int32), r"roots\[0\] is 2, but roots are gates"),
+        (np.array([5, 4], np.int32), r"roots\[1\] is 4, but roots are gates"),
+    ],
+)
+def test_wrong_roots_are_refused(tmp_path, roots, message):
+    path = tmp_path / "forged.lgn"
+    encoding = ENCODING | {"rank": None, "crop": [1, 1, 3, 3]}
+    minus = {"encoder.minus": np.array(MINUS, np.int32)}
+    right = minus | {"roots": np.array([3, 5], np.int32)}
+    assert lgn.read(forge(path, right, "4", encoder=encoding)).roots.tolist() == [3, 5]
+    forge(path, minus | {"roots": roots}, "4", encoder=encoding)
+    with pytest.raises(FormatError, match=message) as refused:
+        lgn.read(path)
+    assert "\n" not in str(refused.value)
+    refused_by_both(path, path.read_bytes())
 
 
 def test_metadata_that_is_no_json_is_refused_and_what_was_there_stays(tmp_path):

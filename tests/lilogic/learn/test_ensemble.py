@@ -11,7 +11,7 @@ from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
-from lilogic.learn.ensemble import merged, view_bits, views
+from lilogic.learn.ensemble import merged, view_bits, views, with_view
 from lilogic.learn.recipe import EnsembleRecipe
 
 
@@ -47,6 +47,16 @@ def test_layers_stand_side_by_side() -> None:
     assert graph.a.tolist() == [0, 0, 1, 1]
     assert graph.b.tolist() == [1, 1, 2, 3]
     assert graph.head_nodes.tolist() == [4, 5]
+    assert not len(graph.roots)
+
+
+def test_roots_stay_roots() -> None:
+    rows = [(1, 0, 1), (6, 2, 1), (7, 3, 0)]
+    graphs = [GateGraph.build(2, rows, [[4]], roots=roots) for roots in ([2, 4], [4])]
+    graph = merged(graphs, [2, 1])
+    assert graph.roots.tolist() == [2, 6, 7]
+    seen = with_view(graph, np.array([1, 0]))
+    assert seen.roots.tolist() == [2, 6, 7]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from lilogic.graph import GateGraph, gates
-from lilogic.report import compiled, pages
+from lilogic.report import compiled, pages, tables
 from lilogic.report.models.area import AreaReport
 from lilogic.report.models.compiled import CompileReport
+from lilogic.report.models.graph import NodeCounts
 from lilogic.report.models.proof import PartResult, ProofReport
 from lilogic.report.models.simulation import Latency, SimulationReport
 from tests.lilogic.report.test_plots import report, tiny
@@ -93,6 +94,18 @@ def test_gates_of_a_level_add_up_to_those_of_the_function() -> None:
         ("1", "2", "0", "1.0", "1", "0"),
         ("2", "1", "1", "1.0", "1", "0"),
     ]
+
+
+def test_levels_of_nodes_say_how_many_there_are() -> None:
+    rows = [(gates.XOR, 0, 1), (gates.AND, 3, 2), (gates.OR, 4, 0)]
+    graph = GateGraph.build(3, rows, [[4, 5]], roots=[4, 5])
+    made = compiled.describe(NAME, graph, [2], {"latency": 1})
+    assert made.gates.nodes == NodeCounts(count=2, depth=1, inputs=[0, 0, 2, 0, 0, 0])
+    assert made.gates.depth == 3
+    (section,) = (section for section in pages.sections(made) if section.title == "Levels")
+    assert section.columns[:4] == ("level", "nodes", "gates", "FF")
+    assert [row[:4] for row in section.rows] == [("input bits", "", "", ""), ("1", "2", "3", "2")]
+    assert ("nodes", "2 of up to 3 inputs, 1 level") in tables.compile_rows(made)
 
 
 def test_what_was_not_flattened_says_so() -> None:

@@ -126,11 +126,12 @@ class _Network:
         for prefix, layer in steps:
             if isinstance(layer, described.ResidualBlock):
                 nodes = self._residual(prefix, layer, nodes)
-                continue
-            try:
-                nodes = self._layer(prefix, layer, nodes)
-            except FormatError as error:
-                raise error.at(f"layer {prefix[:-1]}") from error
+            else:
+                try:
+                    nodes = self._layer(prefix, layer, nodes)
+                except FormatError as error:
+                    raise error.at(f"layer {prefix[:-1]}") from error
+            self.builder.mark_roots(nodes)
         return nodes
 
     def _layer(self, prefix: str, layer: described.Layer, nodes: Nodes) -> Nodes:

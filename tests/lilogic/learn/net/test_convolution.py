@@ -99,6 +99,15 @@ def test_the_hard_forward_is_the_frozen_graph_for_any_shape(data: st.DataObject)
     assert_hard_is_frozen(network)
 
 
+def test_tables_freeze_into_roots_and_gates_into_none() -> None:
+    layers = (conv(4, padding=1, inputs=4), pool(), conv(3, levels=2, inputs=3), 9)
+    network = net(*layers)
+    graph = network.freeze()
+    assert len(graph.roots) == sum(layer.n_outputs for layer in network.layers)
+    assert graph.cones.level[graph.head_nodes].max() <= len(network.layers)
+    assert not len(net(conv(4, padding=1), pool(), 9).freeze().roots)
+
+
 def test_heads_count_the_layers_that_are_named() -> None:
     layers = (conv(6, padding=1), 12, 9)
     graph = net(*layers, counts=[1, 3]).freeze()
