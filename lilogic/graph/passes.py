@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.graph import GateGraph, rules
+from lilogic.graph.factoring import factored
 from lilogic.graph.gates import FALSE, READS_A, READS_B, TRUE, A
 from lilogic.graph.pairs import count_together
 from lilogic.graph.rules import Table, Walk
@@ -81,8 +82,19 @@ def simplify(graph: GateGraph) -> GateGraph:
     """What is left when no pass changes anything any more.
 
     That has no constant, buffer, duplicate or dead gate, and no inverter but of an input bit that
-    a head counts.
+    a head counts. Where roots say which gates are one node, nodes are written anew with fewer.
     """
+    found = _settled(graph)
+    while True:
+        graph = found
+        # Gates that several nodes share may be worth more than what is new.
+        found = _settled(factored(graph))
+        if found.n_gates >= graph.n_gates:
+            return graph
+
+
+def _settled(graph: GateGraph) -> GateGraph:
+    """What is left when no rule changes a gate any more."""
     while True:
         before = graph
         graph = _uncount_constants(_rewrite(graph, rules.simplify))
