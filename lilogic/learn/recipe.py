@@ -16,6 +16,7 @@ from pydantic import (
     PositiveInt,
     Tag,
     field_validator,
+    model_validator,
 )
 
 from lilogic.errors import RecipeError
@@ -108,6 +109,10 @@ LayerRecipe = Annotated[
 """A layer: so many gates, each of which may read everything, or a table that says more."""
 
 
+_WIDTH = {"dense": "gates", "conv": "channels", "pool": ""}
+"""What the width of a layer is called."""
+
+
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
@@ -117,6 +122,31 @@ class NetRecipe(_Section):
     counts: Literal["last", "all"] | list[PositiveInt] = "all"
     initial: Initial = "normal"
     tau: float = Field(5.0, gt=0)
+
+    @property
+    def widths(self) -> list[int]:
+        """Nodes of each layer, or filters; 0 for layers that have none of their own."""
+        return [
+            layer if isinstance(layer, int) else getattr(layer, _WIDTH[layer.arrangement], 0)
+            for layer in self.layers
+        ]
+
+    def with_widths(self, widths: Sequence[int]) -> NetRecipe:
+        """The same with layers of other ``widths``; those that have none stay."""
+        layers = [
+            width
+            if isinstance(layer, int)
+            else layer.model_copy(update={_WIDTH[layer.arrangement]: width} if width else {})
+            for layer, width in zip(self.layers, widths, strict=True)
+        ]
+        return self.model_copy(update={"layers": layers})
+
+    @property
+    def counted(self) -> list[int]:
+        """The numbers, from 1, of the layers that heads count, as far as there are such layers."""
+        if isinstance(self.counts, str):
+            return [*range(1, len(self.layers) + 1)] if self.counts == "all" else [len(self.layers)]
+        return sorted({number for number in self.counts if number <= len(self.layers)})
 
 
 class AugmentRecipe(_Section):
@@ -233,6 +263,34 @@ class EnsembleRecipe(_Section):
         return len(self.shifts) * (1 + self.mirror)
 
 
+class BudgetRecipe(_Section):
+    """What the whole circuit may take; see ``lilogic.learn.planning.budget``.
+
+    On ``target``, so many ``luts`` of the size that it has, or on sky130 so many ``ge``, gate
+    equivalents. Before training, the widths of all layers are scaled to meet it, and are
+    ``fitted`` from then on.
+    """
+
+    target: Literal["xc7", "ice40", "ecp5", "sky130"] | None = None
+    luts: PositiveInt | None = None
+    ge: PositiveInt | None = None
+    fitted: bool = False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> BudgetRecipe:
+        wanted = {None: (), "sky130": ("ge",)}.get(self.target, ("luts",))
+        given = tuple(name for name in ("luts", "ge") if getattr(self, name) is not None)
+        if given != wanted:
+            needs = f"target {self.target} goes with {wanted[0]}" if wanted else "it needs a target"
+            raise ValueError(f"{needs}, not {' and '.join(given) or 'nothing'}")
+        return self
+
+    @property
+    def amount(self) -> int | None:
+        """What may be taken, in the target's unit."""
+        return self.luts or self.ge
+
+
 class Recipe(_Section):
     """A data set, an encoder, a network and how to train it."""
 
@@ -243,6 +301,7 @@ class Recipe(_Section):
     net: NetRecipe
     ensemble: EnsembleRecipe = EnsembleRecipe()
     augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
+    budget: BudgetRecipe = BudgetRecipe()
     train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
 
 
