@@ -1,8 +1,8 @@
 """The circuit of a classifier as gates and adders, as synthesis sees it, to be counted.
 
 It is what the hardware is made of, part by part, but for inverters, which cost nothing in a LUT
-and little elsewhere: a gate here may be the complement of the one that is built. No value is ever
-computed with it.
+and little elsewhere: in comparisons of signed features and of differences, a gate may be the
+complement of the one that is built.
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ class Carry(Enum):
     ECP5 = "ecp5"
 
 
+# Which popcounts are built is measured, see the hardware's; what is not said here is a tree.
+_COUNTERS = {Carry.XC7: 17}
+"""Bits of the largest head that is made of counters of six bits instead of full adders."""
+
+_PLAIN = {Carry.ECP5: range(18, 55)}
+"""Bits of heads that are made of gates alone."""
+
+
 @dataclass
 class Netlist:
     """Gates under construction; nodes are numbered as they are made, inputs and carries among them.
@@ -45,10 +53,12 @@ class Netlist:
     Attributes:
         carry: what sums are made of.
         fixed: LUTs that carry cells take, by part.
+        is_plain: whether sums are made of gates for now, whatever ``carry`` says.
     """
 
     carry: Carry
     fixed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
+    is_plain: bool = False
 
     def __post_init__(self) -> None:
         self._end = 0
@@ -193,9 +203,11 @@ def heads(net: Netlist, counted: Sequence[Nodes], offsets: Sequence[int]) -> lis
     sizes = np.array([len(head) for head in counted])
     for size in np.unique(sizes):
         classes = np.flatnonzero(sizes == size)
+        net.is_plain = size in _PLAIN.get(net.carry, ())
         totals = _popcount(net, np.stack([_arranged(counted[class_]) for class_ in classes]))
         for class_, total in zip(classes, totals, strict=True):
             scores[class_] = total
+    net.is_plain = False
     for class_, offset in enumerate(offsets):
         if offset:
             constant = np.array([ZERO] * len(scores[class_]))
@@ -203,8 +215,8 @@ def heads(net: Netlist, counted: Sequence[Nodes], offsets: Sequence[int]) -> lis
     return scores
 
 
-def argmax(net: Netlist, scores: Sequence[Nodes]) -> None:
-    """A tournament of the scores, which are put out, too."""
+def argmax(net: Netlist, scores: Sequence[Nodes]) -> Nodes:
+    """The digits of the winner, lowest first: a tournament of the scores, which are put out, too."""
     width = max(map(len, scores))
     alive = np.stack([_padded(score, width) for score in scores])
     net.root(alive)
@@ -223,6 +235,7 @@ def argmax(net: Netlist, scores: Sequence[Nodes]) -> None:
             [_chosen(net, wins, rights, lefts), alive[2 * pairs :]]
         )
     net.root(places)
+    return places[0]
 
 
 def _arranged(head: Nodes) -> Nodes:
@@ -246,11 +259,16 @@ def _popcount(net: Netlist, bits: Nodes) -> Nodes:
     classes, size = bits.shape
     numbers, spare = bits.reshape(classes, size, 1), bits[:, size:]
     if size > 1:
-        leaves = _leaves(size)
-        columns = np.full((classes, 3 * leaves), ZERO)
-        columns[:, : min(size, 3 * leaves)] = bits[:, : 3 * leaves]
-        ones, twos = _full_adders(net, *np.split(columns, 3, axis=1))
-        numbers, spare = np.stack([ones, twos], axis=2), bits[:, 3 * leaves :]
+        counts = 6 if size <= _COUNTERS.get(net.carry, 0) else 3
+        leaves = -(-(size + 1) // 7) if counts == 6 else _leaves(size)
+        columns = np.full((classes, counts * leaves), ZERO)
+        columns[:, : min(size, counts * leaves)] = bits[:, : counts * leaves]
+        digits = _full_adders(net, *np.split(columns[:, : 3 * leaves], 3, axis=1))
+        if counts == 6:
+            high = _full_adders(net, *np.split(columns[:, 3 * leaves :], 3, axis=1))
+            ones, carry = net.gates(XOR, digits[0], high[0]), net.gates(AND, digits[0], high[0])
+            digits = (ones, *_full_adders(net, digits[1], high[1], carry))
+        numbers, spare = np.stack(digits, axis=2), bits[:, counts * leaves :]
     while numbers.shape[1] > 1:
         pairs = numbers.shape[1] // 2
         carries = np.full((classes, pairs), ZERO)
@@ -268,7 +286,7 @@ def _popcount(net: Netlist, bits: Nodes) -> Nodes:
 def _sum(net: Netlist, a: Nodes, b: Nodes, carry: Nodes) -> Nodes:
     """[…, digits + 1] of numbers [..., digits] and carries [...]."""
     shape, digits = a.shape[:-1], a.shape[-1]
-    if net.carry is Carry.GATES or digits + 1 < _SHORTEST:
+    if net.carry is Carry.GATES or digits + 1 < _SHORTEST or net.is_plain:
         made = []
         for place in range(digits):
             digit, carry = _full_adders(net, a[..., place], b[..., place], carry)
