@@ -118,7 +118,7 @@ def main() -> None:
     if needs_cells and options.liberty is None:
         parser.error("sky130 needs --liberty FILE, or name other --targets")
     cells = liberty.read(options.liberty) if needs_cells else None
-    mapping = {name: cells or area.TARGETS["xc7"] for name in options.targets}
+    mapping = dict.fromkeys(options.targets, cells or area.TARGETS["xc7"])
     mapping |= {name: area.TARGETS[name] for name in options.targets if name in area.TARGETS}
     if options.command == "measure":
         measure(options.networks or known, mapping)
@@ -210,7 +210,7 @@ def fit(is_written: bool, as_json: bool) -> None:
             }
             found["tool"] = cost_.tool
         found["constants"][target.name] = {
-            part: round(value, 3) for part, value in zip(PARTS, whole, strict=True)
+            part: round(value, 3) for part, value in zip(PARTS, map(float, whole), strict=True)
         }
         found["errors"][target.name] = {
             kind: {
@@ -249,7 +249,9 @@ def solved(rows: list[Row], mapped: dict[str, MappedCost]) -> np.ndarray:
     held = np.ones(len(PARTS))
     for place, part in enumerate(PARTS):
         ratios = [
-            parts[part] / counts[place] for counts, _, parts in rows if counts[place] and parts.get(part)
+            parts[part] / counts[place]
+            for counts, _, parts in rows
+            if counts[place] and parts.get(part)
         ]
         if ratios and part in ("heads", "argmax"):
             held[place] = np.median(ratios)
@@ -282,7 +284,9 @@ def show(found: dict[str, Any]) -> None:
             cells.append(f"{error['median']:.1%}, {error['worst']:.1%}")
         table.add_row(f"{kind}: median, worst", *cells)
     console = Console(highlight=False, width=120)
-    console.print(f"{found['tool']}: Yosys, and by how much estimates of network and recipe are off")
+    console.print(
+        f"{found['tool']}: Yosys, and by how much estimates of network and recipe are off"
+    )
     console.print(table)
     console.print(found["constants"])
 

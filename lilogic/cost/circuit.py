@@ -42,9 +42,6 @@ class Carry(Enum):
 _COUNTERS = {Carry.XC7: 17}
 """Bits of the largest head that is made of counters of six bits instead of full adders."""
 
-_PLAIN = {Carry.ECP5: range(18, 55)}
-"""Bits of heads that are made of gates alone."""
-
 
 @dataclass
 class Netlist:
@@ -53,12 +50,10 @@ class Netlist:
     Attributes:
         carry: what sums are made of.
         fixed: LUTs that carry cells take, by part.
-        is_plain: whether sums are made of gates for now, whatever ``carry`` says.
     """
 
     carry: Carry
     fixed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
-    is_plain: bool = False
 
     def __post_init__(self) -> None:
         self._end = 0
@@ -203,11 +198,9 @@ def heads(net: Netlist, counted: Sequence[Nodes], offsets: Sequence[int]) -> lis
     sizes = np.array([len(head) for head in counted])
     for size in np.unique(sizes):
         classes = np.flatnonzero(sizes == size)
-        net.is_plain = size in _PLAIN.get(net.carry, ())
         totals = _popcount(net, np.stack([_arranged(counted[class_]) for class_ in classes]))
         for class_, total in zip(classes, totals, strict=True):
             scores[class_] = total
-    net.is_plain = False
     for class_, offset in enumerate(offsets):
         if offset:
             constant = np.array([ZERO] * len(scores[class_]))
@@ -216,7 +209,7 @@ def heads(net: Netlist, counted: Sequence[Nodes], offsets: Sequence[int]) -> lis
 
 
 def argmax(net: Netlist, scores: Sequence[Nodes]) -> Nodes:
-    """The digits of the winner, lowest first: a tournament of the scores, which are put out, too."""
+    """The digits of the winner, lowest first, of a tournament; the scores are put out, too."""
     width = max(map(len, scores))
     alive = np.stack([_padded(score, width) for score in scores])
     net.root(alive)
@@ -231,8 +224,10 @@ def argmax(net: Netlist, scores: Sequence[Nodes]) -> Nodes:
         rest = np.concatenate([rest, np.full((len(rest), 1), ZERO)], axis=1)
         places = np.concatenate([grown, rest])
         is_last = len(alive) == 2
-        alive = alive[:1] if is_last else np.concatenate(
-            [_chosen(net, wins, rights, lefts), alive[2 * pairs :]]
+        alive = (
+            alive[:1]
+            if is_last
+            else np.concatenate([_chosen(net, wins, rights, lefts), alive[2 * pairs :]])
         )
     net.root(places)
     return places[0]
@@ -286,7 +281,7 @@ def _popcount(net: Netlist, bits: Nodes) -> Nodes:
 def _sum(net: Netlist, a: Nodes, b: Nodes, carry: Nodes) -> Nodes:
     """[…, digits + 1] of numbers [..., digits] and carries [...]."""
     shape, digits = a.shape[:-1], a.shape[-1]
-    if net.carry is Carry.GATES or digits + 1 < _SHORTEST or net.is_plain:
+    if net.carry is Carry.GATES or digits + 1 < _SHORTEST:
         made = []
         for place in range(digits):
             digit, carry = _full_adders(net, a[..., place], b[..., place], carry)
@@ -304,7 +299,9 @@ def _sum(net: Netlist, a: Nodes, b: Nodes, carry: Nodes) -> Nodes:
     if net.carry is Carry.ICE40:
         net.luts(sums * digits)
     elif net.carry is Carry.ECP5:
-        net.luts(2 * (has_carry * -(-(digits + 2) // 2) + (sums - has_carry) * -(-(digits + 1) // 2)))
+        net.luts(
+            2 * (has_carry * -(-(digits + 2) // 2) + (sums - has_carry) * -(-(digits + 1) // 2))
+        )
     return net.inputs(*shape, digits + 1)
 
 
@@ -364,8 +361,10 @@ def _raised(net: Netlist, columns: Nodes, amount: int) -> tuple[list[Nodes], Nod
     for place, column in enumerate(columns):
         raised.append(net.gates(XOR, column, carry))
         is_one = amount >> place & 1
-        carry = column if is_one and (carry == ZERO).all() else net.gates(
-            OR if is_one else AND, column, carry
+        carry = (
+            column
+            if is_one and (carry == ZERO).all()
+            else net.gates(OR if is_one else AND, column, carry)
         )
     return raised, carry
 

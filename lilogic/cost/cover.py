@@ -66,7 +66,7 @@ def _cover(first: Any, a: Any, b: Any, roots: Any, k: Any, kept: Any) -> Any:
     counts = np.zeros(nodes, dtype=np.int64)
     best = np.zeros(nodes, dtype=np.int64)
     used = np.zeros(nodes, dtype=np.int64)
-    for pass_ in range(2):
+    for _ in range(2):
         _rank(first, a, b, references, leaves, sizes, counts, k, kept)
         best[:] = 0
         used[:] = 0
@@ -79,7 +79,7 @@ def _cover(first: Any, a: Any, b: Any, roots: Any, k: Any, kept: Any) -> Any:
         for node in range(nodes):
             references[node] = (references[node] + 2 * max(used[node], 1)) / 3
     stack = np.empty(nodes + 1, dtype=np.int64)
-    for pass_ in range(2):
+    for _ in range(2):
         for node in range(first, nodes):
             if used[node] and counts[node] > 1:
                 _release(node, first, leaves, sizes, best, used, stack)
@@ -102,7 +102,15 @@ def _cover(first: Any, a: Any, b: Any, roots: Any, k: Any, kept: Any) -> Any:
 
 @njit(cache=True)
 def _rank(
-    first: Any, a: Any, b: Any, references: Any, leaves: Any, sizes: Any, counts: Any, k: Any, kept: Any
+    first: Any,
+    a: Any,
+    b: Any,
+    references: Any,
+    leaves: Any,
+    sizes: Any,
+    counts: Any,
+    k: Any,
+    kept: Any,
 ) -> None:
     """For each gate the cuts of least area flow, best first, and behind them the gate itself."""
     nodes = len(counts)
@@ -125,7 +133,12 @@ def _rank(
                                 merged[place] = leaves[left, one, place]
                         else:
                             size = _merge(
-                                leaves[left, one], size, leaves[right, other], sizes[right, other], merged, k
+                                leaves[left, one],
+                                size,
+                                leaves[right, other],
+                                sizes[right, other],
+                                merged,
+                                k,
                             )
                         if size < 0:
                             continue
@@ -191,9 +204,7 @@ def _merge(one: Any, ones: Any, other: Any, others: Any, merged: Any, k: Any) ->
 
 
 @njit(cache=True)
-def _take(
-    node: Any, first: Any, leaves: Any, sizes: Any, best: Any, used: Any, stack: Any
-) -> Any:
+def _take(node: Any, first: Any, leaves: Any, sizes: Any, best: Any, used: Any, stack: Any) -> Any:
     """Use what the node's cut needs; returns how many LUTs that adds, the node's own among them."""
     area, top = 0, 1
     stack[0] = node

@@ -22,6 +22,10 @@ from lilogic.report.models.cost import CostEstimate
 _XOR = 2.2
 """What XOR costs of standard cells, in other gates of two inputs."""
 
+_GATE, _NEEDED = 0.6, 2.0
+"""What a gate of the network costs beside the functions of four inputs that it is part of. As
+tables are written, most of their gates go in mapping, which leaves so many to such a function."""
+
 
 def estimate(graph: GateGraph, name: str, target: Target, *, drawn: bool = False) -> CostEstimate:
     """What a graph takes; it is simplified before.
@@ -59,7 +63,9 @@ def counted(graph: GateGraph, target: Target, *, with_encoder: bool) -> dict[str
         nodes = np.flatnonzero(net.op != FALSE)
         is_xor = np.isin(net.op[nodes], (XOR, XNOR))
         plain, xors = net.by_part(nodes[~is_xor]), net.by_part(nodes[is_xor])
-        return {part: plain[part] + _XOR * xors[part] for part in PARTS}
+        counts = {part: plain[part] + _XOR * xors[part] for part in PARTS}
+        luts = len(cover.cover(graph.n_inputs, graph.op, graph.a, graph.b, graph.head_nodes, 4))
+        return counts | {"gates": luts + _GATE * min(counts["gates"], _NEEDED * luts)}
     made = net.by_part(cover.cover(0, net.op, net.a, net.b, net.roots, target.lut))
     return {part: float(made[part] + net.fixed[part]) for part in PARTS}
 

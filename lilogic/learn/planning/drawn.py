@@ -70,9 +70,7 @@ class _Draw:
         self.gates: list[tuple[Rows, Rows, Rows]] = []
         self.below: Rows = np.arange(self.end)
         self.every: Rows = self.below
-        self.places: Rows | None = (
-            planes(encoder) if len(encoder.feature_shape) > 1 else None
-        )
+        self.places: Rows | None = planes(encoder) if len(encoder.feature_shape) > 1 else None
         self.layers: list[Rows] = []
 
     def add(self, layer: DenseRecipe | ConvRecipe | PoolRecipe) -> None:

@@ -73,7 +73,11 @@ def _settings(data: Dataset, source: str, target: Target) -> dict[str, Any]:
 
 
 def jobs(
-    recipe: Recipe, target: Target, budgets: Sequence[int] | None, seeds: Sequence[int], folder: Path
+    recipe: Recipe,
+    target: Target,
+    budgets: Sequence[int] | None,
+    seeds: Sequence[int],
+    folder: Path,
 ) -> Iterator[Job]:
     """The networks of a sweep, budgets in rising order.
 

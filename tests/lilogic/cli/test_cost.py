@@ -27,10 +27,10 @@ def test_a_recipe_is_estimated_where_no_network_is_called_so(lilogic, recipe):
     assert json.loads(out)["drawn"]
     status, out, _ = lilogic("estimate", "digits", "--recipe", "--target", "xc7", "--json")
     assert json.loads(out)["drawn"]
-    _, wider, _ = lilogic(
-        "estimate", "digits", "--target", "xc7", "--json", "--set", "net.layers=[2000, 2000]"
+    _, smaller, _ = lilogic(
+        "estimate", "digits", "--target", "xc7", "--json", "--set", "net.layers=[50, 50]"
     )
-    assert json.loads(wider)["total"] > json.loads(out)["total"]
+    assert json.loads(smaller)["total"] < json.loads(out)["total"]
 
 
 def test_an_unknown_target_names_the_flag(lilogic):
@@ -39,7 +39,7 @@ def test_an_unknown_target_names_the_flag(lilogic):
 
 
 def test_training_meets_a_budget_and_goes_on(lilogic, recipe, tmp_path):
-    budget = ("--set", "budget.target=xc7", "--set", "budget.luts=60")
+    budget = ("--set", "budget.target=xc7", "--set", "budget.luts=60", "--set", "train.epochs=1")
     status, out, err = lilogic("train", recipe, "-o", tmp_path / "run", *budget, "--json")
     assert status == 0
     assert "nodes for at most 60 LUT6 on xc7" in err
@@ -53,19 +53,17 @@ def test_training_meets_a_budget_and_goes_on(lilogic, recipe, tmp_path):
 
 def test_a_frontier_trains_each_budget_once(lilogic, recipe, tmp_path):
     folder = tmp_path / "sweep"
-    words = ("frontier", recipe, "--target", "xc7", "--budget", 40, "--budget", 80)
-    words = (*words, "--seed", 0, "--seed", 1, "-o", folder, "--json")
+    words = ("frontier", recipe, "--target", "xc7", "--budget", 80, "--budget", 40)
+    words = (*words, "--set", "train.epochs=1", "-o", folder, "--json")
     status, out, _ = lilogic(*words)
     assert status == 0
     found = json.loads(out)
-    assert [(one["budget"], one["seed"]) for one in found["points"]] == [
-        (40, 0), (40, 1), (80, 0), (80, 1),
-    ]  # fmt: skip
-    assert [one["chosen"] for one in found["points"]].count(True) == 2
+    assert [one["budget"] for one in found["points"]] == [40, 80]
+    assert all(one["chosen"] for one in found["points"])
     assert json.loads((folder / "frontier.json").read_text()) == found
     assert (folder / "frontier.png").read_bytes().startswith(b"\x89PNG")
     models = sorted(folder.glob("*/model.lgn"))
-    assert len(models) == 4
+    assert len(models) == 2
     before = [model.stat().st_mtime_ns for model in models]
     assert lilogic(*words)[1] == out
     assert [model.stat().st_mtime_ns for model in models] == before

@@ -15,7 +15,9 @@ def covered(builder: Builder, roots: list[int], k: int) -> int:
     return len(cover(builder.n_inputs, circuit.op, circuit.a, circuit.b, np.array(roots), k))
 
 
-@pytest.mark.parametrize(("inputs", "k", "luts"), [(6, 6, 1), (7, 6, 2), (11, 6, 2), (12, 6, 3), (7, 4, 2)])
+@pytest.mark.parametrize(
+    ("inputs", "k", "luts"), [(6, 6, 1), (7, 6, 2), (11, 6, 2), (12, 6, 3), (7, 4, 2)]
+)
 def test_a_chain_takes_as_few_as_it_can(inputs: int, k: int, luts: int) -> None:
     builder = Builder(inputs)
     node = 0

@@ -52,8 +52,9 @@ def test_channels_stay_multiples_of_what_reads_them() -> None:
 
 def test_more_is_wider() -> None:
     widths = [
-        budget.fitted(recipe(TABLES, budget={"target": "ice40", "luts": luts}), dataset())[0]
-        .net.widths[0]
+        budget.fitted(recipe(TABLES, budget={"target": "ice40", "luts": luts}), dataset())[
+            0
+        ].net.widths[0]
         for luts in (100, 200, 1000)
     ]
     assert widths == sorted(set(widths))
