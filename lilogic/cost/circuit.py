@@ -7,7 +7,7 @@ complement of the one that is built.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -73,17 +73,17 @@ class Netlist:
 
     def gates(self, op: int | Nodes, a: Nodes, b: Nodes, *, fold: bool = True) -> Nodes:
         """New gates that are 0 where both wires are, or the wire that one is left to repeat."""
-        op, a, b = np.broadcast_arrays(op, a, b)
-        made = self._end + np.arange(op.size).reshape(op.shape)
+        ops, a, b = np.broadcast_arrays(op, a, b)
+        made: Nodes = self._end + np.arange(ops.size).reshape(ops.shape)
         if fold:
-            of_b, of_a = np.where(op & 4, b, ZERO), np.where(op & 2, a, ZERO)
-            both = np.where(op & 1, a, ZERO)
+            of_b, of_a = np.where(ops & 4, b, ZERO), np.where(ops & 2, a, ZERO)
+            both = np.where(ops & 1, a, ZERO)
             known = np.where(a == b, both, np.where(a == ZERO, of_b, of_a))
             is_made = (a != ZERO) & (b != ZERO) & (a != b)
-            made = np.where(is_made, self._end + np.cumsum(is_made).reshape(op.shape) - 1, known)
-            op, a, b = op[is_made], a[is_made], b[is_made]
-        self._columns.append((op.ravel(), a.ravel(), b.ravel()))
-        self._end += op.size
+            made = np.where(is_made, self._end + np.cumsum(is_made).reshape(ops.shape) - 1, known)
+            ops, a, b = ops[is_made], a[is_made], b[is_made]
+        self._columns.append((ops.ravel(), a.ravel(), b.ravel()))
+        self._end += ops.size
         return made
 
     def root(self, nodes: Nodes) -> None:
@@ -193,18 +193,17 @@ class _Runs:
 
 
 def heads(net: Netlist, counted: Sequence[Nodes], offsets: Sequence[int]) -> list[Nodes]:
-    """For each class the digits of its score, lowest first, of heads that are ``tree``s."""
+    """For each class the digits of its score, lowest first, of the nodes that it counts."""
     scores: list[Nodes] = [np.empty(0, dtype=np.int64)] * len(counted)
     sizes = np.array([len(head) for head in counted])
     for size in np.unique(sizes):
-        classes = np.flatnonzero(sizes == size)
+        classes = np.flatnonzero(sizes == size).tolist()
         totals = _popcount(net, np.stack([_arranged(counted[class_]) for class_ in classes]))
         for class_, total in zip(classes, totals, strict=True):
             scores[class_] = total
     for class_, offset in enumerate(offsets):
         if offset:
-            constant = np.array([ZERO] * len(scores[class_]))
-            scores[class_] = _plus(net, scores[class_], constant, abs(offset))
+            scores[class_] = _plus(net, scores[class_], abs(offset))
     return scores
 
 
@@ -230,7 +229,8 @@ def argmax(net: Netlist, scores: Sequence[Nodes]) -> Nodes:
             else np.concatenate([_chosen(net, wins, rights, lefts), alive[2 * pairs :]])
         )
     net.root(places)
-    return places[0]
+    winner: Nodes = places[0]
+    return winner
 
 
 def _arranged(head: Nodes) -> Nodes:
@@ -258,11 +258,11 @@ def _popcount(net: Netlist, bits: Nodes) -> Nodes:
         leaves = -(-(size + 1) // 7) if counts == 6 else _leaves(size)
         columns = np.full((classes, counts * leaves), ZERO)
         columns[:, : min(size, counts * leaves)] = bits[:, : counts * leaves]
-        digits = _full_adders(net, *np.split(columns[:, : 3 * leaves], 3, axis=1))
+        digits = [*_full_adders(net, *np.split(columns[:, : 3 * leaves], 3, axis=1))]
         if counts == 6:
             high = _full_adders(net, *np.split(columns[:, 3 * leaves :], 3, axis=1))
             ones, carry = net.gates(XOR, digits[0], high[0]), net.gates(AND, digits[0], high[0])
-            digits = (ones, *_full_adders(net, digits[1], high[1], carry))
+            digits = [ones, *_full_adders(net, digits[1], high[1], carry)]
         numbers, spare = np.stack(digits, axis=2), bits[:, counts * leaves :]
     while numbers.shape[1] > 1:
         pairs = numbers.shape[1] // 2
@@ -305,7 +305,7 @@ def _sum(net: Netlist, a: Nodes, b: Nodes, carry: Nodes) -> Nodes:
     return net.inputs(*shape, digits + 1)
 
 
-def _plus(net: Netlist, number: Nodes, constant: Nodes, amount: int) -> Nodes:
+def _plus(net: Netlist, number: Nodes, amount: int) -> Nodes:
     """A number plus a constant."""
     if net.carry is Carry.GATES:
         raised, carry = _raised(net, number, amount)
@@ -369,9 +369,9 @@ def _raised(net: Netlist, columns: Nodes, amount: int) -> tuple[list[Nodes], Nod
     return raised, carry
 
 
-def _greater(net: Netlist, columns: Sequence[Nodes], others: Sequence[Nodes]) -> Nodes:
+def _greater(net: Netlist, columns: Iterable[Nodes], others: Iterable[Nodes]) -> Nodes:
     """Whether numbers exceed others; both are columns of digits, lowest first."""
-    greater = np.full(len(columns[0]), ZERO)
+    greater: Nodes = np.array(ZERO)
     for column, other in zip(columns, others, strict=True):
         above, below = net.gates(A_AND_NOT_B, column, other), net.gates(NOT_A_AND_B, column, other)
         greater = net.gates(OR, above, net.gates(A_AND_NOT_B, greater, below))
