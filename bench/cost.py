@@ -22,8 +22,8 @@ from rich.table import Table
 
 from lilogic import flow, zoo
 from lilogic.cost import targets
-from lilogic.cost.circuit import PARTS
 from lilogic.cost.estimate import counted
+from lilogic.cost.netlist import PARTS
 from lilogic.cost.targets import MEASURED, TARGETS
 from lilogic.data import datasets
 from lilogic.files import check_writable, write_json

@@ -51,14 +51,14 @@ def estimate(
     That is the whole classifier, encoder to argmax, without registers, before placement. For a
     recipe it is what a network trained by it will take. The error is stated with it.
     """
-    from lilogic import flow, zoo
+    from lilogic import planning, zoo
     from lilogic.report import tables
 
     is_model = source in zoo.names() or Path(source).suffix == ".lgn" or _is_run(source)
     if is_model and not recipe and not changes:
-        cost = flow.estimate(load(source), target)
+        cost = planning.estimate(load(source), target)
     else:
-        cost = flow.estimate(source, target, changes=changes)
+        cost = planning.estimate(source, target, changes=changes)
     show(cost, tables.cost_rows(cost), f"{cost.name} on {cost.target}", as_json)
 
 
@@ -98,10 +98,10 @@ def frontier(
     are cheap on the target. Each network has a run folder in the folder, beside frontier.json and
     frontier.png; what is trained already is not trained again.
     """
-    from lilogic import flow
+    from lilogic import planning
     from lilogic.report import tables
 
-    found = flow.frontier(
+    found = planning.frontier(
         recipe,
         target,
         budgets,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lilogic.cost import circuit, cover, targets
-from lilogic.cost.circuit import PARTS
+from lilogic.cost.netlist import PARTS
 from lilogic.cost.targets import Target
 from lilogic.data.capabilities import PARALLEL, can_encode
 from lilogic.graph import GateGraph, passes

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lilogic.cost.circuit import Carry
+from lilogic.cost.netlist import Carry
 from lilogic.errors import LilogicError
 from lilogic.report.models.cost import CostError
 

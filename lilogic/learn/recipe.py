@@ -16,11 +16,11 @@ from pydantic import (
     PositiveInt,
     Tag,
     field_validator,
-    model_validator,
 )
 
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
+from lilogic.learn.planning.settings import BudgetRecipe
 from lilogic.validation import one_line
 
 
@@ -109,10 +109,6 @@ LayerRecipe = Annotated[
 """A layer: so many gates, each of which may read everything, or a table that says more."""
 
 
-_WIDTH = {"dense": "gates", "conv": "channels", "pool": ""}
-"""What the width of a layer is called."""
-
-
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
@@ -122,24 +118,6 @@ class NetRecipe(_Section):
     counts: Literal["last", "all"] | list[PositiveInt] = "all"
     initial: Initial = "normal"
     tau: float = Field(5.0, gt=0)
-
-    @property
-    def widths(self) -> list[int]:
-        """Nodes of each layer, or filters; 0 for layers that have none of their own."""
-        return [
-            layer if isinstance(layer, int) else getattr(layer, _WIDTH[layer.arrangement], 0)
-            for layer in self.layers
-        ]
-
-    def with_widths(self, widths: Sequence[int]) -> NetRecipe:
-        """The same with layers of other ``widths``; those that have none stay."""
-        layers = [
-            width
-            if isinstance(layer, int)
-            else layer.model_copy(update={_WIDTH[layer.arrangement]: width} if width else {})
-            for layer, width in zip(self.layers, widths, strict=True)
-        ]
-        return self.model_copy(update={"layers": layers})
 
     @property
     def counted(self) -> list[int]:
@@ -191,6 +169,10 @@ class TrainRecipe(_Section):
     the others stay soft. A layer's sharpness, regrowth and narrowing then keep its own time, which
     is over when it becomes hard. Hard layers learn no more and cost next to nothing.
 
+    With ``cost`` above 0, the loss has what the encoder costs, too: for each node of the network,
+    so many times the gates of the input bits that wires of dense layers read. So wires that
+    accuracy does not need move to bits that cost less, or that others read already.
+
     After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
     are at the end. A run that is finished goes on where they become more: see
     ``lilogic.learn.run``.
@@ -223,6 +205,7 @@ class TrainRecipe(_Section):
     redraw_every: int = Field(0, ge=0)
     harden: list[Annotated[float, Field(gt=0, le=1)]] = []
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
+    cost: float = Field(0.0, ge=0)
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
     patience: int = Field(0, ge=0)
@@ -261,34 +244,6 @@ class EnsembleRecipe(_Section):
     def views(self) -> int:
         """How many test-time views of the image each member has."""
         return len(self.shifts) * (1 + self.mirror)
-
-
-class BudgetRecipe(_Section):
-    """What the whole circuit may take; see ``lilogic.learn.planning.budget``.
-
-    On ``target``, so many ``luts`` of the size that it has, or on sky130 so many ``ge``, gate
-    equivalents. Before training, the widths of all layers are scaled to meet it, and are
-    ``fitted`` from then on.
-    """
-
-    target: Literal["xc7", "ice40", "ecp5", "sky130"] | None = None
-    luts: PositiveInt | None = None
-    ge: PositiveInt | None = None
-    fitted: bool = False
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> BudgetRecipe:
-        wanted = {None: (), "sky130": ("ge",)}.get(self.target, ("luts",))
-        given = tuple(name for name in ("luts", "ge") if getattr(self, name) is not None)
-        if given != wanted:
-            needs = f"target {self.target} goes with {wanted[0]}" if wanted else "it needs a target"
-            raise ValueError(f"{needs}, not {' and '.join(given) or 'nothing'}")
-        return self
-
-    @property
-    def amount(self) -> int | None:
-        """What may be taken, in the target's unit."""
-        return self.luts or self.ge
 
 
 class Recipe(_Section):

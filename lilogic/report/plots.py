@@ -146,12 +146,13 @@ def draw_frontier(frontier: FrontierReport, path: Path) -> None:
     figure = Figure(figsize=(8, 5), layout="constrained", facecolor=_PAPER)
     axes = figure.subplots()
     chosen = sorted((point for point in frontier.points if point.chosen), key=_total)
-    for points, style, color in (
-        (frontier.points, {"linestyle": "", "label": "each seed"}, _PARTS["encoder"]),
-        (chosen, {"label": "best on validation"}, _PARTS["heads"]),
+    for points, line, label, color in (
+        ([*frontier.points], "", "each seed", _PARTS["encoder"]),
+        (chosen, "-", "best on validation", _PARTS["heads"]),
     ):
         accuracies = [100 * point.accuracy["test_frozen"] for point in points]
-        axes.plot([*map(_total, points)], accuracies, marker="o", color=color, **style)
+        costs = [*map(_total, points)]
+        axes.plot(costs, accuracies, marker="o", linestyle=line, color=color, label=label)
     axes.set_xscale("log")
     axes.set_xlabel(f"{frontier.unit} on {frontier.target}, encoder to argmax (estimated)")
     axes.set_ylabel("test accuracy, %")

@@ -13,13 +13,17 @@ from lilogic.data.encoder import Encoder
 from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
 from lilogic.learn.planning import drawn
-from lilogic.learn.recipe import ConvRecipe, Recipe
+from lilogic.learn.recipe import ConvRecipe, NetRecipe, Recipe
+from lilogic.report import tables
 from lilogic.report.models.cost import CostEstimate
 
 _STEPS = 24
 """Of the search for a scale, between which the last ones change no width."""
 
 _LARGEST = 2.0**12
+
+_WIDTH = {"dense": "gates", "conv": "channels", "pool": ""}
+"""What the width of a layer is called."""
 
 
 def of_recipe(recipe: Recipe, data: Dataset, target: str) -> CostEstimate:
@@ -40,6 +44,34 @@ def of_network(graph: GateGraph, recipe: Recipe) -> CostEstimate | None:
     return estimate(graph, recipe.name, targets.find(recipe.budget.target))
 
 
+def within(recipe: Recipe, data: Dataset, tell: Callable[[str], object] | None = None) -> Recipe:
+    """A recipe whose layers are as wide as its budget allows, if it has one.
+
+    Args:
+        recipe: it.
+        data: its data set.
+        tell: is given a line on what that is.
+
+    Raises:
+        RecipeError: the narrowest layers take more.
+    """
+    if recipe.budget.target is None or recipe.budget.fitted:
+        return recipe
+    found, cost = fitted(recipe, data)
+    if tell is not None:
+        text = tables.budget_text(recipe.budget.amount or 0, widths(found.net), cost)
+        tell(f"{recipe.name}: {text}")
+    return found
+
+
+def widths(net: NetRecipe) -> list[int]:
+    """Nodes of each layer, or filters; 0 for layers that have none of their own."""
+    return [
+        layer if isinstance(layer, int) else getattr(layer, _WIDTH[layer.arrangement], 0)
+        for layer in net.layers
+    ]
+
+
 def fitted(recipe: Recipe, data: Dataset) -> tuple[Recipe, CostEstimate]:
     """A recipe with a budget, its layers as wide as that allows, and what it will take.
 
@@ -57,8 +89,8 @@ def fitted(recipe: Recipe, data: Dataset) -> tuple[Recipe, CostEstimate]:
     encoder = drawn.encoder_of(recipe, data)
 
     @cache
-    def tried(widths: tuple[int, ...]) -> CostEstimate:
-        changed = _with_widths(recipe, widths)
+    def tried(tried_widths: tuple[int, ...]) -> CostEstimate:
+        changed = _with_widths(recipe, tried_widths)
         return _estimate(changed, encoder, data, str(budget.target))
 
     def is_within(scale: float) -> bool:
@@ -72,8 +104,8 @@ def fitted(recipe: Recipe, data: Dataset) -> tuple[Recipe, CostEstimate]:
             f"is below what the narrowest layers take, {least.total:,} ({parts}); "
             "raise it, or choose fewer thresholds or layers"
         )
-    widths = _scaled(recipe, _largest(is_within), data.n_classes)
-    return _with_widths(recipe, widths), tried(widths)
+    widest = _scaled(recipe, _largest(is_within), data.n_classes)
+    return _with_widths(recipe, widest), tried(widest)
 
 
 def _largest(is_within: Callable[[float], bool]) -> float:
@@ -97,27 +129,33 @@ def _estimate(recipe: Recipe, encoder: Encoder, data: Dataset, target: str) -> C
 def _scaled(recipe: Recipe, scale: float, classes: int) -> tuple[int, ...]:
     """The widths of all layers, none of them 0 that was not."""
     layers, counted = recipe.net.layers, recipe.net.counted
-    widths = []
-    for number, width in enumerate(recipe.net.widths, 1):
+    scaled = []
+    for number, width in enumerate(widths(recipe.net), 1):
         above = layers[number] if number < len(layers) else None
         multiple = math.lcm(
             classes if number in counted else 1,
             above.groups if isinstance(above, ConvRecipe) else 1,
         )
-        widths.append(max(1, round(scale * width / multiple)) * multiple if width else 0)
-    return tuple(widths)
+        scaled.append(max(1, round(scale * width / multiple)) * multiple if width else 0)
+    return tuple(scaled)
 
 
-def _with_widths(recipe: Recipe, widths: tuple[int, ...]) -> Recipe:
-    """The recipe with layers of these widths, which is fitted then."""
-    net = recipe.net.with_widths(widths)
-    before, after = (
-        sum(one.widths[number - 1] for number in one.counted) for one in (recipe.net, net)
-    )
-    tau = max(0.001, round(net.tau * math.sqrt(after / before), 3)) if before else net.tau
+def _with_widths(recipe: Recipe, new: tuple[int, ...]) -> Recipe:
+    """The recipe with layers of other widths, which is fitted then; those without one stay."""
+    layers = [
+        width
+        if isinstance(layer, int)
+        else layer.model_copy(update={_WIDTH[layer.arrangement]: width} if width else {})
+        for layer, width in zip(recipe.net.layers, new, strict=True)
+    ]
+    counted = recipe.net.counted
+    before, after = (sum(all_[n - 1] for n in counted) for all_ in (widths(recipe.net), new))
+    tau = recipe.net.tau
+    if before:
+        tau = max(0.001, round(tau * math.sqrt(after / before), 3))
     return recipe.model_copy(
         update={
-            "net": net.model_copy(update={"tau": tau}),
+            "net": recipe.net.model_copy(update={"layers": layers, "tau": tau}),
             "budget": recipe.budget.model_copy(update={"fitted": True}),
         }
     )

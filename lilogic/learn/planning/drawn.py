@@ -52,7 +52,9 @@ def graph(recipe: Recipe, encoder: Encoder, data: Dataset) -> GateGraph:
     """
     draw = _Draw(recipe, encoder, data)
     for layer in recipe.net.layers:
-        draw.add(DenseRecipe(arrangement="dense", gates=layer) if isinstance(layer, int) else layer)
+        if isinstance(layer, int):
+            layer = DenseRecipe(arrangement="dense", gates=layer, inputs=2)
+        draw.add(layer)
     return draw.graph(data.n_classes)
 
 
@@ -104,12 +106,12 @@ class _Draw:
         op, a, b = (np.concatenate(column) for column in zip(*self.gates, strict=True))
         return GateGraph(
             n_inputs=self.encoder.n_bits,
-            op=op,
-            a=a,
-            b=b,
-            head_nodes=counted.reshape(-1),
-            head_ptr=np.arange(0, counted.size + 1, counted.shape[1]),
-            offset=np.zeros(classes),
+            op=op.astype(np.uint8),
+            a=a.astype(np.int32),
+            b=b.astype(np.int32),
+            head_nodes=counted.reshape(-1).astype(np.int32),
+            head_ptr=np.arange(0, counted.size + 1, counted.shape[1], dtype=np.int32),
+            offset=np.zeros(classes, dtype=np.int32),
             encoder=self.encoder,
         )
 

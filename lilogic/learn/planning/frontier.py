@@ -11,6 +11,7 @@ from lilogic.cost.targets import Target
 from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
 from lilogic.learn import defaults
+from lilogic.learn.planning.budget import widths
 from lilogic.learn.recipe import Changes, Recipe, changed, names, parse
 from lilogic.report.models.cost import CostEstimate, FrontierPoint, FrontierReport
 
@@ -112,7 +113,7 @@ def report(
                 budget=job.budget,
                 seed=job.recipe.train.seed,
                 folder=str(job.folder),
-                layers=tuple(fitted.net.widths),
+                layers=tuple(widths(fitted.net)),
                 cost=cost,
                 accuracy=accuracy,
                 chosen=is_chosen,

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lilogic import flow
+from lilogic import planning
 from lilogic.data.datasets import Dataset
 from tests.lilogic.cli.command import assert_one_line
 
@@ -80,4 +80,4 @@ def test_a_data_set_gets_a_recipe_that_is_cheap_on_the_target(target, inputs):
     assert made.train.epochs == 3
     first = made.net.layers[0]
     assert getattr(first, "inputs", 2) == inputs
-    assert flow.estimate(data, target).total > 0
+    assert planning.estimate(data, target).total > 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lilogic.cost import circuit
-from lilogic.cost.circuit import ZERO, Carry, Netlist
+from lilogic.cost import circuit, comparisons
 from lilogic.cost.cover import cover
+from lilogic.cost.netlist import ZERO, Carry, Netlist
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.graph.gates import TRUTH
@@ -63,7 +63,7 @@ def test_the_encoder_compares() -> None:
     )
     net = Netlist(Carry.GATES)
     net.begin("encoder")
-    bits = circuit.encoded(net, encoder, np.arange(40))
+    bits = comparisons.encoded(net, encoder, np.arange(40))
     samples = random.integers(0, 256, (200, 6), dtype=np.uint8)
     given = np.unpackbits(samples.T[:, None], axis=1, bitorder="little").reshape(48, -1)
     found = values(net, np.arange(48), given)
@@ -79,7 +79,7 @@ def test_a_threshold_at_half_of_the_range_is_a_wire() -> None:
     )
     net = Netlist(Carry.XC7)
     net.begin("encoder")
-    net.root(circuit.encoded(net, encoder, np.arange(3)))
+    net.root(comparisons.encoded(net, encoder, np.arange(3)))
     assert len(cover(0, net.op, net.a, net.b, net.roots, 6)) == 2
 
 

@@ -38,25 +38,24 @@ def test_widths_fill_the_budget(net: dict[str, object]) -> None:
     assert found.budget.fitted
     assert cost == budget.of_recipe(found, dataset(), "xc7")
     assert found == budget.fitted(asked, dataset())[0]
-    counted = [found.net.widths[number - 1] for number in found.net.counted]
+    counted = [budget.widths(found.net)[number - 1] for number in found.net.counted]
     assert all(width % 2 == 0 for width in counted)
-    share = sum(counted) / sum(asked.net.widths[number - 1] for number in asked.net.counted)
+    share = sum(counted) / sum(budget.widths(asked.net)[number - 1] for number in asked.net.counted)
     assert found.net.tau == pytest.approx(asked.net.tau * share**0.5, abs=0.001)
 
 
 def test_channels_stay_multiples_of_what_reads_them() -> None:
     found, _ = budget.fitted(recipe(CONV, budget={"target": "sky130", "ge": 900}), dataset())
-    assert found.net.widths[0] % 3 == 0
+    assert budget.widths(found.net)[0] % 3 == 0
     assert found.net.layers[2] == recipe(CONV).net.layers[2]
 
 
 def test_more_is_wider() -> None:
-    widths = [
-        budget.fitted(recipe(TABLES, budget={"target": "ice40", "luts": luts}), dataset())[
-            0
-        ].net.widths[0]
+    fitted = [
+        budget.fitted(recipe(TABLES, budget={"target": "ice40", "luts": luts}), dataset())[0]
         for luts in (100, 200, 1000)
     ]
+    widths = [budget.widths(one.net)[0] for one in fitted]
     assert widths == sorted(set(widths))
 
 
