@@ -24,7 +24,7 @@ Row = tuple[str, str]
 _DIGITS = 64
 """Hexadecimal digits of a sample that are shown."""
 
-_UNITS = {"xc7": "LUT6", "ice40": "LUT4", "ecp5": "LUT4 (ecp5)", "sky130": "GE"}
+_UNITS = {"xc7": "LUT6", "ice40": "LUT4", "ecp5": "LUT4", "sky130": "GE"}
 """What costs in a network's metadata count, by target."""
 
 _ACCURACIES = {
@@ -176,7 +176,8 @@ def zoo_row(entry: ZooEntry) -> Row:
             f"mean of {count} seeds {mean:.2f} ± {spread:.2%}" if count > 1 else "one seed"
         )
     if entry.cost:
-        lines.append(", ".join(map(_cost_text, entry.cost, entry.cost.values())))
+        known = sorted(entry.cost, key=[*_UNITS, *entry.cost].index)
+        lines.append("; ".join(_cost_text(target, entry.cost[target]) for target in known))
     if text := training_text(entry.training):
         lines.append(f"training: {text}")
     return entry.name, "\n".join(filter(None, lines))
@@ -184,8 +185,8 @@ def zoo_row(entry: ZooEntry) -> Row:
 
 def _cost_text(target: str, cost: MappedCost) -> str:
     """A target's cost in its unit, with the encoder and without."""
-    unit = _UNITS.get(target, target)
-    return f"{cost.total:,.0f} {unit} ({cost.bits_in:,.0f} bits in)"
+    unit = _UNITS.get(target, "")
+    return f"{target}: {cost.total:,.0f} {unit} ({cost.bits_in:,.0f} without encoder)"
 
 
 def training_text(training: Training) -> str:
