@@ -114,9 +114,11 @@ def train_recipe(
     from lilogic.learn.callbacks import Callback, Callbacks
     from lilogic.learn.callbacks.curves import Curves
     from lilogic.learn.kernels import memory
+    from lilogic.learn.planning import budget
     from lilogic.learn.run import RunFolder
-    from lilogic.report import training
+    from lilogic.report import console, training
 
+    recipe = budget.within(recipe, data, console.say if progress else None)
     memory.keep_freed()
     run = RunFolder(folder)
     with ExitStack() as contexts:
@@ -134,6 +136,8 @@ def train_recipe(
             callbacks.append(contexts.enter_context(TensorBoard(run)))
         graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
         summary = training.summarize(recipe.name, graph)
+        cost = budget.of_network(graph, recipe)
+        summary = summary.model_copy(update={"budget": recipe.budget.amount, "cost": cost})
         run.write_summary(summary)
     return Run(folder, Model(graph, recipe.name), summary)
 

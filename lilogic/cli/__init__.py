@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lilogic.cli import boards, exchange, hardware, learn, listings, streams
+from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams
 from lilogic.cli.demo import demo
 from lilogic.cli.predict import predict
 from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
@@ -36,6 +36,8 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "train": learn.train,
     "eval": learn.evaluate,
+    "estimate": cost.estimate,
+    "frontier": cost.frontier,
     "predict": predict,
     "compile": hardware.compile_,
     "verify": hardware.verify,
@@ -55,7 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 # What is done of these before an interrupt is kept, and the same command goes on with it.
-_RESUMED = ("train", "demo")
+_RESUMED = ("train", "frontier", "demo")
 
 _debug = False
 _invoked: str | None = None

@@ -55,6 +55,18 @@ def targets() -> list[str]:
     return devices.targets()
 
 
+def cost_targets() -> list[str]:
+    """What a cost can be estimated for."""
+    from lilogic.cost import targets
+
+    return [*targets.TARGETS]
+
+
+def estimated() -> list[str]:
+    """Networks, recipes and known data sets."""
+    return list(dict.fromkeys([*models(), *trainable()]))
+
+
 def popcounts() -> list[str]:
     """Popcount architectures."""
     with suppress(ModuleNotFoundError):

@@ -50,6 +50,26 @@ class Seeds(BaseModel):
     test_frozen: list[float]
 
 
+class MappedCost(BaseModel):
+    """What a network takes on a target, as Yosys maps it without registers, before placement.
+
+    LUTs on FPGAs, all sizes alike; gate equivalents, the area of a NAND of two inputs, elsewhere.
+
+    Attributes:
+        total: of the whole network: encoder, gates, heads and argmax, mapped as one.
+        bits_in: the same without the encoder.
+        parts: of each part, mapped alone; what is merged where parts meet, the total is less.
+        tool: what mapped it, and its version.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    total: float
+    bits_in: float
+    parts: dict[str, float] = {}
+    tool: str
+
+
 class TrainedLayer(BaseModel):
     """A layer as it was trained; its gates stand behind those of the layer before.
 
@@ -87,6 +107,7 @@ class Metadata(BaseModel):
         trained_gates: gates before simplification, where the graph is simplified.
         gates_after_passes: gates that simplification leaves, where the graph is not simplified.
         imported_from: the file that it was imported from.
+        cost: what it takes in hardware, by target: ``xc7``, ``ice40``, ``ecp5``, ``sky130``.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -107,6 +128,7 @@ class Metadata(BaseModel):
     trained_gates: int | None = None
     gates_after_passes: int | None = None
     imported_from: str | None = None
+    cost: dict[str, MappedCost] = {}
 
     @classmethod
     def of(cls, graph: GateGraph) -> Metadata:

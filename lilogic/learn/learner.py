@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from torch.nn.functional import cross_entropy
 
+from lilogic.cost import bits
 from lilogic.data.datasets import Dataset
 from lilogic.data.encoder import Encoder
 from lilogic.data.fitting import fit
@@ -87,6 +88,7 @@ class Learner:
         self.images = features(images, device)
         self.labels = torch.from_numpy(data.y_train[chosen]).to(device)
         self.bits = bits_on(self.encoder, device)
+        self.bit_costs = torch.from_numpy(bits.gates(self.encoder)).to(device)
         net, settings = recipe.net, recipe.train
         self.net = LogicNet(
             self.encoder.n_bits,
@@ -177,8 +179,12 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate_at(settings, now)
         taps: Taps | None = [] if regrow else None
-        logits = self.net(x, self._sharpness(now), taps)
+        sharpness = self._sharpness(now)
+        logits = self.net(x, sharpness, taps)
         loss = cross_entropy(logits, y)
+        if settings.cost:
+            read = 1 - torch.exp(-self.net.reads(sharpness))
+            loss = loss + settings.cost * (self.bit_costs @ read) / self.net.n_nodes
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:  # else all layers are hard
             loss.backward()  # type: ignore[no-untyped-call]

@@ -20,6 +20,7 @@ from pydantic import (
 
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
+from lilogic.learn.planning.settings import BudgetRecipe
 from lilogic.validation import one_line
 
 
@@ -118,6 +119,13 @@ class NetRecipe(_Section):
     initial: Initial = "normal"
     tau: float = Field(5.0, gt=0)
 
+    @property
+    def counted(self) -> list[int]:
+        """The numbers, from 1, of the layers that heads count, as far as there are such layers."""
+        if isinstance(self.counts, str):
+            return [*range(1, len(self.layers) + 1)] if self.counts == "all" else [len(self.layers)]
+        return sorted({number for number in self.counts if number <= len(self.layers)})
+
 
 class AugmentRecipe(_Section):
     """Random changes to training images; see ``lilogic.learn.augment``.
@@ -161,6 +169,10 @@ class TrainRecipe(_Section):
     the others stay soft. A layer's sharpness, regrowth and narrowing then keep its own time, which
     is over when it becomes hard. Hard layers learn no more and cost next to nothing.
 
+    With ``cost`` above 0, the loss has what the encoder costs, too: for each node of the network,
+    so many times the gates of the input bits that wires of dense layers read. So wires that
+    accuracy does not need move to bits that cost less, or that others read already.
+
     After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
     are at the end. A run that is finished goes on where they become more: see
     ``lilogic.learn.run``.
@@ -193,6 +205,7 @@ class TrainRecipe(_Section):
     redraw_every: int = Field(0, ge=0)
     harden: list[Annotated[float, Field(gt=0, le=1)]] = []
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
+    cost: float = Field(0.0, ge=0)
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
     patience: int = Field(0, ge=0)
@@ -243,6 +256,7 @@ class Recipe(_Section):
     net: NetRecipe
     ensemble: EnsembleRecipe = EnsembleRecipe()
     augment: AugmentRecipe = AugmentRecipe()  # type: ignore[call-arg]
+    budget: BudgetRecipe = BudgetRecipe()
     train: TrainRecipe = TrainRecipe()  # type: ignore[call-arg]
 
 

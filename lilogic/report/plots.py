@@ -18,6 +18,7 @@ from lilogic.graph.gates import GATES, READS_A, READS_B
 if TYPE_CHECKING:
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompiledLevel, CompileReport
+    from lilogic.report.models.cost import FrontierPoint, FrontierReport
     from lilogic.report.models.timing import PipelineReport
 
 _FORMATS = (".png", ".svg", ".pdf")
@@ -132,6 +133,38 @@ def draw_sweep(sweep: PipelineReport, path: Path) -> None:
         axes.xaxis.get_major_locator().set_params(integer=True)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110)
+
+
+def draw_frontier(frontier: FrontierReport, path: Path) -> None:
+    """Write a PNG: test accuracy over cost, those that validation chose joined by a line.
+
+    Raises:
+        LilogicError: the file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), layout="constrained", facecolor=_PAPER)
+    axes = figure.subplots()
+    chosen = sorted((point for point in frontier.points if point.chosen), key=_total)
+    for points, line, label, color in (
+        ([*frontier.points], "", "each seed", _PARTS["encoder"]),
+        (chosen, "-", "best on validation", _PARTS["heads"]),
+    ):
+        accuracies = [100 * point.accuracy["test_frozen"] for point in points]
+        costs = [*map(_total, points)]
+        axes.plot(costs, accuracies, marker="o", linestyle=line, color=color, label=label)
+    axes.set_xscale("log")
+    axes.set_xlabel(f"{frontier.unit} on {frontier.target}, encoder to argmax (estimated)")
+    axes.set_ylabel("test accuracy, %")
+    axes.set_title(f"{frontier.name}, {frontier.dataset}", loc="left", color=_INK)
+    axes.grid(alpha=0.25)
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=130, format="png")
+
+
+def _total(point: FrontierPoint) -> int:
+    return point.cost.total
 
 
 def _headline(report: CompileReport) -> str:

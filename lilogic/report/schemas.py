@@ -10,12 +10,14 @@ from pydantic import BaseModel
 
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
-from lilogic.report.models import board, compiled, graph, simulation, timing, training, zoo
+from lilogic.report.models import board, compiled, cost, graph, simulation, timing, training, zoo
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "metadata": Metadata,
     "model": graph.ModelSummary,
     "zoo": zoo.ZooEntry,
+    "cost": cost.CostEstimate,
+    "frontier": cost.FrontierReport,
     "training": training.TrainingSummary,
     "report": compiled.CompileReport,
     "verification": compiled.Verification,

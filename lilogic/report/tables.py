@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lilogic.graph.metadata import Training
+    from lilogic.graph.metadata import MappedCost, Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
+    from lilogic.report.models.cost import CostEstimate, FrontierPoint, FrontierReport
     from lilogic.report.models.gates import FanOut, Layer
     from lilogic.report.models.graph import Classes, GateCounts, GraphReport, ModelSummary
     from lilogic.report.models.mismatch import Answer, Sample
@@ -22,6 +23,9 @@ Row = tuple[str, str]
 
 _DIGITS = 64
 """Hexadecimal digits of a sample that are shown."""
+
+_UNITS = {"xc7": "LUT6", "ice40": "LUT4", "ecp5": "LUT4", "sky130": "GE"}
+"""What costs in a network's metadata count, by target."""
 
 _ACCURACIES = {
     "test_soft": "soft accuracy (test)",
@@ -83,8 +87,16 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
         ("gates after passes", f"{gates.simplified:,}"),
         *_depth_rows(gates),
         *_layer_rows(summary),
+        *_budget_rows(summary),
         *([("training", text)] if text else []),
     ]
+
+
+def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:
+    cost, budget = summary.cost, summary.budget
+    if cost is not None and budget is not None:
+        over = "" if cost.total <= budget else f", {cost.total - budget:,} over"
+        yield f"estimate for {cost.target}", f"{cost.total:,} of {budget:,} {cost.unit}{over}"
 
 
 def compile_rows(report: CompileReport) -> list[Row]:
@@ -110,6 +122,46 @@ def verification_rows(verification: Verification) -> list[Row]:
     return [*altered, *_check_rows(verification.simulation, verification.formal)]
 
 
+def cost_rows(cost: CostEstimate) -> list[Row]:
+    """What a network will take, part by part, and how good that is."""
+    error = cost.error
+    return [
+        ("counted", f"{cost.unit}, before placement, no registers"),
+        *((part, f"{size:,}") for part, size in cost.parts.items()),
+        ("total", f"{cost.total:,}"),
+        ("total without encoder", f"{cost.bits_in:,}"),
+        (
+            "error of such totals",
+            f"median {error.median:.1%}, worst {error.worst:.1%} of {error.networks} networks",
+        ),
+    ]
+
+
+def budget_text(amount: int, layers: Sequence[int], cost: CostEstimate) -> str:
+    """The widths that a budget gives, and what is expected of them."""
+    widths = " + ".join(f"{width:,}" for width in layers)
+    return (
+        f"layers of {widths} nodes for at most {amount:,} {cost.unit} on {cost.target}; "
+        f"about {cost.total:,} expected (± {cost.error.median:.0%})"
+    )
+
+
+def frontier_rows(frontier: FrontierReport) -> list[Row]:
+    """A row for each network, with a mark at those that validation chooses."""
+    return [_frontier_row(point) for point in frontier.points]
+
+
+def _frontier_row(point: FrontierPoint) -> Row:
+    cost, accuracy = point.cost, point.accuracy
+    mark = ", best of its budget on validation" * point.chosen
+    label = f"{point.budget:,} {cost.unit}, seed {point.seed}"
+    return label, (
+        f"{cost.total:,} {cost.unit} ({cost.bits_in:,} without encoder), "
+        f"validation {accuracy['validation_frozen']:.2%}, "
+        f"test {accuracy['test_frozen']:.2%}{mark}"
+    )
+
+
 def zoo_row(entry: ZooEntry) -> Row:
     """A network's name and a few lines of text; unknowns are left out."""
     gates, seeds = entry.gates, entry.seeds
@@ -123,9 +175,18 @@ def zoo_row(entry: ZooEntry) -> Row:
         lines.append(
             f"mean of {count} seeds {mean:.2f} ± {spread:.2%}" if count > 1 else "one seed"
         )
+    if entry.cost:
+        known = sorted(entry.cost, key=[*_UNITS, *entry.cost].index)
+        lines.append("; ".join(_cost_text(target, entry.cost[target]) for target in known))
     if text := training_text(entry.training):
         lines.append(f"training: {text}")
     return entry.name, "\n".join(filter(None, lines))
+
+
+def _cost_text(target: str, cost: MappedCost) -> str:
+    """A target's cost in its unit, with the encoder and without."""
+    unit = _UNITS.get(target, "")
+    return f"{target}: {cost.total:,.0f} {unit} ({cost.bits_in:,.0f} without encoder)"
 
 
 def training_text(training: Training) -> str:

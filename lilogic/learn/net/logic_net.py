@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -91,6 +91,20 @@ class LogicNet(nn.Module):
     def node_layers(self) -> list[NodeLayer]:
         """The layers that learn, first to last."""
         return [layer for layer in self.layers if isinstance(layer, NodeLayer)]
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes learn, filters once each."""
+        return sum(layer.n_nodes for layer in self.node_layers)
+
+    def reads(self, sharpness: Sequence[Sharpness]) -> torch.Tensor:
+        """Float [n_inputs]: how many wires of dense, soft layers read each input bit, by weight."""
+        reads = torch.zeros(self.n_inputs, device=self.node_layers[0].logits.device)
+        for number, (stage, factors) in enumerate(zip(self.stages, sharpness, strict=True)):
+            for layer in stage:
+                if _reads_all(layer) and layer.hard is None and (self.reads_all or number == 0):
+                    reads = reads + layer.connect.reads(factors.connections)[: self.n_inputs]
+        return reads
 
     def described(self, copies: int = 1) -> list[TrainedLayer]:
         """The recipe's layers, each so many times beside itself."""
@@ -191,6 +205,6 @@ def _counted(counts: str | Sequence[int], layers: int) -> list[int]:
     return list(range(1, layers + 1)) if counts == "all" else [layers]
 
 
-def _reads_all(layer: Layer) -> bool:
+def _reads_all(layer: Layer) -> TypeGuard[NodeLayer]:
     """Whether the layer reads all rows so far, where the recipe says so."""
     return isinstance(layer, NodeLayer) and isinstance(layer.arrangement, Dense)

@@ -70,6 +70,14 @@ class TopKConnect(nn.Module):
             self._wiring = Wiring(self.n_inputs, self.candidates, self.n_data)
         return self._wiring
 
+    def reads(self, sharpness: float) -> torch.Tensor:
+        """Float [n_inputs]: how many wires read each row, each by the weight that it gives it."""
+        weights = torch.softmax(sharpness * self.logits, -1)
+        if self.candidates is None:
+            return weights.sum((0, 1))
+        reads = torch.zeros(self.n_inputs, device=weights.device)
+        return reads.index_add(0, self.candidates.reshape(-1), weights.reshape(-1))
+
     @torch.no_grad()
     def chosen(self) -> torch.Tensor:
         """int64 [wires, nodes]: the row each wire reads once hardened."""

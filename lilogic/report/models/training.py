@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lilogic.graph.metadata import Training
+from lilogic.report.models.cost import CostEstimate
 from lilogic.report.models.gates import FanOut, Layer
 from lilogic.report.models.graph import GraphReport
 
@@ -16,6 +17,8 @@ class TrainingSummary(GraphReport):
         inputs: how often input bits are read.
         layers: first to last.
         warnings: a line for each layer that collapsed.
+        budget: what it may take; None where nothing was asked.
+        cost: what it takes on the budget's target, as estimated of the frozen network.
     """
 
     training: Training
@@ -23,3 +26,5 @@ class TrainingSummary(GraphReport):
     inputs: FanOut
     layers: tuple[Layer, ...]
     warnings: tuple[str, ...]
+    budget: int | None = None
+    cost: CostEstimate | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 from lilogic.graph.header import Header
-from lilogic.graph.metadata import Training
+from lilogic.graph.metadata import MappedCost, Training
 from lilogic.report.models.base import Report
 
 
@@ -36,6 +36,7 @@ class ZooEntry(Report):
         accuracy: fractions of the splits that it gets right, as recorded.
         seeds: accuracies of several seeds; None where none are recorded.
         training: how it was trained.
+        cost: what it takes in hardware, by target, where that is recorded.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ZooEntry(Report):
     accuracy: dict[str, float]
     seeds: SeedStatistics | None = None
     training: Training
+    cost: dict[str, MappedCost]
 
     @classmethod
     def of(cls, name: str, header: Header, simplified: int) -> ZooEntry:
@@ -67,4 +69,5 @@ class ZooEntry(Report):
             accuracy=metadata.accuracy,
             seeds=seeds,
             training=metadata.training,
+            cost=metadata.cost,
         )

@@ -1,0 +1,1 @@
+"""What networks cost in hardware, estimated in software: no synthesis, no hardware room."""

@@ -1,0 +1,1 @@
+"""What a recipe will take in hardware before it is trained, and which widths a budget allows."""

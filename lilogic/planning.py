@@ -1,0 +1,112 @@
+"""What networks will take, as library calls: estimates, and accuracy against cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lilogic import flow
+from lilogic.api import Model
+
+if TYPE_CHECKING:
+    from lilogic.data.datasets import Dataset
+    from lilogic.learn.recipe import Recipe
+    from lilogic.report.models.cost import CostEstimate, FrontierReport
+
+
+def estimate(
+    source: str | Path | Model | Recipe | Dataset,
+    target: str,
+    *,
+    changes: Mapping[str, Any] | Sequence[str] | None = None,
+) -> CostEstimate:
+    """What a network, or one that a recipe would train, takes on a target, without synthesis.
+
+    Args:
+        source: a network; or what ``train`` takes.
+        target: ``xc7``, ``ice40``, ``ecp5`` or ``sky130``.
+        changes: settings that replace the recipe's.
+
+    Raises:
+        LilogicError: the target is unknown.
+        RecipeError: an impossible recipe.
+        DataError: the data set is missing or damaged.
+    """
+    from lilogic.cost import targets
+    from lilogic.cost.estimate import estimate
+
+    known = targets.find(target)
+    if isinstance(source, Model):
+        return estimate(source.graph, source.name, known)
+    from lilogic.learn.planning import budget
+
+    recipe, data = flow.recipe_of(source, changes)
+    return budget.of_recipe(budget.within(recipe, data), data, target)
+
+
+def frontier(
+    source: str | Path | Recipe | Dataset,
+    target: str,
+    budgets: Sequence[int] | None = None,
+    seeds: Sequence[int] = (0,),
+    folder: str | Path | None = None,
+    *,
+    changes: Mapping[str, Any] | Sequence[str] | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    progress: bool = True,
+) -> FrontierReport:
+    """Train a network for each budget and seed; write accuracy against cost, and draw it.
+
+    A network that was trained before is not trained again.
+
+    Args:
+        source: as for ``train``; for a data set, a recipe is made that is cheap on the target.
+        target: ``xc7``, ``ice40``, ``ecp5`` or ``sky130``.
+        budgets: what each network may take, in the target's unit; default: ``frontier.BUDGETS``.
+        seeds: of which each budget has a network.
+        folder: where to; default: ``runs/NAME-frontier``.
+        changes: settings that replace the recipe's.
+        device: as for ``train``.
+        threads: as for ``train``.
+        progress: whether to show progress on standard error.
+
+    Raises:
+        LilogicError: the target is unknown.
+        RecipeError: an impossible recipe, or a budget that cannot be met.
+        DataError: the data set is missing or damaged.
+        MissingExtraError: PyTorch is not installed.
+    """
+    from lilogic.cost import targets
+    from lilogic.cost.estimate import estimate
+    from lilogic.files import check_writable, write_json
+    from lilogic.learn.planning import budget, frontier
+    from lilogic.report import console, plots
+
+    known = targets.find(target)
+    recipe, data = frontier.base(source, known, changes)
+    place = Path("runs") / f"{recipe.name}-frontier" if folder is None else Path(folder)
+    for name in ("frontier.json", "frontier.png"):
+        check_writable(place / name)
+    tell = console.say if progress else None
+    jobs = [*frontier.jobs(recipe, known, budgets, seeds, place)]
+    # All of them, before the first is trained for minutes.
+    fitted = [budget.within(job.recipe, data, tell) for job in jobs]
+    trained = []
+    for job, meant in zip(jobs, fitted, strict=True):
+        run = flow.train_recipe(
+            meant,
+            data,
+            job.folder,
+            device=device,
+            threads=threads,
+            tensorboard=False,
+            progress=progress,
+        )
+        cost = estimate(run.model.graph, recipe.name, known)
+        trained.append((job, meant, run.summary.accuracy, cost))
+    found = frontier.report(recipe, known, trained)
+    write_json(place / "frontier.json", found.to_json())
+    plots.draw_frontier(found, place / "frontier.png")
+    return found
