@@ -77,9 +77,7 @@ def of(graph: GateGraph) -> Net:
         threshold = encoder.threshold.astype(np.int64)
     first, after, before = np.full(size, NOTHING), *np.full((2, 2 * size), NOTHING)
     uses = counted.astype(np.int64)
-    net = Net(
-        n_inputs, op, a, b, level, counted, uses, first, after, before, feature, threshold
-    )
+    net = Net(n_inputs, op, a, b, level, counted, uses, first, after, before, feature, threshold)
     _link_all(net)
     return net
 

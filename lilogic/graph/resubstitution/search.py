@@ -148,9 +148,7 @@ def _note(window: Window, search: _Search, one: int, zero: int) -> None:
 
 
 @njit(cache=True)
-def _find_one(
-    net: Net, window: Window, search: _Search, gate: int, words: int, size: int
-) -> bool:
+def _find_one(net: Net, window: Window, search: _Search, gate: int, words: int, size: int) -> bool:
     """Whether a node or its complement will do; the gate to put is a buffer or an inverter."""
     i = -1
     while i + 1 < MOST_NODES and search.nodes[i + 1] != NOTHING:
@@ -168,9 +166,7 @@ def _find_one(
 
 
 @njit(cache=True)
-def _find(
-    net: Net, window: Window, search: _Search, gate: int, words: int, n_gates: int
-) -> bool:
+def _find(net: Net, window: Window, search: _Search, gate: int, words: int, n_gates: int) -> bool:
     """Whether one gate of two nodes, or two gates of three, will do.
 
     Each node that is chosen tells a pair apart that those before it do not.
@@ -202,7 +198,7 @@ def _find(
                     break
                 every = (1 << search.pairs[0]) - 1
                 left = every & ~(tells[i] | tells[j])
-                if k == i or k == j or left & ~tells[k]:
+                if k in (i, j) or left & ~tells[k]:
                     continue
                 chosen[2] = k
                 checks += 1
@@ -235,9 +231,7 @@ def _try(net: Net, window: Window, search: _Search, gate: int, words: int, k: in
 
 
 @njit(cache=True)
-def _finish(
-    net: Net, search: _Search, gate: int, k: int, at: int, a: int, b: int, op: int
-) -> bool:
+def _finish(net: Net, search: _Search, gate: int, k: int, at: int, a: int, b: int, op: int) -> bool:
     """Note the last gate, if there is one and it is no deeper than the gate was."""
     if op == NOTHING:
         return False

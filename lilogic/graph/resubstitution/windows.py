@@ -58,9 +58,7 @@ def empty(n_ids: int) -> Window:
     kind, listed = np.zeros((2, n_ids), dtype=np.int64)
     nodes, count = np.zeros(MOST_NODES, dtype=np.int64), np.zeros(1, dtype=np.int64)
     tables = np.zeros((MOST_NODES, MOST_WORDS), dtype=np.int64)
-    return Window(
-        np.full(n_ids, NOTHING), kind, nodes, count, tables, if_one, on, off, listed
-    )
+    return Window(np.full(n_ids, NOTHING), kind, nodes, count, tables, if_one, on, off, listed)
 
 
 @njit(cache=True)
@@ -155,7 +153,7 @@ def _find_leaves(net: Net, window: Window, gate: int) -> int:
 
 @njit(cache=True)
 def _add_sources(net: Net, window: Window, node: int, leaves: int) -> int:
-    """Add what a node reads as leaves; returns how many there are then, 0 where there is no room."""
+    """Add what a node reads as leaves; returns how many there are then, 0 without room."""
     for source in (net.a[node], net.b[node]):
         if window.place[source] == NOTHING:
             if not _add(window, source, LEAF):
@@ -196,7 +194,7 @@ def _fill_tables(net: Net, window: Window, words: int) -> None:
             for word in range(words):
                 table[word] = _LEAVES[leaf] if leaf < 6 else -(word >> (leaf - 6) & 1)
             leaf += 1
-        elif kind == INNER or kind == OWN:
+        elif kind in (INNER, OWN):
             a, b = window.place[net.a[node]], window.place[net.b[node]]
             _apply(net.op[node], window.tables[a], window.tables[b], table, words)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
@@ -34,14 +34,13 @@ def table_graphs(draw):
     nodes = [*range(n_inputs)]
     for _ in range(draw(st.integers(1, 6))):
         wires = draw(st.lists(st.sampled_from(nodes), min_size=2, max_size=6, unique=True))
-        nodes.append(builder.lut(draw(st.integers(0, 2 ** 2 ** len(wires) - 1)), wires))
+        nodes.append(builder.lut(draw(st.integers(0, 2**2 ** len(wires) - 1)), wires))
     heads = draw(st.lists(st.lists(st.sampled_from(nodes), max_size=6), min_size=1, max_size=3))
     circuit = builder.build([])
     return GateGraph.build(n_inputs, [*circuit.rows()], heads)
 
 
 @pytest.mark.parametrize("behind", [0, 1, 3])
-@settings(max_examples=150)
 @given(graph=st.one_of(table_graphs(), graphs(max_gates=60)))
 def test_resubstitution_keeps_every_score_and_adds_no_gate(behind, graph):
     simple = passes.simplify(graph)
@@ -56,7 +55,8 @@ def test_minimize_keeps_every_score_and_depth(graph):
     result = passes.minimize(graph)
     simple = passes.simplify(graph)
     assert scores(result) == scores(graph)
-    assert (result.n_gates <= simple.n_gates) and (result.depth <= simple.depth)
+    assert result.n_gates <= simple.n_gates
+    assert result.depth <= simple.depth
     assert lgn.fingerprint(result) == lgn.fingerprint(passes.minimize(graph))
 
 
@@ -67,7 +67,6 @@ def thresholds(*limits):
     )
 
 
-@settings(max_examples=150)
 @given(
     data=st.data(),
     limits=st.lists(st.integers(-2, 257), min_size=2, max_size=8),
