@@ -11,20 +11,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyosys
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import formats
 from lilogic.files import check_writable, scratch, write_json
 from lilogic.graph import GateGraph, passes
-from lilogic.hdl.fpga import yosys
-from lilogic.hdl.proof.abc import ANY_MODULE
 from lilogic.hdl.synthesis import liberty
 from lilogic.zoo import models
 
@@ -37,15 +37,10 @@ STEPS: dict[str, Callable[[GateGraph], GateGraph]] = {
     "minimize": passes.minimize,
 }
 
-ABC = """\
-read_verilog any.v
-techmap
-abc -script +{commands}
-"""
-FIRST = "strash;&get,-n;&fraig,-x;&put;scorr;dc2;dch,-f"
+FIRST = "strash; &get -n; &fraig -x; &put; scorr; dc2; dch -f"
 LONG = (
-    "strash;ifraig;scorr;dc2;dc2;dch,-f;dc2;resub,-K,10,-N,2;rewrite,-z;"
-    "resub,-K,12,-N,2;dc2;resub,-K,12,-N,3;rewrite;dc2"
+    "strash; ifraig; scorr; dc2; dc2; dch -f; dc2; resub -K 10 -N 2; rewrite -z; "
+    "resub -K 12 -N 2; dc2; resub -K 12 -N 3; rewrite; dc2; "
 )
 
 
@@ -76,7 +71,7 @@ def measure(net: str, cells: bytes | None, nand2: float) -> Iterator[dict[str, A
         found = {"gates": left.n_gates, "depth": left.depth, "seconds": seconds}
         yield {"net": net, "step": step} | found | mapped(left, cells, nand2)
     began = time.monotonic()
-    longer = mapped(passes.simplify(graph), cells, nand2, LONG + ";")
+    longer = mapped(passes.simplify(graph), cells, nand2, LONG)
     yield {"net": net, "step": "ABC"} | longer | {"seconds": round(time.monotonic() - began, 2)}
 
 
@@ -84,20 +79,21 @@ def mapped(graph: GateGraph, cells: bytes | None, nand2: float, before: str = ""
     """And gates, LUTs and NAND2 equivalents of a network's functions."""
     with scratch() as folder:
         formats.write(graph, "aiger", folder / "net.aig", simplify=False)
-        (folder / "any.v").write_text(ANY_MODULE)
-        # ABC must hand back the network it was given, so that one is kept aside meanwhile.
-        commands = f"strash;backup;read_aiger,net.aig;{before}print_stats;"
-        commands += f"{FIRST};if,-K,6,-a;print_stats;"
+        commands = f"read net.aig; {before}print_stats; {FIRST}; if -K 6 -a; print_stats; "
         if cells is not None:
             (folder / "cells.genlib").write_bytes(cells)
-            commands += (
-                f"read_library,cells.genlib;read_aiger,net.aig;{before}{FIRST};map,-a;print_stats;"
-            )
-        printed = yosys.run(ABC.format(commands=commands + "restore;"), folder)
-    found = {"ands": r" and = *(\d+)", "luts": r" nd = *(\d+).* lev", "ge": r"area = *([\d.]+)"}
+            commands += f"read_genlib cells.genlib; read net.aig; {before}{FIRST}; map -a; "
+        printed = subprocess.run(
+            [Path(pyosys.__file__).with_name("yosys-abc"), "-c", commands + "print_stats"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    found = {"ands": r"\band += *(\d+)", "luts": r"\bnd += *(\d+)", "ge": r"area += *([\d.]+)"}
     counts = {name: re.findall(pattern, printed) for name, pattern in found.items()}
     numbers = {"ands": int(counts["ands"][0]), "luts": int(counts["luts"][0])}
-    return numbers | ({"ge": round(float(counts["ge"][-1]) / nand2)} if counts["ge"] else {})
+    return numbers | ({"ge": round(float(counts["ge"][-1]) / nand2)} if cells else {})
 
 
 def show(rows: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.graph.circuit import Int32
 from lilogic.graph.gate_graph import GateGraph
 from lilogic.jit import njit
 
@@ -82,13 +83,13 @@ def of(graph: GateGraph) -> Net:
     return net
 
 
-def gates(net: Net) -> tuple[Ints, Ints, Ints, Ints]:
-    """The gates' ``op``, ``a`` and ``b`` as graphs have them, and each id's node."""
+def gates(net: Net) -> tuple[npt.NDArray[np.uint8], Int32, Int32, Int32]:
+    """The gates' ``op``, ``a`` and ``b`` as graphs have them, and int32 [ids] each id's node."""
     left = np.flatnonzero(net.op != NOTHING)
-    number = np.zeros(len(net.op), dtype=np.int64)
+    number = np.zeros(len(net.op), dtype=np.int32)
     number[: net.n_inputs] = np.arange(net.n_inputs)
     number[left] = net.n_inputs + np.arange(len(left))
-    return net.op[left], number[net.a[left]], number[net.b[left]], number
+    return net.op[left].astype(np.uint8), number[net.a[left]], number[net.b[left]], number
 
 
 @njit(cache=True)

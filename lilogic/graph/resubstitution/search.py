@@ -109,7 +109,7 @@ def _replace(net: Net, window: Window, gate: int, op: int, a: int, b: int) -> No
 def _begin(window: Window, search: _Search, gate: int, words: int) -> None:
     """List the nodes that may be chosen, and some pairs that they have to tell apart."""
     n = 0
-    for i in range(window.count[0]):
+    for i in range(window.size[0]):
         node = window.nodes[i]
         if node < gate and (window.kind[node] == LEAF or window.kind[node] == INNER):
             search.nodes[n], search.tells[n] = node, 0
@@ -215,7 +215,7 @@ def _try(net: Net, window: Window, search: _Search, gate: int, words: int, k: in
         return False
     x, y = _SIGNALS[0], _SIGNALS[1]
     if k == 2:
-        return _finish(net, search, gate, k, 0, 0, 1, _op(x, y, on, off))
+        return bool(_finish(net, search, gate, k, 0, 0, 1, _op(x, y, on, off)))
     for last in range(3):
         i, j = (last + 1) % 3, (last + 2) % 3
         x, y = _SIGNALS[i], _SIGNALS[j]
@@ -240,7 +240,7 @@ def _finish(net: Net, search: _Search, gate: int, k: int, at: int, a: int, b: in
     for i in range(k):
         above = 2 if at and i != a else 1
         level = max(level, net.level[search.nodes[search.chosen[i]]] + above)
-    return level <= net.level[gate]
+    return bool(level <= net.level[gate])
 
 
 @njit(cache=True)

@@ -30,7 +30,7 @@ class Window(NamedTuple):
         place: int64 [ids], where a node is in ``nodes``, or ``NOTHING``.
         kind: int64 [ids], of nodes in the window.
         nodes: int64 [most], their ids.
-        count: int64 [1], how many.
+        size: int64 [1], how many.
         tables: int64 [most, words], their truth tables; bit ``m & 63`` of word ``m >> 6`` is the
             value where leaf ``i`` is bit ``i`` of ``m``. Behind the gate: where it is 0.
         if_one: int64 [most + 2, words], behind the gate: where it is 1; then constants 0 and 1.
@@ -42,7 +42,7 @@ class Window(NamedTuple):
     place: Ints
     kind: Ints
     nodes: Ints
-    count: Ints
+    size: Ints
     tables: Ints
     if_one: Ints
     on: Ints
@@ -66,9 +66,9 @@ def look(net: Net, window: Window, gate: int, behind: int) -> int:
     """Fill the window around a gate; returns the number of words, or 0 where it has no room."""
     leaves = 0
     while leaves == 0 and behind >= 0:
-        for i in range(window.count[0]):
+        for i in range(window.size[0]):
             window.place[window.nodes[i]] = NOTHING
-        window.count[0] = 0
+        window.size[0] = 0
         _find_behind(net, window, gate, behind)
         leaves = _find_leaves(net, window, gate)
         behind -= 1
@@ -84,12 +84,12 @@ def look(net: Net, window: Window, gate: int, behind: int) -> int:
 @njit(cache=True)
 def _add(window: Window, node: int, kind: int) -> bool:
     """Add a node, if there is room."""
-    count = window.count[0]
+    count = window.size[0]
     if count == MOST_NODES:
         return False
     window.place[node], window.kind[node] = count, kind
     window.nodes[count] = node
-    window.count[0] = count + 1
+    window.size[0] = count + 1
     return True
 
 
@@ -99,14 +99,10 @@ def _find_behind(net: Net, window: Window, gate: int, depth: int) -> None:
     _add(window, gate, OWN)
     begin = 0
     for _ in range(depth):
-        end = window.count[0]
+        end = window.size[0]
         for i in range(begin, end):
             node = window.nodes[i]
-            if (
-                net.counted[node]
-                or net.uses[node] > _MOST_READERS
-                or window.count[0] > _MOST_BEHIND
-            ):
+            if net.counted[node] or net.uses[node] > _MOST_READERS or window.size[0] > _MOST_BEHIND:
                 continue
             wire = net.first[node]
             while wire != NOTHING:
@@ -124,12 +120,12 @@ def _find_leaves(net: Net, window: Window, gate: int) -> int:
 
     Returns the number of leaves, or 0 where there are too many, or where one depends on the gate.
     """
-    behind, leaves = window.count[0], 0
+    behind, leaves = window.size[0], 0
     for i in range(behind):
         leaves = _add_sources(net, window, window.nodes[i], leaves)
     while leaves:
         best, fewest = NOTHING, 2
-        for i in range(behind, window.count[0]):
+        for i in range(behind, window.size[0]):
             node = window.nodes[i]
             if window.kind[node] != LEAF or node < net.n_inputs:
                 continue
@@ -166,7 +162,7 @@ def _add_sources(net: Net, window: Window, node: int, leaves: int) -> int:
 def _find_beside(net: Net, window: Window, gate: int) -> None:
     """Add gates before the gate that read nodes of the window."""
     i = 0
-    while i < window.count[0] and window.count[0] < _MOST_BEFORE_BESIDE:
+    while i < window.size[0] and window.size[0] < _MOST_BEFORE_BESIDE:
         node = window.nodes[i]
         wire = net.first[node] if node < gate else NOTHING
         for _ in range(_MOST_READERS_LOOKED_AT):
@@ -188,7 +184,7 @@ def _find_beside(net: Net, window: Window, gate: int) -> None:
 def _fill_tables(net: Net, window: Window, words: int) -> None:
     """The truth tables of all nodes but those behind the gate."""
     leaf = 0
-    for node in np.sort(window.nodes[: window.count[0]]):
+    for node in np.sort(window.nodes[: window.size[0]]):
         kind, table = window.kind[node], window.tables[window.place[node]]
         if kind == LEAF:
             for word in range(words):
@@ -202,7 +198,7 @@ def _fill_tables(net: Net, window: Window, words: int) -> None:
 @njit(cache=True)
 def _fill_care(net: Net, window: Window, gate: int, words: int) -> None:
     """``on`` and ``off``: where the gate's value reaches what others need, for bits that occur."""
-    order = np.sort(window.nodes[: window.count[0]])
+    order = np.sort(window.nodes[: window.size[0]])
     care = np.zeros(words, dtype=np.int64)
     is_last = True
     for node in order:
@@ -236,11 +232,12 @@ def _fill_care(net: Net, window: Window, gate: int, words: int) -> None:
 @njit(cache=True)
 def _given(window: Window, gate: int, node: int, value: int) -> Ints:
     """A node's truth table, given the gate's value."""
+    table: Ints = window.tables[window.place[node]]
     if node == gate:
-        return window.if_one[MOST_NODES + value]
-    if value and (window.kind[node] == BEHIND or window.kind[node] == LAST):
-        return window.if_one[window.place[node]]
-    return window.tables[window.place[node]]
+        table = window.if_one[MOST_NODES + value]
+    elif value and (window.kind[node] == BEHIND or window.kind[node] == LAST):
+        table = window.if_one[window.place[node]]
+    return table
 
 
 @njit(cache=True)
