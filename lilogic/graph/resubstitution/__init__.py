@@ -26,7 +26,8 @@ def resubstitute(graph: GateGraph, behind: int) -> GateGraph:
 
     If the graph has an encoder, it may differ for bits that the encoder never makes: of two
     thresholds of one feature, the lower one is exceeded wherever the higher one is. Constants,
-    buffers and inverters are left behind for other passes. No gate gets deeper.
+    buffers and inverters are left behind for other passes. No gate gets deeper. Roots stay roots,
+    though what stands between them may read more than before.
 
     Args:
         graph: the graph; simplify it first.
@@ -36,5 +37,13 @@ def resubstitute(graph: GateGraph, behind: int) -> GateGraph:
     net = network.of(graph)
     search.sweep(net, windows.empty(len(net.op)), behind)
     op, a, b, number = network.gates(net)
-    heads = number[network.ids(graph)[graph.head_nodes]]
-    return replace(graph, op=op, a=a, b=b, head_nodes=heads)
+    known = network.ids(graph)
+    roots = known[graph.roots]
+    return replace(
+        graph,
+        op=op,
+        a=a,
+        b=b,
+        roots=number[roots[net.op[roots] != network.NOTHING]],
+        head_nodes=number[known[graph.head_nodes]],
+    )

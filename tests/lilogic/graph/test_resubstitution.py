@@ -36,8 +36,8 @@ def table_graphs(draw):
         wires = draw(st.lists(st.sampled_from(nodes), min_size=2, max_size=6, unique=True))
         nodes.append(builder.lut(draw(st.integers(0, 2**2 ** len(wires) - 1)), wires))
     heads = draw(st.lists(st.lists(st.sampled_from(nodes), max_size=6), min_size=1, max_size=3))
-    circuit = builder.build([])
-    return GateGraph.build(n_inputs, [*circuit.rows()], heads)
+    circuit = builder.build([], draw(st.lists(st.sampled_from(nodes))))
+    return GateGraph.build(n_inputs, [*circuit.rows()], heads, roots=circuit.roots)
 
 
 @pytest.mark.parametrize("behind", [0, 1, 3])
@@ -111,6 +111,17 @@ def test_leaves_that_never_occur_together_do_not_matter():
     rows = [(gates.AND, 0, 1), (gates.NOR, 0, 1), (gates.XOR, 2, 3)]
     result = passes.minimize(GateGraph.build(2, rows, [[4]]))
     assert result.op.tolist() == [gates.XNOR]
+
+
+def test_roots_stay_roots():
+    builder = Builder(6)
+    nodes = [builder.lut(table, range(6)) for table in (0x8000FEE8E8808000, 0xFFFEFEE8FEE8E880)]
+    nodes.append(builder.gate(gates.AND, *nodes))
+    circuit = builder.build(nodes, nodes)
+    graph = GateGraph.build(6, [*circuit.rows()], [nodes], roots=circuit.roots)
+    result = passes.minimize(graph)
+    assert result.n_gates < passes.simplify(graph).n_gates
+    assert result.roots.tolist() == sorted(result.head_nodes.tolist())
 
 
 def test_a_counted_node_keeps_its_value():
