@@ -44,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": hardware.report,
     "import": exchange.import_,
     "export": exchange.export_,
+    "minimize": exchange.minimize,
     "classify": boards.classify,
     "bench-board": boards.bench_board,
     "boards": boards.boards_,

@@ -190,3 +190,21 @@ def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
     if found is None:
         raise FormatError(f"{asked}: has no encoder to take")
     return found
+
+
+def minimize(
+    model: Model,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .lgn to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a network with fewer gates and the same scores for every sample."""
+    from lilogic import files
+    from lilogic.graph import lgn, passes
+    from lilogic.report import tables
+    from lilogic.report.models.graph import ModelSummary
+
+    files.check_writable(output)
+    graph = passes.minimize(load(model).graph).with_metadata(name=output.stem)
+    lgn.write(graph, output)
+    summary = ModelSummary.of(output.stem, graph)
+    show(summary, tables.import_rows(summary), str(output), as_json)

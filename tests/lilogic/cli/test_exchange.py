@@ -4,10 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lilogic import zoo
 from lilogic.graph import lgn, passes
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from tests.lilogic.cli.command import assert_one_line, write_graph
+from tests.strategies import random_raw
 
 pytestmark = pytest.mark.xdist_group("command line")
 
@@ -196,3 +198,12 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
     output.write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
     assert lilogic("import", output, "-o", tmp_path / "net.lgn")[0] == 0
     assert lgn.read(tmp_path / "net.lgn").op.tolist() == [6]
+
+
+def test_minimize_writes_a_network_with_fewer_gates(tmp_path):
+    assert lilogic("minimize", "digits", "-o", tmp_path / "small.lgn")[0] == 0
+    large, small = lgn.read(zoo.path("digits")), lgn.read(tmp_path / "small.lgn")
+    assert small.n_gates < large.n_gates
+    assert small.metadata["name"] == "small"
+    bits = large.encoder.encode(random_raw(large.encoder, 100))
+    np.testing.assert_array_equal(golden.scores(small, bits), golden.scores(large, bits))
