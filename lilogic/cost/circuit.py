@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lilogic.cost.comparisons import encoded, greater, raised
-from lilogic.cost.netlist import ZERO, Carry, Netlist, Nodes
+from lilogic.cost.netlist import PARTS, ZERO, Carry, Netlist, Nodes
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import A_AND_NOT_B, AND, OR, XOR
 
@@ -41,6 +41,17 @@ def classifier(graph: GateGraph, carry: Carry, *, with_encoder: bool) -> Netlist
     scores = heads(net, [nodes[head] for head in graph.heads], graph.offset.tolist())
     net.begin("argmax")
     argmax(net, scores)
+    return net
+
+
+def encoder(graph: GateGraph, carry: Carry) -> Netlist:
+    """The circuit of the encoder's bits in use, alone."""
+    assert graph.encoder is not None
+    net = Netlist(carry)
+    net.begin("encoder")
+    net.root(encoded(net, graph.encoder, np.flatnonzero(graph.alive[: graph.n_inputs])))
+    for part in PARTS[1:]:
+        net.begin(part)
     return net
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lilogic.cost import circuit, cover, targets
-from lilogic.cost.netlist import PARTS
+from lilogic.cost.netlist import PARTS, Netlist
 from lilogic.cost.targets import Target
 from lilogic.data.capabilities import PARALLEL, can_encode
 from lilogic.graph import GateGraph, passes
@@ -44,6 +44,11 @@ def estimate(graph: GateGraph, name: str, target: Target, *, drawn: bool = False
     parts = bits_in
     if has_encoder:
         parts = weighed(counted(simplified, target, with_encoder=True), target)
+        if target.lut is not None:
+            # The cover is greedy: what it merges of encoder and gates may cost more than both.
+            alone = _covered(circuit.encoder(simplified, target.carry), target.lut)
+            apart = bits_in | {"encoder": weighed(alone, target)["encoder"]}
+            parts = min(parts, apart, key=lambda each: sum(each.values()))
     return CostEstimate(
         name=name,
         target=target.name,
@@ -66,7 +71,12 @@ def counted(graph: GateGraph, target: Target, *, with_encoder: bool) -> dict[str
         counts = {part: plain[part] + _XOR * xors[part] for part in PARTS}
         luts = len(cover.cover(graph.n_inputs, graph.op, graph.a, graph.b, graph.head_nodes, 4))
         return counts | {"gates": luts + _GATE * min(counts["gates"], _NEEDED * luts)}
-    made = net.by_part(cover.cover(0, net.op, net.a, net.b, net.roots, target.lut))
+    return _covered(net, target.lut)
+
+
+def _covered(net: Netlist, inputs: int) -> dict[str, float]:
+    """For each part, the LUTs of so many inputs that cover it."""
+    made = net.by_part(cover.cover(0, net.op, net.a, net.b, net.roots, inputs))
     return {part: float(made[part] + net.fixed[part]) for part in PARTS}
 
 

@@ -58,9 +58,10 @@ def factored(graph: GateGraph) -> GateGraph:
     leaves = cones.leaves[roots - graph.n_inputs].astype(np.int32).reshape(-1)
     # What is written anew costs less than the gates before, and an inverter a leaf costs nothing.
     most = 2 * _size(scratch, roots, leaves) + (MOST_LEAVES + 1) * len(roots)
-    made = _Made(*(np.zeros(most, dtype=np.int32) for _ in range(3)), np.zeros(1, np.int64))
+    op, a, b = np.zeros((3, most), dtype=np.int32)
+    made = _Made(op, a, b, np.zeros(1, dtype=np.int64))
     _factor(scratch, made, roots, leaves)
-    n_gates = int(made.count[0])
+    n_gates = int(made.end[0])
     number = scratch.number
     kept = number[graph.roots]  # those of which nothing is needed have none
     return replace(
@@ -79,7 +80,7 @@ class _Made(NamedTuple):
     op: Int32
     a: Int32
     b: Int32
-    count: Int64
+    end: Int64
 
 
 class _Scratch(NamedTuple):
@@ -125,17 +126,19 @@ class _Scratch(NamedTuple):
     def of(cls, graph: GateGraph) -> _Scratch:
         number = np.full(graph.n_nodes, -1, dtype=np.int32)
         number[: graph.n_inputs] = np.arange(graph.n_inputs)
-        nodes = (np.full(graph.n_nodes, -1, dtype=np.int64) for _ in range(3))
+        stamp, low, high = np.full((3, graph.n_nodes), -1, dtype=np.int64)
         # So long that loops are always compiled: for a root, Python takes a twentieth of a second.
         stack = np.zeros(max(2 * graph.n_nodes + 2 * _STATES, COMPILED_FROM), dtype=np.int64)
         inverter = np.zeros(MOST_LEAVES, dtype=np.int64)
-        states = (np.zeros(_STATES, dtype=np.int64) for _ in range(8))
+        states = np.zeros((8, _STATES), dtype=np.int64)
+        low_of, high_of, cost, kind, leaf, first, second, node = states
         entries = np.arange(2**MOST_LEAVES)
         values = [[(1 << int(e) % 32) * int(e >> leaf & 1) for e in entries] for leaf in range(6)]
         words = [[sum(v[:32]) for v in values], [sum(v[32:]) for v in values]]
         return cls(
-            graph.op.astype(np.int64), graph.a, graph.b, _WEIGHT, number, *nodes,
-            stack, inverter, *states, np.array(words, dtype=np.int64).reshape(-1),
+            graph.op.astype(np.int64), graph.a, graph.b, _WEIGHT, number, stamp, low, high, stack,
+            inverter, low_of, high_of, cost, kind, leaf, first, second, node,
+            np.array(words, dtype=np.int64).reshape(-1),
         )  # fmt: skip
 
 
@@ -337,7 +340,7 @@ def _make(
                 is_made[state] = 1
                 wire = scratch.number[leaves[start + scratch.leaf[state]]]
                 node[state] = _made_of(scratch, made, state, wire, n_inputs)
-    return node[top]
+    return int(node[top])
 
 
 @part
@@ -348,14 +351,14 @@ def _made_of(scratch: _Scratch, made: _Made, state: int, wire: int, n_inputs: in
     if kind == _CONSTANT:
         return _gate(made, 15 * first, 0, 0, n_inputs)
     if kind == _SAME:
-        return node[first]
+        return int(node[first])
     if kind == _LITERAL:
         if first:
             return wire
         leaf = scratch.leaf[state]
         if scratch.inverter[leaf] < 0:
             scratch.inverter[leaf] = _gate(made, NOT_A, wire, wire, n_inputs)
-        return scratch.inverter[leaf]
+        return int(scratch.inverter[leaf])
     if kind == _BOTH_DIFFER:
         return _gate(made, XOR, wire, node[first], n_inputs)
     if kind == _ONE:
@@ -372,9 +375,9 @@ def _made_of(scratch: _Scratch, made: _Made, state: int, wire: int, n_inputs: in
 
 @part
 def _gate(made: _Made, op: int, a: int, b: int, n_inputs: int) -> int:
-    at = made.count[0]
+    at = int(made.end[0])
     made.op[at], made.a[at], made.b[at] = op, a, b
-    made.count[0] = at + 1
+    made.end[0] = at + 1
     return n_inputs + at
 
 
