@@ -200,7 +200,7 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
     assert lgn.read(tmp_path / "net.lgn").op.tolist() == [6]
 
 
-def test_minimize_writes_a_network_with_fewer_gates(tmp_path):
+def test_minimize_writes_a_network_with_fewer_gates(lilogic, tmp_path):
     assert lilogic("minimize", "digits", "-o", tmp_path / "small.lgn")[0] == 0
     large, small = lgn.read(zoo.path("digits")), lgn.read(tmp_path / "small.lgn")
     assert small.n_gates < large.n_gates
