@@ -40,7 +40,7 @@ def table_graphs(draw):
     return GateGraph.build(n_inputs, [*circuit.rows()], heads, roots=circuit.roots)
 
 
-@pytest.mark.parametrize("behind", [0, 1, 3])
+@pytest.mark.parametrize("behind", [0, pytest.param(1, marks=pytest.mark.slow), 3])
 @given(graph=st.one_of(table_graphs(), graphs(max_gates=60)))
 def test_resubstitution_keeps_every_score_and_adds_no_gate(behind, graph):
     simple = passes.simplify(graph)
@@ -81,6 +81,7 @@ def test_bits_of_one_feature_keep_the_scores_of_all_its_values(data, limits):
     )
 
 
+@pytest.mark.slow
 @given(encoded_graphs(max_gates=40, ranked=True))
 def test_samples_keep_their_scores_with_any_encoder(graph):
     bits = graph.encoder.encode(random_raw(graph.encoder, 200))
@@ -121,7 +122,9 @@ def test_roots_stay_roots():
     graph = GateGraph.build(6, [*circuit.rows()], [nodes], roots=circuit.roots)
     result = passes.minimize(graph)
     assert result.n_gates < passes.simplify(graph).n_gates
-    assert result.roots.tolist() == sorted(result.head_nodes.tolist())
+    # The first implies the second, so the third is the first.
+    assert result.roots.tolist() == sorted({*result.head_nodes.tolist()})
+    assert len(result.roots) == 2
 
 
 def test_a_counted_node_keeps_its_value():
@@ -140,7 +143,7 @@ def test_larger_graphs_keep_their_scores(layers, inputs):
     np.testing.assert_array_equal(golden.scores(result, bits), golden.scores(graph, bits))
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist-8k"])
+@pytest.mark.parametrize("name", ["digits", pytest.param("mnist-8k", marks=pytest.mark.slow)])
 def test_trained_networks_keep_the_scores_of_samples(name):
     graph = models.load(name)
     result = passes.minimize(graph)
