@@ -146,6 +146,7 @@ _FLAGS = {
     "classes": "--classes",
     "cone": "--cone",
     "data": "--data",
+    "fold": "--fold",
     "folder": "-o",
     "ground": "--ground white|black",
     "input": "--input bits",
