@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lilogic.boards import protocol
 from lilogic.boards.catalogue import Board
 from lilogic.boards.gateware.top import Top
+from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.boards.host.client import BAUD
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga import nextpnr
 from lilogic.hdl.options import AUTO, CompileOptions, InputKind
 
 _LEVELS_PER_STAGE = (2, 4, 8)
+
+_SHARE = 0.9
+"""Of the time that a request takes on the link, what the classifier may take: both clocks may be
+inaccurate."""
+
+_BESIDE = 100
+"""Clock cycles for what is not folded: the pipeline, and the bytes of a reply."""
+
+_MOST = 60_000
+"""Clock cycles that a sample may take, as their number comes back in two bytes."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,7 @@ class Design:
         input: what the host sends.
         levels_per_stage: see ``CompileOptions``; None for the fewest that leave room for registers.
         popcount: see ``CompileOptions``; the target is the board's FPGA.
+        fold: see ``CompileOptions``; None for as many cycles as the link takes for a sample.
         seed: of place and route, the first one that is tried.
     """
 
@@ -36,6 +49,7 @@ class Design:
     input: InputKind = InputKind.BITS
     levels_per_stage: int | None = None
     popcount: str = AUTO
+    fold: int | None = None
     seed: int = nextpnr.SEED
 
     def top(self, clock: float) -> Top:
@@ -47,13 +61,27 @@ class Design:
             options=CompileOptions(
                 input=self.input,
                 levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
+                fold=self.cycles(clock) if self.fold is None else self.fold,
                 target=self.board.family.like,
                 popcount=self.popcount,
             ),
         )
 
+    def cycles(self, clock: float) -> int:
+        """How many cycles of a clock of so many Hz leave the link as fast as it is.
+
+        Requests may come without a pause, so a sample is done with when the next one is there.
+        """
+        request = protocol.request(0, 0, bytes(protocol.payload_bytes(self.graph, self.input)))
+        arriving = len(request) * FRAME_BITS * clock / self.baud
+        return min(max(1, int(_SHARE * arriving) - _BESIDE), _MOST)
+
     def variants(self) -> list[Design]:
-        """The designs to try in turn, each with fewer registers than the one before."""
+        """The designs to try in turn, each with fewer registers than the one before.
+
+        What is folded has time, and gets as few as any.
+        """
         if self.levels_per_stage is not None:
             return [self]
-        return [replace(self, levels_per_stage=levels) for levels in _LEVELS_PER_STAGE]
+        levels_to_try = _LEVELS_PER_STAGE if self.fold == 1 else _LEVELS_PER_STAGE[-1:]
+        return [replace(self, levels_per_stage=levels) for levels in levels_to_try]

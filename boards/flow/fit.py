@@ -63,7 +63,9 @@ def check_least(design: Design) -> None:
         DoesNotFitError: it is, whatever synthesis does.
     """
     device, lut = design.board.device, design.board.family.lut
-    least = round(_LEAST_PER_PAIR[lut] * _counted_pairs(design.graph))
+    # Folded, each counted node stands in a row, in which registers take the place of adders.
+    counted = _counted_pairs(design.graph) if design.fold == 1 else len(design.graph.head_nodes)
+    least = round(_LEAST_PER_PAIR[lut] * counted)
     if least > device.luts:
         raise DoesNotFitError(
             f"{design.name} needs {least:,} {lut} and more, {design.board.name} has "

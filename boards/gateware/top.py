@@ -9,7 +9,14 @@ from lilogic.boards.gateware import uart
 from lilogic.boards.gateware.encoder import SerialEncoder
 from lilogic.boards.gateware.link import FrameReceiver, FrameTransmitter
 from lilogic.boards.gateware.server import Server
-from lilogic.boards.protocol import CRC_BYTES, HASH_BYTES, HEADER_BYTES, Identity, sent_bits
+from lilogic.boards.protocol import (
+    CRC_BYTES,
+    HASH_BYTES,
+    HEADER_BYTES,
+    Identity,
+    payload_bytes,
+    sent_bits,
+)
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.components import encoder
@@ -68,17 +75,17 @@ class Top(Component):
         self._classifier = Classifier(graph, options.model_copy(update={"input": InputKind.BITS}))
         self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order
         width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
-        count = encoder.encoder_of(graph).n_features if encodes else len(self._bits)
         interface = self._classifier.interface
         self.identity = Identity(
             model_hash=lgn.fingerprint(graph)[:HASH_BYTES],
             data=self._input,
             feature_width=width,
-            data_bytes=max(1, -(-count * width // 8)),
+            data_bytes=payload_bytes(graph, self._input),
             classes=interface.classes,
             score_width=interface.score_width,
             score_signed=interface.score_signed,
             latency=interface.latency,
+            interval=interface.interval,
             clock_hz=round(clock_hz),
             lilogic=__version__,
         )
