@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lilogic.boards import protocol
 from lilogic.boards.catalogue import Board
 from lilogic.boards.gateware.top import Top
-from lilogic.boards.gateware.uart import FRAME_BITS
 from lilogic.boards.host.client import BAUD
 from lilogic.graph import GateGraph
 from lilogic.hdl.fpga import nextpnr
 from lilogic.hdl.options import AUTO, CompileOptions, InputKind
 
 _LEVELS_PER_STAGE = (2, 4, 8)
-
-_SHARE = 0.9
-"""Of the time that a request takes on the link, what the classifier may take: both clocks may be
-inaccurate."""
-
-_BESIDE = 100
-"""Clock cycles for what is not folded: the pipeline, and the bytes of a reply."""
-
-_MOST = 60_000
-"""Clock cycles that a sample may take, as their number comes back in two bytes."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +49,11 @@ class Design:
             options=CompileOptions(
                 input=self.input,
                 levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
-                fold=self.cycles(clock) if self.fold is None else self.fold,
                 target=self.board.family.like,
                 popcount=self.popcount,
+                **{} if self.fold is None else {"fold": self.fold},
             ),
         )
-
-    def cycles(self, clock: float) -> int:
-        """How many cycles of a clock of so many Hz leave the link as fast as it is.
-
-        Requests may come without a pause, so a sample is done with when the next one is there.
-        """
-        request = protocol.request(0, 0, bytes(protocol.payload_bytes(self.graph, self.input)))
-        arriving = len(request) * FRAME_BITS * clock / self.baud
-        return min(max(1, int(_SHARE * arriving) - _BESIDE), _MOST)
 
     def variants(self) -> list[Design]:
         """The designs to try in turn, each with fewer registers than the one before.

@@ -125,9 +125,7 @@ def _larger(design: Design) -> list[str]:
         if board.family.is_complete
         and board.family.lut == design.board.family.lut
         and board.device.luts > design.board.device.luts
-        and _holds(
-            replace(design, board=board), design.graph.n_gates, _counted_pairs(design.graph)
-        )
+        and _holds(replace(design, board=board), design.graph.n_gates, _counted_pairs(design.graph))
     ]
     return [f"the board {min(boards, key=lambda board: board.device.luts).name}"] if boards else []
 

@@ -53,7 +53,7 @@ def test_an_identity_survives_the_line():
     assert Identity.unpack(IDENTITY.pack()) == IDENTITY
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x02" + IDENTITY.pack()[1:]])
+@pytest.mark.parametrize("payload", [b"", b"\x01" + IDENTITY.pack()[1:]])
 def test_another_version_of_the_protocol_is_named(payload):
     with pytest.raises(LilogicError, match=r"version . of the link's protocol"):
         Identity.unpack(payload)

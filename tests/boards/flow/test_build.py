@@ -43,7 +43,7 @@ def test_the_catalogue_knows_what_amaranth_boards_knows(board: Board) -> None:
 
 
 def test_what_does_not_fit_gets_advice() -> None:
-    design = replace(_design("icebreaker"), graph=models.load("mnist-8k"), name="mnist-8k")
+    design = Design(find("icebreaker"), models.load("mnist-8k"), "mnist-8k", fold=1)
     needs = Needs(luts=15120, ffs=9000, carries=10)
     with pytest.raises(DoesNotFitError) as raised:
         fit.check(design, needs)
