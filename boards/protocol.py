@@ -22,7 +22,7 @@ from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import pack
 from lilogic.hdl.options import InputKind
 
-VERSION = 1
+VERSION = 2
 
 END = 0xC0
 ESC = 0xDB
@@ -109,7 +109,7 @@ def _unframed(escaped: bytes) -> bytes | None:
 _KINDS = (InputKind.BITS, InputKind.FEATURES)
 """What a sample is, by its number in an identity."""
 
-_IDENTITY = struct.Struct("<B8sBBIHB?II")
+_IDENTITY = struct.Struct("<B8sBBIHB?III")
 HASH_BYTES = 8
 
 
@@ -126,6 +126,7 @@ class Identity:
         score_width: bits of a score.
         score_signed: whether scores can be negative.
         latency: clock cycles of the classifier.
+        interval: clock cycles from one sample to the next that it takes.
         clock_hz: its clock.
         lilogic: version of lilogic that made it.
     """
@@ -138,6 +139,7 @@ class Identity:
     score_width: int
     score_signed: bool
     latency: int
+    interval: int
     clock_hz: int
     lilogic: str
 
@@ -163,6 +165,7 @@ class Identity:
             self.score_width,
             self.score_signed,
             self.latency,
+            self.interval,
             self.clock_hz,
         )
         return packed + self.lilogic.encode()
@@ -219,6 +222,13 @@ class Answer:
 def sent_bits(graph: GateGraph) -> npt.NDArray[np.intp]:
     """The input bits that ``graph`` depends on, rising; only these cross the link as ``bits``."""
     return np.flatnonzero(graph.alive[: graph.n_inputs])
+
+
+def payload_bytes(graph: GateGraph, data: InputKind) -> int:
+    """Length of each of ``payloads``."""
+    if data is InputKind.BITS or graph.encoder is None:
+        return max(1, -(-len(sent_bits(graph)) // 8))
+    return graph.encoder.n_features * np.dtype(graph.encoder.input_dtype).itemsize
 
 
 def payloads(graph: GateGraph, data: InputKind, samples: npt.NDArray[Any]) -> list[bytes]:

@@ -46,7 +46,7 @@ def about(graph: GateGraph, interface: Interface) -> str:
     if names != [*map(str, range(len(names)))]:
         named = (f"{number} {name}" for number, name in enumerate(names))
         lines.append(f"Classes: {', '.join(named)}.")
-    lines.append(f"Latency: {_cycles(interface.latency)}; it takes a sample in every cycle.")
+    lines.append(f"Latency: {_cycles(interface.latency)}; it takes {_pace(interface)}.")
     return "".join(chain.from_iterable(map(_comment, lines)))
 
 
@@ -69,6 +69,8 @@ def module(interface: Interface, core: str) -> str:
     }
     if interface.latency:
         connections |= {"clk": "clk", "rst": "rst"}
+    if interface.interval > 1:
+        connections |= {"samples__ready": "ready"}
     return _TOP.format(
         module=interface.module,
         core=core,
@@ -88,18 +90,33 @@ def _ports(interface: Interface) -> Iterator[str]:
         reads = f"{count} features of {width} bits, feature i at [{width}*i +: {width}]"
     kind = "two's complement" if interface.score_signed else "unsigned"
     scores = f"{interface.classes} scores, {kind}, class c at [{score}*c +: {score}]"
+    ready, taken = [], "valid_in"
+    if interface.interval > 1:
+        ready = [("output ready", f"it is taken; once in {_cycles(interface.interval)} at most")]
+        taken = "valid_in & ready"
     ports = [
         ("input clk", unused or "rising edge"),
         ("input rst", unused or "synchronous, active high; clears what is in flight"),
         ("input valid_in", "there is a sample in this cycle"),
         (f"input [{interface.data_width - 1}:0] {interface.data}", reads),
-        ("output valid_out", f"valid_in, {delay}"),
+        *ready,
+        ("output valid_out", f"{taken}, {delay}"),
         (f"output [{interface.index_width - 1}:0] index", "the first class with the highest score"),
         (f"output [{interface.classes * score - 1}:0] scores", scores),
     ]
     for number, (port, comment) in enumerate(ports):
         comma = "," if number < len(ports) - 1 else ""
         yield f"    {port + comma:<28}// {comment}"
+
+
+def _pace(interface: Interface) -> str:
+    """How often a sample may enter."""
+    if interface.interval == 1:
+        return "a sample in every cycle"
+    pace = f"a sample in every {_cycles(interface.interval)}"
+    if interface.clock_mhz is None:
+        return pace
+    return f"{pace}, {1e6 * interface.clock_mhz / interface.interval:,.0f} a second"
 
 
 def _cycles(count: int) -> str:

@@ -35,6 +35,8 @@ class CompileOptions(BaseModel):
         clock_mhz: place registers for this clock on ``target`` instead, by how long levels take.
         target: what it is for: one of ``area.TARGETS``, or of ``devices.DEVICES``.
         popcount: one of ``popcount.POPCOUNTS``, or ``AUTO`` for the best one for the target.
+        fold: clock cycles that a sample may take. With more than one, the classes' nodes are
+            counted one after the other, by adders that they share.
         module: what the top module is called in Verilog, and those inside it begin with: letters,
             digits and underscores. With different names, several networks fit in one design.
 
@@ -49,6 +51,7 @@ class CompileOptions(BaseModel):
     clock_mhz: float | None = Field(default=None, gt=0)
     target: str | None = None
     popcount: str = AUTO
+    fold: int = Field(default=1, ge=1)
     module: str = Field(default=MODULE, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     @classmethod
@@ -62,11 +65,18 @@ class CompileOptions(BaseModel):
         return cls(**given | keywords)
 
     def check_registers(self) -> None:
-        """Refuse two ways at once to say where a classifier's registers stand.
+        """Refuse two ways at once to say where a classifier's registers stand, or none to fold.
 
         Raises:
-            GraphError: levels per stage are given, and a clock, too.
+            GraphError: levels per stage are given, and a clock, too; or a combinational classifier
+                is to be folded.
         """
+        if self.fold > 1 and self.clock_mhz is None and not self.levels_per_stage:
+            raise GraphError(
+                f"a combinational classifier has no clock cycles to fold it into {self.fold}: ask "
+                "for a level or more per stage",
+                option="levels_per_stage",
+            )
         if self.clock_mhz is not None and "levels_per_stage" in self.model_fields_set:
             raise GraphError(
                 f"registers stand after every {self.levels_per_stage} levels or as a clock of "

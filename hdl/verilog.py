@@ -24,7 +24,10 @@ from lilogic.hdl.record import RECORD, BuildRecord
 from lilogic.version import __version__
 
 PARTS = ("encoder", "network", "heads", "argmax")
-"""The submodules of the core."""
+"""The submodules of the core that compute."""
+
+SEQUENCER = "sequencer"
+"""The submodule of a folded one that counts steps."""
 
 _DEFAULT = CompileOptions()
 
@@ -66,7 +69,7 @@ def emit(classifier: Classifier) -> str:
     top = classifier.interface.module
     text = to_rtlil(classifier, core(top))
     commands = [f"rename -hide {_ELEMENTS}", "opt_clean", "setattr -unset init w:*"]
-    for name in PARTS:
+    for name in (*PARTS, SEQUENCER):
         made, wanted = f"{core(top)}.{name}", part(top, name)
         if f"\nmodule \\{made}\n" in text:
             commands += [f"rename {made} {wanted}", f"chtype -map {made} {wanted}"]
@@ -82,13 +85,13 @@ def core(top: str) -> str:
 
 
 def part(top: str, name: str) -> str:
-    """The module of one of ``PARTS`` of the classifier whose top module is ``top``."""
+    """The module of a submodule of the classifier whose top module is ``top``."""
     return f"{top}_{name}"
 
 
 def modules(top: str) -> list[str]:
     """All modules that a classifier may consist of."""
-    return [top, core(top), *(part(top, name) for name in PARTS)]
+    return [top, core(top), *(part(top, name) for name in (*PARTS, SEQUENCER))]
 
 
 def emit_component(component: Component, name: str) -> str:
@@ -134,7 +137,7 @@ def _converted(rtlil_text: str, top: str, commands: Sequence[str]) -> str:
         script = [
             "read_rtlil core.il",
             f"hierarchy -top {top}",
-            "proc -noopt",
+            "proc -noopt -norom",
             "opt_clean",
             *commands,
         ]

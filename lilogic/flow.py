@@ -303,6 +303,7 @@ def synthesize(
         input=chosen.input or InputKind.BITS,
         levels_per_stage=chosen.levels_per_stage if has_levels else None,
         popcount=chosen.popcount,
+        fold=chosen.fold if "fold" in chosen.model_fields_set else None,
         seed=seed,
     )
     place = board_folder(model.name, board) if folder is None else Path(folder)

@@ -3,12 +3,16 @@
 Every test is a schedule: what stands on the inputs in each clock cycle. A model of the valid flags
 says in which cycle which vector's answer must come out, and in which none may; outputs are compared
 in every cycle, so an answer that is early, late, missing or invented is a mismatch.
+
+A folded classifier takes a sample every few cycles only. Vectors wait on its inputs until they are
+taken, and ``ready`` is compared in every cycle, too.
 """
 
 from __future__ import annotations
 
 import os
 import random
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +34,8 @@ RESULTS = "LILOGIC_RESULTS"
 _GAPS = 2000
 _RESETS = 40
 _EXAMPLES = 10
+_CYCLES = 100_000
+"""Of a test, about; of the vectors of a folded classifier every so many are taken."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +78,23 @@ class Outcome:
 
 @cocotb.test()
 async def back_to_back(dut: Any) -> None:
-    """Every vector, a new one in every clock cycle."""
-    vectors = _vectors()
-    await _run(dut, "back_to_back", [Cycle(vector) for vector in range(len(vectors))])
+    """Every vector, each as soon as it is taken."""
+    count = len(_vectors())
+    first, *others = range(0, count, -(-count * _interface().interval // _CYCLES))
+    await _run(dut, "back_to_back", [Cycle(first), *_waiting(others)])
 
 
 @cocotb.test()
 async def gaps(dut: Any) -> None:
     """Some of the vectors with pauses in between, in which other data stands on the input."""
     generator = random.Random(0)  # noqa: S311
-    count = len(_vectors())
+    count, interval = len(_vectors()), _interface().interval
+    most = max(10, _CYCLES // interval)
     cycles = []
-    for vector in generator.sample(range(count), min(_GAPS, count)):
+    for vector in generator.sample(range(count), min(_GAPS, count, most)):
         pause = generator.choice([0, 0, 1, 2, 5])
         cycles += [Cycle(generator.randrange(count), valid=False) for _ in range(pause)]
-        cycles.append(Cycle(vector))
+        cycles += _waiting([vector])
     await _run(dut, "gaps", cycles)
 
 
@@ -95,15 +103,16 @@ async def reset_in_flight(dut: Any) -> None:
     """Resets while answers are on their way: those never come, later ones are right."""
     generator = random.Random(1)  # noqa: S311
     count = len(_vectors())
-    latency = _interface().latency
+    latency, interval = _interface().latency, _interface().interval
     cycles = []
     for _ in range(_RESETS):
         run = generator.randrange(1, 2 * latency + 4)
-        cycles += [Cycle(generator.randrange(count)) for _ in range(run)]
+        waiting = generator.choices(range(count), k=-(-run // interval))
+        cycles += _waiting(waiting)[:run]
         held = generator.choice([1, 1, 2])
         valid = generator.random() < 0.5
         cycles += [Cycle(generator.randrange(count), valid, reset=True) for _ in range(held)]
-    cycles += [Cycle(generator.randrange(count)) for _ in range(latency + 4)]
+    cycles += _waiting(generator.choices(range(count), k=-(-(latency + 4) // interval)))
     await _run(dut, "reset_in_flight", cycles)
 
 
@@ -120,12 +129,19 @@ async def latency(dut: Any) -> None:
     await _run(dut, "latency", cycles)
 
 
+def _waiting(vectors: Iterable[int]) -> list[Cycle]:
+    """Each of some vectors for as long as it takes until the one before it is done with."""
+    interval = _interface().interval
+    return [cycle for vector in vectors for cycle in [Cycle(vector)] * interval]
+
+
 async def _run(dut: Any, name: str, cycles: Sequence[Cycle]) -> None:
     interface, vectors = _interface(), _vectors()
     idle = [Cycle(0, valid=False)] * (interface.latency + 2)
     cycles = [*cycles, *idle]
-    answers = await _drive(dut, interface, vectors, cycles)
+    answers, ready = await _drive(dut, interface, vectors, cycles)
     outcome = _compare(name, interface, vectors, cycles, answers)
+    _compare_ready(outcome, interface, cycles, ready)
     write_json(Path(os.environ[RESULTS]) / f"{name}.json", outcome.to_json())
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches"
 
@@ -136,8 +152,13 @@ Output = tuple[str, int | None, int | None] | None
 
 async def _drive(
     dut: Any, interface: Interface, vectors: Vectors, cycles: Iterable[Cycle]
-) -> list[Output]:
-    """Apply each cycle's inputs; returns the outputs as a register would take them at its end."""
+) -> tuple[list[Output], list[str]]:
+    """Apply each cycle's inputs.
+
+    Returns:
+        the outputs, as a register would take them at the end of each cycle, and ``ready`` as a
+        character, where there is one.
+    """
     words = vectors.words()
     clock, data = dut.clk, getattr(dut, interface.data)
     valid_in, valid_out, reset = dut.valid_in, dut.valid_out, dut.rst
@@ -146,10 +167,12 @@ async def _drive(
     reset.value, valid_in.value, data.value = 1, 0, 0
     await ClockCycles(clock, 2)
     answers: list[Output] = []
+    ready: list[str] = []
     now = Cycle(0, valid=False)
     for cycle in cycles:
         # Only what changes is written: writes cross from Python to the simulator one by one.
-        data.value = words[cycle.vector]
+        if cycle.vector != now.vector or not answers:
+            data.value = words[cycle.vector]
         if cycle.valid != now.valid or not answers:
             valid_in.value = int(cycle.valid)
         if cycle.reset != now.reset or not answers:
@@ -160,7 +183,9 @@ async def _drive(
         answers.append(
             None if flag == "0" else (flag, _number(dut.index.value), _number(dut.scores.value))
         )
-    return answers
+        if interface.interval > 1:
+            ready.append(str(dut.ready.value))
+    return answers, ready
 
 
 def _number(value: Any) -> int | None:
@@ -177,7 +202,7 @@ def _compare(
 ) -> Outcome:
     outcome = Outcome(name)
     scores = _packed_scores(interface, vectors)
-    due = _due(cycles, interface.latency)
+    due, _ = _due(cycles, interface)
     for number, (vector, answer) in enumerate(zip(due, answers, strict=True)):
         if vector is None:
             if answer is not None:
@@ -202,17 +227,32 @@ def _compare(
     return outcome
 
 
-def _due(cycles: Sequence[Cycle], latency: int) -> list[int | None]:
-    """For each cycle, the vector whose answer must come out, if any."""
+def _compare_ready(
+    outcome: Outcome, interface: Interface, cycles: Sequence[Cycle], ready: Sequence[str]
+) -> None:
+    """Compare ``ready`` in each cycle but those of reset."""
+    _, expected = _due(cycles, interface)
+    for number, (cycle, wanted, got) in enumerate(zip(cycles, expected, ready, strict=False)):
+        if not cycle.reset and got != str(int(wanted)):
+            outcome.mismatch(Mismatch(cycle=number, problem=f"ready is {got}"))
+
+
+def _due(cycles: Sequence[Cycle], interface: Interface) -> tuple[list[int | None], list[bool]]:
+    """For each cycle, the vector whose answer must come out, if any, and whether one is taken."""
     due: list[int | None] = []
-    flags: list[int | None] = [None] * latency
+    ready: list[bool] = []
+    # What is in flight, the newest first: a queue that moves by one in each cycle.
+    nothing: list[int | None] = [None] * interface.latency
+    flags, busy = deque(nothing), 0
     for cycle in cycles:
-        entering = cycle.vector if cycle.valid else None
-        flags = [entering, *flags]
+        ready.append(not busy)
+        is_taken = cycle.valid and not busy
+        flags.appendleft(cycle.vector if is_taken else None)
         due.append(flags.pop())
+        busy = interface.interval - 1 if is_taken else max(0, busy - 1)
         if cycle.reset:
-            flags = [None] * latency
-    return due
+            flags, busy = deque(nothing), 0
+    return due, ready
 
 
 def _packed_scores(interface: Interface, vectors: Vectors) -> list[int]:

@@ -192,6 +192,7 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> dict[str, Any]:
         "ffs": {"needed": needs.ffs, "available": board.device.ffs},
         "carries": needs.carries,
         "levels_per_stage": design.levels_per_stage,
+        "interval": identity.interval,
         "latency": {"cycles": identity.latency, "ns": 1e9 * identity.latency / frequency},
         "link": {
             "baud": design.baud,
@@ -200,7 +201,7 @@ def _describe(design: Design, plan: Plan, needs: fit.Needs) -> dict[str, Any]:
             "reply_bytes": len(reply),
         },
         "images_per_second": {
-            "core": frequency,
+            "core": frequency / identity.interval,
             "link": design.baud / FRAME_BITS / max(len(request), len(reply)),
         },
     }
@@ -258,7 +259,7 @@ def _intact(folder: Path) -> BoardReport | None:
 
 def _digest(design: Design, plan: Plan, clock: float | None) -> str:
     """What tells whether a build would give the same again."""
-    asked = [__version__, clock, design.levels_per_stage, design.seed]
+    asked = [__version__, clock, design.levels_per_stage, design.fold, design.seed]
     digest = hashlib.sha256(json.dumps(asked).encode())
     for name, content in sorted(plan.files.items()):
         digest.update(name.encode())

@@ -26,6 +26,7 @@ class Design:
         input: what the host sends.
         levels_per_stage: see ``CompileOptions``; None for the fewest that leave room for registers.
         popcount: see ``CompileOptions``; the target is the board's FPGA.
+        fold: see ``CompileOptions``; None for as many cycles as the link takes for a sample.
         seed: of place and route, the first one that is tried.
     """
 
@@ -36,6 +37,7 @@ class Design:
     input: InputKind = InputKind.BITS
     levels_per_stage: int | None = None
     popcount: str = AUTO
+    fold: int | None = None
     seed: int = nextpnr.SEED
 
     def top(self, clock: float) -> Top:
@@ -49,11 +51,16 @@ class Design:
                 levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
                 target=self.board.family.like,
                 popcount=self.popcount,
+                **{} if self.fold is None else {"fold": self.fold},
             ),
         )
 
     def variants(self) -> list[Design]:
-        """The designs to try in turn, each with fewer registers than the one before."""
+        """The designs to try in turn, each with fewer registers than the one before.
+
+        What is folded has time, and gets as few as any.
+        """
         if self.levels_per_stage is not None:
             return [self]
-        return [replace(self, levels_per_stage=levels) for levels in _LEVELS_PER_STAGE]
+        levels_to_try = _LEVELS_PER_STAGE if self.fold == 1 else _LEVELS_PER_STAGE[-1:]
+        return [replace(self, levels_per_stage=levels) for levels in levels_to_try]

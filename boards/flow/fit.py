@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 
 from lilogic import zoo
-from lilogic.boards.catalogue import BOARDS, Board
+from lilogic.boards.catalogue import BOARDS
 from lilogic.boards.flow.design import Design
 from lilogic.errors import DoesNotFitError
 from lilogic.graph import GateGraph
@@ -63,7 +63,9 @@ def check_least(design: Design) -> None:
         DoesNotFitError: it is, whatever synthesis does.
     """
     device, lut = design.board.device, design.board.family.lut
-    least = round(_LEAST_PER_PAIR[lut] * _counted_pairs(design.graph))
+    # Folded, each counted node stands in a row, in which registers take the place of adders.
+    counted = _counted_pairs(design.graph) if design.fold == 1 else len(design.graph.head_nodes)
+    least = round(_LEAST_PER_PAIR[lut] * counted)
     if least > device.luts:
         raise DoesNotFitError(
             f"{design.name} needs {least:,} {lut} and more, {design.board.name} has "
@@ -110,7 +112,7 @@ def _smaller(design: Design) -> list[str]:
         entry.name: entry.gates.simplified
         for entry in known
         if entry.dataset == design.graph.metadata.get("dataset")
-        and _holds(design.board, entry.gates.simplified, entry.gates.simplified)
+        and _holds(design, entry.gates.simplified, entry.gates.simplified)
     }
     return [f"the model {max(fitting, key=lambda name: fitting[name])}"] if fitting else []
 
@@ -123,15 +125,17 @@ def _larger(design: Design) -> list[str]:
         if board.family.is_complete
         and board.family.lut == design.board.family.lut
         and board.device.luts > design.board.device.luts
-        and _holds(board, design.graph.n_gates, _counted_pairs(design.graph))
+        and _holds(replace(design, board=board), design.graph.n_gates, _counted_pairs(design.graph))
     ]
     return [f"the board {min(boards, key=lambda board: board.device.luts).name}"] if boards else []
 
 
-def _holds(board: Board, gates: int, counted: int) -> bool:
-    """Whether a board has room and ways for so many gates, by what others took."""
-    most = _OF_THE_LINK + 2 * gates + 2 * counted
-    return most <= min(board.device.luts, board.device.ffs) and counted <= _ROUTED
+def _holds(design: Design, gates: int, counted: int) -> bool:
+    """Whether the board has room and ways for so many gates, by what others took."""
+    device = design.board.device
+    adders = 2 * counted if design.fold == 1 else 0
+    most = _OF_THE_LINK + 2 * gates + adders
+    return most <= min(device.luts, device.ffs) and counted <= _ROUTED
 
 
 def _counted_pairs(graph: GateGraph) -> int:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out, connect
 
+from lilogic.boards import protocol
 from lilogic.boards.gateware import uart
 from lilogic.boards.gateware.encoder import SerialEncoder
 from lilogic.boards.gateware.link import FrameReceiver, FrameTransmitter
 from lilogic.boards.gateware.server import Server
-from lilogic.boards.protocol import CRC_BYTES, HASH_BYTES, HEADER_BYTES, Identity, sent_bits
+from lilogic.boards.protocol import (
+    CRC_BYTES,
+    HASH_BYTES,
+    HEADER_BYTES,
+    Identity,
+    payload_bytes,
+    sent_bits,
+)
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.components import encoder
@@ -18,6 +26,26 @@ from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.version import __version__
 
 _DEFAULT = CompileOptions()
+
+_SHARE = 0.9
+"""Of the time that a request takes on the link, what the classifier may take: both clocks may be
+inaccurate."""
+
+_BESIDE = 100
+"""Clock cycles for what is not folded: the pipeline, and the bytes of a reply."""
+
+_MOST = 60_000
+"""Clock cycles that a sample may take, as their number comes back in two bytes."""
+
+
+def _cycles_a_sample(graph: GateGraph, data: InputKind, clock_hz: float, baud: int) -> int:
+    """How many clock cycles a sample may take the classifier without making the link slower.
+
+    Requests may come without a pause, so a sample is done with when the next one is there.
+    """
+    request = protocol.request(0, 0, bytes(payload_bytes(graph, data)))
+    arriving = len(request) * uart.FRAME_BITS * clock_hz / baud
+    return min(max(1, int(_SHARE * arriving) - _BESIDE), _MOST)
 
 
 class Top(Component):
@@ -29,6 +57,7 @@ class Top(Component):
         baud: bits a second on the link.
         options: how to compile the classifier; what it reads, bits by default, is what the host
             sends: features are encoded here, one after the other.
+            Where it is not said how far to fold, it is as far as the link stays as fast as it is.
 
     Attributes:
         rx: in, the line from the host; synchronised inside.
@@ -65,20 +94,23 @@ class Top(Component):
                 )
         self.baud = baud
         self._n_inputs = graph.n_inputs
-        self._classifier = Classifier(graph, options.model_copy(update={"input": InputKind.BITS}))
+        chosen: dict[str, object] = {"input": InputKind.BITS}
+        if "fold" not in options.model_fields_set and options.levels_per_stage:
+            chosen["fold"] = _cycles_a_sample(graph, self._input, clock_hz, baud)
+        self._classifier = Classifier(graph, CompileOptions.of(options, chosen))
         self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order
         width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
-        count = encoder.encoder_of(graph).n_features if encodes else len(self._bits)
         interface = self._classifier.interface
         self.identity = Identity(
             model_hash=lgn.fingerprint(graph)[:HASH_BYTES],
             data=self._input,
             feature_width=width,
-            data_bytes=max(1, -(-count * width // 8)),
+            data_bytes=payload_bytes(graph, self._input),
             classes=interface.classes,
             score_width=interface.score_width,
             score_signed=interface.score_signed,
             latency=interface.latency,
+            interval=interface.interval,
             clock_hz=round(clock_hz),
             lilogic=__version__,
         )

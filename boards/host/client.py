@@ -299,7 +299,7 @@ def measure(
         latency=identity.latency,
         latency_ns=identity.latency / identity.clock_hz * 1e9,
         clock_hz=identity.clock_hz,
-        core_images_per_second=identity.clock_hz,
+        core_images_per_second=identity.clock_hz // identity.interval,
         data=identity.data,
         data_bytes=identity.data_bytes,
     )

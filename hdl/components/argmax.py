@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value
 from amaranth.lib.wiring import Component, In, Out
@@ -51,6 +51,18 @@ def tournament(scores: Sequence[Value]) -> Levels:
     In each round, a winner's place among the classes it stands for grows by the bit that says
     whether it came from the right; so no constant index is ever stored.
     """
+    return (yield from _rounds(scores))[1]
+
+
+def contest(scores: Sequence[Value]) -> Levels:
+    """As ``tournament``; the result is the highest score, followed by its place."""
+    return Cat(*(yield from _rounds(scores)))
+
+
+def _rounds(
+    scores: Sequence[Value],
+) -> Generator[Sequence[Value], list[Value], tuple[Value, Value]]:
+    """The highest score and its place."""
     places: list[Value] = [Const(0, 0)] * len(scores)
     bits = 0
     while len(scores) > 1:
@@ -63,7 +75,7 @@ def tournament(scores: Sequence[Value]) -> Levels:
         alive = yield [*highest, *scores[2 * pairs :], *grown, *places[2 * pairs :]]
         scores, places = alive[: len(alive) // 2], alive[len(alive) // 2 :]
         bits += 1
-    return places[0]
+    return scores[0], places[0]
 
 
 def _padded(value: Value, width: int) -> Value:

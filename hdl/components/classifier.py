@@ -1,10 +1,15 @@
-"""The whole classifier: encoder, gates, heads and argmax, one inference per clock cycle."""
+"""The whole classifier: encoder, gates, heads and argmax.
+
+There is one inference in every clock cycle; or, folded, one in several, with a small part of the
+adders.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain, islice
 
+import numpy as np
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out, connect
 
@@ -14,6 +19,12 @@ from lilogic.hdl.components import argmax, encoder, network, pipeline, streams, 
 from lilogic.hdl.components import popcount as popcounts
 from lilogic.hdl.components.argmax import Argmax
 from lilogic.hdl.components.encoder import ThermometerEncoder
+from lilogic.hdl.components.folded import argmax as folded_argmax
+from lilogic.hdl.components.folded import heads as folded_heads
+from lilogic.hdl.components.folded.argmax import FoldedArgmax
+from lilogic.hdl.components.folded.heads import FoldedHeads
+from lilogic.hdl.components.folded.schedule import Schedule
+from lilogic.hdl.components.folded.sequencer import Sequencer, flag
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
@@ -39,20 +50,22 @@ class Choices:
         levels_per_stage: as in the options.
         clock: the clock that registers are placed for, or None.
         popcount: the popcount architecture, one of ``popcount.POPCOUNTS``.
+        schedule: what is counted when, or None where all is counted at once.
     """
 
     input: InputKind
     levels_per_stage: int
     clock: Clock | None
     popcount: str
+    schedule: Schedule | None
 
     @classmethod
     def of(cls, graph: GateGraph, options: CompileOptions) -> Choices:
         """Choices for ``graph``.
 
         Raises:
-            GraphError: an unknown popcount or target, a clock without a device, or a clock
-                beside levels per stage.
+            GraphError: an unknown popcount or target, a clock without a device, a clock
+                beside levels per stage, or no registers in what is folded.
         """
         options.check_registers()
         clock = None
@@ -63,14 +76,16 @@ class Choices:
             clock = devices.clock(options.clock_mhz, options.target)
         family = None if options.target is None else devices.family(options.target)
         has_registers = clock is not None or options.levels_per_stage > 0
-        popcount = popcounts.chosen(options.popcount, family, graph, has_registers)
+        schedule = Schedule.of(graph, options.fold)
+        counts = np.diff(graph.head_ptr) if schedule is None else schedule.widths
+        popcount = popcounts.chosen(options.popcount, family, int(max(counts)), has_registers)
         architecture(popcount)
         by_default = InputKind.BITS if graph.encoder is None else InputKind.FEATURES
-        return cls(options.input or by_default, options.levels_per_stage, clock, popcount)
+        return cls(options.input or by_default, options.levels_per_stage, clock, popcount, schedule)
 
 
 class Classifier(Component):
-    """A graph in hardware, with an initiation interval of one clock cycle.
+    """A graph in hardware.
 
     Args:
         graph: the graph; simplify it first.
@@ -78,7 +93,8 @@ class Classifier(Component):
 
     Attributes:
         graph: as given.
-        samples: in, ``streams.samples`` with the data that ``Interface`` describes.
+        samples: in, ``streams.samples`` with the data that ``Interface`` describes, of which one
+            may enter in every ``interface.interval`` clock cycles.
         results: out, ``streams.results``; reset clears what is in flight.
         latency: clock cycles from a sample to its result.
         interface: the ports and their timing, as written to ``interface.json``.
@@ -106,9 +122,20 @@ class Classifier(Component):
         registers = plan(graph, choices)
         self.latency = sum(map(sum, registers.values()))
         self._encoder = ThermometerEncoder(graph, any(registers["encoder"])) if encodes else None
-        self._network = GateNetwork(graph, registers["network"])
-        self._heads = Heads(graph, choices.popcount, registers["heads"])
-        self._argmax = Argmax(shape, graph.n_classes, registers["argmax"])
+        self._schedule = choices.schedule
+        self._heads: Heads | FoldedHeads
+        self._argmax: Argmax | FoldedArgmax
+        if self._schedule is None:
+            self._network = GateNetwork(graph, registers["network"])
+            self._heads = Heads(graph, choices.popcount, registers["heads"])
+            self._argmax = Argmax(shape, graph.n_classes, registers["argmax"])
+        else:
+            # The row of counted nodes is what stands after the last level of gates.
+            self.latency += self._schedule.interval - 1
+            self._network = GateNetwork(graph, (*registers["network"][:-1], False))
+            self._heads = FoldedHeads(graph, self._schedule, choices.popcount, registers["heads"])
+            self._argmax = FoldedArgmax(shape, self._schedule, registers["argmax"])
+        interval = 1 if self._schedule is None else self._schedule.interval
         self.interface = Interface(
             data=choices.input,
             data_width=data_width,
@@ -123,10 +150,11 @@ class Classifier(Component):
             module=options.module,
             clock_mhz=None if choices.clock is None else choices.clock.mhz,
             device=None if choices.clock is None else choices.clock.device,
+            interval=interval,
         )
         super().__init__(
             {
-                "samples": In(streams.samples(data_width)),
+                "samples": In(streams.samples(data_width, interval)),
                 "results": Out(streams.results(shape, graph.n_classes)),
             }
         )
@@ -136,7 +164,7 @@ class Classifier(Component):
         m = Module()
         m.submodules.network = gates = self._network
         m.submodules.heads = heads = self._heads
-        m.submodules.argmax = winner = self._argmax
+        m.submodules.argmax = self._argmax
         if self._encoder is None:
             m.d.comb += vector.assign(gates.bits.signals, self.samples.payload)
         else:
@@ -144,66 +172,122 @@ class Classifier(Component):
             m.d.comb += vector.assign(self._encoder.features.signals, self.samples.payload)
             connect(m, self._encoder.bits, gates.bits)
         connect(m, gates.values, heads.values)
-        connect(m, heads.scores, winner.scores)
-        scores = Value.cast(heads.scores.payload)
-        result = self.results.payload
-        m.d.comb += [
-            result.index.eq(winner.index.payload),
-            Value.cast(result.scores).eq(pipeline.delay(m, scores, winner.latency, "scores")),
-            self.results.valid.eq(self._valid(m)),
-        ]
+        connect(m, heads.scores, self._argmax.scores)
+        m.d.comb += self.results.payload.index.eq(self._argmax.index.payload)
+        if isinstance(heads, FoldedHeads) and isinstance(self._argmax, FoldedArgmax):
+            self._count_in_turn(m, heads, self._argmax)
+        else:
+            self._count_at_once(m)
         return m
 
-    def _valid(self, m: Module) -> Value:
-        """Whether there was a sample ``latency`` cycles ago, in registers that reset clears."""
-        if not self.latency:
-            return self.samples.valid
-        flags = Signal(self.latency)
-        m.d.sync += flags.eq(Cat(self.samples.valid, flags))
-        return flags[-1]
+    def _count_at_once(self, m: Module) -> None:
+        """Scores wait for the argmax, and flags say whether ``latency`` cycles ago was a sample."""
+        scores = Value.cast(self._heads.scores.payload)
+        scores = pipeline.delay(m, scores, self._argmax.latency, "scores")
+        valid = self.samples.valid
+        if self.latency:
+            flags = Signal(self.latency)
+            m.d.sync += flags.eq(Cat(valid, flags))
+            valid = flags[-1]
+        m.d.comb += [
+            Value.cast(self.results.payload.scores).eq(scores),
+            self.results.valid.eq(valid),
+        ]
+
+    def _count_in_turn(self, m: Module, heads: FoldedHeads, winner: FoldedArgmax) -> None:
+        """A sequencer, whose flags reach the parts as late as what they are about."""
+        assert self._schedule is not None
+        m.submodules.sequencer = sequencer = Sequencer(self._schedule)
+        before = self._network.latency + (self._encoder.latency if self._encoder else 0)
+        taken = self.samples.valid & self.samples.ready
+        step = sequencer.step
+        m.d.comb += [
+            self.samples.ready.eq(sequencer.ready),
+            sequencer.taken.eq(taken),
+            heads.load.eq(flag(m, taken, before, "taken")),
+            heads.first.eq(flag(m, step.first, before, "first")),
+            heads.group.eq(group := flag(m, step.group, before, "group")),
+            winner.group.eq(flag(m, group, heads.latency, "counted_group")),
+            winner.valid.eq(flag(m, step.last, before + heads.latency, "last")),
+            self.results.valid.eq(
+                flag(m, step.final, before + heads.latency + winner.latency, "final")
+            ),
+            Value.cast(self.results.payload.scores).eq(Value.cast(winner.results.payload)),
+        ]
 
 
 def plan(graph: GateGraph, choices: Choices) -> dict[str, Registers]:
     """For each part, after which of its levels registers stand.
 
     Levels are counted on from part to part, so that a stage may hold the last of one part and the
-    first of the next.
+    first of the next. Folded, registers stand at the end of the network, of the heads and of the
+    argmax, which go at paces of their own.
     """
     if choices.clock is None:
-        levels = {
-            "encoder": int(choices.input is InputKind.FEATURES),
-            "network": network.levels(graph),
-            "heads": popcounts.levels(graph, choices.popcount),
-            "argmax": argmax.rounds(graph.n_classes),
-        }
-        costs = {part: [1.0] * count for part, count in levels.items()}
+        costs = _levels(graph, choices)
         capacity: float = choices.levels_per_stage
     else:
         costs = _delays(graph, choices, choices.clock.delays)
         capacity = choices.clock.capacity(max(chain(*costs.values())))
-    whole = iter(pipeline.plan([*chain(*costs.values())], capacity))
-    return {part: tuple(islice(whole, len(own))) for part, own in costs.items()}
+    runs = [["encoder", "network", "heads", "argmax"]]
+    if choices.schedule is not None:
+        runs = [["encoder", "network"], ["heads"], ["argmax"]]
+    registers = {}
+    for parts in runs:
+        whole = iter(pipeline.plan([*chain(*(costs[part] for part in parts))], capacity))
+        registers |= {part: tuple(islice(whole, len(costs[part]))) for part in parts}
+    return registers
 
 
 def flip_flops(graph: GateGraph, options: CompileOptions) -> list[int]:
     """How many flip-flops stand after each level of gates."""
-    registers = plan(graph, Choices.of(graph, options))["network"]
-    return [len(bank) for bank in network.banks(graph, registers)]
+    choices = Choices.of(graph, options)
+    banks = [len(bank) for bank in network.banks(graph, plan(graph, choices)["network"])]
+    if choices.schedule is not None:
+        banks[-1] = choices.schedule.nodes.size
+    return banks
+
+
+def _levels(graph: GateGraph, choices: Choices) -> dict[str, list[float]]:
+    """For each part, 1 for each of its levels."""
+    schedule = choices.schedule
+    levels = {
+        "encoder": int(choices.input is InputKind.FEATURES),
+        "network": network.levels(graph),
+    }
+    if schedule is None:
+        levels["heads"] = popcounts.levels(graph, choices.popcount)
+        levels["argmax"] = argmax.rounds(graph.n_classes)
+    else:
+        levels["heads"] = folded_heads.levels(schedule, choices.popcount)
+        levels["argmax"] = folded_argmax.levels(schedule)
+    return {part: [1.0] * count for part, count in levels.items()}
 
 
 def _delays(graph: GateGraph, choices: Choices, delays: Delays) -> dict[str, list[float]]:
     """For each part, the nanoseconds that its levels take."""
-    shape = score_shape(graph)
+    heads, rounds = _counting_delays(graph, choices, delays)
+    encodes = choices.input is InputKind.FEATURES
+    return {
+        "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if encodes else [],
+        "network": [*map(delays.table, network.widths(graph))],
+        "heads": heads,
+        "argmax": rounds,
+    }
+
+
+def _counting_delays(
+    graph: GateGraph, choices: Choices, delays: Delays
+) -> tuple[list[float], list[float]]:
+    """The nanoseconds that the levels of heads and argmax take."""
+    shape, schedule = score_shape(graph), choices.schedule
+    if schedule is not None:
+        heads = folded_heads.costs(shape, schedule, choices.popcount, delays.of)
+        return heads, folded_argmax.costs(shape, schedule, delays.of)
     scores = [Signal(shape, name=f"score{class_}") for class_ in range(graph.n_classes)]
     rounds = pipeline.costs(argmax.tournament(scores), delays.of)
     if rounds and graph.offset.any():
         # Offsets are added behind the last level of the heads. Their carries run ahead of those of
         # the comparison, which need not wait for the last.
         rounds[0] += delays.chain
-    encodes = choices.input is InputKind.FEATURES
-    return {
-        "encoder": [delays.luts(encoder.bit_reads(encoder.encoder_of(graph)))] if encodes else [],
-        "network": [*map(delays.table, network.widths(graph))],
-        "heads": popcounts.costs(graph, choices.popcount, delays.of),
-        "argmax": rounds,
-    }
+    return popcounts.costs(graph, choices.popcount, delays.of), rounds

@@ -33,6 +33,12 @@ class Interface:
     in one clock cycle comes out with ``valid_out`` exactly ``latency`` cycles later; a new sample
     may enter every cycle. Reset clears the valid flags only.
 
+    With an ``interval`` of more than one cycle there is the output ``ready``, too. A sample is
+    taken in a cycle in which ``valid_in`` and ``ready`` are high; ``ready`` is then low for
+    ``interval - 1`` cycles, in which ``valid_in`` may wait. ``index`` and ``scores`` hold from
+    ``valid_out`` on until the first scores of the next sample come. Reset also ends what is being
+    worked on.
+
     Attributes:
         data: what the data input reads, which is also its name: ``bits`` (encoded) or ``features``
             (encoded inside).
@@ -51,6 +57,7 @@ class Interface:
         clock_mhz: the clock that registers were placed for, null for none.
         device: on which of ``devices.DEVICES``.
         module: name of the top module, with which those of all others begin.
+        interval: clock cycles from one sample to the next, at least (initiation interval).
     """
 
     data: InputKind
@@ -66,6 +73,7 @@ class Interface:
     clock_mhz: float | None = None
     device: str | None = None
     module: str = MODULE
+    interval: int = 1
 
     def check(self, graph: GateGraph) -> None:
         """Refuse a graph that cannot be what this is the interface of.

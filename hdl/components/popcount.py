@@ -133,14 +133,13 @@ def best(target: str, bits: int, registers: bool) -> str:
     return smallest if sizes[smallest] < _CLEARLY * sizes[POPCOUNT] else POPCOUNT
 
 
-def chosen(name: str, target: str | None, graph: GateGraph, registers: bool) -> str:
-    """``name``, or where that is ``AUTO`` the best for the largest head; by default ``POPCOUNT``.
+def chosen(name: str, target: str | None, bits: int, registers: bool) -> str:
+    """``name``, or where that is ``AUTO`` the best for so many bits; by default ``POPCOUNT``.
 
     Raises:
         LilogicError: the target is unknown.
     """
-    largest = int(np.diff(graph.head_ptr).max())
-    choice = POPCOUNT if target is None else best(target, largest, registers)
+    choice = POPCOUNT if target is None else best(target, bits, registers)
     return choice if name == AUTO else name
 
 

@@ -1,4 +1,4 @@
-"""What flows between the parts of a classifier, and in and out of it; nothing ever waits."""
+"""What flows between the parts of a classifier, and in and out of it; only samples ever wait."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def index(classes: int) -> stream.Signature:
     return every_cycle(index_width(classes))
 
 
-def samples(width: int) -> stream.Signature:
-    """Samples of ``width`` bits, which are always accepted."""
-    return stream.Signature(width, always_ready=True)
+def samples(width: int, interval: int = 1) -> stream.Signature:
+    """Samples of ``width`` bits, of which one is accepted in every ``interval`` clock cycles."""
+    return stream.Signature(width, always_ready=interval == 1)
 
 
 def results(shape: Shape, classes: int) -> stream.Signature:

@@ -55,7 +55,7 @@ def find(graph: GateGraph, interface: Interface, design: Netlist) -> Cuts:
     data = design.vector(interface.data, interface.data_width)
     return Cuts(
         data=data,
-        bits=_bits(graph, interface, design, data),
+        bits=input_bits(graph, interface, design, data),
         values=design.vector("core.heads.values", len(np.unique(graph.head_nodes))),
         scores=design.vector("core.heads.scores", score_bits),
         outputs=[
@@ -65,7 +65,10 @@ def find(graph: GateGraph, interface: Interface, design: Netlist) -> Cuts:
     )
 
 
-def _bits(graph: GateGraph, interface: Interface, design: Netlist, data: list[Net]) -> list[Net]:
+def input_bits(
+    graph: GateGraph, interface: Interface, design: Netlist, data: list[Net]
+) -> list[Net]:
+    """The nets of the network's input bits; some that are of no use may be constants."""
     if interface.data is InputKind.BITS:
         return data
     assert graph.encoder is not None

@@ -3,6 +3,8 @@
 The Verilog is read back with Yosys and cut where one part hands its bits to the next: encoder,
 gates, heads, argmax. Registers are then taken as wires, which is sound once every path from the
 data port to an output is known to cross as many registers as the interface announces ("timing").
+A folded classifier is unrolled first: what its registers hold in each cycle after a sample was
+taken becomes a net of its own, for all states that its control can be in (``unrolled``).
 Every part is compared with a circuit made from the graph alone (``reference``): what is built
 alike is equal (``strash``), and the rest is for the SAT solver of ABC, which is part of Yosys.
 The heads, whose sums are too much for a SAT solver, are rewritten as sums of what they count
@@ -26,6 +28,7 @@ from lilogic.hdl.proof import cuts, heads, netlist, parts
 from lilogic.hdl.proof.bdd import TooLargeError
 from lilogic.hdl.proof.cuts import Job
 from lilogic.hdl.proof.equivalence import unproven
+from lilogic.hdl.proof.folded import unrolled
 from lilogic.hdl.proof.netlist import Netlist, WrongNetlistError
 from lilogic.report.models.proof import PartResult, ProofReport
 
@@ -58,7 +61,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
             results = prove_netlist(graph, interface, design, scratch, timeout)
     return ProofReport(
         tool=f"{tool} with ABC; {_OWN_TOOLS}",
-        parts=results | {"control": unproven(_CONTROL)},
+        parts=results if interface.interval > 1 else results | {"control": unproven(_CONTROL)},
         proven=all(result.status == "proven" for result in results.values()),
         verilog=hashlib.sha256(text).hexdigest(),
     )
@@ -70,7 +73,10 @@ def prove_netlist(
     """The results of ``prove`` for each part but control, for Verilog that was read already."""
     proofs = _proofs(interface)
     try:
-        found = cuts.find(graph, interface, design)
+        if interface.interval == 1:
+            found = cuts.find(graph, interface, design)
+        else:
+            design, found = unrolled.unroll(graph, interface, design)
     except WrongNetlistError as error:
         return dict.fromkeys(proofs, _wrong(error))
     except LilogicError as error:
@@ -82,7 +88,7 @@ def prove_netlist(
 def _proofs(interface: Interface) -> dict[str, Callable[[Job], PartResult]]:
     encoder = {"encoder": parts.encoder} if interface.data is InputKind.FEATURES else {}
     return {
-        "timing": parts.timing,
+        "timing": parts.timing if interface.interval == 1 else parts.schedule,
         **encoder,
         "gates": parts.gates,
         "heads": heads.heads,

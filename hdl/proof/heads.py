@@ -21,8 +21,9 @@ from lilogic.hdl.proof.strash import XorAndGraph
 from lilogic.hdl.proof.sums import Blocks, Form, NotASumError, Rewriter
 from lilogic.report.models.proof import PartResult
 
-_LEVELS = r"core\.heads\.class\d+_\d+(_\d+)?"
-"""What ``pipeline`` calls the values that are alive after a level of a class."""
+LEVELS = r"core\.heads\.((class|lane)\d+_\d+(_\d+)?|lane\d+_(total|sum))"
+"""What ``pipeline`` calls the values that are alive after a level of a class, and what folded heads
+call those that they add up."""
 
 
 def heads(job: Job) -> PartResult:
@@ -92,7 +93,7 @@ class _Head:
         # Bits that are added early are next to each other, which keeps diagrams small.
         variables = design.visited(score, variables_of(counted))
         times = Counter(counted)
-        signals = design.signals(_LEVELS)
+        signals = design.signals(LEVELS)
         cuts = [net for net in design.cone(score, variables) if net in signals]
         circuit = netlist.as_circuit(design, [*score, *cuts], variables)
         return cls(

@@ -25,7 +25,7 @@ Net = int | str
 _SCRIPT = """\
 read_verilog {verilog}
 hierarchy -check -top {top}
-proc -noopt
+proc -noopt -norom
 flatten
 techmap -map carry.v -map +/techmap.v
 simplemap
@@ -33,7 +33,11 @@ opt_clean
 write_json netlist.json
 """
 
-_REGISTER = "$_DFF_P_"
+REGISTER = "$_DFF_P_"
+"""The one kind of registers there is: enables and resets are gates before it."""
+
+MUX = "$_MUX_"
+"""A multiplexer; its inputs are what selects, and what is selected by 0 and by 1."""
 
 CONSTANTS = ("0", "1")
 """The nets that are constants."""
@@ -144,7 +148,7 @@ def read(verilog: bytes, top: str, folder: Path, timeout: float | None) -> Netli
         if cell["type"] == yosys.SCOPE:
             continue
         nets = {port: bits[0] for port, bits in cell["connections"].items()}
-        output = nets.pop("Q" if cell["type"] == _REGISTER else "Y", None)
+        output = nets.pop("Q" if cell["type"] == REGISTER else "Y", None)
         if output is None or output in driver:
             raise FormatError(f"the netlist has a cell {cell['type']}, which is not understood")
         driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
@@ -153,9 +157,9 @@ def read(verilog: bytes, top: str, folder: Path, timeout: float | None) -> Netli
 
 def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> tuple[Net, ...]:
     """A cell's input nets as in ``Cell``."""
-    if kind == _REGISTER and nets["C"] in clock:
+    if kind == REGISTER and nets["C"] in clock:
         return (nets["D"],)
-    if kind == "$_MUX_":
+    if kind == MUX:
         return nets["S"], nets["A"], nets["B"]
     if kind in CELLS:
         return (nets["A"], nets.get("B", nets["A"]))
@@ -175,7 +179,7 @@ def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> d
     settled: dict[Net, int] = {"0": 0, "1": 0}
     for net in netlist.cone(outputs, inputs):
         cell = netlist.driver[net]
-        own = int(cell.kind == _REGISTER)
+        own = int(cell.kind == REGISTER)
         arrivals = {crossed[source] for source in cell.inputs if source in crossed}
         settles = max((settled[source] for source in cell.inputs if source in settled), default=0)
         if not arrivals:
@@ -207,9 +211,9 @@ def as_circuit(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) 
     for net in netlist.cone(outputs, inputs):
         cell = netlist.driver[net]
         wires = [node[source] for source in cell.inputs]
-        if cell.kind == _REGISTER:
+        if cell.kind == REGISTER:
             node[net] = wires[0]
-        elif cell.kind == "$_MUX_":
+        elif cell.kind == MUX:
             select, low, high = wires
             node[net] = builder.select(select, high, low)
         else:

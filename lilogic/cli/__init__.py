@@ -149,6 +149,7 @@ _FLAGS = {
     "classes": "--classes",
     "cone": "--cone",
     "data": "--data",
+    "fold": "--fold",
     "folder": "-o",
     "ground": "--ground white|black",
     "input": "--input bits",

@@ -175,6 +175,14 @@ def synth(
         ),
     ] = None,
     popcount: Popcount = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(
+            help="Clock cycles that a sample may take: classes are then counted one after the "
+            "other. Default: as many as the link takes.",
+            min=1,
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Of place and route, whose results scatter by a tenth.", min=0)
     ] = 1,
@@ -192,6 +200,7 @@ def synth(
         pixels=pixels,
         levels_per_stage=levels_per_stage,
         popcount=popcount,
+        fold=fold,
     )
     folder = output or flow.board_folder(network.name, board)
     report = network.synthesize(board, folder, baud=baud, seed=seed, **options)

@@ -52,6 +52,14 @@ Target = Annotated[
         autocompletion=completion.targets,
     ),
 ]
+Fold = Annotated[
+    int | None,
+    typer.Option(
+        help="Clock cycles that a sample may take: classes are then counted one after the other, "
+        "by adders that they share. Default: 1.",
+        min=1,
+    ),
+]
 Popcount = Annotated[
     str | None,
     typer.Option(

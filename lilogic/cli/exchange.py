@@ -12,6 +12,7 @@ from lilogic.cli.common import (
     AsJson,
     Bits,
     ClockMhz,
+    Fold,
     InputKind,
     LevelsPerStage,
     Model,
@@ -108,6 +109,7 @@ def export_(
     clock_mhz: ClockMhz = None,
     target: Target = None,
     popcount: Popcount = None,
+    fold: Fold = None,
     input: InputKind = None,
     bits: Bits = False,
     prefix: Annotated[
@@ -153,6 +155,7 @@ def export_(
         clock_mhz=clock_mhz,
         target=target,
         popcount=popcount,
+        fold=fold,
         module=module,
     )
     options = given(prefix=prefix, word=word, cone=cone)
@@ -165,8 +168,8 @@ def export_(
         files.write_text(output, network.compile(**verilog, **reads).verilog)
     elif verilog:
         raise FormatError(
-            "--levels-per-stage, --clock, --target, --popcount and --module are for Verilog only: "
-            "leave them out"
+            "--levels-per-stage, --clock, --target, --popcount, --fold and --module are for "
+            "Verilog only: leave them out"
         )
     else:
         formats.write(network.graph, to, output, simplify=simplify, **options, **reads)

@@ -69,7 +69,8 @@ def rows(report: BoardReport) -> list[Row]:
         ("Fmax", fmax),
         *(("tried", _tried(each)) for each in report.tries or ()),
         ("levels a stage", f"{report.levels_per_stage}"),
-        ("latency", f"{latency.cycles} cycles, {latency.ns:,.0f} ns"),
+        ("a sample every", f"{report.interval:,} cycle{'s' * (report.interval != 1)}"),
+        ("latency", f"{latency.cycles:,} cycles, {latency.ns:,.0f} ns"),
         (
             "link",
             f"{link.baud:,} baud, {link.data}, {link.request_bytes} bytes to the board, "

@@ -108,12 +108,16 @@ def compile_rows(report: CompileReport) -> list[Row]:
         ("gates compiled", f"{report.gates.count:,}"),
         *_depth_rows(report.gates),
         *(_area_rows(report.area) if report.area else ()),
-        ("latency", f"{interface['latency']} cycles, one result a cycle"),
+        ("latency", f"{interface['latency']} cycles, one result {_pace(interface['interval'])}"),
     ]
     if interface.get("clock_mhz") is not None:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
         lines.append(("registers placed for", wanted))
     return [*lines, *_check_rows(report.simulation, report.formal)]
+
+
+def _pace(interval: int) -> str:
+    return "a cycle" if interval == 1 else f"every {interval} cycles"
 
 
 def verification_rows(verification: Verification) -> list[Row]:

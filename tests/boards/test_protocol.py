@@ -15,7 +15,7 @@ from tests.strategies import encoded_graphs, random_raw
 BODY = st.binary(min_size=2, max_size=40) | st.lists(
     st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD]), min_size=2, max_size=20
 ).map(bytes)
-IDENTITY = Identity(b"12345678", InputKind.BITS, 1, 98, 10, 9, False, 7, 12_000_000, "1.2.3")
+IDENTITY = Identity(b"12345678", InputKind.BITS, 1, 98, 10, 9, False, 7, 3, 12_000_000, "1.2.3")
 
 
 @given(bodies=st.lists(BODY, max_size=5), cuts=st.lists(st.integers(0, 200), max_size=4))
@@ -53,7 +53,7 @@ def test_an_identity_survives_the_line():
     assert Identity.unpack(IDENTITY.pack()) == IDENTITY
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x02" + IDENTITY.pack()[1:]])
+@pytest.mark.parametrize("payload", [b"", b"\x01" + IDENTITY.pack()[1:]])
 def test_another_version_of_the_protocol_is_named(payload):
     with pytest.raises(LilogicError, match=r"version . of the link's protocol"):
         Identity.unpack(payload)

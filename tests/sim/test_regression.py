@@ -195,3 +195,23 @@ def test_a_missing_tool_names_the_package_to_install(good, monkeypatch, tmp_path
         regression.simulate(good)
     with pytest.raises(LilogicError, match=r"iverilog is missing.*apt install iverilog"):
         regression.simulate(good, "icarus")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        ("", ""),
+        (r"payload > winner", "payload >= winner"),
+        (r"\{ 4'h0, row\[\d+:5\] \}", "row[23:1]"),
+        (r"samples__valid & samples__ready", "samples__valid"),
+    ],
+    ids=["right", "the later class wins ties", "the row stands still", "a sample taken too early"],
+)
+def test_a_folded_classifier_passes_and_its_faults_do_not(tmp_path, pattern, replacement):
+    compiled(tmp_path, samples=random_bits(GRAPH, 30), fold=6)
+    if pattern:
+        edit(tmp_path, pattern, replacement)
+    result = simulated(tmp_path)
+    assert result["passed"] == (not pattern)
+    assert result["compared"] > 100

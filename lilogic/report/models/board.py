@@ -151,6 +151,7 @@ class BoardReport(Report):
         ffs: flip-flops.
         carries: carry cells.
         levels_per_stage: levels between registers.
+        interval: clock cycles that the classifier takes a sample in.
         latency: of the classifier.
         link: to the host.
         images_per_second: how fast it is.
@@ -174,6 +175,7 @@ class BoardReport(Report):
     ffs: Needed
     carries: int
     levels_per_stage: int
+    interval: int = 1
     latency: Latency
     link: Link
     images_per_second: Rates

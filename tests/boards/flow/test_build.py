@@ -21,6 +21,7 @@ from lilogic.boards.flow.run import Tell
 from lilogic.errors import CheckFailedError, DoesNotFitError, LilogicError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import tools
+from lilogic.hdl.options import InputKind
 from lilogic.zoo import models
 from tests.lilogic.report.test_board import ROUTED
 
@@ -42,7 +43,7 @@ def test_the_catalogue_knows_what_amaranth_boards_knows(board: Board) -> None:
 
 
 def test_what_does_not_fit_gets_advice() -> None:
-    design = replace(_design("icebreaker"), graph=models.load("mnist-8k"), name="mnist-8k")
+    design = Design(find("icebreaker"), models.load("mnist-8k"), "mnist-8k", fold=1)
     needs = Needs(luts=15120, ffs=9000, carries=10)
     with pytest.raises(DoesNotFitError) as raised:
         fit.check(design, needs)
@@ -52,6 +53,26 @@ def test_what_does_not_fit_gets_advice() -> None:
         "try a network of fewer gates, fewer of them counted"
     )
     fit.check(replace(design, board=find("ulx3s-12f")), needs)
+
+
+def test_a_smaller_network_is_advised_that_fits_folded() -> None:
+    design = Design(find("icebreaker"), models.load("mnist-8k"), "mnist-8k")
+    assert fit.advice(design, with_fewer_registers=False) == ["the model mnist-tiny"]
+
+
+@pytest.mark.parametrize("input", [InputKind.BITS, InputKind.FEATURES])
+def test_a_classifier_is_folded_as_far_as_the_link_goes(input: InputKind) -> None:
+    graph = models.load("digits")
+    design = Design(find("icebreaker"), graph, "digits", input=input)
+    clock = 24 * MHZ
+    top = design.top(clock)
+    arriving = 10 * (top.identity.data_bytes + 8) * clock / design.baud
+    assert 1 < top.identity.interval <= top.identity.latency < 0.95 * arriving
+    # There is so much time that bits are counted one by one.
+    assert top.identity.interval == len(graph.head_nodes)
+    assert [each.levels_per_stage for each in design.variants()] == [8]
+    assert replace(design, fold=7).top(clock).identity.interval == 5
+    assert replace(design, fold=1).top(clock).identity.interval == 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +85,7 @@ def test_what_does_not_fit_gets_advice() -> None:
     ],
 )
 def test_what_is_advised_holds(model: str, board: str, advice: tuple[str, ...]) -> None:
-    design = Design(find(board), models.load(model), model)
+    design = Design(find(board), models.load(model), model, fold=1)
     assert tuple(fit.advice(design, with_fewer_registers=False)) == advice
 
 
@@ -103,7 +124,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, Needs]:
 def test_registers_are_left_out_until_it_fits(
     tmp_path: Path, needed: dict[int | None, Needs]
 ) -> None:
-    design = _design("arty-a7-35")
+    design = replace(_design("arty-a7-35"), fold=1)
     needed |= {2: Needs(10, 41_601, 0), 4: Needs(10, 41_600, 0)}
     report = build.build(design, tmp_path)
     assert report.levels_per_stage == 4
@@ -132,18 +153,19 @@ def test_registers_in_place_of_look_up_tables_are_left_out(
         4: Needs(1280, 800, 0, lone_ffs=0),
         8: Needs(1200, 700, 0, lone_ffs=0),
     }
+    design = replace(_design("icestick"), fold=1)
     with pytest.raises(
         CheckFailedError, match=r"no BELs remaining: try .* or a larger number of levels"
     ):
-        build.build(_design("icestick"), tmp_path / "out")
+        build.build(design, tmp_path / "out")
     assert len(calls.read_text().splitlines()) == 2  # for 4 and 8
     script.write_text(script.read_text().replace("no BELs remaining", "out of memory"))
     with pytest.raises(LilogicError, match=r"nextpnr-ice40 failed .*: ERROR: out of memory$"):
-        build.build(_design("icestick"), tmp_path / "out")
+        build.build(design, tmp_path / "out")
     assert len(calls.read_text().splitlines()) == 3  # for 4, and not for 8
     needed[2] = Needs(1282, 900, 0, lone_ffs=1)
     with pytest.raises(CheckFailedError, match="needs 1,282 LUT4"):
-        build.build(_design("icestick"), tmp_path / "out")
+        build.build(design, tmp_path / "out")
 
 
 def test_a_clock_that_was_met_is_kept_if_faster_ones_are_not(
@@ -169,7 +191,7 @@ if "--version" not in sys.argv:
         command = shlex.join([sys.executable, f"{tmp_path / program}.py"])
         monkeypatch.setenv({"nextpnr": "NEXTPNR_ICE40"}.get(program, "ICEPACK"), command)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    needed[2] = Needs(1000, 900, 0)
+    needed[8] = Needs(1000, 900, 0)
     report = build.build(_design("icestick"), tmp_path / "out")
     first, *others = json.loads(calls.read_text())
     assert first == pytest.approx(report.clock.hz / MHZ)

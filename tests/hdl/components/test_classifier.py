@@ -244,6 +244,7 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "clock_mhz": None,
         "device": None,
         "module": "classifier",
+        "interval": 1,
     }
     assert len(classifier.samples.payload) == fields * width
 
