@@ -108,7 +108,7 @@ def compile_rows(report: CompileReport) -> list[Row]:
         ("gates compiled", f"{report.gates.count:,}"),
         *_depth_rows(report.gates),
         *(_area_rows(report.area) if report.area else ()),
-        ("latency", f"{interface['latency']} cycles, one result {_pace(interface['interval'])}"),
+        ("latency", f"{interface['latency']} cycles, one result {_pace(interface.get('interval', 1))}"),
     ]
     if interface.get("clock_mhz") is not None:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"

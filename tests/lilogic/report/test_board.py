@@ -21,6 +21,7 @@ ROUTED = {
     "ffs": {"needed": 2393, "available": 5280},
     "carries": 900,
     "levels_per_stage": 2,
+    "interval": 1,
     "latency": {"cycles": 6, "ns": 197.53},
     "link": {"baud": 1_000_000, "data": "bits", "request_bytes": 44, "reply_bytes": 8},
     "images_per_second": {"core": 30_375_000.0, "link": 2272.7},
