@@ -102,13 +102,14 @@ def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:
 def compile_rows(report: CompileReport) -> list[Row]:
     """What a network takes in hardware and, where it was checked, whether it is right."""
     interface = report.interface
+    pace = _pace(interface.get("interval", 1))
     lines = [
         *_accuracy_rows(report.accuracy),
         ("gates trained", f"{report.gates.trained:,}"),
         ("gates compiled", f"{report.gates.count:,}"),
         *_depth_rows(report.gates),
         *(_area_rows(report.area) if report.area else ()),
-        ("latency", f"{interface['latency']} cycles, one result {_pace(interface.get('interval', 1))}"),
+        ("latency", f"{interface['latency']} cycles, one result {pace}"),
     ]
     if interface.get("clock_mhz") is not None:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
