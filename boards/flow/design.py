@@ -42,18 +42,15 @@ class Design:
 
     def top(self, clock: float) -> Top:
         """The circuit for a clock of this many Hz."""
-        return Top(
-            self.graph,
-            clock_hz=clock,
-            baud=self.baud,
-            options=CompileOptions(
-                input=self.input,
-                levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
-                target=self.board.family.like,
-                popcount=self.popcount,
-                **{} if self.fold is None else {"fold": self.fold},
-            ),
+        options = CompileOptions(
+            input=self.input,
+            levels_per_stage=self.levels_per_stage or _LEVELS_PER_STAGE[0],
+            target=self.board.family.like,
+            popcount=self.popcount,
         )
+        if self.fold is not None:
+            options = CompileOptions.of(options, {"fold": self.fold})
+        return Top(self.graph, clock_hz=clock, baud=self.baud, options=options)
 
     def variants(self) -> list[Design]:
         """The designs to try in turn, each with fewer registers than the one before.

@@ -232,7 +232,7 @@ def plan(graph: GateGraph, choices: Choices) -> dict[str, Registers]:
     runs = [["encoder", "network", "heads", "argmax"]]
     if choices.schedule is not None:
         runs = [["encoder", "network"], ["heads"], ["argmax"]]
-    registers = {}
+    registers: dict[str, Registers] = {}
     for parts in runs:
         whole = iter(pipeline.plan([*chain(*(costs[part] for part in parts))], capacity))
         registers |= {part: tuple(islice(whole, len(costs[part]))) for part in parts}
