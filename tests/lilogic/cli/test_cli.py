@@ -113,7 +113,7 @@ def test_all_keys_of_recipes_are_listed(lilogic):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["frobnicate"], ["frobnicate", "'. See lilogic --help"]),
+        (["frobnicate"], ["frobnicate", "See lilogic --help"]),
         (["zooo"], ["'zoo'? See lilogic --help"]),
         (["eval"], ["MODEL", "See lilogic eval --help"]),
         (["eval", "digits", "--abacus"], ["--abacus. See lilogic eval --help"]),

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic import formats
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.formats.exporters.c.schedule import schedule
 from lilogic.graph import GateGraph, passes
@@ -127,6 +129,14 @@ def test_tricky_graphs(folder, name):
     bits = np.array([[i >> k & 1 for k in range(3)] for i in range(8)])
     for simplify, word in ((True, 8), (False, 64)):
         assert_runs(folder, AS_C, graph, bits, word=word, simplify=simplify)
+
+
+def test_every_bit_may_subtract_a_feature(folder):
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), "uint8"), feature=[0, 1], threshold=[3, 0], minus=[1, 1]
+    )
+    graph = GateGraph.build(2, [], [[0], [1]], encoder=encoder)
+    assert_runs(folder, AS_C, graph, random_raw(encoder, 70), input="features")
 
 
 def test_a_network_of_the_zoo(folder):

@@ -132,8 +132,10 @@ class Raw:
             parts.append(self._ranking())
         minus = ""
         if "minus" in self._tables:
-            none = self._tables["minus"].max()
-            minus = f" - (net_minus[i] == {none} ? 0 : x[net_minus[i]])"
+            minus = " - x[net_minus[i]]"
+            if (self._tables_of_all[1] < 0).any():
+                none = self._tables["minus"].max()
+                minus = f" - (net_minus[i] == {none} ? 0 : x[net_minus[i]])"
         rank = " - rank" * self._ranked
         parts.append(
             f"""\
