@@ -201,6 +201,9 @@ def test_options_that_contradict_each_other_are_refused(lilogic, tmp_path, monke
     assert_one_line(status, err.splitlines()[-1] + "\n", "not both", "(--levels-per-stage)")
     status, _, err = lilogic(name, "small.lgn", *rest, "--bits", "--input", "features")
     assert_one_line(status, err, "both bits and features")
+    status, _, err = lilogic(name, "small.lgn", *rest, "--fold", 4, "--levels-per-stage", 0)
+    message = "no clock cycles to fold it into 4", "(--levels-per-stage)"
+    assert_one_line(status, err.splitlines()[-1] + "\n", *message)
     assert not (tmp_path / "out" / "build.json").exists()
 
 
