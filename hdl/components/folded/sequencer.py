@@ -8,6 +8,7 @@ from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
+from lilogic.hdl.components import naming
 from lilogic.hdl.components.folded.schedule import Schedule
 
 
@@ -76,13 +77,11 @@ def flag(m: Module, value: Value, cycles: int, name: str) -> Value:
 
 def chosen(m: Module, number: Value, values: Sequence[int], shape: Shape, name: str) -> Value:
     """The one of some constants that has this number."""
-    if len(set(values)) == 1:
-        return Const(values[0], shape)
-    chosen = Signal(shape, name=name)
-    with m.Switch(number):
-        for place, value in enumerate(values[:-1]):
-            with m.Case(place):
-                m.d.comb += chosen.eq(value)
-        with m.Default():
-            m.d.comb += chosen.eq(values[-1])
-    return chosen
+
+    def among(values: Sequence[int]) -> Value:
+        if len(set(values)) == 1:
+            return Const(values[0], shape)
+        bit = (len(values) - 1).bit_length() - 1
+        return Mux(number[bit], among(values[1 << bit :]), among(values[: 1 << bit]))
+
+    return naming.named(m, among(values), name, outermost=True)
