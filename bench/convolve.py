@@ -26,10 +26,10 @@ from train import SHARPNESS, compared, seconds, stepper, versions_table
 from lilogic import cores
 from lilogic.files import check_writable, write_json
 from lilogic.learn.kernels import KERNELS, Kernel, memory
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.recipe import ConvRecipe
+from lilogic.learn.windows import Windows
 
 OUTPUT = Path("build/bench/convolve.json")
 SIDE, CHANNELS, CLASSES = 28, 2, 10

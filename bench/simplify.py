@@ -26,6 +26,7 @@ from lilogic import formats
 from lilogic.files import check_writable, scratch, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.synthesis import liberty
+from lilogic.hdl.synthesis.cost import NAND2
 from lilogic.zoo import models
 
 OUTPUT = Path("build/bench/simplify.json")
@@ -48,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("nets", nargs="*", default=NETS, help="names of the zoo, or .lgn files")
     parser.add_argument("--liberty", type=Path, help="cells to map to")
-    parser.add_argument("--nand2", type=float, default=3.7536, help="area of a NAND2 (sky130)")
+    parser.add_argument("--nand2", type=float, default=NAND2, help="area of a NAND2 (sky130)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     check_writable(OUTPUT)

@@ -10,7 +10,7 @@ with forms that such diagrams lack.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from lilogic.graph.gates import (
     READS_B,
     XOR,
 )
-from lilogic.jit import COMPILED_FROM, loop, part
+from lilogic.jit import njit
 
 _WEIGHT = np.where(READS_A & READS_B, 2, 0).astype(np.int64)
 _WEIGHT[[XOR, XOR ^ 15]] = 3
@@ -37,6 +37,10 @@ _WEIGHT[[XOR, XOR ^ 15]] = 3
 _GATE, _PAIR, _MUX = 2, 4, 6
 _STATES = 3**MOST_LEAVES
 _WORD = (1 << 32) - 1
+
+_STEPS = 3 ** np.arange(MOST_LEAVES)
+_IS_LEFT = np.arange(_STATES)[:, None] // _STEPS % 3 == 2
+"""bool [states, leaves]: which leaves a state's function may depend on."""
 
 # How a cofactor is made; the arguments stand beside it.
 _CONSTANT, _SAME, _LITERAL, _BOTH_DIFFER, _ONE, _ONE_IMPLIES, _SELECTS = range(7)
@@ -92,7 +96,6 @@ class _Scratch(NamedTuple):
 
     Attributes:
         op, a, b: int64 and int32 [gates].
-        weight: int64 [16], of functions.
         number: int32 [nodes], the new number of input bits and of what was made; else -1.
         stamp: int64 [nodes], the walk that saw a node last.
         low, high: int64 [nodes], the function of what has the stamp.
@@ -105,7 +108,6 @@ class _Scratch(NamedTuple):
     op: Int64
     a: Int32
     b: Int32
-    weight: Int64
     number: Int32
     stamp: Int64
     low: Int64
@@ -127,8 +129,7 @@ class _Scratch(NamedTuple):
         number = np.full(graph.n_nodes, -1, dtype=np.int32)
         number[: graph.n_inputs] = np.arange(graph.n_inputs)
         stamp, low, high = np.full((3, graph.n_nodes), -1, dtype=np.int64)
-        # So long that loops are always compiled: for a root, Python takes a twentieth of a second.
-        stack = np.zeros(max(2 * graph.n_nodes + 2 * _STATES, COMPILED_FROM), dtype=np.int64)
+        stack = np.zeros(2 * graph.n_nodes + 2 * _STATES, dtype=np.int64)
         inverter = np.zeros(MOST_LEAVES, dtype=np.int64)
         states = np.zeros((8, _STATES), dtype=np.int64)
         low_of, high_of, cost, kind, leaf, first, second, node = states
@@ -136,13 +137,13 @@ class _Scratch(NamedTuple):
         values = [[(1 << int(e) % 32) * int(e >> leaf & 1) for e in entries] for leaf in range(6)]
         words = [[sum(v[:32]) for v in values], [sum(v[32:]) for v in values]]
         return cls(
-            graph.op.astype(np.int64), graph.a, graph.b, _WEIGHT, number, stamp, low, high, stack,
+            graph.op.astype(np.int64), graph.a, graph.b, number, stamp, low, high, stack,
             inverter, low_of, high_of, cost, kind, leaf, first, second, node,
             np.array(words, dtype=np.int64).reshape(-1),
         )  # fmt: skip
 
 
-@loop
+@njit(cache=True)
 def _size(scratch: _Scratch, roots: Int64, leaves: Int32) -> int:
     """How many gates the cones of all roots have."""
     size = 0
@@ -152,7 +153,7 @@ def _size(scratch: _Scratch, roots: Int64, leaves: Int32) -> int:
     return size
 
 
-@loop
+@njit(cache=True)
 def _factor(scratch: _Scratch, made: _Made, roots: Int64, leaves: Int32) -> None:
     """Make the gates of all roots, in their order."""
     n_inputs = len(scratch.number) - len(scratch.op)
@@ -173,7 +174,7 @@ def _factor(scratch: _Scratch, made: _Made, roots: Int64, leaves: Int32) -> None
             _copy(scratch, made, root, n_inputs)
 
 
-@part
+@njit(cache=True)
 def _walk(
     scratch: _Scratch, root: int, walk: int, leaves: Int32, start: int, most: int
 ) -> tuple[int, int]:
@@ -195,10 +196,10 @@ def _walk(
         gate = node - n_inputs
         op, a, b = scratch.op[gate], scratch.a[gate], scratch.b[gate]
         waits = False
-        if op not in (0, 5, 10, 15) and scratch.stamp[a] != walk:
+        if READS_A[op] and scratch.stamp[a] != walk:
             scratch.stack[depth] = a
             depth, waits = depth + 1, True
-        if op not in (0, 3, 12, 15) and scratch.stamp[b] != walk:
+        if READS_B[op] and scratch.stamp[b] != walk:
             scratch.stack[depth] = b
             depth, waits = depth + 1, True
         if waits:
@@ -213,11 +214,11 @@ def _walk(
         scratch.low[node] = _apply(op, low_a, low_b)
         scratch.high[node] = _apply(op, high_a, high_b)
         size += 1
-        weight += scratch.weight[op]
+        weight += _WEIGHT[op]
     return size, weight
 
 
-@part
+@njit(cache=True)
 def _apply(op: int, a: int, b: int) -> int:
     """A gate of 32 values at once."""
     value = 0
@@ -232,40 +233,28 @@ def _apply(op: int, a: int, b: int) -> int:
     return value
 
 
-@part
+@njit(cache=True)
 def _cofactors(scratch: _Scratch, root: int, count: int, states: int) -> None:
     """Fill in the functions of all states, from the root's own on."""
     low_of, high_of = scratch.low_of, scratch.high_of
     low_of[states - 1], high_of[states - 1] = scratch.low[root], scratch.high[root]
     for state in range(states - 1, -1, -1):
         low, high = low_of[state], high_of[state]
-        step = 1
         for leaf in range(count):
-            if state // step % 3 == 2:
-                zero, one = state - 2 * step, state - step
+            if _IS_LEFT[state, leaf]:
+                zero, one = state - 2 * _STEPS[leaf], state - _STEPS[leaf]
                 if leaf == 5:
                     low_of[zero], high_of[zero] = low, low
                     low_of[one], high_of[one] = high, high
                 else:
                     shift, variable = 1 << leaf, scratch.variables[leaf]
-                    low_of[zero] = _spread(low & (variable ^ _WORD), shift)
-                    high_of[zero] = _spread(high & (variable ^ _WORD), shift)
-                    low_of[one] = _spread_down(low & variable, shift)
-                    high_of[one] = _spread_down(high & variable, shift)
-            step *= 3
+                    low0, high0 = low & (variable ^ _WORD), high & (variable ^ _WORD)
+                    low1, high1 = low & variable, high & variable
+                    low_of[zero], high_of[zero] = low0 | low0 << shift, high0 | high0 << shift
+                    low_of[one], high_of[one] = low1 | low1 >> shift, high1 | high1 >> shift
 
 
-@part
-def _spread(word: int, shift: int) -> int:
-    return word | word << shift
-
-
-@part
-def _spread_down(word: int, shift: int) -> int:
-    return word | word >> shift
-
-
-@part
+@njit(cache=True)
 def _choose(scratch: _Scratch, state: int, count: int) -> None:
     """The cheapest way to make a state of smaller ones."""
     low_of, high_of, cost = scratch.low_of, scratch.high_of, scratch.cost
@@ -274,10 +263,9 @@ def _choose(scratch: _Scratch, state: int, count: int) -> None:
         cost[state], scratch.kind[state], scratch.first[state] = 0, _CONSTANT, low & 1
         return
     best = 1 << 30
-    step = 1
     for leaf in range(count):
-        if state // step % 3 == 2:
-            zero, one = state - 2 * step, state - step
+        if _IS_LEFT[state, leaf]:
+            zero, one = state - 2 * _STEPS[leaf], state - _STEPS[leaf]
             low0, high0, low1, high1 = low_of[zero], high_of[zero], low_of[one], high_of[one]
             never0, never1 = low0 == 0 and high0 == 0, low1 == 0 and high1 == 0
             always0 = low0 == _WORD and high0 == _WORD
@@ -306,10 +294,9 @@ def _choose(scratch: _Scratch, state: int, count: int) -> None:
                 best = price
                 cost[state], scratch.kind[state], scratch.leaf[state] = price, kind, leaf
                 scratch.first[state], scratch.second[state] = first, second
-        step *= 3
 
 
-@part
+@njit(cache=True)
 def _make(
     scratch: _Scratch, made: _Made, top: int, leaves: Int32, start: int, n_inputs: int
 ) -> int:
@@ -343,22 +330,22 @@ def _make(
     return int(node[top])
 
 
-@part
-def _made_of(scratch: _Scratch, made: _Made, state: int, wire: int, n_inputs: int) -> int:
+@njit(cache=True)
+def _made_of(scratch: _Scratch, made: _Made, state: int, wire: int, n_inputs: int) -> Any:
     """A state's number, of those that it is made of."""
     kind, first, second = scratch.kind[state], scratch.first[state], scratch.second[state]
     node = scratch.node
     if kind == _CONSTANT:
         return _gate(made, 15 * first, 0, 0, n_inputs)
     if kind == _SAME:
-        return int(node[first])
+        return node[first]
     if kind == _LITERAL:
         if first:
             return wire
         leaf = scratch.leaf[state]
         if scratch.inverter[leaf] < 0:
             scratch.inverter[leaf] = _gate(made, NOT_A, wire, wire, n_inputs)
-        return int(scratch.inverter[leaf])
+        return scratch.inverter[leaf]
     if kind == _BOTH_DIFFER:
         return _gate(made, XOR, wire, node[first], n_inputs)
     if kind == _ONE:
@@ -373,7 +360,7 @@ def _made_of(scratch: _Scratch, made: _Made, state: int, wire: int, n_inputs: in
     return _gate(made, OR, off, on, n_inputs)
 
 
-@part
+@njit(cache=True)
 def _gate(made: _Made, op: int, a: int, b: int, n_inputs: int) -> int:
     at = int(made.end[0])
     made.op[at], made.a[at], made.b[at] = op, a, b
@@ -381,7 +368,7 @@ def _gate(made: _Made, op: int, a: int, b: int, n_inputs: int) -> int:
     return n_inputs + at
 
 
-@part
+@njit(cache=True)
 def _copy(scratch: _Scratch, made: _Made, root: int, n_inputs: int) -> None:
     """Make the gates of a cone as they are; what other cones share is there already."""
     depth = 1
@@ -393,17 +380,15 @@ def _copy(scratch: _Scratch, made: _Made, root: int, n_inputs: int) -> None:
             depth -= 1
             continue
         op, a, b = scratch.op[gate], scratch.a[gate], scratch.b[gate]
-        reads_a = op not in (0, 5, 10, 15)
-        reads_b = op not in (0, 3, 12, 15)
-        if reads_a and scratch.number[a] < 0:
+        if READS_A[op] and scratch.number[a] < 0:
             scratch.stack[depth] = a
             depth += 1
-        elif reads_b and scratch.number[b] < 0:
+        elif READS_B[op] and scratch.number[b] < 0:
             scratch.stack[depth] = b
             depth += 1
         else:
             depth -= 1
             # What a function ignores may be anything that is there.
-            new_a = scratch.number[a] if reads_a else 0
-            new_b = scratch.number[b] if reads_b else 0
+            new_a = scratch.number[a] if READS_A[op] else 0
+            new_b = scratch.number[b] if READS_B[op] else 0
             scratch.number[node] = _gate(made, op, new_a, new_b, n_inputs)

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.graph import GateGraph, rules
-from lilogic.graph.factoring import factored
 from lilogic.graph.gates import FALSE, READS_A, READS_B, TRUE, A
 from lilogic.graph.pairs import count_together
 from lilogic.graph.rules import Table, Walk
@@ -85,6 +84,10 @@ def simplify(graph: GateGraph) -> GateGraph:
     a head counts. Where roots say which gates are one node, nodes are written anew with fewer.
     """
     found = _settled(graph)
+    if not len(found.roots):
+        return found
+    from lilogic.graph.factoring import factored  # which loads numba
+
     while True:
         graph = found
         # Gates that several nodes share may be worth more than what is new.

@@ -109,6 +109,19 @@ LayerRecipe = Annotated[
 """A layer: so many gates, each of which may read everything, or a table that says more."""
 
 
+def counted(counts: str | Sequence[int], layers: int) -> list[int]:
+    """The numbers, from 1, of the layers that heads count, of so many layers.
+
+    Raises:
+        RecipeError: there is no such layer, or none is counted.
+    """
+    if isinstance(counts, str):
+        return [*range(1, layers + 1)] if counts == "all" else [layers]
+    if not counts or min(counts) < 1 or max(counts) > layers:
+        raise RecipeError(f"net.counts = {list(counts)} must name layers from 1 to {layers}")
+    return sorted(set(counts))
+
+
 class NetRecipe(_Section):
     """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
 
@@ -121,10 +134,8 @@ class NetRecipe(_Section):
 
     @property
     def counted(self) -> list[int]:
-        """The numbers, from 1, of the layers that heads count, as far as there are such layers."""
-        if isinstance(self.counts, str):
-            return [*range(1, len(self.layers) + 1)] if self.counts == "all" else [len(self.layers)]
-        return sorted({number for number in self.counts if number <= len(self.layers)})
+        """As ``counted``."""
+        return counted(self.counts, len(self.layers))
 
 
 class AugmentRecipe(_Section):

@@ -16,8 +16,8 @@ import torch
 from lilogic.errors import LilogicWarning, RecipeError
 from lilogic.learn.kernels import cpu, cuda, reference
 from lilogic.learn.kernels.reference import Gates
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 Tensor = torch.Tensor
 

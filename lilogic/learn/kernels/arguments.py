@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 
 from lilogic.errors import DataError
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 MOST_WIRES = 6
 """Of a node: what the lookup tables of an FPGA read."""

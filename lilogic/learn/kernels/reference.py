@@ -10,8 +10,8 @@ import torch
 
 from lilogic.graph.gates import TRUTH
 from lilogic.learn.kernels import arguments
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 
 class Gates(NamedTuple):

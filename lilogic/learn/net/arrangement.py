@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from lilogic.learn.kernels import Kernel
-from lilogic.learn.kernels.windows import Rows, Windows
 from lilogic.learn.net.wires import Gains, TopKConnect
+from lilogic.learn.windows import Rows, Windows
 
 Taps = list[tuple[TopKConnect, Gains]]
 """Where layers leave, for their wires, what rows would gain, which the backward pass finds out."""

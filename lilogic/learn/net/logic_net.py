@@ -19,13 +19,13 @@ from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import TrainedLayer
 from lilogic.learn.kernels import Kernel
-from lilogic.learn.kernels.windows import Rows
 from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.head import GroupSum
 from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.stack import Layer, Stack
-from lilogic.learn.recipe import LayerRecipe
+from lilogic.learn.recipe import LayerRecipe, counted
+from lilogic.learn.windows import Rows
 
 
 class LogicNet(nn.Module):
@@ -71,7 +71,7 @@ class LogicNet(nn.Module):
         super().__init__()
         self.n_inputs, self.kernel = n_inputs, kernel
         self.reads_all = reads == "all"
-        self.counted = _counted(counts, len(layers))
+        self.counted = counted(counts, len(layers))
         generator = torch.Generator().manual_seed(seed)
         stack = Stack(
             k or "all", generator, initial, relaxation, self.reads_all, n_inputs, n_inputs, planes
@@ -193,16 +193,6 @@ class LogicNet(nn.Module):
             encoder=encoder,
             metadata=metadata or {},
         )
-
-
-def _counted(counts: str | Sequence[int], layers: int) -> list[int]:
-    """The numbers, from 1, of the layers that heads count."""
-    if not isinstance(counts, str):
-        wrong = [number for number in counts if not 1 <= number <= layers]
-        if wrong or not counts:
-            raise RecipeError(f"net.counts = {list(counts)} must name layers from 1 to {layers}")
-        return sorted(set(counts))
-    return list(range(1, layers + 1)) if counts == "all" else [layers]
 
 
 def _reads_all(layer: Layer) -> TypeGuard[NodeLayer]:

@@ -24,10 +24,10 @@ from lilogic.graph.gates import (
 )
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.kernels.reference import Gates, Tables
-from lilogic.learn.kernels.windows import Rows
 from lilogic.learn.net.arrangement import Arrangement, Taps
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
+from lilogic.learn.windows import Rows
 
 PASS_THROUGH = 4.0
 """By how much, of a logit, nodes start as ones that repeat their first wire."""

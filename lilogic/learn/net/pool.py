@@ -10,9 +10,9 @@ from lilogic.errors import RecipeError
 from lilogic.graph.gates import OR
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.kernels.reference import Gates
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.net.arrangement import Taps
 from lilogic.learn.net.sharpness import Sharpness
+from lilogic.learn.windows import Windows
 
 
 class OrPool(nn.Module):

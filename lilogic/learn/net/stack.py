@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from lilogic.errors import RecipeError
-from lilogic.learn.kernels.windows import Rows, Windows
 from lilogic.learn.net.arrangement import Arrangement, Convolution, Dense
 from lilogic.learn.net.nodes import GateLayer, NodeLayer
 from lilogic.learn.net.pool import OrPool
 from lilogic.learn.net.tables import TableLayer
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Candidates, ConvRecipe, DenseRecipe, LayerRecipe, PoolRecipe
+from lilogic.learn.windows import Rows, Windows
 
 Layer = NodeLayer | OrPool
 

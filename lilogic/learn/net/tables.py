@@ -9,8 +9,8 @@ import torch
 from lilogic.graph.gates import A_AND_NOT_B, A_OR_NOT_B, AND, OR, XOR, A
 from lilogic.learn.kernels import Kernel, reference
 from lilogic.learn.kernels.reference import Gates, Tables
-from lilogic.learn.kernels.windows import Rows
 from lilogic.learn.net.nodes import PASS_THROUGH, NodeLayer, Relaxation
+from lilogic.learn.windows import Rows
 
 Bits = npt.NDArray[np.bool_]
 

@@ -18,8 +18,7 @@ from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
 from lilogic.graph.gates import A_AND_NOT_B, AND, NOT_A_AND_B, OR, XNOR, XOR, A
 from lilogic.learn.recipe import ConvRecipe, DenseRecipe, PoolRecipe, Recipe
-
-Rows = npt.NDArray[np.int64]
+from lilogic.learn.windows import Rows, Windows
 
 _SAMPLES = 2000
 """Training samples of which it is counted how often bits vary."""
@@ -70,6 +69,7 @@ class _Draw:
         self.bits_weight = varies / varies.mean() if varies.any() else np.ones(encoder.n_bits)
         self.end = encoder.n_bits
         self.gates: list[tuple[Rows, Rows, Rows]] = []
+        self.has_tables = False
         self.below: Rows = np.arange(self.end)
         self.every: Rows = self.below
         self.places: Rows | None = planes(encoder) if len(encoder.feature_shape) > 1 else None
@@ -104,11 +104,14 @@ class _Draw:
         heads = [layer[: len(layer) // classes * classes].reshape(classes, -1) for layer in chosen]
         counted = np.concatenate(heads, axis=1)
         op, a, b = (np.concatenate(column) for column in zip(*self.gates, strict=True))
+        # As the layers' nodes that were trained, if any of them are tables.
+        roots = np.unique(np.concatenate(self.layers if self.has_tables else [self.below[:0]]))
         return GateGraph(
             n_inputs=self.encoder.n_bits,
             op=op.astype(np.uint8),
             a=a.astype(np.int32),
             b=b.astype(np.int32),
+            roots=roots.astype(np.int32),
             head_nodes=counted.reshape(-1).astype(np.int32),
             head_ptr=np.arange(0, counted.size + 1, counted.shape[1], dtype=np.int32),
             offset=np.zeros(classes, dtype=np.int32),
@@ -131,6 +134,7 @@ class _Draw:
         sums = (entry - 0.5) @ weights.T
         sums += _NOISE * self.random.standard_normal(sums.shape)
         table = sums > _BIAS * self.random.standard_normal(filters)
+        self.has_tables = True
         return self._expanded(table.repeat(repeats, axis=1), wires)
 
     def _expanded(self, table: npt.NDArray[np.bool_], wires: Rows) -> Rows:
@@ -148,41 +152,26 @@ class _Draw:
     def _convolved(self, below: Rows, layer: ConvRecipe) -> Rows:
         """Filters at all places, or trees of them."""
         width = layer.channels << (layer.levels - 1)
-        pad = (layer.padding, layer.padding)
-        padded = np.pad(below, [(0, 0), pad, pad], constant_values=-1)
-        sets, kernel = len(below) // layer.groups, layer.kernel
-        if min(padded.shape[1:]) < kernel:
-            raise RecipeError(
-                f"a kernel of {kernel}×{kernel} does not fit planes of "
-                f"{below.shape[1]}×{below.shape[2]} with a padding of {layer.padding}"
-            )
-        seen = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), (1, 2))
-        seen = seen[:, :: layer.stride, :: layer.stride]
-        shape = seen.shape[1:3]
-        channel = np.arange(width) % sets * layer.groups
-        wires = []
-        for _ in range(layer.inputs):
-            channels = channel + self.random.integers(0, layer.groups, width)
-            row, column = self.random.integers(0, kernel, (2, width))
-            wires.append(seen[channels, :, :, row, column].reshape(-1).clip(0))
+        windows = Windows(below, layer.kernel, layer.stride, layer.padding, layer.groups)
+        seen = windows.rows[windows.sets(width)]  # [filters, positions, places]
+        chosen = self.random.integers(0, windows.size, (layer.inputs, width))
+        wires = seen[np.arange(width), chosen].reshape(layer.inputs, -1)
         initial = layer.initial or self.net.initial
-        made = self._nodes(np.stack(wires), initial, width)
+        # Where there is no row, it does not matter here which one is read.
+        made = self._nodes(wires.clip(0), initial, width)
         while width > layer.channels:
             width //= 2
-            pairs = made.reshape(2, -1)
-            made = self._nodes(pairs, initial, width)
-        self.places = made.reshape(width, *shape)
+            made = self._nodes(made.reshape(2, -1), initial, width)
+        self.places = made.reshape(width, *windows.shape)
         return made
 
     def _pooled(self, below: Rows, size: int) -> Rows:
         """ORs of squares."""
-        channels, height, width = (below.shape[0], *(side // size for side in below.shape[1:]))
-        squares = below[:, : height * size, : width * size]
-        squares = squares.reshape(channels, height, size, width, size).transpose(2, 4, 0, 1, 3)
-        first, *others = squares.reshape(size * size, -1)
+        windows = Windows(below, size, size)
+        first, *others = windows.rows.swapaxes(0, 1).reshape(windows.size, -1)
         for other in others:
             first = self._gates(OR, first, other)
-        self.places = first.reshape(channels, height, width)
+        self.places = first.reshape(len(below), *windows.shape)
         return first
 
     def _gates(self, op: int | Rows, a: Rows, b: Rows) -> Rows:

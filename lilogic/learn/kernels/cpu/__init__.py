@@ -8,8 +8,8 @@ from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.cpu import conv
 from lilogic.learn.kernels.cpu.hard import gates
 from lilogic.learn.kernels.cpu.layer import Layer
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 __all__ = ["convolution", "gates", "layer"]
 

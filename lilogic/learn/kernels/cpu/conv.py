@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 from lilogic.jit import njit
 from lilogic.learn.kernels.cpu.dense import ONE_CALL
 from lilogic.learn.kernels.cpu.rows import add_dots, mix
-from lilogic.learn.kernels.windows import Windows
+from lilogic.learn.windows import Windows
 
 _TILE = 256
 """Samples in a tile, at most: a plane of 32×32 then takes about a megabyte."""

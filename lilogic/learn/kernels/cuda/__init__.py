@@ -16,8 +16,8 @@ from lilogic.extras import needs
 from lilogic.learn.kernels import arguments, reference
 from lilogic.learn.kernels.cuda import reads
 from lilogic.learn.kernels.reference import Gates
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 
 def is_installed() -> bool:

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from lilogic.errors import DataError, RecipeError
 from lilogic.learn import kernels
 from lilogic.learn.kernels import cpu, reference
 from lilogic.learn.kernels.reference import Gates
-from lilogic.learn.kernels.windows import Windows
 from lilogic.learn.kernels.wiring import Wiring
+from lilogic.learn.windows import Windows
 from tests.lilogic.learn import there
 
 EXACT = {"rtol": 1e-11, "atol": 1e-11}
