@@ -31,6 +31,7 @@ _TIMEOUT = 3600.0
 # A line an iteration of router2, a line a thousand iterations of router1.
 _CONFLICTS = re.compile(r"Info: +(?:iter=\d+ .*\boverused=(\d+)|\d+ \|.*\| +(\d+)\|)")
 _ANOTHER_ROUTER = "Running router"
+_ROUTER = "--router"
 
 Made = TypeVar("Made")
 
@@ -62,12 +63,34 @@ def run(
     folder: Path,
     hear: Callable[[str], object] = lambda _: None,
 ) -> None:
-    """Run nextpnr, as ``tools.run`` does, until it ends or its router gets no further.
+    """Run nextpnr, as ``tools.run`` does, until it ends or its routers get no further.
+
+    Where the one that the arguments choose is left with conflicts, the default one is tried, which
+    is slower but more stubborn.
 
     Raises:
-        UnroutedError: it got no further, or the time was up.
+        UnroutedError: they got no further, or the time was up.
         ToolError: nextpnr is missing or failed otherwise.
     """
+    default = [*arguments]
+    if _ROUTER in default:
+        place = default.index(_ROUTER)
+        del default[place : place + 2]
+        try:
+            return _run(program, arguments, seed, folder, hear)
+        except UnroutedError:
+            pass
+    return _run(program, default, seed, folder, hear)
+
+
+def _run(
+    program: str,
+    arguments: Sequence[str],
+    seed: int,
+    folder: Path,
+    hear: Callable[[str], object],
+) -> None:
+    """Run nextpnr with one router; errors as ``run``."""
     watch = _Watch()
 
     def hear_and_watch(line: str) -> None:

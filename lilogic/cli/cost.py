@@ -46,7 +46,7 @@ def estimate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate what a network takes in hardware, within a second, without synthesis.
+    """Estimate what a network takes in hardware, in seconds, without synthesis.
 
     That is the whole classifier, encoder to argmax, without registers, before placement. For a
     recipe it is what a network trained by it will take. The error is stated with it.

@@ -1,4 +1,4 @@
-"""What a network will take in hardware, in less than a second and without synthesis.
+"""What a network will take in hardware, without synthesis.
 
 The circuit is written down as gates and adders (``circuit``). For FPGAs it is covered with LUTs
 (``cover``), for standard cells its gates are weighed. What mapping with Yosys makes of that is a

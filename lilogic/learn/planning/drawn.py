@@ -69,6 +69,7 @@ class _Draw:
         self.bits_weight = varies / varies.mean() if varies.any() else np.ones(encoder.n_bits)
         self.end = encoder.n_bits
         self.gates: list[tuple[Rows, Rows, Rows]] = []
+        self.nodes: list[Rows] = []
         self.has_tables = False
         self.below: Rows = np.arange(self.end)
         self.every: Rows = self.below
@@ -104,8 +105,8 @@ class _Draw:
         heads = [layer[: len(layer) // classes * classes].reshape(classes, -1) for layer in chosen]
         counted = np.concatenate(heads, axis=1)
         op, a, b = (np.concatenate(column) for column in zip(*self.gates, strict=True))
-        # As the layers' nodes that were trained, if any of them are tables.
-        roots = np.unique(np.concatenate(self.layers if self.has_tables else [self.below[:0]]))
+        # As of a trained network: all nodes, if any of them are tables.
+        roots = np.concatenate(self.nodes if self.has_tables else [self.below[:0]])
         return GateGraph(
             n_inputs=self.encoder.n_bits,
             op=op.astype(np.uint8),
@@ -120,22 +121,28 @@ class _Draw:
 
     def _nodes(self, wires: Rows, initial: str, filters: int) -> Rows:
         """Nodes that read ``wires``, [inputs, nodes]; those of a filter stand side by side."""
-        inputs, nodes = wires.shape
-        repeats = nodes // filters
-        if inputs == 2:
+        if len(wires) == 2:
             ops = self.random.choice(_PLAIN, filters)
             is_xor = self.random.random(filters) < _SHARE_XOR[initial]
             ops[is_xor] = self.random.choice(_XORS, int(is_xor.sum()))
             ops[self.random.random(filters) < _SHARE_PASSING[initial]] = A
-            return self._gates(ops.repeat(repeats), *wires)
+            made = self._gates(ops.repeat(wires.shape[1] // filters), *wires)
+        else:
+            made = self._tables(wires, filters)
+        self.nodes.append(made)
+        return made
+
+    def _tables(self, wires: Rows, filters: int) -> Rows:
+        """Lookup tables that read ``wires``."""
+        self.has_tables = True
+        inputs, nodes = wires.shape
         # What training makes of a table is much like a threshold of a weighted sum.
         entry = np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1
         weights = self.random.standard_normal((filters, inputs))
         sums = (entry - 0.5) @ weights.T
         sums += _NOISE * self.random.standard_normal(sums.shape)
         table = sums > _BIAS * self.random.standard_normal(filters)
-        self.has_tables = True
-        return self._expanded(table.repeat(repeats, axis=1), wires)
+        return self._expanded(table.repeat(nodes // filters, axis=1), wires)
 
     def _expanded(self, table: npt.NDArray[np.bool_], wires: Rows) -> Rows:
         """Gates of tables, bool [2^wires, nodes], by Shannon's expansion."""
@@ -171,6 +178,7 @@ class _Draw:
         first, *others = windows.rows.swapaxes(0, 1).reshape(windows.size, -1)
         for other in others:
             first = self._gates(OR, first, other)
+        self.nodes.append(first)
         self.places = first.reshape(len(below), *windows.shape)
         return first
 

@@ -68,8 +68,8 @@ def test_a_classifier_is_folded_as_far_as_the_link_goes(input: InputKind) -> Non
     top = design.top(clock)
     arriving = 10 * (top.identity.data_bytes + 8) * clock / design.baud
     assert 1 < top.identity.interval <= top.identity.latency < 0.95 * arriving
-    # There is so much time that bits are counted one by one.
-    assert top.identity.interval == len(graph.head_nodes)
+    # There is time to count bits one by one, but eight at once or a few more are easier to route.
+    assert top.identity.interval == len(graph.head_nodes) / 10
     assert [each.levels_per_stage for each in design.variants()] == [8]
     assert replace(design, fold=7).top(clock).identity.interval == 5
     assert replace(design, fold=1).top(clock).identity.interval == 1

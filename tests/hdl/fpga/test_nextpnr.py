@@ -58,7 +58,17 @@ def test_a_router_that_gets_no_further_is_stopped(line, tmp_path, monkeypatch):
     with pytest.raises(nextpnr.UnroutedError, match="router got no further than 2 conflicts"):
         nextpnr.route(tmp_path, ICE40, ())
     calls = (tmp_path / "arguments").read_text().splitlines()
-    assert [call.split()[-2:] for call in calls] == [["--seed", str(seed)] for seed in range(1, 4)]
+    assert [call.split()[-1] for call in calls] == ["1", "1", "2", "2", "3", "3"]
+    assert ["--router router2" in call for call in calls] == 3 * [True, False]
+
+
+def test_the_default_router_is_taken_where_another_is_stuck(tmp_path, monkeypatch):
+    text = f"""
+case "$*" in *router2*) {stuck(ROUTER2)}
+;; esac
+echo '{{"fmax": {{}}}}' > report.json"""
+    run_as_nextpnr(text, tmp_path, monkeypatch)
+    assert nextpnr.route(tmp_path, ICE40, ()) == ({"fmax": {}}, nextpnr.SEED)
 
 
 def test_another_seed_is_taken_where_one_is_stuck(tmp_path, monkeypatch):

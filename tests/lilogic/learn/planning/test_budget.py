@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from lilogic.cost import targets
 from lilogic.errors import RecipeError
 from lilogic.graph import passes
+from lilogic.learn.learner import Learner
 from lilogic.learn.planning import budget, drawn
 from lilogic.learn.recipe import BudgetRecipe, Recipe, parse
 from tests.lilogic.learn.runs import dataset
@@ -27,6 +29,19 @@ CONV = {
 
 def recipe(net: dict[str, object], **rest: object) -> Recipe:
     return parse({"name": "sides", "dataset": "sides", "net": net, **rest}, "sides")
+
+
+STRIDES = {"layers": [{"arrangement": "conv", "channels": 5, "stride": 2, "padding": 1}, 20]}
+
+
+@pytest.mark.parametrize("net", [TABLES, DEEP, CONV, STRIDES])
+def test_a_drawn_network_has_the_shape_of_a_trained_one(net: dict[str, object]) -> None:
+    asked, data = recipe(net), dataset()
+    trained = Learner(asked, data, torch.device("cpu")).net.freeze()
+    graph = drawn.graph(asked, drawn.encoder_of(asked, data), data)
+    assert (graph.n_gates, graph.n_inputs) == (trained.n_gates, trained.n_inputs)
+    assert graph.head_ptr.tolist() == trained.head_ptr.tolist()
+    assert np.array_equal(graph.roots, trained.roots)
 
 
 @pytest.mark.parametrize("net", [TABLES, DEEP, CONV], ids=["tables", "deep", "convolution"])
