@@ -21,6 +21,7 @@ from lilogic.data.fetch import Source, data_root
 from lilogic.data.look import Look, Tone
 from lilogic.data.readers import cifar, idx, images, npz
 from lilogic.data.readers.arrays import Splits, split
+from lilogic.data.settings import DataSettings
 from lilogic.errors import DataError
 from lilogic.extras import needs
 
@@ -38,6 +39,11 @@ class Dataset:
         y_test: int64 [m] classes of the test samples.
         n_classes: number of classes.
         class_names: what the classes are called.
+        feature_names: what the values of a sample are called, where they have names.
+        weights: float64 [n] of the training samples, or None where all weigh the same.
+        groups: int64 [n]; training samples of one number stay on one side of a split. None where
+            each may go where it likes.
+        held: bool [n]: which training samples validate, where the data say so.
 
     Raises:
         DataError: labels that are no numbers of classes, or another number of labels or of names.
@@ -50,6 +56,10 @@ class Dataset:
     y_test: npt.NDArray[np.int64]
     n_classes: int
     class_names: tuple[str, ...]
+    feature_names: tuple[str, ...] = ()
+    weights: npt.NDArray[np.float64] | None = None
+    groups: npt.NDArray[np.int64] | None = None
+    held: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for field, x in (("y_train", self.x_train), ("y_test", self.x_test)):
@@ -87,8 +97,12 @@ def exists(name: str) -> bool:
     return name in REGISTRY or is_path or Path(name).suffix.lower() in _SUFFIXES
 
 
-def load(name: str) -> Dataset:
+def load(name: str, settings: DataSettings | None = None) -> Dataset:
     """A registered data set, or the ``.npz`` file or folder of images by class at this path.
+
+    Args:
+        name: what it is called, or where it is.
+        settings: how it is read and split, where it does not say so itself.
 
     Raises:
         DataError: there is no such data set, or its files are missing or damaged.

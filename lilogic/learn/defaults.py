@@ -40,20 +40,20 @@ def load(
     if isinstance(source, Recipe):
         values = recipes.changed(source.model_dump(), changes)
         recipe = recipes.parse(values, source.name)
-        return recipe, datasets.load(recipe.dataset)
+        return recipe, datasets.load(recipe.dataset, recipe.data)
     if isinstance(source, Dataset):
         values = recipes.changed(settings(source, source.name), changes)
         return recipes.parse(values, source.name), source
     name = str(source)
     if name in recipes.names() or Path(name).suffix.lower() == ".toml":
         recipe = recipes.load(name, changes)
-        return recipe, datasets.load(recipe.dataset)
+        return recipe, datasets.load(recipe.dataset, recipe.data)
     if not datasets.exists(name):
         known = ", ".join(recipes.names())
         raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
     data = datasets.load(name)
     recipe = recipes.parse(recipes.changed(settings(data, name), changes), name)
-    return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset)
+    return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset, recipe.data)
 
 
 def settings(data: Dataset, source: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from lilogic.data.settings import DataSettings
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
 from lilogic.learn.planning.settings import BudgetRecipe
@@ -263,6 +264,7 @@ class Recipe(_Section):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     description: str = ""
     dataset: str
+    data: DataSettings = DataSettings()  # type: ignore[call-arg]
     encoder: EncoderRecipe = EncoderRecipe()  # type: ignore[call-arg]
     net: NetRecipe
     ensemble: EnsembleRecipe = EnsembleRecipe()
