@@ -9,7 +9,8 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import DTYPES, Preprocessing
+from lilogic.data.preprocessing import DTYPES, REAL, Preprocessing
+from lilogic.data.scaling import MOST_BITS, Scaling
 from lilogic.graph import GateGraph
 from lilogic.graph.circuit import Builder
 
@@ -74,13 +75,20 @@ def table_graphs(draw: Draw, max_layers: int = 3) -> GateGraph:
 
 @st.composite
 def encoders(
-    draw: Draw, max_bits: int = 8, ranked: bool = False, subtracting: bool = True
+    draw: Draw,
+    max_bits: int = 8,
+    ranked: bool = False,
+    subtracting: bool = True,
+    real: bool = False,
 ) -> Encoder:
     """Encoders of flat samples or images, cropped and resized or not.
 
     Bits may repeat, and thresholds may lie outside the range of the input's dtype. With ``ranked``,
-    some have thresholds relative to the sample; with ``subtracting``, some compare differences.
+    some have thresholds relative to the sample; with ``subtracting``, some compare differences;
+    with ``real``, some scale real values.
     """
+    if real and draw(st.booleans()):
+        return draw(scaling_encoders(max_bits))
     dtype = draw(st.sampled_from(DTYPES))
     shape = draw(st.sampled_from([(1,), (3,), (4, 4), (3, 2, 2)]))
     crop = draw(st.sampled_from([None, (1, 0, 2, 2)])) if len(shape) > 1 else None
@@ -106,15 +114,38 @@ def encoders(
 
 
 @st.composite
+def scaling_encoders(draw: Draw, max_bits: int = 8) -> Encoder:
+    """Encoders of real values, each feature of its own scale and width, some of no bits at all."""
+    shape = draw(st.sampled_from([(1,), (3,), (2, 2)]))
+    count = int(np.prod(shape))
+    widths = draw(st.lists(st.integers(0, MOST_BITS), min_size=count, max_size=count))
+    offsets = st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, -1e300, 1e-300]))
+    scales = st.one_of(st.floats(1e-3, 1e3), st.sampled_from([1.0, 1e300, 1e-300]))
+    scaling = Scaling(
+        tuple(draw(st.lists(offsets, min_size=count, max_size=count))),
+        tuple(draw(st.lists(scales, min_size=count, max_size=count))),
+        tuple(widths),
+    )
+    feature = draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=max_bits))
+    threshold = [draw(st.integers(-2, 1 << widths[each])) for each in feature]
+    return Encoder(
+        preprocessing=Preprocessing(shape, REAL, scaling=scaling),
+        feature=feature,
+        threshold=threshold,
+    )
+
+
+@st.composite
 def encoded_graphs(
     draw: Draw,
     max_gates: int = 16,
     max_classes: int = 4,
     ranked: bool = False,
     subtracting: bool = True,
+    real: bool = False,
 ) -> GateGraph:
     """Graphs with an encoder; see ``encoders`` and ``graphs``."""
-    encoder = draw(encoders(ranked=ranked, subtracting=subtracting))
+    encoder = draw(encoders(ranked=ranked, subtracting=subtracting, real=real))
     return draw(graphs(max_gates=max_gates, max_classes=max_classes, encoder=encoder))
 
 
@@ -126,12 +157,31 @@ def random_bits(graph: GateGraph, samples: int, seed: int = 0) -> npt.NDArray[np
 def random_raw(encoder: Encoder, samples: int, seed: int = 0) -> npt.NDArray[Any]:
     """Raw samples [samples, *input_shape]: near the encoder's thresholds and all over its range."""
     generator = np.random.default_rng(seed)
+    if encoder.preprocessing.scaling is not None:
+        return _random_reals(encoder.preprocessing.scaling, generator, samples).reshape(
+            samples, *encoder.input_shape
+        )
     info = np.iinfo(encoder.input_dtype)
     shape = (samples, *encoder.input_shape)
     anywhere = generator.integers(info.min, info.max, shape, endpoint=True)
     near = generator.choice(encoder.threshold, shape) + generator.integers(-1, 2, shape)
     mixed = np.where(generator.random(shape) < 0.5, anywhere, near.clip(info.min, info.max))
     return mixed.astype(encoder.input_dtype)
+
+
+def _random_reals(
+    scaling: Scaling, generator: np.random.Generator, samples: int
+) -> npt.NDArray[np.float64]:
+    """Values at the points of the grid, next to them, between, beyond, and some that are none."""
+    shape = (samples, len(scaling.bits))
+    steps = generator.integers(-2, scaling.highest + 2, shape).astype(np.float64)
+    steps += generator.choice([0.0, 0.5], shape)
+    with np.errstate(over="ignore"):
+        values = np.array(scaling.offset) + steps / np.array(scaling.scale)
+    around = generator.choice([-np.inf, np.inf, 0.0], shape)
+    values = np.where(around == 0, values, np.nextafter(values, around))
+    odd = generator.choice([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e308, 5e-324], shape)
+    return np.where(generator.random(shape) < 0.2, odd, values)
 
 
 def random_graph(layers: tuple[int, ...], n_inputs: int, classes: int, seed: int = 0) -> GateGraph:

@@ -13,10 +13,10 @@ from lilogic.graph.gates import A_AND_NOT_B, AND, NOT_A_AND_B, OR, XOR
 
 def encoded(net: Netlist, encoder: Encoder, bits: Nodes) -> Nodes:
     """Nodes of the encoder's ``bits``."""
-    lowest = int(np.iinfo(encoder.input_dtype).min)
-    width = 8 * np.dtype(encoder.input_dtype).itemsize
+    width = max(1, *encoder.widths.tolist())
     features = np.full((encoder.n_features + 1, width), ZERO, dtype=np.int64)
     features[:-1] = net.inputs(encoder.n_features, width)
+    features[:-1][np.arange(width) >= encoder.widths[:, None]] = ZERO
     runs = _Runs(net, features)
     made = np.empty(len(bits), dtype=np.int64)
     kinds = np.stack([encoder.threshold, encoder.subtracts], axis=1)[bits]
@@ -28,7 +28,7 @@ def encoded(net: Netlist, encoder: Encoder, bits: Nodes) -> Nodes:
             others = features[encoder.minus[bits[at]]].T
             made[at] = _exceed_others(net, columns, others, threshold)
         else:
-            made[at] = _exceed(runs, encoder.feature[bits[at]], threshold - lowest)
+            made[at] = _exceed(runs, encoder.feature[bits[at]], threshold - encoder.lowest)
     return made
 
 

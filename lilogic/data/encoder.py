@@ -76,6 +76,13 @@ class Encoder:
                     f"encoder feature has {len(self.feature)} entries, "
                     f"but {name} has {len(getattr(self, name))}"
                 )
+        if self.preprocessing.scaling is not None and (
+            self.has_differences or self.rank is not None
+        ):
+            raise GraphError(
+                "encoder scales real values, each in its own way, so it can only compare them with "
+                "constants"
+            )
         self._check_features(self.feature, self.n_features - 1)
         self._check_features(self.minus, self.zero)
         if self.rank is not None and (
@@ -121,8 +128,26 @@ class Encoder:
 
     @property
     def input_dtype(self) -> str:
-        """Name of the dtype of raw samples and of features."""
+        """Name of the dtype of raw samples."""
         return self.preprocessing.input_dtype
+
+    @property
+    def feature_dtype(self) -> str:
+        """Name of the dtype of features, integers."""
+        return self.preprocessing.feature_dtype
+
+    @property
+    def lowest(self) -> int:
+        """The lowest value that any feature may have."""
+        return int(np.iinfo(self.feature_dtype).min)
+
+    @property
+    def widths(self) -> npt.NDArray[np.int64]:
+        """int64 [n_features]: of each feature, how many bits it has."""
+        scaling = self.preprocessing.scaling
+        if scaling is not None:
+            return np.array(scaling.bits, dtype=np.int64)
+        return np.full(self.n_features, np.iinfo(self.feature_dtype).bits)
 
     @property
     def feature_shape(self) -> tuple[int, ...]:

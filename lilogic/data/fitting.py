@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import Preprocessing
+from lilogic.data.preprocessing import REAL, Preprocessing
+from lilogic.data.scaling import MOST_BITS, Grid, Scaling, as_reals, narrowest
 from lilogic.errors import DataError, GraphError
 
 Offset = tuple[int, int] | tuple[int, int, int]
@@ -26,12 +27,13 @@ def fit(
     thresholds: Sequence[float] | None = None,
     spacing: str = "uniform",
     per_feature: bool = False,
+    width: int | None = None,
     crop: tuple[int, int, int, int] | None = None,
     resize: tuple[int, int] | None = None,
     differences: Sequence[Offset] = (),
     steps: Sequence[float] = (),
 ) -> Encoder:
-    """An encoder for training samples [samples, ...] of an integer dtype in ``DTYPES``.
+    """An encoder for training samples [samples, ...] of integers, or of real values.
 
     Args:
         train: raw training samples; only these set the thresholds.
@@ -40,6 +42,8 @@ def fit(
         spacing: ``uniform`` over the range of values, or ``quantile`` of the training values.
         per_feature: fit every feature alone; thresholds that never split its training values
             are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
+        width: to integers of how many bits real values are scaled; default: ``MOST_BITS``, which
+            ``narrowed`` makes less of. Integers stay as they are.
         crop: see ``Preprocessing``.
         resize: see ``Preprocessing``.
         differences: rows down and columns right from one pixel to another, and channels on (by
@@ -59,6 +63,12 @@ def fit(
     inside = ((fractions >= 0) & (fractions < 1)).all()
     if not inside or not (np.diff(fractions) > 0).all():
         raise GraphError(f"encoder thresholds {list(fractions)} do not rise within [0, 1)")
+    if train.dtype.kind == "f":
+        if crop or resize or differences or steps:
+            raise GraphError(
+                "encoder crop, resize, differences and steps are for images of integers"
+            )
+        return _fit_reals(as_reals(train), fractions, spacing, per_feature, width or MOST_BITS)
     preprocessing = Preprocessing(tuple(train.shape[1:]), train.dtype.name, crop, resize)
     features = preprocessing.features(train)
     if not len(features):
@@ -77,6 +87,111 @@ def fit(
         return encoder
     spread = int(features.max()) - int(features.min())
     return _with_differences(encoder, differences, [math.floor(step * spread) for step in steps])
+
+
+def _fit_reals(
+    train: npt.NDArray[np.float64],
+    fractions: npt.NDArray[np.float64],
+    spacing: str,
+    per_feature: bool,
+    width: int,
+) -> Encoder:
+    """``fit`` for real values: thresholds are points of grids, one for each feature."""
+    if not len(train):
+        raise DataError("encoder: no training samples to fit thresholds to")
+    flat = train.reshape(len(train), -1)
+    n_features = flat.shape[1]
+    columns = list(flat.T) if per_feature else [flat.reshape(-1)]
+    levels = [_levels(column, fractions, spacing) for column in columns]
+    grids = [Grid.spanning(level, width) if len(level) else Grid(0.0, 1.0, 0) for level in levels]
+    points = [np.unique(grid.nearest(level)) for grid, level in zip(grids, levels, strict=True)]
+    if not per_feature:
+        grids, points = grids * n_features, points * n_features
+    feature = np.repeat(np.arange(n_features), [len(point) for point in points])
+    if not len(feature):
+        raise DataError("encoder: no threshold splits the training samples: all are alike")
+    return Encoder(
+        preprocessing=_scaled(tuple(train.shape[1:]), grids),
+        feature=feature,
+        threshold=np.concatenate(points),
+    )
+
+
+def _scaled(shape: tuple[int, ...], grids: Sequence[Grid]) -> Preprocessing:
+    scaling = Scaling(
+        tuple(grid.offset for grid in grids),
+        tuple(grid.scale for grid in grids),
+        tuple(grid.bits for grid in grids),
+    )
+    return Preprocessing(shape, REAL, scaling=scaling)
+
+
+def narrowed(encoder: Encoder, used: npt.NDArray[np.bool_], train: npt.NDArray[Any]) -> Encoder:
+    """The encoder with the fewest bits a feature that decide the same for training samples.
+
+    Features that no bit looks at get none. An encoder that does not scale stays as it is.
+
+    Args:
+        encoder: any.
+        used: bool [bits], which are of use. The others may change; they keep their place.
+        train: raw samples [samples, …].
+    """
+    scaling = encoder.preprocessing.scaling
+    if scaling is None:
+        return encoder
+    values = as_reals(train).reshape(len(train), -1)
+    integers = encoder.features(train)
+    grids: list[Grid] = []
+    threshold = encoder.threshold.copy()
+    for feature in range(encoder.n_features):
+        bits = np.flatnonzero(encoder.feature == feature)
+        grid, points = _narrowed(
+            Grid(scaling.offset[feature], scaling.scale[feature], scaling.bits[feature]),
+            threshold[bits].astype(np.int64),
+            used[bits],
+            values[:, feature],
+            integers[:, feature],
+        )
+        grids.append(grid)
+        threshold[bits] = points
+    preprocessing = _scaled(encoder.input_shape, grids)
+    return replace(encoder, preprocessing=preprocessing, threshold=threshold)
+
+
+def _narrowed(
+    grid: Grid,
+    points: npt.NDArray[np.int64],
+    used: npt.NDArray[np.bool_],
+    values: npt.NDArray[np.float64],
+    integers: npt.NDArray[Any],
+) -> tuple[Grid, npt.NDArray[np.int64]]:
+    """A narrow grid for one feature, and the points of it that stand for those of the old one."""
+    lowest, highest = int(integers.min()), int(integers.max())
+    dividing = np.unique(points[used & (lowest <= points) & (points < highest)])
+    narrow = Grid(0.0, 1.0, 0)
+    places: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+    if len(dividing):
+        below = [np.nanmax(values, where=integers <= point, initial=-np.inf) for point in dividing]
+        above = [np.nanmin(values, where=integers > point, initial=np.inf) for point in dividing]
+        gaps = _finite(np.array(below), np.array(above))
+        found = narrowest(*gaps)
+        narrow = grid if found is None else found
+        places = dividing if found is None else np.maximum(found.points_below(gaps[0]), 0)
+    made = narrow.nearest(grid.offset + points / grid.scale)
+    made[points < lowest] = -1
+    made[points >= highest] = (1 << narrow.bits) - 1
+    for point, place in zip(dividing, places, strict=True):
+        made[points == point] = place
+    return narrow, made
+
+
+def _finite(
+    below: npt.NDArray[np.float64], above: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where gaps begin and end, but for those from or to infinity, of which a part is enough."""
+    begins = np.where(np.isneginf(below), above - np.maximum(1, abs(above)), below)
+    ends = np.where(np.isposinf(above), below + np.maximum(1, abs(below)), above)
+    return begins, ends
 
 
 def _with_differences(encoder: Encoder, offsets: Sequence[Offset], steps: Sequence[int]) -> Encoder:
@@ -185,6 +300,24 @@ def from_text(text: str) -> Encoder:
         f"{text!r} is no encoder; write 28x28,quantile=0.75 or 28x28,thresholds=63+127, "
         "with resize=16x16 in between if wanted"
     )
+
+
+def _levels(
+    values: npt.NDArray[np.float64], fractions: npt.NDArray[np.float64], spacing: str
+) -> npt.NDArray[np.float64]:
+    """Rising levels that split finite ``values``, each in the middle between two of them."""
+    known = np.unique(values[np.isfinite(values)])
+    if len(known) < 2:
+        return np.zeros(0)
+    if spacing == "uniform":
+        cuts = known[0] + fractions * (known[-1] - known[0])
+        first = np.searchsorted(known, cuts, "right") - 1
+    else:
+        every = np.sort(values[np.isfinite(values)])
+        first = np.searchsorted(known, np.quantile(every, fractions, method="lower"))
+    first = np.unique(first[first < len(known) - 1])
+    levels: npt.NDArray[np.float64] = known[first] / 2 + known[first + 1] / 2
+    return levels
 
 
 def _thresholds(

@@ -1,4 +1,6 @@
-"""What is done to a raw sample before it is compared: crop and resize, in exact integers.
+"""What is done to a raw sample before it is compared: scaling, or crop and resize.
+
+All but the scaling of real values is exact in integers.
 
 One recorded description serves software, host and hardware, so all three see the same features.
 """
@@ -14,10 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.scaling import Scaling, as_reals
 from lilogic.errors import DataError, GraphError
 
+REAL = "float64"
+"""Name of the dtype of samples of real values."""
+
 DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
-"""Names of the dtypes that raw samples may have."""
+"""Names of the dtypes that raw samples of integers may have."""
 
 _BLOCK = 256
 """Images that are resized at once, which bounds the memory for it."""
@@ -30,9 +36,10 @@ class Preprocessing:
     Attributes:
         input_shape: one sample's raw shape: ``(features,)``, ``(height, width)`` or
             ``(height, width, channels)``.
-        input_dtype: name of the raw integer dtype, one of ``DTYPES``.
+        input_dtype: name of the raw dtype, one of ``DTYPES``, or ``REAL`` where there is a scaling.
         crop: ``(top, left, height, width)`` cut from an image first, or None.
         resize: ``(height, width)`` that the cut is resized to by area, or None.
+        scaling: what makes integers of real values, or None where samples are of integers.
 
     Raises:
         GraphError: a field is out of range.
@@ -42,6 +49,7 @@ class Preprocessing:
     input_dtype: str
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
@@ -49,7 +57,9 @@ class Preprocessing:
                 object.__setattr__(self, name, _sizes(name, getattr(self, name), length))
         if not 1 <= len(self.input_shape) <= 3 or min(self.input_shape) < 1:
             raise GraphError(f"encoder input_shape {self.input_shape} is not 1 to 3 positive sizes")
-        if self.input_dtype not in DTYPES:
+        if self.scaling is not None:
+            self._check_scaling(self.scaling)
+        elif self.input_dtype not in DTYPES:
             raise GraphError(f"encoder input_dtype {self.input_dtype} is not one of {DTYPES}")
         is_image = len(self.input_shape) >= 2
         if (self.crop or self.resize) and not is_image:
@@ -61,6 +71,21 @@ class Preprocessing:
                 raise GraphError(f"encoder crop {self.crop} is not inside {self.input_shape}")
         if self.resize is not None and min(self.resize) < 1:
             raise GraphError(f"encoder resize {self.resize} is not positive")
+
+    def _check_scaling(self, scaling: Scaling) -> None:
+        if self.input_dtype != REAL:
+            raise GraphError(f"encoder scales {REAL}, but its input_dtype is {self.input_dtype}")
+        if self.crop or self.resize:
+            raise GraphError("encoder crops or resizes images of integers only")
+        if len(scaling.bits) != self.n_features:
+            raise GraphError(
+                f"encoder scales {len(scaling.bits)} features, but samples have {self.n_features}"
+            )
+
+    @property
+    def feature_dtype(self) -> str:
+        """Name of the dtype of features."""
+        return self.input_dtype if self.scaling is None else self.scaling.dtype
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
@@ -77,14 +102,18 @@ class Preprocessing:
         return math.prod(self.feature_shape)
 
     def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Integers [samples, n_features] of dtype ``input_dtype``, of raw samples.
+        """Integers [samples, n_features] of dtype ``feature_dtype``, of raw samples.
 
         Features are in C order. Raw samples are [samples, *input_shape].
 
         Raises:
             DataError: another shape, or values that ``input_dtype`` cannot hold.
         """
-        data = as_integers(as_array(raw), np.dtype(self.input_dtype))
+        data = as_array(raw)
+        if self.scaling is None:
+            data = as_integers(data, np.dtype(self.input_dtype))
+        else:
+            data = as_reals(data)
         if data.shape[1:] != self.input_shape:
             raise DataError(
                 f"samples have shape {data.shape[1:]}, but the encoder reads {self.input_shape}"
@@ -94,7 +123,8 @@ class Preprocessing:
             data = data[:, top : top + height, left : left + width]
         if self.resize is not None:
             data = area_resize(data, self.resize)
-        return data.reshape(len(data), self.n_features)
+        data = data.reshape(len(data), self.n_features)
+        return data if self.scaling is None else self.scaling.integers(data)
 
 
 def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from lilogic.data.preprocessing import area_resize, as_integers
 from lilogic.data.readers import idx, pictures
 from lilogic.data.readers.arrays import first_line
 from lilogic.data.readers.pictures import Ground, Origin, Picture, UnknownFormatError
+from lilogic.data.scaling import as_reals
 from lilogic.errors import DataError, LilogicWarning
 from lilogic.files import read_bytes
 
@@ -106,7 +107,8 @@ class Reader:
         if not len(samples):
             raise DataError(f"{file}: has no samples")
         try:
-            return as_integers(samples, self.dtype)
+            is_real = self.dtype.kind == "f"
+            return as_reals(samples) if is_real else as_integers(samples, self.dtype)
         except DataError as error:
             raise error.at(str(file)) from error
 

@@ -14,14 +14,16 @@ from safetensors.numpy import save
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
+from lilogic.data.scaling import Scaling
 from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.files import write_bytes
 from lilogic.graph import GateGraph
 
 FORMAT = "lilogic.lgn"
-VERSIONS = ("1", "2", "3", "4")
+VERSIONS = ("1", "2", "3", "4", "5")
 """Versions that are read. A file is written as the lowest one that can express it: 2 where the
-encoder has a rank, 3 where it subtracts features, 4 where the graph has roots."""
+encoder has a rank, 3 where it subtracts features, 4 where the graph has roots, 5 where the encoder
+scales real values."""
 
 _GRAPH = {
     "op": np.dtype(np.uint8),
@@ -37,6 +39,11 @@ _ENCODER = {
 }
 _SUBTRACTED = {"encoder.minus": np.dtype(np.int32)}
 _ROOTS = {"roots": np.dtype(np.int32)}
+_SCALING: dict[str, np.dtype[Any]] = {
+    "encoder.offset": np.dtype(np.float64),
+    "encoder.scale": np.dtype(np.float64),
+    "encoder.bits": np.dtype(np.uint8),
+}
 
 _NOTHING = -1
 """In the tensor ``encoder.minus``, what stands for ``Encoder.zero``: nothing is subtracted."""
@@ -51,7 +58,7 @@ def write(graph: GateGraph, path: Path) -> None:
     """
     version = _version(graph)
     tensors, description = _parts(graph, version)
-    if len(graph.roots):
+    if version >= "4":
         tensors["roots"] = graph.roots
     description["metadata"] = dict(graph.metadata)
     try:
@@ -69,10 +76,13 @@ def write(graph: GateGraph, path: Path) -> None:
 
 def _version(graph: GateGraph) -> str:
     """The lowest version that can express a graph."""
-    return "4" if len(graph.roots) else _version_of_encoder(graph.encoder)
+    of_encoder = _version_of_encoder(graph.encoder)
+    return max("4", of_encoder) if len(graph.roots) else of_encoder
 
 
 def _version_of_encoder(encoder: Encoder | None) -> str:
+    if encoder is not None and encoder.preprocessing.scaling is not None:
+        return "5"
     if encoder is not None and encoder.has_differences:
         return "3"
     return "1" if encoder is None or encoder.rank is None else "2"
@@ -100,6 +110,11 @@ def _parts(graph: GateGraph, version: str) -> tuple[dict[str, npt.NDArray[Any]],
         if version >= "3":
             minus = np.where(encoder.subtracts, encoder.minus, np.int32(_NOTHING))
             tensors["encoder.minus"] = minus
+        scaling = encoder.preprocessing.scaling
+        if scaling is not None:
+            for name, dtype in _SCALING.items():
+                values = getattr(scaling, name.removeprefix("encoder."))
+                tensors[name] = np.array(values, dtype=dtype)
         if version >= "2":
             description["encoder"]["rank"] = encoder.rank
     return tensors, description
@@ -150,9 +165,9 @@ def _graph(
     tensors: dict[str, npt.NDArray[Any]], description: dict[str, Any], version: str
 ) -> GateGraph:
     record = description["encoder"]
-    subtracts = version >= "3"
+    subtracts, scales = version >= "3", version >= "5"
     of_graph = _GRAPH | (_ROOTS if version >= "4" else {})
-    of_encoder = _ENCODER | (_SUBTRACTED if subtracts else {})
+    of_encoder = _ENCODER | (_SUBTRACTED if subtracts else {}) | (_SCALING if scales else {})
     expected = of_graph if record is None else of_graph | of_encoder
     for name, dtype in expected.items():
         if name not in tensors:
@@ -166,6 +181,7 @@ def _graph(
             record["input_dtype"],
             None if record["crop"] is None else tuple(record["crop"]),
             None if record["resize"] is None else tuple(record["resize"]),
+            _scaling(tensors) if scales else None,
         )
         n_features = preprocessing.n_features
         encoder = Encoder(
@@ -180,6 +196,10 @@ def _graph(
     if not isinstance(metadata, dict):
         raise FormatError(f"metadata is {type(metadata).__name__}, but must be an object")
     return GateGraph(n_inputs=description["n_inputs"], **arrays, encoder=encoder, metadata=metadata)
+
+
+def _scaling(tensors: dict[str, npt.NDArray[Any]]) -> Scaling:
+    return Scaling(*(tuple(tensors[name].tolist()) for name in _SCALING))
 
 
 def _minus(subtracted: npt.NDArray[np.int32], n_features: int) -> npt.NDArray[np.int32]:

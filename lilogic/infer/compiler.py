@@ -60,7 +60,7 @@ def _comparisons(encoder: Encoder, used: npt.NDArray[np.bool_]) -> tuple[Compari
 
     Each 64 features have as many words as the one of them with the most thresholds in use.
     """
-    info = np.iinfo(encoder.input_dtype)
+    info = np.iinfo(encoder.feature_dtype)
     bits = [_ALWAYS_0] * encoder.n_bits
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for bit in np.flatnonzero(used).tolist():
@@ -80,13 +80,13 @@ def _comparisons(encoder: Encoder, used: npt.NDArray[np.bool_]) -> tuple[Compari
             words[chunk, plane] = len(first)
             # The last word ends with the last feature, as nothing may be read behind it.
             first.append(max(0, min(chunk * WORD, encoder.n_features - WORD)))
-            thresholds.append(np.full(WORD, info.max, dtype=encoder.input_dtype))
+            thresholds.append(np.full(WORD, info.max, dtype=encoder.feature_dtype))
         word = words[chunk, plane]
         place = feature - first[word]
         thresholds[word][place] = threshold
         for bit in same:
             bits[bit] = word * WORD + place
-    nothing = np.full(WORD, info.max, dtype=encoder.input_dtype)
+    nothing = np.full(WORD, info.max, dtype=encoder.feature_dtype)
     return Comparisons(np.array(first or [0]), np.stack(thresholds or [nothing])), bits
 
 

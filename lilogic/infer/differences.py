@@ -39,7 +39,7 @@ class DifferenceFeatures:
         width = self.encoder.n_features - len(self.pairs)
         if features.ndim != 2 or features.shape[1] != width:
             raise DataError(f"features have shape {features.shape}, but must be (samples, {width})")
-        both = np.empty((len(features), self.encoder.n_features), dtype=self.encoder.input_dtype)
+        both = np.empty((len(features), self.encoder.n_features), dtype=self.encoder.feature_dtype)
         _append(np.ascontiguousarray(features), self.pairs, both)
         return both
 
@@ -51,7 +51,7 @@ def difference_features(encoder: Encoder, used: npt.NDArray[np.bool_]) -> Differ
         encoder: any encoder whose thresholds are not relative to the sample (``rank``).
         used: bool [bits]; differences for other bits are not made, and those bits mean nothing.
     """
-    dtype = _WIDER.get(np.dtype(encoder.input_dtype).itemsize)
+    dtype = _WIDER.get(np.dtype(encoder.feature_dtype).itemsize)
     if encoder.rank is not None or dtype not in DTYPES:
         return None
     subtracts = used & encoder.subtracts

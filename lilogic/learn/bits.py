@@ -39,7 +39,7 @@ class Comparisons:
     """
 
     def __init__(self, encoder: Encoder, device: torch.device) -> None:
-        bytes_ = 2 * np.dtype(encoder.input_dtype).itemsize
+        bytes_ = 2 * np.dtype(encoder.feature_dtype).itemsize
         limits = np.iinfo(f"i{bytes_}")
         # Twice as wide as features, no difference overflows; thresholds beyond decide the same.
         threshold = encoder.threshold.clip(limits.min, limits.max).astype(limits.dtype)

@@ -30,12 +30,17 @@ class _Section(BaseModel):
 
 
 class EncoderRecipe(_Section):
-    """How raw samples become bits; see ``lilogic.data.fitting.fit``."""
+    """How raw samples become bits; see ``lilogic.data.fitting.fit``.
+
+    Real values are scaled to integers of ``width`` bits. Without it, they have many while the
+    network is trained, and then the fewest that lose no decision of its training samples.
+    """
 
     bits: int = Field(1, ge=1, le=255)
     thresholds: list[float] | None = None
     spacing: Literal["uniform", "quantile"] = "uniform"
     per_feature: bool = False
+    width: int | None = Field(None, ge=1, le=16)
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
     differences: list[tuple[int, int] | tuple[int, int, int]] = []

@@ -8,6 +8,7 @@ The members of an ensemble are runs of their own, in folders inside the run fold
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from lilogic import cores, learn
-from lilogic.data import labels
+from lilogic.data import fitting, labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
@@ -136,6 +137,8 @@ def _train_ensemble(
         else:
             graph = _train_network(learner, member, callback, threads)
         trained.append(graph.metadata["training"])
+        # Each member has its own narrow words; what they share is what they were trained with.
+        graph = replace(graph, encoder=learner.encoder)
         graphs += [ensemble.with_view(graph, seen) for seen in bits]
         last = member.history(learner.load(member))[-1]
         scores += [learner.final_scores(last, view) for view in views]
@@ -179,7 +182,10 @@ def _described(
     training: dict[str, Any],
 ) -> GateGraph:
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
-    held = split(data, recipe.train.validation)[1]
+    chosen, held = split(data, recipe.train.validation)
+    if graph.encoder is not None and recipe.encoder.width is None:
+        used = graph.alive[: graph.n_inputs]
+        graph = replace(graph, encoder=fitting.narrowed(graph.encoder, used, data.x_train[chosen]))
     held_x, held_y = data.x_train[held], data.y_train[held]
     look = data.look()
     return graph.with_metadata(

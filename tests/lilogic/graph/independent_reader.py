@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 LARGEST = 2**31 - 1
-DTYPES = {"U8": ("uint8", "<u1"), "I32": ("int32", "<i4")}
+DTYPES = {"U8": ("uint8", "<u1"), "I32": ("int32", "<i4"), "F64": ("float64", "<f8")}
 TENSORS = {"op": "U8", "a": "I32", "b": "I32", "head_nodes": "I32", "head_ptr": "I32"}
 TENSORS |= {"offset": "I32"}
 ENCODER_TENSORS = {"encoder.feature": "I32", "encoder.threshold": "I32"}
+SCALING_TENSORS = {"encoder.offset": "F64", "encoder.scale": "F64", "encoder.bits": "U8"}
 RAW_DTYPES = ("uint8", "int8", "uint16", "int16", "int32")
 
 
@@ -51,6 +52,8 @@ def scores(path: Path, raw: np.ndarray) -> np.ndarray:
 def encode(encoder: dict[str, Any], tensors: dict[str, np.ndarray], raw: np.ndarray) -> np.ndarray:
     require(raw.dtype.name == encoder["input_dtype"], "samples of another dtype")
     require(list(raw.shape[1:]) == encoder["input_shape"], "samples of another shape")
+    if "encoder.scale" in tensors:
+        return encode_reals(tensors, raw.reshape(len(raw), -1))
     data = raw.astype(np.int64)
     if encoder["crop"] is not None:
         top, left, height, width = encoder["crop"]
@@ -72,6 +75,25 @@ def encode(encoder: dict[str, Any], tensors: dict[str, np.ndarray], raw: np.ndar
         )
     ]
     return np.stack(columns, axis=1)
+
+
+def encode_reals(tensors: dict[str, np.ndarray], raw: np.ndarray) -> np.ndarray:
+    def integer(x: float, offset: float, scale: float, bits: int) -> int:
+        steps = (x - offset) * scale
+        if math.isnan(steps):
+            return 0
+        highest = 2**bits - 1
+        return 0 if steps <= 0 else highest if steps >= highest else math.ceil(steps)
+
+    scaling = [tensors[name].tolist() for name in SCALING_TENSORS]
+    pairs = [tensors[name].tolist() for name in ENCODER_TENSORS]
+    rows = []
+    for sample in raw.tolist():
+        features = [integer(x, *how) for x, *how in zip(sample, *scaling, strict=True)]
+        rows.append(
+            [features[feature] > threshold for feature, threshold in zip(*pairs, strict=True)]
+        )
+    return np.array(rows)
 
 
 def resize(data: np.ndarray, H: int, W: int) -> np.ndarray:
@@ -128,7 +150,7 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     starts, ends = [begin for begin, _ in used], [end for _, end in used]
     require([*starts, len(data)] == [0, *ends], "gaps, overlaps or bytes left over")
     require(metadata["format"] == "lilogic.lgn", "another format")
-    require(metadata["version"] in ("1", "2", "3", "4"), "another version")
+    require(metadata["version"] in ("1", "2", "3", "4", "5"), "another version")
     require(metadata["sha256"] == digest.hexdigest(), "altered")
     description = json.loads(metadata["graph"])
     if metadata["version"] == "1" and description["encoder"] is not None:
@@ -137,7 +159,13 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         tensors.pop("encoder.minus", None)
     elif description["encoder"] is not None:
         require(tensors["encoder.minus"].dtype == "<i4", "dtype of encoder.minus")
-    if metadata["version"] == "4":
+    if metadata["version"] == "5" and description["encoder"] is not None:
+        for name, dtype in SCALING_TENSORS.items():
+            require(tensors[name].dtype == DTYPES[dtype][1], f"dtype of {name}")
+    else:
+        for name in SCALING_TENSORS:
+            tensors.pop(name, None)
+    if metadata["version"] >= "4":
         require(tensors["roots"].dtype == "<i4", "dtype of roots")
     else:
         tensors.pop("roots", None)
@@ -175,7 +203,8 @@ def check_encoder(encoder: dict[str, Any], tensors: dict[str, np.ndarray], n_inp
     sizes = [*shape, *(crop or []), *(target or [])]
     require(all(type(size) is int for size in sizes), "sizes")
     require(1 <= len(shape) <= 3 and min(shape) >= 1, "input_shape")
-    require(encoder["input_dtype"] in RAW_DTYPES, "input_dtype")
+    scales = "encoder.scale" in tensors
+    require(encoder["input_dtype"] in (("float64",) if scales else RAW_DTYPES), "input_dtype")
     require((crop is None and target is None) or len(shape) >= 2, "no image")
     if crop is not None:
         top, left, height, width = crop
@@ -193,3 +222,10 @@ def check_encoder(encoder: dict[str, Any], tensors: dict[str, np.ndarray], n_inp
     minus = tensors.get("encoder.minus", -np.ones_like(feature))
     require(len(minus) == n_inputs, "length of minus")
     require(((minus >= -1) & (minus < n_features)).all(), "minus")
+    if scales:
+        offset, scale, bits = (tensors[name] for name in SCALING_TENSORS)
+        require(len(offset) == len(scale) == len(bits) == n_features, "lengths of the scaling")
+        require(np.isfinite(offset).all() and np.isfinite(scale).all(), "scaling")
+        require((scale > 0).all() and (bits <= 16).all(), "scaling")
+        plain = rank is None and (minus == -1).all() and crop is None and target is None
+        require(plain, "scaling of what is not compared with constants alone")

@@ -59,7 +59,7 @@ def test_a_file_gives_back_the_graph(path, graph):
     assert_equal(lgn.read(path), graph)
 
 
-@given(graph=encoded_graphs(ranked=True))
+@given(graph=encoded_graphs(ranked=True, real=True))
 def test_a_file_gives_back_the_encoder(path, graph):
     graph = graph.with_metadata(name="été", accuracy={"test_frozen": 0.5}, recipe=[1, None])
     lgn.write(graph, path)
@@ -74,7 +74,7 @@ def test_a_reader_made_from_the_documentation_agrees_on_bits(path, graph):
     np.testing.assert_array_equal(scores, golden.scores(graph, bits))
 
 
-@given(graph=encoded_graphs(ranked=True))
+@given(graph=encoded_graphs(ranked=True, real=True))
 def test_a_reader_made_from_the_documentation_agrees_on_samples(path, graph):
     lgn.write(graph, path)
     raw = random_raw(graph.encoder, 20)
@@ -143,11 +143,13 @@ def test_other_safetensors_files_and_versions_are_refused(tmp_path, small):
     with pytest.raises(LilogicError, match="some other safetensors file"):
         lgn.read(path)
     header = json.loads(small[8 : 8 + int.from_bytes(small[:8], "little")])
-    newer = small.replace(b'"version":"1"', b'"version":"5"')
+    newer = small.replace(b'"version":"1"', b'"version":"6"')
     assert newer != small
     assert header["__metadata__"]["version"] == "1"
     path.write_bytes(newer)
-    with pytest.raises(LilogicError, match="version 5, but this lilogic reads versions 1, 2, 3, 4"):
+    with pytest.raises(
+        LilogicError, match="version 6, but this lilogic reads versions 1, 2, 3, 4, 5"
+    ):
         lgn.read(path)
 
 
@@ -242,6 +244,45 @@ def test_a_wrong_subtraction_is_refused(tmp_path, minus):
     assert lgn.read(path).encoder.minus.tolist() == [16, *MINUS[1:]]
     tensors = {} if minus is None else {"encoder.minus": minus}
     refused_by_both(path, forge(path, tensors, version="3", encoder=encoding).read_bytes())
+
+
+SCALING = {
+    "encoder.offset": np.array([0.5, -1.0]),
+    "encoder.scale": np.array([1.0, 0.1]),
+    "encoder.bits": np.array([1, 16], np.uint8),
+}
+REALS = {"input_shape": [2], "input_dtype": "float64", "crop": None, "resize": None, "rank": None}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "encoding"),
+    [
+        ({"encoder.offset": None}, {}),
+        ({"encoder.offset": np.array([0.5, -1.0], np.float32)}, {}),
+        ({"encoder.offset": np.array([0.5, np.inf])}, {}),
+        ({"encoder.offset": np.array([0.5])}, {}),
+        ({"encoder.scale": np.array([1.0, 0.0])}, {}),
+        ({"encoder.scale": np.array([1.0, np.nan])}, {}),
+        ({"encoder.bits": np.array([1, 17], np.uint8)}, {}),
+        ({"encoder.minus": np.array([-1, 0, 1], np.int32)}, {}),
+        ({}, {"input_dtype": "int32"}),
+        ({}, {"input_shape": [3]}),
+        ({}, {"rank": 1}),
+        ({}, {"input_shape": [1, 2], "crop": [0, 0, 1, 2]}),
+    ],
+)
+def test_a_wrong_scaling_is_refused(tmp_path, tensors, encoding):
+    path = tmp_path / "forged.lgn"
+    right = SCALING | {
+        "encoder.feature": np.array([0, 1, 1], np.int32),
+        "encoder.minus": np.array([-1, -1, -1], np.int32),
+        "roots": np.array([], np.int32),
+    }
+    forge(path, right, version="5", encoder=REALS)
+    assert lgn.read(path).encoder.widths.tolist() == [1, 16]
+    independent_reader.load(path)
+    wrong = forge(path, right | tensors, version="5", encoder=REALS | encoding)
+    refused_by_both(path, wrong.read_bytes())
 
 
 @pytest.mark.parametrize("minus", [None, [ENCODER.zero, *MINUS[1:]]])
