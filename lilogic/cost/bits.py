@@ -13,7 +13,9 @@ from lilogic.graph.gates import FALSE
 
 def gates(encoder: Encoder) -> npt.NDArray[np.float32]:
     """float32 [bits]: gates of two inputs that each bit takes alone; 0 where it is a wire."""
-    kinds = np.stack([encoder.threshold, encoder.subtracts], axis=1)
+    kinds = np.stack(
+        [encoder.threshold, encoder.subtracts, encoder.widths[encoder.feature]], axis=1
+    )
     _, first, kind = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
     costs = np.empty(len(first), dtype=np.float32)
     for place, bit in enumerate(first):

@@ -19,7 +19,7 @@ from lilogic.graph import GateGraph
 _NARROWEST = 8
 """Bits of a word, at least, if a class has as many. Fewer save nothing, as more words need longer
 counters, but they take longer, and a single long row is harder to route: mnist-tiny on an iCE40UP5K
-with one bit a word left nextpnr's router2 with conflicts, with eight it was done in seconds."""
+with one bit a word left nextpnr's router2 with conflicts; with eight, it was routed in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class Schedule:
             words = tuple(_words(sizes, widths[0]).tolist())
         if sum(words) == 1:
             return None
-        return cls(len(sizes), widths, words, _places(_ordered(graph), widths, words))
+        return cls(len(sizes), widths, words, _places(graph.heads, widths, words))
 
 
 def _width(sizes: npt.NDArray[np.int64], cycles: int) -> int:
@@ -89,23 +89,6 @@ def _width(sizes: npt.NDArray[np.int64], cycles: int) -> int:
 
 def _words(sizes: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
     return np.maximum(-(-sizes // width), 1)
-
-
-def _ordered(graph: GateGraph) -> list[npt.NDArray[np.int32]]:
-    """The heads' nodes so that neighbours in the row read inputs that are near to each other.
-
-    What they add up to is the same, but the row winds through the chip, and fewer wires are longer
-    than they need to be. The place of a node is in the middle between what it reads; every other
-    class goes the other way, so that it begins where the one before ends.
-    """
-    place = np.arange(graph.n_nodes, dtype=np.float64)
-    levels = graph.levels[graph.n_inputs :]
-    for level in range(1, graph.depth + 1):
-        gates = np.flatnonzero(levels == level)
-        read = np.stack([graph.a[gates], graph.b[gates]])
-        place[graph.n_inputs + gates] = place[read].mean(axis=0)
-    ordered = (head[np.argsort(place[head], kind="stable")] for head in graph.heads)
-    return [head[:: -1 if class_ % 2 else 1] for class_, head in enumerate(ordered)]
 
 
 def _places(
