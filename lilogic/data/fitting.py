@@ -42,8 +42,9 @@ def fit(
         spacing: ``uniform`` over the range of values, or ``quantile`` of the training values.
         per_feature: fit every feature alone; thresholds that never split its training values
             are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
-        width: to integers of how many bits real values are scaled; default: ``MOST_BITS``, which
-            ``narrowed`` makes less of. Integers stay as they are.
+        width: to integers of how many bits real values are scaled; default: for each feature the
+            fewest that could have all its thresholds and do have half of them, of which
+            ``narrowed`` makes less. Integers stay as they are.
         crop: see ``Preprocessing``.
         resize: see ``Preprocessing``.
         differences: rows down and columns right from one pixel to another, and channels on (by
@@ -68,7 +69,7 @@ def fit(
             raise GraphError(
                 "encoder crop, resize, differences and steps are for images of integers"
             )
-        return _fit_reals(as_reals(train), fractions, spacing, per_feature, width or MOST_BITS)
+        return _fit_reals(as_reals(train), fractions, spacing, per_feature, width)
     preprocessing = Preprocessing(tuple(train.shape[1:]), train.dtype.name, crop, resize)
     features = preprocessing.features(train)
     if not len(features):
@@ -94,7 +95,7 @@ def _fit_reals(
     fractions: npt.NDArray[np.float64],
     spacing: str,
     per_feature: bool,
-    width: int,
+    width: int | None,
 ) -> Encoder:
     """``fit`` for real values: thresholds are points of grids, one for each feature."""
     if not len(train):
@@ -102,9 +103,8 @@ def _fit_reals(
     flat = train.reshape(len(train), -1)
     n_features = flat.shape[1]
     columns = list(flat.T) if per_feature else [flat.reshape(-1)]
-    levels = [_levels(column, fractions, spacing) for column in columns]
-    grids = [Grid.spanning(level, width) if len(level) else Grid(0.0, 1.0, 0) for level in levels]
-    points = [np.unique(grid.nearest(level)) for grid, level in zip(grids, levels, strict=True)]
+    fitted = [_grid(_levels(column, fractions, spacing), width) for column in columns]
+    grids, points = [grid for grid, _ in fitted], [chosen for _, chosen in fitted]
     if not per_feature:
         grids, points = grids * n_features, points * n_features
     feature = np.repeat(np.arange(n_features), [len(point) for point in points])
@@ -115,6 +115,19 @@ def _fit_reals(
         feature=feature,
         threshold=np.concatenate(points),
     )
+
+
+def _grid(levels: npt.NDArray[np.float64], width: int | None) -> tuple[Grid, npt.NDArray[np.int64]]:
+    """A grid for a feature that is compared with these levels, and the points next to them."""
+    if not len(levels):
+        return Grid(0.0, 1.0, 0), np.zeros(0, dtype=np.int64)
+    widths = [width] if width else range(len(levels).bit_length(), MOST_BITS + 1)
+    for bits in widths:
+        grid = Grid.spanning(levels, bits)
+        points = np.unique(grid.nearest(levels))
+        if 2 * len(points) >= len(levels):
+            break
+    return grid, points
 
 
 def _scaled(shape: tuple[int, ...], grids: Sequence[Grid]) -> Preprocessing:

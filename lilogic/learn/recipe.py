@@ -32,8 +32,8 @@ class _Section(BaseModel):
 class EncoderRecipe(_Section):
     """How raw samples become bits; see ``lilogic.data.fitting.fit``.
 
-    Real values are scaled to integers of ``width`` bits. Without it, they have many while the
-    network is trained, and then the fewest that lose no decision of its training samples.
+    Real values are scaled to integers of ``width`` bits. Without it, a feature has as many as its
+    thresholds need, and after training the fewest that lose no decision of training samples.
     """
 
     bits: int = Field(1, ge=1, le=255)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lilogic.data import fitting
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import REAL, Preprocessing
-from lilogic.data.scaling import MOST_BITS, Grid, Scaling, narrowest, separates
+from lilogic.data.scaling import Grid, Scaling, narrowest, separates
 from lilogic.errors import DataError, GraphError
 from tests.strategies import random_raw, scaling_encoders
 
@@ -133,7 +133,6 @@ def test_narrow_words_decide_the_same_for_what_was_trained_with(table, used):
     kept = np.array(used)[: encoder.n_bits]
     narrow = fitting.narrowed(encoder, kept, train)
     np.testing.assert_array_equal(narrow.encode(train)[:, kept], encoder.encode(train)[:, kept])
-    assert (narrow.widths <= encoder.widths).all() or encoder.widths.max() < MOST_BITS
     for feature in range(2):
         if not kept[encoder.feature == feature].any():
             assert narrow.widths[feature] == 0
@@ -180,6 +179,26 @@ def test_a_given_width_is_kept_and_impossible_ones_are_refused():
     assert np.bincount(encoder.feature).max() <= 15
     with pytest.raises(GraphError, match="for images of integers"):
         fitting.fit(train.reshape(200, 1, 3), crop=(0, 0, 1, 2))
+
+
+def test_features_have_as_many_bits_as_their_thresholds_need():
+    random = np.random.default_rng(0)
+    columns = [
+        random.random(5000),
+        random.normal(size=5000),
+        random.lognormal(sigma=2, size=5000),
+        random.integers(0, 11, 5000),
+        random.integers(0, 2, 5000),
+        np.full(5000, 7.0),
+    ]
+    train = np.stack(columns, axis=1)
+    encoder = fitting.fit(train, bits=63, spacing="quantile", per_feature=True)
+    assert encoder.widths.tolist()[:2] == [6, 6]
+    assert 7 <= encoder.widths[2] <= 10
+    assert encoder.widths.tolist()[3:] == [4, 1, 0]
+    counts = np.bincount(encoder.feature, minlength=6)
+    assert (counts[:3] >= 32).all()
+    assert counts[3:].tolist() == [10, 1, 0]
 
 
 def test_one_grid_for_all_features_of_an_image():
