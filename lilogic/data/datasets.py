@@ -20,8 +20,9 @@ from lilogic.data import labels
 from lilogic.data.fetch import Source, data_root
 from lilogic.data.look import Look, Tone
 from lilogic.data.readers import cifar, idx, images, npz
-from lilogic.data.readers.arrays import Splits, split
+from lilogic.data.readers.arrays import Splits
 from lilogic.data.settings import DataSettings
+from lilogic.data.splits import stratified
 from lilogic.errors import DataError
 from lilogic.extras import needs
 
@@ -151,7 +152,7 @@ def _digits(name: str) -> Dataset:
         from sklearn.datasets import load_digits
     digits = load_digits()
     x, y = digits.images.astype(np.uint8), digits.target.astype(np.int64)
-    train, test = split(y)
+    train, test = stratified(y, 0.2, seed=0)
     return _dataset(name, (x[train], y[train], x[test], y[test]), DIGITS)
 
 
