@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from lilogic import formats, zoo
 from lilogic.data import labels
-from lilogic.errors import DataError
+from lilogic.errors import DataError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
@@ -140,7 +141,9 @@ class Model:
         return self.metadata.trained_gates or self.graph.n_gates
 
     def dataset(self) -> Dataset:
-        """The data set that it was trained on.
+        """The data set that it was trained on, split as it was then.
+
+        Samples that are not those of then are a ``LilogicWarning``.
 
         Raises:
             DataError: none is recorded, or its files are missing or damaged.
@@ -151,10 +154,24 @@ class Model:
         if not name:
             raise DataError("the model records no data set", option="data")
         try:
-            return datasets.load(name)
+            data = datasets.load(name, self.metadata.data)
         except DataError as error:
             error.option = error.option or "data"
             raise
+        self._warn_if_changed(data)
+        return data
+
+    def _warn_if_changed(self, data: Dataset) -> None:
+        recorded = self.metadata.dataset_hashes
+        differ = [
+            side for side, found in data.hashes().items() if recorded.get(side, found) != found
+        ]
+        if differ:
+            message = (
+                f"{self.metadata.dataset}: has changed since {self.name} was trained: its "
+                f"{' and '.join(differ)} samples are not those of then"
+            )
+            warnings.warn(LilogicWarning(message), stacklevel=3)
 
     def summary(self) -> ModelSummary:
         """What is known of it: origin, accuracies, input, gates, classes."""

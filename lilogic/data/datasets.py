@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from lilogic.data.look import Look, Tone
 from lilogic.data.readers import cifar, idx, images, npz
 from lilogic.data.readers.arrays import Splits
 from lilogic.data.settings import DataSettings
-from lilogic.data.splits import stratified
+from lilogic.data.splits import split, stratified
 from lilogic.errors import DataError
 from lilogic.extras import needs
 
@@ -45,9 +45,12 @@ class Dataset:
         groups: int64 [n]; training samples of one number stay on one side of a split. None where
             each may go where it likes.
         held: bool [n]: which training samples validate, where the data say so.
+        drawn: whether the test samples were drawn as ``DataSettings`` say, a fold among them, and
+            are not those that the data name.
 
     Raises:
-        DataError: labels that are no numbers of classes, or another number of labels or of names.
+        DataError: labels that are no numbers of classes, or another number of labels or of names;
+            weights that are negative or all zero; or no training sample that trains.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Dataset:
     weights: npt.NDArray[np.float64] | None = None
     groups: npt.NDArray[np.int64] | None = None
     held: npt.NDArray[np.bool_] | None = None
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         for field, x in (("y_train", self.x_train), ("y_test", self.x_test)):
@@ -72,14 +76,28 @@ class Dataset:
             raise DataError(
                 f"{self.name}: has {len(self.class_names)} class_names for {self.n_classes} classes"
             )
+        for field in ("weights", "groups", "held"):
+            values = getattr(self, field)
+            if values is not None and values.shape != self.y_train.shape:
+                raise DataError(
+                    f"{self.name}: {field} have shape {values.shape}, "
+                    f"but there are {len(self.y_train)} training samples"
+                )
+        if self.weights is not None:
+            _check_weights(self.weights, self.name)
+        if self.held is not None and self.held.all():
+            raise DataError(f"{self.name}: all training samples are held for validation")
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
-        return {"train": self.train_hash(), "test": _hash(self.x_test, self.y_test)}
+        return {"train": self.train_hash(), "test": samples_hash(self.x_test, self.y_test)}
 
     def train_hash(self) -> str:
-        """The hash of the training split alone."""
-        return _hash(self.x_train, self.y_train)
+        """The hash of the training split alone, with the samples' weights, groups and use."""
+        more = (self.weights, self.groups, self.held)
+        return samples_hash(
+            self.x_train, self.y_train, *(each for each in more if each is not None)
+        )
 
     def look(self) -> Look | None:
         """How its images look; None where samples are no images of bytes."""
@@ -88,8 +106,55 @@ class Dataset:
         return Look.of(self.x_train)
 
 
-def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
-    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+def samples_hash(*arrays: npt.NDArray[Any]) -> str:
+    """SHA-256 of arrays' bytes in C order, one after the other."""
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def _check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if wrong.size:
+        raise DataError(
+            f"{name}: the weight of training sample {wrong[0]} is {weights[wrong[0]]:g}, "
+            "but weights are numbers from 0"
+        )
+    if not weights.any():
+        raise DataError(f"{name}: all weights are 0")
+
+
+def folded(data: Dataset, settings: DataSettings) -> Dataset:
+    """The data set whose test samples are the fold that settings name, if they name one.
+
+    Folds are of the training samples, unless whatever made the data set has drawn the fold of
+    all samples; a test split that the data name is left out.
+
+    Raises:
+        DataError: there are too few samples or groups for so many folds.
+    """
+    if settings.fold is None or data.drawn:
+        return data
+    found = split(
+        data.y_train,
+        settings,
+        groups=data.groups,
+        name=data.name,
+        class_names=data.class_names,
+    )
+    train, test = found.train, found.test
+    return replace(
+        data,
+        x_train=data.x_train[train],
+        y_train=data.y_train[train],
+        x_test=data.x_train[test],
+        y_test=data.y_train[test],
+        weights=None if data.weights is None else data.weights[train],
+        groups=None if data.groups is None else data.groups[train],
+        held=None,
+        drawn=True,
+    )
 
 
 def exists(name: str) -> bool:
@@ -108,6 +173,12 @@ def load(name: str, settings: DataSettings | None = None) -> Dataset:
     Raises:
         DataError: there is no such data set, or its files are missing or damaged.
     """
+    settings = settings or DataSettings()  # type: ignore[call-arg]
+    return folded(_load(name, settings), settings)
+
+
+def _load(name: str, settings: DataSettings) -> Dataset:
+    """As ``load``; what names its test samples itself is not folded."""
     if name in REGISTRY:
         return REGISTRY[name](name)
     path = Path(name)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from lilogic.data.look import Look
+from lilogic.data.settings import DataSettings
+from lilogic.data.splits import SplitRecord
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -95,6 +97,7 @@ class Metadata(BaseModel):
         version: of lilogic that made it.
         dataset: the data set that it was trained on, as ``datasets.load`` knows it.
         dataset_hashes: SHA-256 of the data set's splits.
+        split: how its samples were split.
         class_names: what its classes are called.
         look: how the images of the data set look.
         feature_names: what the features that its encoder compares are called.
@@ -117,6 +120,7 @@ class Metadata(BaseModel):
     version: str | None = None
     dataset: str | None = None
     dataset_hashes: dict[str, str] = {}
+    split: SplitRecord | None = None
     class_names: list[str] = []
     look: Look | None = None
     feature_names: list[str] = []
@@ -144,6 +148,16 @@ class Metadata(BaseModel):
         """
         with one_line(FormatError, "metadata"):
             return cls.model_validate(values)
+
+    @property
+    def data(self) -> DataSettings:
+        """How the recipe says that the data set is read and split.
+
+        Raises:
+            FormatError: what is recorded of it is no such thing.
+        """
+        with one_line(FormatError, "metadata: recipe.data"):
+            return DataSettings.model_validate(self.recipe.get("data", {}))
 
     @property
     def is_named(self) -> bool:

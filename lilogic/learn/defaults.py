@@ -43,7 +43,8 @@ def load(
         return recipe, datasets.load(recipe.dataset, recipe.data)
     if isinstance(source, Dataset):
         values = recipes.changed(settings(source, source.name), changes)
-        return recipes.parse(values, source.name), source
+        recipe = recipes.parse(values, source.name)
+        return recipe, datasets.folded(source, recipe.data)
     name = str(source)
     if name in recipes.names() or Path(name).suffix.lower() == ".toml":
         recipe = recipes.load(name, changes)

@@ -25,7 +25,7 @@ from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
 from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
-from lilogic.learn import checkpoint, kernels, schedule
+from lilogic.learn import checkpoint, kernels, schedule, weights
 from lilogic.learn.augment import augmented
 from lilogic.learn.bits import bits_on, features
 from lilogic.learn.checkpoint import Checkpoint
@@ -38,27 +38,10 @@ from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Recipe
 from lilogic.learn.run import RunFolder
+from lilogic.learn.splitting import split
 
-_SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-
-
-def split(data: Dataset, validation: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """int64 indices of the training samples that train and of those that validate.
-
-    The same for every seed of the recipe, so that runs can be compared.
-
-    Raises:
-        RecipeError: one side has no samples.
-    """
-    order = np.random.default_rng(_SPLIT_SEED).permutation(len(data.x_train))
-    held = round(len(order) * validation)
-    if not 0 < held < len(order):
-        raise RecipeError(
-            f"train.validation = {validation} leaves no samples on one side of {len(order)}"
-        )
-    return np.sort(order[held:]), np.sort(order[:held])
 
 
 class Learner:
@@ -87,6 +70,8 @@ class Learner:
         self.limits = int(images.min()), int(images.max())
         self.images = features(images, device)
         self.labels = torch.from_numpy(data.y_train[chosen]).to(device)
+        found = weights.of_samples(data, chosen, recipe.train)
+        self.weights = None if found is None else torch.from_numpy(found).to(device)
         self.bits = bits_on(self.encoder, device)
         self.bit_costs = torch.from_numpy(bits.gates(self.encoder)).to(device)
         net, settings = recipe.net, recipe.train
@@ -132,13 +117,13 @@ class Learner:
         torch.manual_seed(int(random.integers(2**63)))
         self.net.train()
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
-        for step, (x, y) in enumerate(self._batches(random)):
+        for step, (x, y, weight) in enumerate(self._batches(random)):
             done = epoch * self.steps + step + 1
             now = schedule.time_at(settings, done / self.steps)
             self._narrow(now)
             self.net.harden(schedule.hard_layers(settings, now))
             regrow = done % settings.grow_every == 0 and bool(self._growing(now))
-            step_loss, hits = self._step(x, y, now, regrow)
+            step_loss, hits = self._step(x, y, weight, now, regrow)
             loss, right = loss + step_loss, right + hits
             on_step()
         self.net.eval()
@@ -159,20 +144,28 @@ class Learner:
             self._redraw(graph, schedule.time_at(settings, epoch + 1))
         return entry
 
-    def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Augmented, encoded training batches: bool [bits, batch] and int64 [batch]."""
+    def _batches(
+        self, random: np.random.Generator
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]]:
+        """Augmented, encoded training batches: bool [bits, batch], int64 and weights [batch]."""
         order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
         for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
             images = self.images.index_select(0, chosen)
             images = augmented(images, self.recipe.augment, random, self.limits)
-            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen]
+            weight = None if self.weights is None else self.weights[chosen]
+            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen], weight
 
     def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:
         """Bool [bits, samples] of features, integers [samples, n_features]."""
         return self.bits(features(values, self.device))
 
     def _step(
-        self, x: torch.Tensor, y: torch.Tensor, now: float, regrow: bool
+        self,
+        x: torch.Tensor,
+        y: torch.Tensor,
+        weight: torch.Tensor | None,
+        now: float,
+        regrow: bool,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """One optimizer step at time ``now``; returns the loss and the number of right answers."""
         settings = self.recipe.train
@@ -181,7 +174,10 @@ class Learner:
         taps: Taps | None = [] if regrow else None
         sharpness = self._sharpness(now)
         logits = self.net(x, sharpness, taps)
-        loss = cross_entropy(logits, y)
+        if weight is None:
+            loss = cross_entropy(logits, y)
+        else:
+            loss = (cross_entropy(logits, y, reduction="none") * weight).mean()
         if settings.cost:
             read = 1 - torch.exp(-self.net.reads(sharpness))
             loss = loss + settings.cost * (self.bit_costs @ read) / self.net.n_nodes
