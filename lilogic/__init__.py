@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lilogic.api import Model, load
     from lilogic.build import Build
+    from lilogic.cross_validation import CrossValidated, cross_validate
     from lilogic.flow import Run, train
     from lilogic.hdl.options import CompileOptions, InputKind
     from lilogic.version import __version__
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Build",
     "CompileOptions",
+    "CrossValidated",
     "InputKind",
     "Model",
     "Run",
     "__version__",
+    "cross_validate",
     "load",
     "train",
 ]
@@ -24,10 +27,12 @@ __all__ = [
 _HOMES = {
     "Build": "build",
     "CompileOptions": "hdl.options",
+    "CrossValidated": "cross_validation",
     "InputKind": "hdl.options",
     "Model": "api",
     "Run": "flow",
     "__version__": "version",
+    "cross_validate": "cross_validation",
     "load": "api",
     "train": "flow",
 }

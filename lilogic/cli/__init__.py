@@ -151,6 +151,7 @@ _FLAGS = {
     "data": "--data",
     "fold": "--fold",
     "folder": "-o",
+    "folds": "--folds",
     "ground": "--ground white|black",
     "input": "--input bits",
     "invert": "--invert",

@@ -31,6 +31,14 @@ def train(
     run: Annotated[
         Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Cross-validate: train a network for each of so many folds, in RUN/fold-1 and so "
+            "on, and tell the mean of their test accuracies. Default run folder: runs/NAME-folds.",
+            min=2,
+        ),
+    ] = None,
     changes: Setting = None,
     device: Device = "cpu",
     threads: Threads = None,
@@ -43,6 +51,9 @@ def train(
     """Train a network; the same command goes on after an interruption."""
     from lilogic.report import tables
 
+    if folds is not None:
+        _cross_validate(recipe, run, folds, changes, device, threads, tensorboard, as_json)
+        return
     made = train_in(
         recipe,
         changes,
@@ -52,6 +63,47 @@ def train(
         tensorboard=tensorboard,
     )
     show(made.summary, tables.training_rows(made.summary), str(made.folder), as_json)
+
+
+def _cross_validate(
+    name: str,
+    folder: Path | None,
+    folds: int,
+    changes: list[str] | None,
+    device: str,
+    threads: int | None,
+    tensorboard: bool,
+    as_json: bool,
+) -> None:
+    """Train the networks of all folds, and show what they get right."""
+    from lilogic.cross_validation import cross_validate
+    from lilogic.report import console, training
+
+    _say_which(name)
+    found = cross_validate(
+        name,
+        folder,
+        folds=folds,
+        changes=changes,
+        device=device,
+        threads=threads,
+        tensorboard=tensorboard,
+    )
+    for run in found.runs:
+        for warning in run.summary.warnings:
+            console.say(f"warning: {run.folder.name}: {warning}")
+    show(found.summary, training.fold_rows(found.summary), str(found.folder), as_json)
+    console.say(
+        f"{found.folder}: a network for each fold, to measure the recipe with; "
+        "without --folds, train gives the one to use"
+    )
+
+
+def _say_which(name: str) -> None:
+    from lilogic.data import datasets
+    from lilogic.learn import recipe as recipes
+
+    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
 
 
 def train_in(
@@ -65,11 +117,9 @@ def train_in(
 ) -> Run:
     """Train what RECIPE means in the folder for a recipe of its name, and say what is odd."""
     from lilogic import flow
-    from lilogic.data import datasets
-    from lilogic.learn import recipe as recipes
     from lilogic.report import console
 
-    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
+    _say_which(name)
     recipe, data = flow.recipe_of(name, changes)
     run = flow.train_recipe(
         recipe,

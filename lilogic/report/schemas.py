@@ -19,6 +19,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "cost": cost.CostEstimate,
     "frontier": cost.FrontierReport,
     "training": training.TrainingSummary,
+    "folds": training.CrossValidation,
     "report": compiled.CompileReport,
     "verification": compiled.Verification,
     "simulation": simulation.SimulationReport,
