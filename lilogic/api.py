@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +15,15 @@ import numpy.typing as npt
 
 from lilogic import formats, zoo
 from lilogic.data import labels
-from lilogic.errors import DataError
+from lilogic.data.settings import DataSettings
+from lilogic.data.tables.frames import is_frame
+from lilogic.errors import DataError, FormatError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
 from lilogic.report import tables
 from lilogic.report.models.graph import ModelSummary
+from lilogic.validation import one_line
 from lilogic.zoo import models
 
 if TYPE_CHECKING:
@@ -47,20 +51,30 @@ class Model:
     graph: GateGraph
     name: str
 
-    def scores(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """int32 [samples, classes] of samples [samples, …].
+    def scores(self, x: Any) -> npt.NDArray[np.int32]:
+        """int32 [samples, classes] of samples [samples, …], or of the rows of a table.
 
         Samples are raw (images as they come from the data set) where the network has an encoder,
-        else they are input bits.
+        else they are input bits. A table is a data frame of pandas or Polars, or a table of
+        PyArrow, that has the columns which the network was trained on, in whatever order.
 
         Raises:
             DataError: samples that do not fit the network.
         """
-        return self._predictor.scores(x)
+        return self._predictor.scores(self._raw(x))
 
-    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def predict(self, x: Any) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return self._predictor.classify(x)
+        return self._predictor.classify(self._raw(x))
+
+    def _raw(self, x: Any) -> Any:
+        """Samples, made of the rows of a table if it is one."""
+        if not is_frame(x):
+            return x
+        schema = self.metadata.table
+        if schema is None:
+            raise DataError("the network was trained on no table; give it an array of samples")
+        return schema.features(x)
 
     def samples(
         self,
@@ -70,12 +84,13 @@ class Model:
         white: int | None = None,
         array: str | None = None,
     ) -> Samples:
-        """Samples for ``scores`` and ``predict`` from files: pictures, ``.npy``, ``.npz``, IDX.
+        """Samples for ``scores`` and ``predict`` from files: pictures, arrays, tables.
 
         What is assumed of pictures is a ``LilogicWarning``.
 
         Args:
-            files: each a picture, or an array of samples or of one.
+            files: each a picture, an array of samples or of one (``.npy``, ``.npz``, IDX), or a
+                table with the columns that the network was trained on.
             invert: whether to swap dark and light in pictures.
             ground: what transparent parts of pictures are laid on, ``white`` or ``black``;
                 default: white, or black where all that shows is light.
@@ -96,7 +111,8 @@ class Model:
         encoder = self.graph.encoder
         shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
         dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
-        reader = Reader(shape, dtype, self.look, invert, chosen, white, array)
+        table = self.metadata.table
+        reader = Reader(shape, dtype, self.look, invert, chosen, white, array, table)
         return reader.read([*map(Path, files)])
 
     @property
@@ -151,10 +167,21 @@ class Model:
         if not name:
             raise DataError("the model records no data set", option="data")
         try:
-            return datasets.load(name)
+            with warnings.catch_warnings():
+                # What is odd about it was said when it was trained on.
+                warnings.simplefilter("ignore", LilogicWarning)
+                return datasets.load(name, self._data_settings())
         except DataError as error:
             error.option = error.option or "data"
             raise
+
+    def _data_settings(self) -> DataSettings:
+        """How its data set was read."""
+        with one_line(FormatError, "metadata: recipe.data"):
+            settings = DataSettings.model_validate(self.metadata.recipe.get("data", {}))
+        schema = self.metadata.table
+        label = settings.label or (schema and schema.label)
+        return settings.model_copy(update={"label": label})
 
     def summary(self) -> ModelSummary:
         """What is known of it: origin, accuracies, input, gates, classes."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from lilogic.data.look import Look
+from lilogic.data.tables.schema import Schema
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -97,6 +98,7 @@ class Metadata(BaseModel):
         dataset_hashes: SHA-256 of the data set's splits.
         class_names: what its classes are called.
         look: how the images of the data set look.
+        table: the columns that features are made of, where the data set is a table.
         feature_names: what the features that its encoder compares are called.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
@@ -119,6 +121,7 @@ class Metadata(BaseModel):
     dataset_hashes: dict[str, str] = {}
     class_names: list[str] = []
     look: Look | None = None
+    table: Schema | None = None
     feature_names: list[str] = []
     accuracy: dict[str, float] = {}
     training: Training = Training()

@@ -195,6 +195,8 @@ def _described(
         dataset_hashes=data.hashes(),
         class_names=list(data.class_names),
         look=None if look is None else look.model_dump(mode="json"),
+        table=None if data.schema is None else data.schema.model_dump(mode="json"),
+        feature_names=list(data.feature_names),
         recipe=recipe.model_dump(),
         layers=[layer.model_dump(exclude_none=True) for layer in layers],
         accuracy={

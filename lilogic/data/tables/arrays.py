@@ -1,0 +1,162 @@
+"""Data sets of arrays: samples of integers or real numbers, with labels of any type."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lilogic.data import labels
+from lilogic.data.preprocessing import DTYPES, as_array
+from lilogic.data.readers.arrays import split
+from lilogic.data.settings import DataSettings
+from lilogic.errors import DataError, LilogicWarning
+
+if TYPE_CHECKING:
+    from lilogic.data.datasets import Dataset
+
+Array = npt.NDArray[Any]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Samples of a split and their labels, and what errors call them.
+
+    Attributes:
+        x: [n, ...].
+        y: [n] of any type.
+        x_name: of the samples.
+        y_name: of the labels.
+    """
+
+    x: npt.ArrayLike
+    y: npt.ArrayLike
+    x_name: str = "samples"
+    y_name: str = "labels"
+
+    def checked(self) -> tuple[Array, list[Any]]:
+        """The samples, known to be numbers, and the labels in Python.
+
+        Raises:
+            DataError: another shape, no numbers, none that are finite, or missing labels.
+        """
+        x = as_array(self.x, self.x_name)
+        if not 2 <= x.ndim <= 4 or 0 in x.shape:
+            raise DataError(
+                f"{self.x_name} has shape {x.shape}, but must be (samples, ...) "
+                "with 1 to 3 dimensions per sample"
+            )
+        if x.dtype.kind not in "buif":
+            raise DataError(f"{self.x_name} is {x.dtype}, but must hold numbers")
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            sample = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))[0])
+            raise DataError(
+                f"{self.x_name} has a value for sample {sample} that is missing or infinite; "
+                "fill it in or leave the sample out"
+            )
+        y = as_array(self.y, self.y_name)
+        labels.check_shape(y, len(x), self.y_name)
+        if y.dtype.kind not in "buifUSO":
+            raise DataError(f"{self.y_name} are {y.dtype}, which are no classes")
+        found = y.tolist()
+        for place, value in enumerate(found):
+            if value is None or value != value:
+                raise DataError(
+                    f"{self.y_name} have none for sample {place}; leave out what has no label"
+                )
+        labels.check_classes(self.y_name, found)
+        return x, found
+
+
+def dataset(name: str, train: Part, test: Part | None, settings: DataSettings) -> Dataset:
+    """A data set of arrays.
+
+    Integers, and floats that are integers, come in the smallest of ``DTYPES`` that holds all of
+    them, or as they are if they have one of these; other floats, and larger ones, in float64.
+    Classes are in the order of their values where all are numbers, else in that of the alphabet.
+
+    Args:
+        name: what it is called.
+        train: training samples, or all.
+        test: test samples; None to split them off.
+        settings: how they are split off.
+
+    Raises:
+        DataError: names the array that is wrong.
+    """
+    from lilogic.data.datasets import Dataset
+
+    x, y = train.checked()
+    parts = [(x, y)]
+    if test is not None:
+        parts.append(test.checked())
+        if parts[1][0].shape[1:] != x.shape[1:]:
+            raise DataError(
+                f"{test.x_name} has samples of shape {parts[1][0].shape[1:]}, "
+                f"but those of {train.x_name} have {x.shape[1:]}"
+            )
+    samples = _common_dtype([each for each, _ in parts])
+    class_names = labels.ordered(map(labels.spelling, y))
+    number = {each: place for place, each in enumerate(class_names)}
+    codes = _numbered(y, number)
+    if test is None:
+        chosen, held = draw(codes, None, settings)
+        splits = (samples[0][chosen], codes[chosen], samples[0][held], codes[held])
+    else:
+        _check_known(parts[1][1], number, test.y_name, train.y_name)
+        splits = (samples[0], codes, samples[1], _numbered(parts[1][1], number))
+    return Dataset(name, *splits, len(class_names), tuple(class_names))
+
+
+def draw(y: Labels, groups: Labels | None, settings: DataSettings) -> tuple[Labels, Labels]:
+    """Rising int64 indices of the samples that train and of those that test.
+
+    Args:
+        y: int64 [n] classes.
+        groups: int64 [n]; samples of one number stay together. None where each may go anywhere.
+        settings: how many are for testing, and the seed.
+    """
+    return split(y)
+
+
+def _numbered(y: list[Any], number: dict[str, int]) -> Labels:
+    return np.array([number[labels.spelling(value)] for value in y], dtype=np.int64)
+
+
+def _check_known(y: list[Any], number: dict[str, int], name: str, train_name: str) -> None:
+    """Whether there are training samples of all classes of test samples."""
+    for place, value in enumerate(y):
+        if labels.spelling(value) not in number:
+            raise DataError(
+                f"{name} have {labels.spelling(value)} for sample {place}, "
+                f"which {train_name} have not"
+            )
+
+
+def _common_dtype(parts: list[Array]) -> list[Array]:
+    dtypes = {part.dtype for part in parts}
+    if len(dtypes) == 1 and parts[0].dtype.name in DTYPES:
+        return parts
+    whole = all(part.dtype.kind != "f" or (part == np.floor(part)).all() for part in parts)
+    if whole:
+        low, high = (int(f([f(part) for part in parts])) for f in (np.min, np.max))
+        for name in DTYPES:
+            limits = np.iinfo(name)
+            if limits.min <= low and high <= limits.max:
+                return [part.astype(name) for part in parts]
+    return [part.astype(np.float64) for part in parts]
+
+
+def warn_of_channels(shape: tuple[int, ...], name: str) -> None:
+    """Warn of samples whose channels seem to come first."""
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
+        message = (
+            f"{name}: samples of shape {shape} are taken as {shape[0]} rows of {shape[1]} pixels "
+            f"with {shape[2]} channels; if channels come first, numpy.transpose(x, (0, 2, 3, 1)) "
+            "puts them last"
+        )
+        warnings.warn(LilogicWarning(message), stacklevel=3)
