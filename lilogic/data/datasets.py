@@ -160,7 +160,8 @@ def _arrays(path: Path, found: dict[str, npt.NDArray[Any]], settings: DataSettin
 
 _SUFFIXES = (
     ".npz", ".npy", ".csv", ".tsv", ".arff", ".xls", ".xlsx", ".ods", ".parquet", ".feather",
-    ".tab", ".pq", ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".zip", ".tar", ".gz", ".tgz", ".7z",
+    ".tab", ".pq", ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".zip", ".tar", ".gz", ".tgz",
+    ".7z",
 )  # fmt: skip
 """What files of data are called: with one of these, a name is no recipe's."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,11 @@ class Part:
     x_name: str = "samples"
     y_name: str = "labels"
 
-    def checked(self) -> tuple[Array, list[Any]]:
-        """The samples, known to be numbers, and the labels in Python.
+    def samples(self) -> Array:
+        """[n, ...] of numbers.
 
         Raises:
-            DataError: another shape, no numbers, none that are finite, or missing labels.
+            DataError: another shape, no numbers, or some that are not finite.
         """
         x = as_array(self.x, self.x_name)
         if not 2 <= x.ndim <= 4 or 0 in x.shape:
@@ -58,18 +59,31 @@ class Part:
                 f"{self.x_name} has a value for sample {sample} that is missing or infinite; "
                 "fill it in or leave the sample out"
             )
+        return x
+
+    def labels(self, samples: int) -> list[str]:
+        """What the class of each sample is called.
+
+        Raises:
+            DataError: more or fewer than samples, missing, or no classes.
+        """
         y = as_array(self.y, self.y_name)
-        labels.check_shape(y, len(x), self.y_name)
+        labels.check_shape(y, samples, self.y_name)
         if y.dtype.kind not in "buifUSO":
             raise DataError(f"{self.y_name} are {y.dtype}, which are no classes")
         found = y.tolist()
-        for place, value in enumerate(found):
-            if value is None or value != value:
-                raise DataError(
-                    f"{self.y_name} have none for sample {place}; leave out what has no label"
-                )
-        labels.check_classes(self.y_name, found)
-        return x, found
+        try:
+            distinct = dict.fromkeys(found)
+        except TypeError as error:
+            raise DataError(f"{self.y_name} are neither numbers nor text") from error
+        if any(value is None or value != value for value in distinct):
+            sample = next(place for place, v in enumerate(found) if v is None or v != v)
+            raise DataError(
+                f"{self.y_name} have none for sample {sample}; leave out what has no label"
+            )
+        labels.check_classes(self.y_name, distinct)
+        names = {value: labels.spelling(value) for value in distinct}
+        return [names[value] for value in found]
 
 
 def dataset(name: str, train: Part, test: Part | None, settings: DataSettings) -> Dataset:
@@ -90,25 +104,25 @@ def dataset(name: str, train: Part, test: Part | None, settings: DataSettings) -
     """
     from lilogic.data.datasets import Dataset
 
-    x, y = train.checked()
-    parts = [(x, y)]
-    if test is not None:
-        parts.append(test.checked())
-        if parts[1][0].shape[1:] != x.shape[1:]:
-            raise DataError(
-                f"{test.x_name} has samples of shape {parts[1][0].shape[1:]}, "
-                f"but those of {train.x_name} have {x.shape[1:]}"
-            )
-    samples = _common_dtype([each for each, _ in parts])
-    class_names = labels.ordered(map(labels.spelling, y))
+    parts = [train] if test is None else [train, test]
+    samples = [part.samples() for part in parts]
+    if test is not None and samples[1].shape[1:] != samples[0].shape[1:]:
+        raise DataError(
+            f"{test.x_name} has samples of shape {samples[1].shape[1:]}, "
+            f"but those of {train.x_name} have {samples[0].shape[1:]}"
+        )
+    named = [part.labels(len(x)) for part, x in zip(parts, samples, strict=True)]
+    samples = _common_dtype(samples)
+    class_names = labels.ordered(named[0])
     number = {each: place for place, each in enumerate(class_names)}
-    codes = _numbered(y, number)
+    if test is not None:
+        _check_known(named[1], number, test.y_name, train.y_name)
+    y = [np.array([number[each] for each in names], dtype=np.int64) for names in named]
     if test is None:
-        chosen, held = draw(codes, None, settings)
-        splits = (samples[0][chosen], codes[chosen], samples[0][held], codes[held])
+        chosen, held = draw(y[0], None, settings)
+        splits = (samples[0][chosen], y[0][chosen], samples[0][held], y[0][held])
     else:
-        _check_known(parts[1][1], number, test.y_name, train.y_name)
-        splits = (samples[0], codes, samples[1], _numbered(parts[1][1], number))
+        splits = (samples[0], y[0], samples[1], y[1])
     return Dataset(name, *splits, len(class_names), tuple(class_names))
 
 
@@ -123,18 +137,11 @@ def draw(y: Labels, groups: Labels | None, settings: DataSettings) -> tuple[Labe
     return split(y)
 
 
-def _numbered(y: list[Any], number: dict[str, int]) -> Labels:
-    return np.array([number[labels.spelling(value)] for value in y], dtype=np.int64)
-
-
-def _check_known(y: list[Any], number: dict[str, int], name: str, train_name: str) -> None:
+def _check_known(found: list[str], known: Mapping[str, int], name: str, train_name: str) -> None:
     """Whether there are training samples of all classes of test samples."""
-    for place, value in enumerate(y):
-        if labels.spelling(value) not in number:
-            raise DataError(
-                f"{name} have {labels.spelling(value)} for sample {place}, "
-                f"which {train_name} have not"
-            )
+    for sample, each in enumerate(found):
+        if each not in known:
+            raise DataError(f"{name} have {each} for sample {sample}, but {train_name} have none")
 
 
 def _common_dtype(parts: list[Array]) -> list[Array]:

@@ -93,10 +93,10 @@ def warn_of_leaks(rows: pandas.DataFrame, names: Sequence[str], y: Any, name: st
 
 def _tells(column: Series, y: npt.NDArray[np.int64]) -> bool:
     """Whether each of a column's values, which have many rows, is of one class."""
-    codes, found = values.names(column)
-    count = len(found)
-    if not 2 <= count <= max(2, len(y) // _ROWS_A_VALUE) or (codes < 0).any():
+    count = column.nunique()
+    if not 2 <= count <= max(2, len(y) // _ROWS_A_VALUE) or column.isna().any():
         return False
+    codes = column.factorize()[0]
     pairs = np.unique(np.stack([codes, y]), axis=1)
     return len(np.unique(y)) > 1 and pairs.shape[1] == count
 

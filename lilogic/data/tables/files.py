@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,7 @@ def _delimited(data: bytes) -> pandas.DataFrame:
 
 
 def _text(data: bytes) -> str:
-    """What is written in a file, with ``\\n`` between lines and empty ones at the start left out.
+    """What is written in a file, a line feed behind each line, and none before the first.
 
     Raises:
         DataError: it is no text, or in more than one encoding.
@@ -114,7 +115,7 @@ def _check_header(header: list[str]) -> None:
             found.append(float(name))
         except ValueError:
             continue
-    rises = all(low < high for low, high in zip(found, found[1:], strict=False))
+    rises = all(low < high for low, high in itertools.pairwise(found))
     if 2 * len(found) > len(header) and not rises:
         raise DataError(
             "has no names of columns: its first line holds values; write names above them"
