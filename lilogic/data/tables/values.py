@@ -34,10 +34,10 @@ def numbers(column: Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.boo
     import pandas
 
     types = pandas.api.types
-    if types.is_bool_dtype(column) or types.is_numeric_dtype(column):
-        if not types.is_complex_dtype(column):
-            found = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            return found, np.zeros(len(column), dtype=bool)
+    is_number = types.is_bool_dtype(column) or types.is_numeric_dtype(column)
+    if is_number and not types.is_complex_dtype(column):
+        found = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return found, np.zeros(len(column), dtype=bool)
     codes, uniques = pandas.factorize(column)
     values, wrong = _parsed([*uniques])
     # A missing value has the code -1, so the last of these.
