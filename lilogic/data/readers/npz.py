@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import struct
 import tokenize
 import zipfile
 import zlib
@@ -51,6 +53,8 @@ def read(path: Path) -> dict[str, Array]:
             arrays = {name: archive[folded[name]] for name in wanted if name in folded}
     except UNREADABLE as error:
         raise DataError(f"{path}: truncated, damaged or not a .npz of plain arrays") from error
+    if _entries(path) not in (len(found), None):
+        raise DataError(f"{path}: damaged: its table of contents has lost arrays")
     needed = wanted if "x_test" in arrays or "y_test" in arrays else wanted[:2]
     for name in needed:
         if name not in arrays:
@@ -63,6 +67,18 @@ def read(path: Path) -> dict[str, Array]:
 
 
 _NAMES = (("x_train", "y_train", "x_test", "y_test"), ("x", "y"))
+
+
+def _entries(path: Path) -> int | None:
+    """How many members an archive says it has; None where it has a comment, or is larger."""
+    with path.open("rb") as file:
+        file.seek(-_END.size, os.SEEK_END)
+        signature, _, _, _, entries, *_ = _END.unpack(file.read())
+    return entries if signature == b"PK\5\6" and entries < 2**16 - 1 else None
+
+
+_END = struct.Struct("<4s4H2LH")
+"""The record at the end of an archive."""
 
 
 def read_pair(path: Path) -> dict[str, Array]:

@@ -13,7 +13,14 @@ from lilogic.data.settings import DataSettings
 from lilogic.data.tables import checks, values
 from lilogic.data.tables.arrays import draw
 from lilogic.data.tables.frames import frame
-from lilogic.data.tables.schema import Schema, check_has, fit, missing_value, numbers_of
+from lilogic.data.tables.schema import (
+    Schema,
+    check_finite,
+    check_has,
+    fit,
+    missing_value,
+    numbers_of,
+)
 from lilogic.errors import DataError, LilogicError
 
 if TYPE_CHECKING:
@@ -125,11 +132,13 @@ def _dataset(name: str, table: Any, settings: DataSettings, apart: Any) -> Datas
     of_train = rows.iloc[train]
     columns = checks.usable(of_train, columns, bool(settings.columns), name)
     schema = fit(of_train, columns, settings.missing).model_copy(update={"label": label})
+    x = schema.features_of(rows)
+    check_finite(rows, schema, x)
     found = Dataset(
         name,
-        schema.features_of(of_train),
+        x[train],
         y[train],
-        schema.features_of(rows.iloc[test]),
+        x[test],
         y[test],
         len(class_names),
         tuple(class_names),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MANY = 50
 """Text with more values than this, and than half of the rows, is no set of categories."""
 
-_ROWS_A_VALUE = 10
+_ROWS_A_VALUE = 5
 """Where values have fewer rows each, that they tell the class may be chance."""
 
 _NAMED = 3
@@ -56,20 +56,24 @@ def usable(rows: pandas.DataFrame, names: Sequence[str], is_chosen: bool, name: 
 
 def _useless(column: Series, is_chosen: bool) -> str | None:
     """Why a column says nothing of other rows; None where it may say something."""
+    numeric = is_numeric(column)
     distinct, count = column.nunique(), len(column)
     if distinct < 1 or (distinct == 1 and not column.isna().any()):
         return "no value differs from the others in the training rows"
     if is_chosen:
         return None
-    if not is_numeric(column):
+    if not numeric:
         if distinct == count or distinct > max(_MANY, count / 2):
             return "text with nearly as many values as rows, as names or numbers of rows are"
         return None
-    if distinct == count > _ROWS_A_VALUE:
-        found, wrong = values.numbers(column)
-        if not wrong.any() and (np.diff(found) == 1).all():
-            return "it counts the rows"
-    return None
+    counts = distinct == count > _ROWS_A_VALUE and _counts(values.numbers(column)[0])
+    return "it counts the rows" if counts else None
+
+
+def _counts(found: npt.NDArray[np.float64]) -> bool:
+    """Whether numbers are rising integers with few gaps, as rows for testing leave them."""
+    steps = np.diff(found)
+    return bool((steps >= 1).all() and (steps % 1 == 0).all() and steps.mean() < 2)
 
 
 def warn_of_leaks(rows: pandas.DataFrame, names: Sequence[str], y: Any, name: str) -> None:

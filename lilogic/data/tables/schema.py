@@ -198,13 +198,7 @@ def _columns(
             yield CategoricalColumn(name=name, categories=tuple(ordered(values.names(column)[1])))
             continue
         found = numbers_of(column)
-        absent, infinite = np.isnan(found), np.isinf(found)
-        if infinite.any():
-            row = _first(column, infinite)
-            raise DataError(
-                f"row {row}, column {name}: is infinite; correct it, or leave the column out",
-                option="drop",
-            )
+        absent = np.isnan(found)
         if missing == "error":
             yield NumericColumn(name=name)
             continue
@@ -212,6 +206,26 @@ def _columns(
         yield NumericColumn(name=name, missing=median)
         if missing == "indicator" and absent.any():
             yield MissingColumn(name=name)
+
+
+def check_finite(rows: pandas.DataFrame, schema: Schema, features: Features) -> None:
+    """Whether features of rows are finite, as those that are learned from must be.
+
+    Raises:
+        DataError: names the first infinite value.
+    """
+    import numpy as np
+
+    wrong = np.isinf(features)
+    if not wrong.any():
+        return
+    place = int(wrong.any(axis=0).argmax())
+    row = _first(rows.iloc[:, 0], wrong[:, place])
+    raise DataError(
+        f"row {row}, column {schema.feature_names[place]}: is infinite; correct it, or leave the "
+        "column out",
+        option="drop",
+    )
 
 
 def is_numeric(column: pandas.Series[Any]) -> bool:
