@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lilogic import formats, zoo
 from lilogic.data import labels
+from lilogic.data.tables.frames import is_frame
 from lilogic.errors import DataError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
@@ -48,20 +49,30 @@ class Model:
     graph: GateGraph
     name: str
 
-    def scores(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """int32 [samples, classes] of samples [samples, …].
+    def scores(self, x: Any) -> npt.NDArray[np.int32]:
+        """int32 [samples, classes] of samples [samples, …], or of the rows of a table.
 
         Samples are raw (images as they come from the data set) where the network has an encoder,
-        else they are input bits.
+        else they are input bits. A table is a data frame of pandas or Polars, or a table of
+        PyArrow, that has the columns which the network was trained on, in whatever order.
 
         Raises:
             DataError: samples that do not fit the network.
         """
-        return self._predictor.scores(x)
+        return self._predictor.scores(self._raw(x))
 
-    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def predict(self, x: Any) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return self._predictor.classify(x)
+        return self._predictor.classify(self._raw(x))
+
+    def _raw(self, x: Any) -> Any:
+        """Samples, made of the rows of a table if it is one."""
+        if not is_frame(x):
+            return x
+        schema = self.metadata.table
+        if schema is None:
+            raise DataError("the network was trained on no table; give it an array of samples")
+        return schema.features(x)
 
     def samples(
         self,
@@ -71,12 +82,13 @@ class Model:
         white: int | None = None,
         array: str | None = None,
     ) -> Samples:
-        """Samples for ``scores`` and ``predict`` from files: pictures, ``.npy``, ``.npz``, IDX.
+        """Samples for ``scores`` and ``predict`` from files: pictures, arrays, tables.
 
         What is assumed of pictures is a ``LilogicWarning``.
 
         Args:
-            files: each a picture, or an array of samples or of one.
+            files: each a picture, an array of samples or of one (``.npy``, ``.npz``, IDX), or a
+                table with the columns that the network was trained on.
             invert: whether to swap dark and light in pictures.
             ground: what transparent parts of pictures are laid on, ``white`` or ``black``;
                 default: white, or black where all that shows is light.
@@ -97,7 +109,8 @@ class Model:
         encoder = self.graph.encoder
         shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
         dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
-        reader = Reader(shape, dtype, self.look, invert, chosen, white, array)
+        table = self.metadata.table
+        reader = Reader(shape, dtype, self.look, invert, chosen, white, array, table)
         return reader.read([*map(Path, files)])
 
     @property
@@ -154,7 +167,10 @@ class Model:
         if not name:
             raise DataError("the model records no data set", option="data")
         try:
-            data = datasets.load(name, self.metadata.data)
+            with warnings.catch_warnings():
+                # What is odd about it was said when it was trained on.
+                warnings.simplefilter("ignore", LilogicWarning)
+                data = datasets.load(name, self.metadata.data)
         except DataError as error:
             error.option = error.option or "data"
             raise

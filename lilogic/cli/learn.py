@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ from lilogic.cli.common import (
     Threads,
     TrainingRecipe,
     dataset_of,
+    given,
     load,
     say_which,
     show,
@@ -26,10 +29,43 @@ if TYPE_CHECKING:
     from lilogic.flow import Run
 
 
+class Missing(StrEnum):
+    """What is done about missing numbers of a table, as the command line spells it."""
+
+    ERROR = "error"
+    MEDIAN = "median"
+    INDICATOR = "indicator"
+
+
 def train(
     recipe: TrainingRecipe,
     run: Annotated[
         Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The column of a table that holds the classes. Default: one called label, class, "
+            "target or y, else the last.",
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="COLUMN", help="One that is a feature; repeatable. Default: all."
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="One that is no feature; repeatable."),
+    ] = None,
+    missing: Annotated[
+        Missing | None,
+        typer.Option(
+            help="Missing numbers: the median stands for them, or that and a feature more that "
+            "says where they are missing. Default: error.",
+        ),
     ] = None,
     folds: Annotated[
         int | None,
@@ -48,9 +84,17 @@ def train(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network; the same command goes on after an interruption."""
+    """Train a network; the same command goes on after an interruption.
+
+    Of a table, rows are split by --set data.split=COLUMN, data.group=COLUMN or data.test=FRACTION.
+    """
     from lilogic.report import tables
 
+    told = given(label=label, columns=columns, drop=drop, missing=missing)
+    changes = [
+        *(f"data.{key}={json.dumps(value)}" for key, value in told.items()),
+        *(changes or []),
+    ]
     if folds is not None:
         _cross_validate(recipe, run, folds, changes, device, threads, tensorboard, as_json)
         return
@@ -149,7 +193,9 @@ def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> No
     dataset = dataset_of(network, data)
     metadata = network.metadata
     with compilation.announced(f"{network.name}: "):
-        train = network.evaluate(dataset.x_train, dataset.y_train)
+        # A table of its own is all for testing.
+        has_training = len(dataset.x_train) > 0
+        train = network.evaluate(dataset.x_train, dataset.y_train) if has_training else None
         test = network.evaluate(dataset.x_test, dataset.y_test)
     is_trained_data = dataset.hashes() == metadata.dataset_hashes
     result = {
@@ -165,7 +211,7 @@ def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> No
     rows = [
         ("data set", dataset.name if is_trained_data else f"{dataset.name} (another)"),
         ("gates", f"{network.graph.n_gates:,}"),
-        ("frozen accuracy (train)", f"{train:.2%}"),
+        *([] if train is None else [("frozen accuracy (train)", f"{train:.2%}")]),
         ("frozen accuracy (test)", f"{test:.2%}"),
     ]
     if "test_soft" in metadata.accuracy:

@@ -6,9 +6,11 @@ whatever version of whatever else is installed.
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +84,14 @@ class SplitRecord(BaseModel):
     hashes: dict[str, str] = {}
 
 
+def samples_hash(*arrays: npt.NDArray[Any]) -> str:
+    """SHA-256 of arrays' bytes in C order, one after the other."""
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
 def split(
     labels: Labels,
     settings: DataSettings,
@@ -106,7 +116,8 @@ def split(
         class_names: what they call the classes; default: their numbers.
 
     Raises:
-        DataError: the column has other values, or tears groups apart; or a side has no samples.
+        DataError: the column has other values, tears groups apart, or leaves a class nothing to
+            train; or a side has no samples.
     """
     parts = np.full(len(labels), _TRAIN)
     if column is not None:
@@ -125,7 +136,18 @@ def split(
         except DataError as error:
             raise error.at(name) from error
         parts[pool[drawn]] = _TEST
-    _warn_one_sided(labels[parts == _TRAIN], tested, class_names, name)
+    names = class_names or [*map(str, range(int(labels.max()) + 1))]
+    trained = labels[parts == _TRAIN]
+    if unseen := np.setdiff1d(labels[parts != _LEFT_OUT], trained).tolist():
+        raise DataError(
+            f"{name}: no sample of class {names[unseen[0]]} is for training, "
+            "so it cannot be learned",
+            option="split",
+        )
+    if untested := np.setdiff1d(trained, tested).tolist():
+        some = ", ".join(names[one] for one in untested[:3]) + ", …" * (len(untested) > 3)
+        which = f"class {some} has" if len(untested) == 1 else f"classes {some} have"
+        warnings.warn(LilogicWarning(f"{name}: {which} no samples for testing"), stacklevel=2)
     train = np.flatnonzero((parts == _TRAIN) | (parts == _VALIDATION))
     is_held = parts[train] == _VALIDATION
     held = is_held if is_held.any() else None
@@ -271,17 +293,3 @@ def _check_together(parts: Indices, groups: Indices | None, name: str) -> None:
             "name a column for one of the two",
             option="group",
         )
-
-
-def _warn_one_sided(
-    trained: Labels, tested: Labels, class_names: Sequence[str] | None, name: str
-) -> None:
-    """Warn of classes of which there are only training or only test samples."""
-    for there, here, lack in ((trained, tested, "testing"), (tested, trained, "training")):
-        classes = np.setdiff1d(there, here)
-        if not classes.size:
-            continue
-        names = [str(one) if class_names is None else class_names[one] for one in classes[:3]]
-        some = ", ".join(names) + (", …" if len(classes) > 3 else "")
-        which = f"class {some} has" if len(classes) == 1 else f"classes {some} have"
-        warnings.warn(LilogicWarning(f"{name}: {which} no samples for {lack}"), stacklevel=3)

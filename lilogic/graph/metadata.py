@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from lilogic.data.look import Look
 from lilogic.data.settings import DataSettings
 from lilogic.data.splits import SplitRecord
+from lilogic.data.tables.schema import Schema
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -100,6 +101,7 @@ class Metadata(BaseModel):
         split: how its samples were split.
         class_names: what its classes are called.
         look: how the images of the data set look.
+        table: the columns that features are made of, where the data set is a table.
         feature_names: what the features that its encoder compares are called.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
@@ -123,6 +125,7 @@ class Metadata(BaseModel):
     split: SplitRecord | None = None
     class_names: list[str] = []
     look: Look | None = None
+    table: Schema | None = None
     feature_names: list[str] = []
     accuracy: dict[str, float] = {}
     training: Training = Training()
@@ -157,7 +160,9 @@ class Metadata(BaseModel):
             FormatError: what is recorded of it is no such thing.
         """
         with one_line(FormatError, "metadata: recipe.data"):
-            return DataSettings.model_validate(self.recipe.get("data", {}))
+            settings = DataSettings.model_validate(self.recipe.get("data", {}))
+        label = settings.label or (self.table and self.table.label)
+        return settings.model_copy(update={"label": label})
 
     @property
     def is_named(self) -> bool:

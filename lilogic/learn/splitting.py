@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.data.datasets import Dataset, samples_hash
-from lilogic.data.splits import SplitRecord, stratified
+from lilogic.data.datasets import Dataset
+from lilogic.data.splits import SplitRecord, samples_hash, stratified
 from lilogic.errors import DataError, RecipeError
 from lilogic.learn.recipe import Recipe
 

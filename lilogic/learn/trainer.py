@@ -196,6 +196,8 @@ def _described(
         split=splitting.record(data, recipe).model_dump(mode="json", exclude_none=True),
         class_names=list(data.class_names),
         look=None if look is None else look.model_dump(mode="json"),
+        table=None if data.schema is None else data.schema.model_dump(mode="json"),
+        feature_names=list(data.feature_names),
         recipe=recipe.model_dump(),
         layers=[layer.model_dump(exclude_none=True) for layer in layers],
         accuracy={

@@ -184,7 +184,7 @@ def test_classes_on_one_side_are_warned_of() -> None:
     assert 20 in found.train
     with pytest.warns(LilogicWarning, match="class 2 has no samples for testing"):
         splits.split(labels, settings(fold=(1, 5)))
-    with pytest.warns(LilogicWarning, match="class 2 has no samples for training"):
+    with pytest.raises(DataError, match="no sample of class 2 is for training, so it cannot"):
         splits.split(labels, settings(), column=(["train"] * 8 + ["test"] * 2) * 2 + ["test"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
