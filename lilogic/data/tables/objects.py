@@ -55,11 +55,11 @@ def dataset(source: Any, settings: DataSettings) -> Dataset:
         return arrays.dataset("data", _of_torch(first), _of_torch(second, "test "), settings)
     if all(isinstance(each, tuple | list) and len(each) == 2 for each in source):
         if all(is_frame(each[0]) for each in source):
-            tables = [_with_label(*each, settings)[0] for each in source]
-            label = _with_label(*first, settings)[1]
-            return build.dataset(_NAME, tables[0], label, tables[1])
-        test = Part(*second, "test samples", "test labels")
-        return arrays.dataset("data", Part(*first), test, settings)
+            table, told = _with_label(first[0], first[1], settings)
+            test, _ = _with_label(second[0], second[1], told)
+            return build.dataset(_NAME, table, told, test)
+        held = Part(second[0], second[1], "test samples", "test labels")
+        return arrays.dataset("data", Part(first[0], first[1]), held, settings)
     return arrays.dataset("data", Part(first, second), None, settings)
 
 
@@ -76,8 +76,7 @@ def _with_label(x: Any, y: Any, settings: DataSettings) -> tuple[Any, DataSettin
     column = frame(y).iloc[:, 0] if is_frame(y) else pandas.Series(np.asarray(y))
     if len(column) != len(rows):
         raise DataError(f"there are {len(column)} labels, but {len(rows)} rows")
-    given = settings.label or getattr(y, "name", None) or (is_frame(y) and column.name) or "label"
-    label = str(given)
+    label = str(settings.label or getattr(y, "name", None) or (is_frame(y) and column.name) or "y")
     if label in rows.columns:
         raise DataError(f"column {label} is a feature, but the labels are called so, too")
     rows[label] = column

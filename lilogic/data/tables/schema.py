@@ -60,9 +60,11 @@ class NumericColumn(_Column):
 
         found = numbers_of(column)
         missing = np.isnan(found)
-        if self.missing is None and missing.any():
+        if self.missing is not None:
+            found = np.where(missing, self.missing, found)
+        elif missing.any():
             raise missing_value(column, missing)
-        return np.where(missing, self.missing, found)[:, None].astype(np.float64)
+        return found[:, None]
 
 
 class CategoricalColumn(_Column):
