@@ -146,7 +146,7 @@ def draw(explanation: Explanation, path: Path, class_: int | None = None) -> Non
 def _draw_images(
     figure: Any, explanation: Explanation, shape: tuple[int, int], class_: int | None
 ) -> None:
-    """How much each pixel changes scores, and for which classes it speaks where it is bright."""
+    """How much each pixel changes scores, and for which classes high values speak."""
     shown = _shown(explanation, class_)
     columns = min(4, len(shown) + 1)
     rows = -(-(len(shown) + 1) // columns)
@@ -163,7 +163,7 @@ def _draw_images(
             effects[:, place - 1].reshape(shape), cmap="RdBu", vmin=-most, vmax=most
         )
         axes[place].set_title(f"effect on {explanation.classes[number]}", fontsize=9, color=_INK)
-    figure.colorbar(image, ax=axes[1:], shrink=0.8, label="bright speaks for (blue), against (red)")
+    figure.colorbar(image, ax=axes[1:], shrink=0.8, label="high values speak for (blue) or against (red)")
     for each in axes:
         each.set_xticks([])
         each.set_yticks([])
