@@ -77,7 +77,12 @@ def explain(
     if samples < 1 or repeats < 1:
         raise DataError("importance takes at least one sample and one repetition")
     conditions, simple = Conditions.of(graph), passes.simplify(graph)
-    features, bits, truth = _drawn(graph, conditions, evidence, samples, seed)
+    try:
+        features, bits, truth = _drawn(graph, conditions, evidence, samples, seed)
+    except DataError as error:
+        if evidence is None or not evidence.dataset:
+            raise
+        raise error.at(evidence.dataset) from error
     baseline = Baseline(simple, bits)
     with step(f"{name}: importance on {len(bits):,} samples") as tell:
         influence = Influence.measure(baseline, tell)
@@ -117,19 +122,19 @@ def _drawn(
         bits = importance.random_bits(conditions, samples, seed)
         return bits, bits, None
     x = as_array(evidence.x)
-    truth = None
-    if evidence.y is not None:
-        truth = labels.numbers(evidence.y, len(x))
-        labels.check_below(truth, graph.n_classes)
-    chosen = np.random.default_rng(seed).permutation(len(x))[:samples]
-    if not len(chosen):
+    if not x.size:
         raise DataError("there are no samples")
+    chosen = np.random.default_rng(seed).permutation(len(x))[:samples]
     if graph.encoder is None:
         features = bits = golden.checked(graph, x[chosen])
     else:
         features = graph.encoder.features(x[chosen])
         bits = graph.encoder.bits(features)
-    return features, bits, None if truth is None else truth[chosen]
+    if evidence.y is None:
+        return features, bits, None
+    truth = labels.numbers(evidence.y, len(x))
+    labels.check_below(truth, graph.n_classes)
+    return features, bits, truth[chosen]
 
 
 def _formula(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import Metadata
 
-_IS = " = "
-"""Between a table's column and the value that a one-hot feature stands for."""
+_ONE_HOT = re.compile(r"(.*?[^<>!=\s])\s*=\s*([^=\s].*)")
+"""A feature that is 1 where a table's column has a value, and else 0: ``COLUMN=VALUE``."""
+
+_MISSING = re.compile(r"(.*) is missing")
+"""A feature that is 1 where a table's column has no value, and else 0."""
 
 
 _DIGITS = 4
@@ -58,7 +62,7 @@ class Conditions:
         """int64 [names]: which of ``column_names`` each name belongs to.
 
         The channels of a pixel are one column, and so are the features that are one column of a
-        table, one-hot: ``colour = red`` and ``colour = blue``.
+        table, one-hot: ``colour=red`` and ``colour=blue``.
         """
         return np.array([*map({c: i for i, c in enumerate(self.column_names)}.get, self._columns)])
 
@@ -77,11 +81,11 @@ class Conditions:
                 f"pixel ({row}, {column})" for row in range(height) for column in range(width)
             ]
             return [pixel for pixel in pixels for _ in range(channels)]
-        heads = [name.partition(_IS)[0] for name in self.names]
-        shared = Counter(head for head, name in zip(heads, self.names, strict=True) if _IS in name)
+        columns = [*map(_column, self.names)]
+        shared = Counter(columns)
         return [
-            head if shared[head] > 1 and _IS in name else name
-            for head, name in zip(heads, self.names, strict=True)
+            column if shared[column] > 1 else name
+            for column, name in zip(columns, self.names, strict=True)
         ]
 
     @cached_property
@@ -137,8 +141,8 @@ class Conditions:
         name = self._measured(bit)
         if self.encoder is None:
             return name if above is not None else f"not {name}"
-        if self._is_one_of_several(name, bit) and None in (above, below):
-            return name if above is not None else name.replace(_IS, " ≠ ", 1)
+        if self._says_whether(bit) and None in (above, below):
+            return _whether(name, above is not None)
         low, high = (None if bit is None else self._number(bit) for bit in (above, below))
         if high is None:
             return f"{name} > {low}"
@@ -156,10 +160,13 @@ class Conditions:
             name += f" - sorted[{self.encoder.rank}]"
         return name
 
-    def _is_one_of_several(self, name: str, bit: int) -> bool:
-        """Whether the bit says if a column has a value, which is 1 if so and else 0."""
-        threshold = self.threshold(bit)
-        return _IS in name and threshold is not None and 0 <= threshold < 1
+    def _says_whether(self, bit: int) -> bool:
+        """Whether the bit is that of a feature which is 1 where its name is true, and else 0."""
+        threshold, feature = self.threshold(bit), int(self.reads[bit, 0])
+        is_plain = self.encoder is not None and self.encoder.rank is None
+        is_alone = feature == self.reads[bit, 1]
+        is_said = _column(self.names[feature]) != self.names[feature]
+        return is_plain and is_alone and is_said and threshold is not None and 0 <= threshold < 1
 
     def _number(self, bit: int) -> str:
         """The bit's threshold as text, to a hundredth of the steps that its feature has."""
@@ -175,10 +182,31 @@ class Conditions:
         return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _column(name: str) -> str:
+    """The column of a table that a feature is of."""
+    found = _ONE_HOT.fullmatch(name) or _MISSING.fullmatch(name)
+    return name if found is None else found[1]
+
+
+def _whether(name: str, value: bool) -> str:
+    """That the name of a feature is true, or is not."""
+    found = _ONE_HOT.fullmatch(name)
+    if found is not None:
+        return f"{found[1]} {'=' if value else '≠'} {found[2]}"
+    return name if value else re.sub(r" is missing$", " is not missing", name)
+
+
 def _numbered(encoder: Encoder) -> list[str]:
     """Names of features that have none."""
     shape = encoder.feature_shape
     if len(shape) == 1:
         return [f"feature {number}" for number in range(shape[0])]
-    places = np.stack(np.unravel_index(np.arange(encoder.n_features), shape), axis=1).tolist()
-    return [f"pixel ({', '.join(map(str, place))})" for place in places]
+    return [_pixel(encoder, place) for place in np.ndindex(shape)]
+
+
+def _pixel(encoder: Encoder, place: Sequence[int]) -> str:
+    """A pixel's row and column, those of the raw image where it is not resized, and channel."""
+    crop = encoder.preprocessing.crop
+    top, left = crop[:2] if crop and not encoder.preprocessing.resize else (0, 0)
+    row, column, *channel = place
+    return f"pixel ({', '.join(map(str, (row + top, column + left, *channel)))})"

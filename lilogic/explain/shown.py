@@ -163,7 +163,9 @@ def _draw_images(
             effects[:, place - 1].reshape(shape), cmap="RdBu", vmin=-most, vmax=most
         )
         axes[place].set_title(f"effect on {explanation.classes[number]}", fontsize=9, color=_INK)
-    figure.colorbar(image, ax=axes[1:], shrink=0.8, label="high values speak for (blue) or against (red)")
+    figure.colorbar(
+        image, ax=axes[1:], shrink=0.8, label="high values speak for (blue) or against (red)"
+    )
     for each in axes:
         each.set_xticks([])
         each.set_yticks([])

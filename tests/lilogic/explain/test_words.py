@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
@@ -14,8 +14,9 @@ from lilogic.data.preprocessing import Preprocessing
 from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError
 from lilogic.explain import words
+from lilogic.explain.conditions import Conditions
 from lilogic.graph import GateGraph
-from lilogic.graph.gates import AND, OR, XOR
+from lilogic.graph.gates import AND, NOR, OR, XOR
 from lilogic.infer import golden
 from lilogic.report.models.explanation import Formula
 from tests.strategies import encoded_graphs, graphs, random_bits, random_graph, random_raw
@@ -38,6 +39,7 @@ def scores(formula: Formula, values: Mapping[str, object]) -> list[int]:
     ]
 
 
+@settings(max_examples=25)
 @given(graphs(), st.integers(0, 9))
 def test_formulas_of_bits_are_exact(graph, seed):
     bits = random_bits(graph, 5, seed)
@@ -46,6 +48,7 @@ def test_formulas_of_bits_are_exact(graph, seed):
         assert scores(formula, {f"bit_{i}": bool(bit) for i, bit in enumerate(row)}) == expected
 
 
+@settings(max_examples=25)
 @given(encoded_graphs(ranked=True), st.integers(0, 9))
 def test_formulas_of_features_are_exact(graph, seed):
     encoder = graph.encoder
@@ -60,7 +63,9 @@ def test_formulas_of_features_are_exact(graph, seed):
 def named(encoder: Encoder, row: list[int]) -> dict[str, int]:
     if len(encoder.feature_shape) == 1:
         return {f"feature_{number}": value for number, value in enumerate(row)}
-    places = np.ndindex(encoder.feature_shape)
+    crop = encoder.preprocessing.crop
+    top = crop[0] if crop and not encoder.preprocessing.resize else 0
+    places = [(p[0] + top, *p[1:]) for p in np.ndindex(encoder.feature_shape)]
     return {f"pixel_{'_'.join(map(str, p))}": v for p, v in zip(places, row, strict=True)}
 
 
@@ -136,3 +141,21 @@ def test_real_thresholds_are_in_the_units_of_samples():
     graph = GateGraph.build(3, [(XOR, 0, 1)], [[3, 2]], encoder=encoder, metadata=names)
     (score,) = words.formula(graph, ["x"]).scores
     assert [term.text for term in score.terms] == ["12 < alcohol ≤ 13.5", "colour = red"]
+
+
+def test_features_that_say_something_are_said_so():
+    names = ["size", "size is missing", "colour=dark red", "x<=y"]
+    encoder = Encoder(
+        preprocessing=Preprocessing((4,), "uint8"), feature=[0, 1, 2, 3], threshold=[7, 0, 0, 0]
+    )
+    graph = GateGraph.build(
+        4, [(AND, 1, 2), (NOR, 1, 2), (NOR, 0, 3)], [[4], [5], [6]], encoder=encoder,
+        metadata={"feature_names": names},
+    )  # fmt: skip
+    texts = [score.terms[0].text for score in words.formula(graph, ["a", "b", "c"]).scores]
+    assert texts == [
+        "size is missing and colour = dark red",
+        "size is not missing and colour ≠ dark red",
+        "size ≤ 7 and x<=y ≤ 0",
+    ]
+    assert Conditions.of(graph).column_names == ["size", "colour=dark red", "x<=y"]
