@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lilogic.data.samples import Samples
     from lilogic.hdl.options import CompileOptions
     from lilogic.report.models.board import BoardReport
+    from lilogic.report.models.explanation import Explanation
 
 Row = tuple[str, str]
 
@@ -192,6 +193,42 @@ class Model:
     def summary(self) -> ModelSummary:
         """What is known of it: origin, accuracies, input, gates, classes."""
         return ModelSummary.of(self.name, self.graph)
+
+    def explain(
+        self,
+        x: npt.NDArray[Any] | None = None,
+        y: npt.NDArray[Any] | None = None,
+        *,
+        samples: int = 1000,
+        repeats: int = 5,
+        seed: int = 0,
+        progress: bool = True,
+    ) -> Explanation:
+        """What its classes depend on: importance of conditions and features, and its formula.
+
+        Args:
+            x: samples [samples, …] to measure on; default: the test samples of the data set that it
+                records, or else random bits.
+            y: their labels, without which accuracy is not asked about.
+            samples: how many to take, at most; which ones is drawn.
+            repeats: how often each feature is shuffled.
+            seed: of what is drawn.
+            progress: whether to say what is done on standard error.
+
+        Raises:
+            DataError: samples or labels that do not fit the network, or none.
+        """
+        from lilogic import explain
+        from lilogic.report.steps import shown
+
+        evidence = None if x is None else explain.Evidence(x, y)
+        if x is None and self.metadata.dataset:
+            data = self.dataset()
+            evidence = explain.Evidence(data.x_test, data.y_test, data.name)
+        return explain.explain(
+            self.graph, self.name, self.class_names, evidence,
+            samples=samples, repeats=repeats, seed=seed, step=shown(progress),
+        )  # fmt: skip
 
     def compile(
         self,

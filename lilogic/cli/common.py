@@ -229,8 +229,8 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
     data = datasets.load(name)
     if list(data.class_names) != model.class_names[: data.n_classes]:
         message = (
-            f"{name}: classes are compared by number: its {_some(data.class_names)} "
-            f"with the network's {_some(model.class_names)}"
+            f"{name}: classes are compared by number: its {some(data.class_names)} "
+            f"with the network's {some(model.class_names)}"
         )
         warnings.warn(LilogicWarning(message), stacklevel=2)
     look, usual = data.look(), model.look
@@ -239,7 +239,7 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
     return data
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
     """The first names of a list."""
     return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
