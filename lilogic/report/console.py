@@ -17,6 +17,8 @@ from rich.table import Column, Table
 if TYPE_CHECKING:
     from rich.progress import SpinnerColumn
 
+    from lilogic.report.pages import Section
+
 messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 results = Console(highlight=False, emoji=False, markup=False)
 
@@ -35,12 +37,38 @@ def is_live() -> bool:
 
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """A table of two columns on standard output."""
-    table = Table(title=_spelled(title), title_justify="left", show_header=False)
-    table.add_column(style="bold", overflow="fold")
-    table.add_column(overflow="fold")
+    made = Table(title=_spelled(title), title_justify="left", show_header=False)
+    made.add_column(style="bold", overflow="fold")
+    made.add_column(overflow="fold")
     for row in rows:
-        table.add_row(*map(_spelled, row))
-    results.print(table)
+        made.add_row(*map(_spelled, row))
+    results.print(made)
+
+
+def show_section(section: Section) -> None:
+    """A section on standard output."""
+    results.print(table(section))
+
+
+def table(section: Section) -> Table:
+    """The table of a section, with its text below."""
+    made = Table(
+        title=_spelled(section.title) or None,
+        title_justify="left",
+        show_header=bool(section.title),
+        caption=_spelled(section.text) or None,
+        caption_justify="left",
+    )
+    for number, column in enumerate(section.columns):
+        made.add_column(
+            _spelled(column),
+            style="bold" if number == 0 else "",
+            justify="right" if number and section.title else "left",
+            overflow="fold",
+        )
+    for row in section.rows:
+        made.add_row(*map(_spelled, row))
+    return made
 
 
 def _spelled(text: str) -> str:

@@ -10,7 +10,17 @@ from pydantic import BaseModel
 
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
-from lilogic.report.models import board, compiled, cost, graph, simulation, timing, training, zoo
+from lilogic.report.models import (
+    board,
+    compiled,
+    cost,
+    evaluation,
+    graph,
+    simulation,
+    timing,
+    training,
+    zoo,
+)
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "metadata": Metadata,
@@ -18,6 +28,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "zoo": zoo.ZooEntry,
     "cost": cost.CostEstimate,
     "frontier": cost.FrontierReport,
+    "evaluation": evaluation.EvaluationReport,
     "training": training.TrainingSummary,
     "report": compiled.CompileReport,
     "verification": compiled.Verification,

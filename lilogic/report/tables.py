@@ -82,6 +82,7 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
     text = training_text(summary.training)
     return [
         *_accuracy_rows(summary.accuracy),
+        *_test_rows(summary),
         *_gap_rows(summary.gap),
         ("gates trained", f"{gates.trained:,}"),
         ("gates after passes", f"{gates.simplified:,}"),
@@ -90,6 +91,13 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
         *_budget_rows(summary),
         *([("training", text)] if text else []),
     ]
+
+
+def _test_rows(summary: TrainingSummary) -> Iterator[Row]:
+    if summary.test_interval is not None:
+        yield "95% interval (test)", str(summary.test_interval)
+    if summary.balanced_accuracy is not None:
+        yield "balanced accuracy (test)", f"{summary.balanced_accuracy:.2%}"
 
 
 def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:
