@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.progress import SpinnerColumn
@@ -52,23 +53,25 @@ def show_section(section: Section) -> None:
 
 def table(section: Section) -> Table:
     """The table of a section, with its text below."""
+    is_titled = bool(section.title)
     made = Table(
-        title=_spelled(section.title) or None,
+        title=_plain(section.title) if is_titled else None,
         title_justify="left",
-        show_header=bool(section.title),
-        caption=_spelled(section.text) or None,
+        caption=_plain(section.text) if section.text else None,
         caption_justify="left",
+        show_header=is_titled,
     )
     for number, column in enumerate(section.columns):
-        made.add_column(
-            _spelled(column),
-            style="bold" if number == 0 else "",
-            justify="right" if number and section.title else "left",
-            overflow="fold",
-        )
+        style, justify = ("", "right" if is_titled else "left") if number else ("bold", "left")
+        made.add_column(_plain(column), style=style, justify=justify, overflow="fold")
     for row in section.rows:
-        made.add_row(*map(_spelled, row))
+        made.add_row(*map(_plain, row))
     return made
+
+
+def _plain(text: str) -> Text:
+    """``text`` in which brackets are no markup, whatever console prints it."""
+    return Text(_spelled(text))
 
 
 def _spelled(text: str) -> str:
