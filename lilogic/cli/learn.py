@@ -135,7 +135,8 @@ def evaluate(
     if page is not None:
         write_text(page, pages.html(report))
     summary, *others = sections.of_report(report)
-    show(report, summary.rows, network.name, as_json)
+    rows = [(label, value) for label, value in summary.rows]
+    show(report, rows, network.name, as_json)
     for section in others if not as_json else []:
         console.show_section(section)
     for warning in test.warnings:

@@ -62,8 +62,12 @@ def table(section: Section) -> Table:
         show_header=is_titled,
     )
     for number, column in enumerate(section.columns):
-        style, justify = ("", "right" if is_titled else "left") if number else ("bold", "left")
-        made.add_column(_plain(column), style=style, justify=justify, overflow="fold")
+        made.add_column(
+            _plain(column),
+            style="" if number else "bold",
+            justify="right" if number and is_titled else "left",
+            overflow="fold",
+        )
     for row in section.rows:
         made.add_row(*map(_plain, row))
     return made

@@ -44,7 +44,7 @@ def figure(evaluation: Evaluation) -> Figure:
 
     roc, calibration = evaluation.roc, evaluation.calibration
     beside = [name for name, made in (("reliability", calibration), ("roc", roc)) if made]
-    rows = [["confusion", name] for name in beside] or [["confusion"]]
+    rows: Any = [["confusion", name] for name in beside] or [["confusion"]]
     widths = [2, 1.25] if beside else [1]
     drawn = Figure(figsize=(11 if beside else 7, 6.5), layout="constrained", facecolor=_PAPER)
     axes = drawn.subplot_mosaic(rows, width_ratios=widths)
