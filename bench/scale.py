@@ -87,7 +87,7 @@ def steps(file: Path) -> Iterator[tuple[str, list[str]]]:
     """Each step's name and the command for it; a later one may read what an earlier one wrote."""
     lilogic = [sys.executable, "-m", "lilogic"]
     yield "simplify", [sys.executable, "-c", SIMPLIFY, str(file)]
-    yield "eval", [*lilogic, "eval", str(file)]
+    yield "eval", [*lilogic, "eval", str(file), "--train"]
     for kind, suffix in FORMATS.items():
         written = str(file.with_suffix(suffix))
         yield f"export {kind}", [*lilogic, "export", str(file), "--to", kind, "-o", written]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lilogic.data.samples import Samples
     from lilogic.hdl.options import CompileOptions
     from lilogic.report.models.board import BoardReport
+    from lilogic.report.models.evaluation import Evaluation
     from lilogic.report.models.explanation import Explanation
 
 Row = tuple[str, str]
@@ -143,6 +144,22 @@ class Model:
         numbers = labels.numbers(y, len(predicted))
         labels.check_below(numbers, self.graph.n_classes)
         return float((predicted == numbers).mean())
+
+    def evaluation(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Evaluation:
+        """All figures of how well it classifies samples [samples, …] with the labels ``y``.
+
+        They are of its classes by name, of confusions, ties, calibration, and of two classes the
+        ROC; see ``Evaluation``, which shows itself as tables.
+
+        Raises:
+            DataError: as ``evaluate``.
+        """
+        from lilogic.report.evaluation import figures
+
+        scores = self.scores(x)
+        numbers = labels.numbers(y, len(scores))
+        labels.check_below(numbers, self.graph.n_classes)
+        return figures.evaluate(scores, numbers, self.class_names, self.metadata.temperature)
 
     @property
     def metadata(self) -> Metadata:

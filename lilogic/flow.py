@@ -136,7 +136,7 @@ def train_recipe(
 
             callbacks.append(contexts.enter_context(TensorBoard(run)))
         graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
-        summary = training.summarize(recipe.name, graph)
+        summary = training.summarize(recipe.name, graph, data)
         cost = budget.of_network(graph, recipe)
         summary = summary.model_copy(update={"budget": recipe.budget.amount, "cost": cost})
         run.write_summary(summary)

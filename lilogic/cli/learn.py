@@ -185,36 +185,55 @@ def train_in(
     return run
 
 
-def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> None:
-    """Measure the accuracy of a frozen network on its data set."""
-    from lilogic.report import compilation
+def evaluate(
+    model: Model,
+    data: DataName = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="Classify the training split, too.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--report", help="Write an HTML page with pictures, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well a frozen network classifies the test split of its data set."""
+    from lilogic.errors import LilogicError
+    from lilogic.files import check_writable, write_text
+    from lilogic.report import compilation, console
+    from lilogic.report.evaluation import page as pages
+    from lilogic.report.evaluation import sections
+    from lilogic.report.models.evaluation import EvaluationReport
+    from lilogic.version import __version__
 
+    if page is not None:
+        if page.suffix.lower() not in (".html", ".htm"):
+            raise LilogicError(f"{page}: no page's name; end it with .html")
+        check_writable(page)
     network = load(model)
     dataset = dataset_of(network, data)
-    metadata = network.metadata
     with compilation.announced(f"{network.name}: "):
+        test = network.evaluation(dataset.x_test, dataset.y_test)
         # A table of its own is all for testing.
-        has_training = len(dataset.x_train) > 0
-        train = network.evaluate(dataset.x_train, dataset.y_train) if has_training else None
-        test = network.evaluate(dataset.x_test, dataset.y_test)
-    is_trained_data = dataset.hashes() == metadata.dataset_hashes
-    result = {
-        "model": network.name,
-        "gates": network.graph.n_gates,
-        "dataset": dataset.name,
-        "is_trained_data": is_trained_data,
-        "test_samples": len(dataset.x_test),
-        "train_frozen": train,
-        "test_frozen": test,
-        "recorded": metadata.accuracy,
-    }
-    rows = [
-        ("data set", dataset.name if is_trained_data else f"{dataset.name} (another)"),
-        ("gates", f"{network.graph.n_gates:,}"),
-        *([] if train is None else [("frozen accuracy (train)", f"{train:.2%}")]),
-        ("frozen accuracy (test)", f"{test:.2%}"),
-    ]
-    if "test_soft" in metadata.accuracy:
-        recorded = metadata.accuracy["test_soft"]
-        rows.append(("soft accuracy (test, recorded)", f"{recorded:.2%}"))
-    show(result, rows, network.name, as_json)
+        has_training = train and len(dataset.x_train) > 0
+        trained = network.evaluate(dataset.x_train, dataset.y_train) if has_training else None
+    report = EvaluationReport(
+        model=network.name,
+        version=__version__,
+        gates=network.graph.n_gates,
+        dataset=dataset.name,
+        is_trained_data=dataset.hashes() == network.metadata.dataset_hashes,
+        test_samples=test.samples,
+        test_frozen=test.accuracy,
+        train_frozen=trained,
+        recorded=network.metadata.accuracy,
+        test=test,
+    )
+    if page is not None:
+        write_text(page, pages.html(report))
+    summary, *others = sections.of_report(report)
+    rows = [(label, value) for label, value in summary.rows]
+    show(report, rows, network.name, as_json)
+    for section in others if not as_json else []:
+        console.show_section(section)
+    for warning in test.warnings:
+        console.say(f"warning: {warning}")

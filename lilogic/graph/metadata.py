@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from lilogic.data.look import Look
 from lilogic.data.settings import DataSettings
@@ -89,6 +89,23 @@ class TrainedLayer(BaseModel):
     places: tuple[int, int] | None = None
 
 
+class _Net(BaseModel):
+    tau: float = Field(gt=0, allow_inf_nan=False)
+
+
+class _Ensemble(BaseModel):
+    members: PositiveInt = 1
+    shifts: list[Any] = Field(default=[0], min_length=1)
+    mirror: bool = False
+
+
+class _Trained(BaseModel):
+    """What of a recipe says what scores are worth."""
+
+    net: _Net
+    ensemble: _Ensemble = _Ensemble()
+
+
 class Metadata(BaseModel):
     """A graph's origin; what a graph does not record is None or empty.
 
@@ -163,6 +180,22 @@ class Metadata(BaseModel):
             settings = DataSettings.model_validate(self.recipe.get("data", {}))
         label = settings.label or (self.table and self.table.label)
         return settings.model_copy(update={"label": label})
+
+    @property
+    def temperature(self) -> float | None:
+        """What scores are divided by before softmax makes probabilities of them.
+
+        It is that of training, ``net.tau`` of the recipe. Where several networks, or views of the
+        sample, count together, the mean of their scores over it is taken. None where no recipe
+        says so.
+        """
+        try:
+            trained = _Trained.model_validate(self.recipe)
+        except ValidationError:
+            return None
+        together = trained.ensemble
+        views = len(together.shifts) * (1 + together.mirror)
+        return trained.net.tau * together.members * views
 
     @property
     def is_named(self) -> bool:

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.progress import SpinnerColumn
+
+    from lilogic.report.pages import Section
 
 messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 results = Console(highlight=False, emoji=False, markup=False)
@@ -35,12 +38,44 @@ def is_live() -> bool:
 
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """A table of two columns on standard output."""
-    table = Table(title=_spelled(title), title_justify="left", show_header=False)
-    table.add_column(style="bold", overflow="fold")
-    table.add_column(overflow="fold")
+    made = Table(title=_spelled(title), title_justify="left", show_header=False)
+    made.add_column(style="bold", overflow="fold")
+    made.add_column(overflow="fold")
     for row in rows:
-        table.add_row(*map(_spelled, row))
-    results.print(table)
+        made.add_row(*map(_spelled, row))
+    results.print(made)
+
+
+def show_section(section: Section) -> None:
+    """A section on standard output."""
+    results.print(table(section))
+
+
+def table(section: Section) -> Table:
+    """The table of a section, with its text below."""
+    is_titled = bool(section.title)
+    made = Table(
+        title=_plain(section.title) if is_titled else None,
+        title_justify="left",
+        caption=_plain(section.text) if section.text else None,
+        caption_justify="left",
+        show_header=is_titled,
+    )
+    for number, column in enumerate(section.columns):
+        made.add_column(
+            _plain(column),
+            style="" if number else "bold",
+            justify="right" if number and is_titled else "left",
+            overflow="fold",
+        )
+    for row in section.rows:
+        made.add_row(*map(_plain, row))
+    return made
+
+
+def _plain(text: str) -> Text:
+    """``text`` in which brackets are no markup, whatever console prints it."""
+    return Text(_spelled(text))
 
 
 def show_columns(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -102,16 +102,31 @@ def html(report: CompileReport) -> str:
     Raises:
         MissingExtraError: Jinja or Matplotlib is not installed.
     """
+    return page(report.name, report.version, sections(report), plots.svg(report))
+
+
+def page(name: str, version: str, sections: Iterable[Section], drawing: str) -> str:
+    """Sections as one HTML page that loads nothing.
+
+    Args:
+        name: what the page is called.
+        version: of lilogic that says so.
+        sections: what it says.
+        drawing: an SVG element, which stands after the first section.
+
+    Raises:
+        MissingExtraError: Jinja is not installed.
+    """
     with needs("plots", "jinja2"):
         import jinja2
 
     template = jinja2.Template(
         files("lilogic.report").joinpath("pages.html").read_text("utf-8"), autoescape=True
     )
-    page: str = template.render(
-        report=report, sections=list(sections(report)), drawing=plots.svg(report)
+    text: str = template.render(
+        name=name, version=version, sections=list(sections), drawing=drawing
     )
-    return page
+    return text
 
 
 def _line(cells: Sequence[str]) -> str:

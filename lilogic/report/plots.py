@@ -16,6 +16,8 @@ from lilogic.graph import GateGraph
 from lilogic.graph.gates import GATES, READS_A, READS_B
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompiledLevel, CompileReport
     from lilogic.report.models.cost import FrontierPoint, FrontierReport
@@ -83,7 +85,6 @@ def draw(graph: GateGraph, report: CompileReport, path: Path) -> None:
 
 def svg(report: CompileReport) -> str:
     """An SVG element: gates by function and by level, fan-out, and where the area goes."""
-    import matplotlib
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 8.5), layout="constrained", facecolor=_PAPER)
@@ -92,6 +93,13 @@ def svg(report: CompileReport) -> str:
     _draw_levels(axes[0, 1], report.levels)
     _draw_fan_out(axes[1, 0], report)
     _draw_area(axes[1, 1], report.area)
+    return as_svg(figure)
+
+
+def as_svg(figure: Figure) -> str:
+    """A figure as an SVG element, to stand in a page."""
+    import matplotlib
+
     written = io.StringIO()
     # The same report is the same text: no date, and names that do not depend on chance.
     with matplotlib.rc_context({"svg.hashsalt": "lilogic", "svg.fonttype": "none"}):

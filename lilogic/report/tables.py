@@ -85,6 +85,7 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
     text = training_text(summary.training)
     return [
         *_accuracy_rows(summary.accuracy),
+        *_test_rows(summary),
         *_gap_rows(summary.gap),
         *_split_rows(summary.split),
         ("gates trained", f"{gates.trained:,}"),
@@ -100,6 +101,13 @@ def _split_rows(split: SplitRecord | None) -> Iterator[Row]:
     if split is not None:
         sides = split.samples
         yield "samples", ", ".join(f"{sides[side]:,} {verb}" for side, verb in _SIDES.items())
+
+
+def _test_rows(summary: TrainingSummary) -> Iterator[Row]:
+    if summary.test_interval is not None:
+        yield "95% interval (test)", str(summary.test_interval)
+    if summary.balanced_accuracy is not None:
+        yield "balanced accuracy (test)", f"{summary.balanced_accuracy:.2%}"
 
 
 def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:

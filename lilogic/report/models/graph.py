@@ -66,7 +66,7 @@ class GateCounts(Report):
         return cls(
             trained=graph.n_gates if metadata.trained_gates is None else metadata.trained_gates,
             count=graph.n_gates,
-            simplified=simplified or metadata.gates_after_passes,
+            simplified=metadata.gates_after_passes if simplified is None else simplified,
             depth=graph.depth,
             nodes=NodeCounts.of(graph),
             ops=by_function(graph.op),

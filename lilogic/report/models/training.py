@@ -6,6 +6,7 @@ from lilogic.data.splits import SplitRecord
 from lilogic.graph.metadata import Training
 from lilogic.report.models.base import Report
 from lilogic.report.models.cost import CostEstimate
+from lilogic.report.models.evaluation import Interval
 from lilogic.report.models.gates import FanOut, Layer
 from lilogic.report.models.graph import GraphReport
 
@@ -18,7 +19,10 @@ class TrainingSummary(GraphReport):
         gap: by split, how much accuracy freezing cost, as a fraction; negative where it helped.
         inputs: how often input bits are read.
         layers: first to last.
-        warnings: a line for each layer that collapsed.
+        balanced_accuracy: of the frozen network on the test split: mean recall of its classes.
+        test_interval: 95 % interval of the frozen network's accuracy on the test split.
+        warnings: a line for each layer that collapsed, and for what the accuracy on the test split
+            hides; see ``Evaluation.warnings``.
         split: how the samples were split; None in runs of versions that did not say.
         budget: what it may take; None where nothing was asked.
         cost: what it takes on the budget's target, as estimated of the frozen network.
@@ -28,6 +32,8 @@ class TrainingSummary(GraphReport):
     gap: dict[str, float]
     inputs: FanOut
     layers: tuple[Layer, ...]
+    balanced_accuracy: float | None = None
+    test_interval: Interval | None = None
     warnings: tuple[str, ...]
     split: SplitRecord | None = None
     budget: int | None = None

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lilogic.api import Model
 from lilogic.graph import lgn
 from lilogic.infer import golden
+from lilogic.report.models.evaluation import EvaluationReport
 from tests.lilogic.cli.command import LILOGIC, assert_one_line, start
 from tests.lilogic.graph import independent_reader
 
@@ -22,6 +24,51 @@ def test_eval_measures_what_was_recorded(lilogic, run_folder):
     assert result["is_trained_data"]
     assert result["test_frozen"] == result["recorded"]["test_frozen"]
     assert result["test_samples"] == 60
+    assert "train_frozen" not in result
+    test = EvaluationReport.model_validate(result).test
+    assert np.sum(test.confusion) == 60
+    assert test.calibration is not None
+    assert test.calibration.temperature == 2  # net.tau of the recipe
+    summary = json.loads((run_folder / "summary.json").read_text())
+    assert summary["balanced_accuracy"] == test.balanced_accuracy
+    assert summary["test_interval"] == test.interval.to_json()
+
+
+def test_eval_shows_classes_and_confusions_and_writes_a_page(lilogic, run_folder, tmp_path):
+    page = tmp_path / "new" / "out.html"
+    status, out, _ = lilogic("eval", run_folder, "--train", "--report", page)
+    assert status == 0
+    for label in ("frozen accuracy (train)", "95% interval (test)", "recall", "Confusion"):
+        assert label in out
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert list(page.parent.iterdir()) == [page]
+
+
+def test_a_page_is_named_and_can_be_written_before_anything_is_classified(lilogic, tmp_path):
+    taken = tmp_path / "out.csv"
+    taken.write_text("mine")
+    status, _, err = lilogic("eval", "no network", "--report", taken)
+    assert_one_line(status, err, "out.csv", "end it with .html")
+    status, _, err = lilogic("eval", "no network", "--report", taken / "out.html")
+    assert_one_line(status, err, "cannot be written")
+    assert taken.read_text() == "mine"
+
+
+def test_eval_warns_of_classes_that_are_never_recognized(lilogic, run_folder, tmp_path):
+    with np.load(run_folder.parent / "tiny.npz") as arrays:
+        x, y = arrays["x_test"], arrays["y_test"]
+    predicted = Model(lgn.read(run_folder / "model.lgn"), "tiny").predict(x)
+    zeros = x[predicted == 0]
+    called = np.arange(len(zeros)) % 5 == 0
+    data = tmp_path / "other.npz"
+    np.savez(data, x_train=x, y_train=y, x_test=zeros, y_test=called.astype(int))
+    status, out, err = lilogic("eval", run_folder, "--data", data, "--json")
+    assert status == 0
+    unseen, missed, worse = json.loads(out)["test"]["warnings"]
+    assert unseen.startswith("no test samples of class '2'")
+    assert missed.startswith("not one test sample of class '1'")
+    assert "no better than always answering '0'" in worse
+    assert err.splitlines()[-3:] == [f"warning: {line}" for line in (unseen, missed, worse)]
 
 
 def test_eval_of_other_data_says_so(lilogic, run_folder, tmp_path):

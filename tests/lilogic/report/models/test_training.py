@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from lilogic.data.datasets import Dataset
+from lilogic.data.encoder import Encoder
+from lilogic.data.preprocessing import Preprocessing
 from lilogic.graph import GateGraph, gates
 from lilogic.report import tables
 from lilogic.report import training as reports
@@ -64,6 +69,23 @@ def test_its_json_has_everything() -> None:
         ],
     }
     assert list(found)[:3] == ["name", "version", "dataset"]
+
+
+def test_the_test_split_says_how_good_it_is_and_what_an_accuracy_hides() -> None:
+    encoder = Encoder(preprocessing=Preprocessing((1,), "uint8"), feature=[0], threshold=[9])
+    graph = GateGraph.build(1, [(gates.TRUE, 0, 0)], [[1], []], [0, 0], encoder)
+    x = np.zeros((4, 1), np.uint8)
+    data = Dataset("bits", x, np.arange(4) % 2, x, np.arange(4) // 3, 2, ("good", "bad"))
+    made = reports.summarize("tiny", graph, data)
+    assert made.balanced_accuracy == 0.5
+    assert made.test_interval is not None
+    assert made.test_interval.low < 0.75 < made.test_interval.high
+    assert [line.split("'")[1] for line in made.warnings] == ["bad", "good"]
+    rows = dict(tables.training_rows(made))
+    assert rows["balanced accuracy (test)"] == "50.00%"
+    assert rows["95% interval (test)"] == str(made.test_interval)
+    empty = dataclasses.replace(data, x_test=x[:0], y_test=np.zeros(0, int))
+    assert reports.summarize("tiny", graph, empty).test_interval is None
 
 
 def test_gates_that_began_as_pass_through_may_stay_so() -> None:

@@ -1,0 +1,1 @@
+"""Evaluations: their figures, the tables that show them, and pictures."""
