@@ -161,7 +161,7 @@ def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> d
         yosys.run(script, folder)
         statistics = json.loads((folder / "stat.json").read_text("utf-8"))["design"]
         circuit = netlist.read((folder / "netlist.json").read_bytes(), "top").circuit
-    bits = golden.outputs(circuit, pack_features(graph.encoder.features(samples)))
+    bits = golden.outputs(circuit, pack_features(graph.encoder, graph.encoder.features(samples)))
     predicted = bits @ (1 << np.arange(bits.shape[1]))
     wrong = np.flatnonzero(predicted != golden.predict(graph, samples))
     if wrong.size:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.encoder import Encoder
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import pack
@@ -224,18 +225,23 @@ def sent_bits(graph: GateGraph) -> npt.NDArray[np.intp]:
     return np.flatnonzero(graph.alive[: graph.n_inputs])
 
 
+def feature_width(encoder: Encoder) -> int:
+    """Bits of a feature on the link: of its dtype, however many its word on a chip has."""
+    return 8 * np.dtype(encoder.feature_dtype).itemsize
+
+
 def payload_bytes(graph: GateGraph, data: InputKind) -> int:
     """Length of each of ``payloads``."""
     if data is InputKind.BITS or graph.encoder is None:
         return max(1, -(-len(sent_bits(graph)) // 8))
-    return graph.encoder.n_features * np.dtype(graph.encoder.input_dtype).itemsize
+    return graph.encoder.n_features * feature_width(graph.encoder) // 8
 
 
 def payloads(graph: GateGraph, data: InputKind, samples: npt.NDArray[Any]) -> list[bytes]:
     """The payload of each of ``samples``, for a board that takes ``data``.
 
     Bits are ``sent_bits``, eight to a byte, the first one lowest, at least a byte; features are
-    all features in C order, of ``feature_width`` bits, lowest byte first.
+    all features in C order, of whole bytes (``feature_width`` bits), lowest byte first.
 
     Args:
         graph: the graph on the board.
@@ -246,7 +252,9 @@ def payloads(graph: GateGraph, data: InputKind, samples: npt.NDArray[Any]) -> li
     Raises:
         DataError: the samples do not fit the encoder.
     """
-    bits = pack(graph, data, samples)
-    sent = bits[:, sent_bits(graph)] if data is InputKind.BITS else bits
+    if data is InputKind.FEATURES and graph.encoder is not None:
+        features = graph.encoder.features(samples)
+        return [row.tobytes() for row in features.astype(features.dtype.newbyteorder("<"))]
+    sent = pack(graph, data, samples)[:, sent_bits(graph)]
     packed = np.packbits(sent, axis=1, bitorder="little")
     return [row.tobytes() or b"\0" for row in packed]

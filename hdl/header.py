@@ -6,9 +6,10 @@ import textwrap
 from collections.abc import Iterator
 from itertools import chain
 
+from lilogic.data.scaling import Scaling
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import Metadata
-from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.components.interface import Interface, words
 from lilogic.hdl.options import InputKind
 
 # By names that Verilator has had for long: it ends at one that it does not know.
@@ -47,7 +48,26 @@ def about(graph: GateGraph, interface: Interface) -> str:
         named = (f"{number} {name}" for number, name in enumerate(names))
         lines.append(f"Classes: {', '.join(named)}.")
     lines.append(f"Latency: {_cycles(interface.latency)}; it takes {_pace(interface)}.")
+    if interface.scaling is not None:
+        lines += _features(graph, interface.scaling)
     return "".join(chain.from_iterable(map(_comment, lines)))
+
+
+def _features(graph: GateGraph, scaling: Scaling) -> Iterator[str]:
+    """Where each feature's word stands, and what makes it of a real value."""
+    assert graph.encoder is not None
+    yield (
+        "A feature is the unsigned integer clip(ceil((x - offset) * scale), 0, 2**bits - 1) of a "
+        "real value x, or 0 where that is no number; those that are not listed have no bits:"
+    )
+    named = Metadata.of(graph).feature_names
+    names = named if len(named) == graph.encoder.n_features else [""] * graph.encoder.n_features
+    for feature, word in enumerate(words(graph.encoder)):
+        if word:
+            yield (
+                f"features[{word.start} +: {len(word)}]: {feature} {names[feature]}, "
+                f"offset {scaling.offset[feature]!r}, scale {scaling.scale[feature]!r}"
+            ).replace(" ,", ",")
 
 
 def _comment(text: str) -> Iterator[str]:
@@ -84,9 +104,11 @@ def _ports(interface: Interface) -> Iterator[str]:
     delay = "in the same cycle" if not interface.latency else f"{_cycles(interface.latency)} later"
     unused = "" if interface.latency else "unused, as there are no registers"
     width, score = interface.feature_width, interface.score_width
-    count = interface.data_width // width
-    reads = f"{count} input bits of the network, bit i at [i]"
-    if interface.data is InputKind.FEATURES:
+    reads = f"{interface.data_width} input bits of the network, bit i at [i]"
+    if interface.scaling is not None:
+        reads = f"{len(interface.scaling.bits)} features, as listed above"
+    elif interface.data is InputKind.FEATURES and width is not None:
+        count = interface.data_width // width
         reads = f"{count} features of {width} bits, feature i at [{width}*i +: {width}]"
     kind = "two's complement" if interface.score_signed else "unsigned"
     scores = f"{interface.classes} scores, {kind}, class c at [{score}*c +: {score}]"

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lilogic.errors import GraphError, LilogicError
+from lilogic.data.encoder import Encoder
+from lilogic.errors import LilogicError
 from lilogic.files import replacing
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import Interface, pack, pack_features, unpack
@@ -147,8 +148,9 @@ def make(
         parts["dataset"] = pack(graph, interface.data, samples)
     parts["random"] = generator.random((random, width)) < 0.5
     if interface.data is InputKind.FEATURES:
-        near = _near_thresholds(graph, random, generator)
-        parts["threshold"] = pack_features(near)
+        assert graph.encoder is not None  # as the interface was checked
+        near = _near_thresholds(graph.encoder, random, generator)
+        parts["threshold"] = pack_features(graph.encoder, near)
     parts["zeros"] = np.zeros((1, width), dtype=bool)
     parts["ones"] = np.ones((1, width), dtype=bool)
     parts["walking"] = _walking(width)
@@ -190,29 +192,32 @@ def _walking(width: int) -> Bits:
 
 
 def _near_thresholds(
-    graph: GateGraph, count: int, generator: np.random.Generator
+    encoder: Encoder, count: int, generator: np.random.Generator
 ) -> npt.NDArray[Any]:
     """Integers [count, n_features]: at or just above a threshold of each feature; others zero.
 
     Where features are subtracted from others, half of all values are random ones, and the others
     are that near to a threshold with them.
     """
-    encoder = graph.encoder
-    if encoder is None:
-        raise GraphError("the classifier reads features, but the graph has no encoder")
-    limits = np.iinfo(encoder.input_dtype)
-    values = np.zeros((count, encoder.n_features), dtype=encoder.input_dtype)
+    lowest, highest = encoder.lowest, encoder.highest
+    values = np.zeros((count, encoder.n_features), dtype=encoder.feature_dtype)
     order = np.argsort(encoder.feature, kind="stable")
     used, first, many = np.unique(encoder.feature[order], return_index=True, return_counts=True)
     pick = first + generator.integers(0, many, (count, len(used)))
     bits = order[pick]
-    near = encoder.threshold[bits].astype(np.int64) + generator.integers(0, 2, pick.shape)
+    above = generator.integers(0, 2, pick.shape)
+    if encoder.preprocessing.scaling is not None:
+        # Words have many thresholds each: none is left to chance, as far as there is room.
+        systematic = np.arange(min(count, 2 * many.max(initial=0)))[:, None]
+        bits[: len(systematic)] = order[first + systematic // 2 % many]
+        above[: len(systematic)] = systematic % 2
+    near = encoder.threshold[bits].astype(np.int64) + above
     if encoder.has_differences:
         values = generator.integers(
-            limits.min, limits.max, values.shape, encoder.input_dtype, endpoint=True
+            lowest, int(highest.max()), values.shape, encoder.feature_dtype, endpoint=True
         )
         with_zero = np.pad(values, ((0, 0), (0, 1)))
         near += np.take_along_axis(with_zero, encoder.minus[bits], axis=1)
         near = np.where(generator.random(near.shape) < 0.5, near, values[:, used])
-    values[:, used] = near.clip(limits.min, limits.max)
+    values[:, used] = near.clip(lowest, highest[used])
     return values

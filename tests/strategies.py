@@ -79,7 +79,7 @@ def encoders(
     max_bits: int = 8,
     ranked: bool = False,
     subtracting: bool = True,
-    real: bool = False,
+    real: bool = True,
 ) -> Encoder:
     """Encoders of flat samples or images, cropped and resized or not.
 
@@ -142,7 +142,7 @@ def encoded_graphs(
     max_classes: int = 4,
     ranked: bool = False,
     subtracting: bool = True,
-    real: bool = False,
+    real: bool = True,
 ) -> GateGraph:
     """Graphs with an encoder; see ``encoders`` and ``graphs``."""
     encoder = draw(encoders(ranked=ranked, subtracting=subtracting, real=real))

@@ -11,9 +11,9 @@ from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
+from lilogic.boards.protocol import feature_width
 from lilogic.data.capabilities import SERIAL, required
 from lilogic.graph import GateGraph
-from lilogic.hdl.components.encoder import feature_width
 
 
 class Step(NamedTuple):
@@ -44,6 +44,7 @@ class SerialEncoder(Component):
             apart as ``busiest``, or more.
         bits: out, a stream of them.
         order: the input bits in the order in which they come out.
+        width: bits of a feature, as it comes.
         busiest: cycles that the feature with the most bits takes.
 
     Raises:
@@ -52,9 +53,8 @@ class SerialEncoder(Component):
 
     def __init__(self, graph: GateGraph) -> None:
         encoder = required(SERIAL, graph.encoder)
-        self._width = feature_width(encoder)
-        info = np.iinfo(encoder.input_dtype)
-        self._signed = info.min < 0
+        self.width = feature_width(encoder)
+        self._signed = encoder.lowest < 0
         self._steps: list[Step] = []
         used = graph.alive[: graph.n_inputs]
         for feature in range(encoder.n_features):
@@ -62,7 +62,7 @@ class SerialEncoder(Component):
             bits = bits or [None]
             for bit in bits:
                 threshold = 0 if bit is None else int(encoder.threshold[bit])
-                least = min(max(threshold - int(info.min) + 1, 0), 1 << self._width)
+                least = min(max(threshold - encoder.lowest + 1, 0), 1 << self.width)
                 self._steps.append(Step(bit, least, bit == bits[-1]))
         self.order = [step.bit for step in self._steps if step.bit is not None]
         most = max(np.bincount(encoder.feature[used], minlength=1).tolist())
@@ -78,7 +78,7 @@ class SerialEncoder(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        layout = StructLayout({"used": 1, "last": 1, "least": self._width + 1})
+        layout = StructLayout({"used": 1, "last": 1, "least": self.width + 1})
         rows = [
             {"used": step.bit is not None, "last": step.last, "least": step.least}
             for step in self._steps
@@ -90,14 +90,14 @@ class SerialEncoder(Component):
         m.d.comb += [following.eq(address), port.addr.eq(following)]
         m.d.sync += address.eq(following)
 
-        value = Signal(self._width)
-        missing = Signal(range(self._width // 8 + 1), init=self._width // 8)  # bytes of the feature
+        value = Signal(self.width)
+        missing = Signal(range(self.width // 8 + 1), init=self.width // 8)  # bytes of the feature
         busy = Signal()
         with m.If(self.bytes.valid):
             m.d.sync += [value.eq(Cat(value, self.bytes.payload)[8:]), missing.eq(missing - 1)]
             with m.If(missing == 1):
                 m.d.sync += [missing.eq(missing.init), busy.eq(1)]
-        from_lowest = value ^ (self._signed << self._width - 1)
+        from_lowest = value ^ (self._signed << self.width - 1)
         m.d.comb += [
             self.bits.payload.eq(from_lowest >= step.least),
             self.bits.valid.eq(busy & step.used),

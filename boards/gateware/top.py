@@ -20,7 +20,6 @@ from lilogic.boards.protocol import (
 )
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph, lgn
-from lilogic.hdl.components import encoder
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.version import __version__
@@ -99,12 +98,11 @@ class Top(Component):
             chosen["fold"] = _cycles_a_sample(graph, self._input, clock_hz, baud)
         self._classifier = Classifier(graph, CompileOptions.of(options, chosen))
         self._bits = sent_bits(graph).tolist() if self._encoder is None else self._encoder.order
-        width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
         interface = self._classifier.interface
         self.identity = Identity(
             model_hash=lgn.fingerprint(graph)[:HASH_BYTES],
             data=self._input,
-            feature_width=width,
+            feature_width=1 if self._encoder is None else self._encoder.width,
             data_bytes=payload_bytes(graph, self._input),
             classes=interface.classes,
             score_width=interface.score_width,

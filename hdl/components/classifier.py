@@ -25,7 +25,7 @@ from lilogic.hdl.components.folded.argmax import FoldedArgmax
 from lilogic.hdl.components.folded.heads import FoldedHeads
 from lilogic.hdl.components.folded.schedule import Schedule
 from lilogic.hdl.components.folded.sequencer import Sequencer, flag
-from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.components.interface import Interface, port_width, word_width
 from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
 from lilogic.hdl.components.popcount import Heads, architecture, score_shape
@@ -109,9 +109,11 @@ class Classifier(Component):
         self.graph = graph
         choices = Choices.of(graph, options)
         encodes = choices.input is InputKind.FEATURES
-        feature_width = encoder.feature_width(encoder.encoder_of(graph)) if encodes else 1
-        n_features = encoder.encoder_of(graph).n_features if encodes else graph.n_inputs
-        data_width = n_features * feature_width
+        data_width, feature_width, scaling = graph.n_inputs, 1, None
+        if encodes:
+            of = encoder.encoder_of(graph)
+            data_width, feature_width = port_width(of), word_width(of)
+            scaling = of.preprocessing.scaling
         if data_width > MAX_DATA_WIDTH:
             raise GraphError(
                 f"the classifier would read {data_width} bits at once, "
@@ -151,6 +153,7 @@ class Classifier(Component):
             clock_mhz=None if choices.clock is None else choices.clock.mhz,
             device=None if choices.clock is None else choices.clock.device,
             interval=interval,
+            scaling=scaling,
         )
         super().__init__(
             {

@@ -11,7 +11,8 @@ from amaranth.lib.wiring import Component, In, Out
 from lilogic.data.capabilities import PARALLEL, required
 from lilogic.data.encoder import Encoder
 from lilogic.graph import GateGraph
-from lilogic.hdl.components import naming, vector
+from lilogic.hdl.components import interface, naming, vector
+from lilogic.hdl.components.interface import port_width
 
 
 class ThermometerEncoder(Component):
@@ -24,7 +25,7 @@ class ThermometerEncoder(Component):
         registered: whether ``bits`` come from registers.
 
     Attributes:
-        features: in, ``vector.Signature``: features of ``feature_width`` bits, one after the other.
+        features: in, ``vector.Signature``: the features' ``interface.words``.
         bits: out, ``vector.Signature``: the graph's input bits.
         latency: clock cycles from ``features`` to ``bits``.
 
@@ -38,10 +39,9 @@ class ThermometerEncoder(Component):
         self._used = np.flatnonzero(used)
         self._encoder = encoder
         self.latency = int(registered)
-        width = encoder.n_features * feature_width(encoder)
         super().__init__(
             {
-                "features": In(vector.Signature(width)),
+                "features": In(vector.Signature(port_width(encoder))),
                 "bits": Out(vector.Signature(graph.n_inputs)),
             }
         )
@@ -60,12 +60,14 @@ class ThermometerEncoder(Component):
         """The input bits; comparisons with one threshold are wide vector operations, as gates."""
         encoder = self._encoder
         bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-        kinds = np.stack([encoder.threshold, encoder.subtracts], axis=1)[self._used]
+        widths, scaled = encoder.widths[encoder.feature], encoder.preprocessing.scaling is not None
+        kinds = np.stack([encoder.threshold, encoder.subtracts, widths], axis=1)[self._used]
         features = np.stack([encoder.feature, encoder.minus], axis=1)
         for kind in np.unique(kinds, axis=0):
             used = self._used[(kinds == kind).all(axis=1)]
-            threshold, subtracts = kind.tolist()
+            threshold, subtracts, width = kind.tolist()
             name = f"{'differs' if subtracts else 'exceeds'}_{threshold}".replace("-", "minus_")
+            name += f"_in_{width}_bits" if scaled else ""
             found: dict[tuple[int, ...], Value] = {}
             for run in vector.chunks(np.unique(features[used], axis=0).tolist()):
                 of, others = zip(*run, strict=True)
@@ -73,7 +75,7 @@ class ThermometerEncoder(Component):
                 if subtracts:
                     result = _exceed_others(values, self._columns(others), threshold)
                 else:
-                    result = _exceed(values, threshold, encoder.input_dtype)
+                    result = _exceed(values, threshold - encoder.lowest)
                 exceeding = Signal(len(run), name=name)
                 m.d.comb += exceeding.eq(naming.named(m, result, name))
                 found.update(zip(map(tuple, run), exceeding, strict=True))
@@ -82,31 +84,29 @@ class ThermometerEncoder(Component):
         return bits
 
     def _columns(self, features: Sequence[int]) -> list[Value]:
-        """The features' lowest bits in a row, their second ones, and so on.
+        """The lowest bits of features of one width in a row, their second ones, and so on.
 
         With its sign bit flipped, two's complement is in the order of unsigned numbers, and
         differences are the same.
         """
-        bits_in, width = vector.bits(self.features.signals), feature_width(self._encoder)
-        first = [feature * width for feature in features]
-        rows = [Cat(bits_in[start + place] for start in first) for place in range(width)]
-        is_signed = np.iinfo(self._encoder.input_dtype).min < 0
-        return [*rows[:-1], ~rows[-1]] if is_signed else rows
+        bits_in, words = vector.bits(self.features.signals), interface.words(self._encoder)
+        places = zip(*(words[feature] for feature in features), strict=True)
+        rows: list[Value] = [Cat(bits_in[bit] for bit in place) for place in places]
+        return [*rows[:-1], ~rows[-1]] if self._encoder.lowest < 0 else rows
 
 
-def _exceed(columns: Sequence[Value], threshold: int, dtype: str) -> Value:
-    """For many values at once, whether each is greater than ``threshold``.
+def _exceed(columns: Sequence[Value], threshold: int) -> Value:
+    """For many unsigned values at once, whether each is greater than ``threshold``.
 
-    ``columns`` are the values' bits, lowest first, in the order of unsigned numbers. Yosys makes
-    less of a comparison with a constant written out like this than of ``>``, which it takes for
-    a subtraction.
+    ``columns`` are the values' bits, lowest first. Yosys makes less of a comparison with a constant
+    written out like this than of ``>``, which it takes for a subtraction.
     """
-    info = np.iinfo(dtype)
-    if not info.min <= threshold < info.max:
-        return Const(0 if threshold >= info.max else -1, signed(1))
+    highest = (1 << len(columns)) - 1
+    if not 0 <= threshold < highest:
+        return Const(0 if threshold >= highest else -1, signed(1))
     exceeds: Value = Const(0, 1)
     for place, column in enumerate(columns):
-        exceeds = column & exceeds if threshold - info.min >> place & 1 else column | exceeds
+        exceeds = column & exceeds if threshold >> place & 1 else column | exceeds
     return exceeds
 
 
@@ -154,9 +154,4 @@ def encoder_of(graph: GateGraph) -> Encoder:
 
 def bit_reads(encoder: Encoder) -> int:
     """Of how many bits on the port ``features`` an input bit is a function, at most."""
-    return feature_width(encoder) * (2 if encoder.has_differences else 1)
-
-
-def feature_width(encoder: Encoder) -> int:
-    """Bits of one feature on the port ``features``."""
-    return 8 * np.dtype(encoder.input_dtype).itemsize
+    return int(encoder.widths.max()) * (2 if encoder.has_differences else 1)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
 from lilogic.graph import GateGraph
@@ -43,8 +44,9 @@ class Interface:
         data: what the data input reads, which is also its name: ``bits`` (encoded) or ``features``
             (encoded inside).
         data_width: its width in bits; bit ``i`` is input bit ``i`` of the graph, or feature ``i``
-            stands at ``[i * feature_width, (i + 1) * feature_width)``.
-        feature_width: bits per feature; 1 for encoded bits.
+            stands at ``[i * feature_width, (i + 1) * feature_width)``, or, where each has a width
+            of its own, behind the words of those before it.
+        feature_width: bits per feature, null where these differ; 1 for encoded bits.
         classes: number of classes.
         index_width: width of ``index``, the predicted class.
         score_width: width of one class's score; class ``c`` stands at ``scores[c * score_width +:
@@ -58,11 +60,13 @@ class Interface:
         device: on which of ``devices.DEVICES``.
         module: name of the top module, with which those of all others begin.
         interval: clock cycles from one sample to the next, at least (initiation interval).
+        scaling: null, or what makes the features of real values, before they come here: ``offset``,
+            ``scale`` and ``bits`` of each; feature ``i`` has a word of ``bits[i]`` bits.
     """
 
     data: InputKind
     data_width: int
-    feature_width: int
+    feature_width: int | None
     classes: int
     index_width: int
     score_width: int
@@ -74,6 +78,7 @@ class Interface:
     device: str | None = None
     module: str = MODULE
     interval: int = 1
+    scaling: Scaling | None = None
 
     def check(self, graph: GateGraph) -> None:
         """Refuse a graph that cannot be what this is the interface of.
@@ -85,13 +90,16 @@ class Interface:
             raise GraphError(
                 f"the Verilog has {self.classes} classes, but the graph {graph.n_classes}"
             )
-        inputs = graph.n_inputs
+        width, scaling = graph.n_inputs, None
         if self.data is InputKind.FEATURES:
-            inputs = _encoder(graph).n_features
-        if self.data_width != inputs * self.feature_width:
+            encoder = _encoder(graph)
+            width, scaling = port_width(encoder), encoder.preprocessing.scaling
+        if self.data_width != width:
             raise GraphError(
                 f"the Verilog reads {self.data_width} bits of data, which does not fit the graph"
             )
+        if self.scaling != scaling:
+            raise GraphError("the Verilog reads values that are scaled otherwise than the graph's")
 
     def write(self, folder: Path) -> None:
         """Write ``interface.json`` into ``folder``."""
@@ -108,8 +116,12 @@ class Interface:
         with open_text(path) as file:
             try:
                 fields = json.load(file)
-                return cls(**fields | {"data": InputKind(fields["data"])})
-            except (TypeError, ValueError, KeyError) as error:
+                fields["data"] = InputKind(fields["data"])
+                if fields.get("scaling") is not None:
+                    scaling = {name: tuple(of) for name, of in fields["scaling"].items()}
+                    fields["scaling"] = Scaling(**scaling)
+                return cls(**fields)
+            except (TypeError, ValueError, KeyError, AttributeError, GraphError) as error:
                 raise LilogicError(f"{path}: not an interface description ({error})") from error
 
 
@@ -127,20 +139,24 @@ def pack(graph: GateGraph, kind: InputKind, samples: npt.NDArray[Any]) -> npt.ND
         GraphError: features are wanted, but the graph has no encoder.
     """
     if kind is InputKind.FEATURES:
-        return pack_features(_encoder(graph).features(samples))
+        encoder = _encoder(graph)
+        return pack_features(encoder, encoder.features(samples))
     if graph.encoder is None:
         return checked(graph, np.asarray(samples))
     return graph.encoder.encode(samples)
 
 
-def pack_features(features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, features * width] of integers [samples, features]: each in its dtype's bits.
+def pack_features(encoder: Encoder, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """bool [samples, port_width] of integers [samples, features]: ``words``, one after the other.
 
-    Lowest bit first; two's complement where the dtype is signed.
+    Lowest bit first; two's complement where features may be negative.
     """
     little = np.ascontiguousarray(features.astype(features.dtype.newbyteorder("<")))
     bits = np.unpackbits(little[..., None].view(np.uint8), axis=2, bitorder="little")
-    return bits.reshape(len(features), -1).astype(bool)
+    data = np.zeros((len(features), port_width(encoder)), dtype=bool)
+    kept = _kept(encoder)
+    data[:, : kept.sum()] = bits[:, kept]
+    return data
 
 
 def unpack(graph: GateGraph, kind: InputKind, data: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -148,10 +164,35 @@ def unpack(graph: GateGraph, kind: InputKind, data: npt.NDArray[np.bool_]) -> np
     if kind is InputKind.BITS:
         return data
     encoder = _encoder(graph)
-    dtype = np.dtype(encoder.input_dtype)
-    features = data.reshape(len(data), encoder.n_features, 8 * dtype.itemsize)
+    dtype, kept = np.dtype(encoder.feature_dtype), _kept(encoder)
+    features = np.zeros((len(data), *kept.shape), dtype=bool)
+    features[:, kept] = data[:, : kept.sum()]
     values = np.packbits(features, axis=2, bitorder="little").view(dtype.newbyteorder("<"))
     return encoder.bits(values[..., 0].astype(dtype))
+
+
+def words(encoder: Encoder) -> list[range]:
+    """Of each feature, the bits of the data input that are its word, lowest first."""
+    ends = np.cumsum(encoder.widths).tolist()
+    return [range(end - width, end) for end, width in zip(ends, encoder.widths, strict=True)]
+
+
+def port_width(encoder: Encoder) -> int:
+    """Width of the data input for features: of all words, or of a bit that means nothing."""
+    return max(1, int(encoder.widths.sum()))
+
+
+def word_width(encoder: Encoder) -> int | None:
+    """How wide the words of all features are; None where they differ."""
+    width, *others = np.unique(encoder.widths).tolist()
+    return None if others else width
+
+
+def _kept(encoder: Encoder) -> npt.NDArray[np.bool_]:
+    """bool [features, bits]: which bits of the features' dtype are in their words."""
+    places = np.arange(8 * np.dtype(encoder.feature_dtype).itemsize)
+    kept: npt.NDArray[np.bool_] = places < encoder.widths[:, None]
+    return kept
 
 
 def _encoder(graph: GateGraph) -> Encoder:

@@ -82,10 +82,10 @@ def input_bits(
 
 def always(encoder: Encoder) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which bits are 1, and which 0, for every sample, because of their thresholds."""
-    info = np.iinfo(encoder.input_dtype)
-    spread = int(info.max) - int(info.min)
-    lowest = np.where(encoder.subtracts, -spread, info.min)
-    highest = np.where(encoder.subtracts, spread, info.max)
+    most = encoder.highest[encoder.feature]
+    spread = most - encoder.lowest
+    lowest = np.where(encoder.subtracts, -spread, encoder.lowest)
+    highest = np.where(encoder.subtracts, spread, most)
     return encoder.threshold < lowest, encoder.threshold >= highest
 
 

@@ -111,15 +111,14 @@ def encoder_bits(
 ) -> Circuit:
     """The encoder's ``bits``; the features' bits come from ``sources``, lowest first."""
     circuit = _Arithmetic(variables)
-    info = np.iinfo(encoder.input_dtype)
     outputs = []
     for bit in bits:
         feature, threshold = int(encoder.feature[bit]), int(encoder.threshold[bit])
         value = _feature(circuit, encoder, feature, sources)
-        lowest = int(info.min)
+        lowest = encoder.lowest
         if encoder.minus[bit] != encoder.zero:
             other = _feature(circuit, encoder, int(encoder.minus[bit]), sources)
-            value, lowest = circuit.less(value, other), -(1 << info.bits)
+            value, lowest = circuit.less(value, other), -(1 << len(value))
         outputs.append(_exceeds(circuit, value, threshold - lowest))
     return circuit.build(outputs)
 
@@ -128,10 +127,9 @@ def _feature(
     circuit: _Arithmetic, encoder: Encoder, feature: int, sources: Sequence[int]
 ) -> list[int]:
     """A feature's bits, lowest first, as an unsigned number: less the lowest that it may be."""
-    info = np.iinfo(encoder.input_dtype)
-    first = feature * info.bits
-    value = [circuit.source(source) for source in sources[first : first + info.bits]]
-    return _ordered(circuit, value, info.min < 0)
+    first, width = int(encoder.widths[:feature].sum()), int(encoder.widths[feature])
+    value = [circuit.source(source) for source in sources[first : first + width]]
+    return _ordered(circuit, value, encoder.lowest < 0)
 
 
 def _exceeds(circuit: _Arithmetic, value: Sequence[int], threshold: int) -> int:
@@ -167,5 +165,4 @@ def first_maximum(
 
 def _ordered(circuit: _Arithmetic, score: Sequence[int], signed: bool) -> list[int]:
     """The score's bits, with the sign bit flipped, so that unsigned comparison orders them."""
-    top = score[-1]
-    return [*score[:-1], circuit.inverted(top) if signed else top]
+    return [*score[:-1], circuit.inverted(score[-1])] if signed else [*score]

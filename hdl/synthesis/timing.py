@@ -16,7 +16,7 @@ import numpy as np
 from lilogic import files
 from lilogic.errors import DoesNotFitError
 from lilogic.graph import GateGraph
-from lilogic.hdl.components.interface import VERILOG, Interface
+from lilogic.hdl.components.interface import VERILOG, Interface, words
 from lilogic.hdl.fpga import nextpnr, yosys
 from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.options import InputKind
@@ -122,6 +122,5 @@ def _used(graph: GateGraph, interface: Interface) -> list[int]:
     used = np.flatnonzero(graph.alive[: graph.n_inputs])
     if interface.data is InputKind.BITS or graph.encoder is None:
         return used.tolist()
-    width = interface.feature_width
-    features = np.unique(graph.encoder.read_by(used))
-    return (features[:, None] * width + np.arange(width)).ravel().tolist()
+    features, found = np.unique(graph.encoder.read_by(used)), words(graph.encoder)
+    return [bit for feature in features.tolist() for bit in found[feature]]

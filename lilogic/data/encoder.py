@@ -150,6 +150,11 @@ class Encoder:
         return np.full(self.n_features, np.iinfo(self.feature_dtype).bits)
 
     @property
+    def highest(self) -> npt.NDArray[np.int64]:
+        """int64 [n_features]: of each feature, the highest value that it may have."""
+        return self.lowest + (1 << self.widths) - 1
+
+    @property
     def feature_shape(self) -> tuple[int, ...]:
         """One sample's shape after crop and resize."""
         return self.preprocessing.feature_shape

@@ -82,7 +82,7 @@ def test_only_bits_in_use_are_sent():
 def test_pixels_are_the_features_bytes(graph):
     raw = random_raw(graph.encoder, 3)
     sent = protocol.payloads(graph, InputKind.FEATURES, raw)
-    dtype = np.dtype(graph.encoder.input_dtype).newbyteorder("<")
+    dtype = np.dtype(graph.encoder.feature_dtype).newbyteorder("<")
     read = np.array([np.frombuffer(payload, dtype) for payload in sent])
     np.testing.assert_array_equal(read, graph.encoder.features(raw))
 

@@ -16,7 +16,6 @@ from amaranth.sim import Simulator
 
 from lilogic.data.encoder import Encoder
 from lilogic.hdl.components import pipeline
-from lilogic.hdl.components.encoder import feature_width
 from lilogic.hdl.components.pipeline import Registers
 from lilogic.hdl.components.popcount import POPCOUNTS
 
@@ -147,7 +146,10 @@ def as_integer(bits: npt.NDArray[Any]) -> int:
 
 def pixel_bits(encoder: Encoder, raw: npt.NDArray[Any]) -> Bits:
     """bool [samples, width] of the port that takes the features of raw samples."""
-    width = feature_width(encoder)
-    features = encoder.features(raw).astype(np.int64)
-    bits = features[:, :, None] >> np.arange(width) & 1
-    return bits.reshape(len(raw), -1).astype(bool)
+    columns = encoder.features(raw).astype(np.int64).T
+    bits = [
+        column >> place & 1
+        for column, width in zip(columns, encoder.widths.tolist(), strict=True)
+        for place in range(width)
+    ]
+    return np.array(bits or [[0] * len(raw)], dtype=bool).T

@@ -24,12 +24,18 @@ def test_answers_are_those_of_the_software_for_what_stands_on_the_port(graph, pi
     raw = random_raw(graph.encoder, 20)
     ports = interface(graph, pixels)
     made = vectors.make(graph, ports, raw, random=10)
-    encoder, width = graph.encoder, ports.feature_width
+    encoder = graph.encoder
+    widths = encoder.widths.tolist() if pixels else [1] * graph.n_inputs
+    starts = np.cumsum([0, *widths[:-1]]).tolist()
     for word, scores, index in zip(made.words(), made.scores, made.index, strict=True):
-        values = [word >> i * width & (1 << width) - 1 for i in range(ports.data_width // width)]
+        places = zip(starts, widths, strict=True)
+        values = [word >> start & (1 << width) - 1 for start, width in places]
         if pixels:
-            info = np.iinfo(encoder.input_dtype)
-            values = [value - (value > info.max) * 2**width for value in values]
+            highest = np.iinfo(encoder.feature_dtype).max
+            values = [
+                value - (value > highest) * 2**width
+                for value, width in zip(values, widths, strict=True)
+            ]
             # The last value is the feature that is always 0.
             less = [*values, 0]
             values = [

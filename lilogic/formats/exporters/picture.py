@@ -91,6 +91,7 @@ def input_names(graph: GateGraph) -> Callable[[int], str]:
     encoder = graph.encoder
     if encoder is None:
         return lambda bit: f"x{bit}"
+    scaling = encoder.preprocessing.scaling
     feature = _feature_names(encoder, Metadata.of(graph).feature_names)
     rank = "" if encoder.rank is None else f"Q({encoder.rank / max(1, encoder.n_features - 1):.2g})"
 
@@ -99,6 +100,8 @@ def input_names(graph: GateGraph) -> Callable[[int], str]:
         if encoder.minus[bit] != encoder.zero:
             text += f" − {feature(int(encoder.minus[bit]))}"
         threshold = int(encoder.threshold[bit])
+        if scaling is not None:
+            return f"{text} > {scaling.level(int(encoder.feature[bit]), threshold):.6g}"
         if not rank:
             return f"{text} > {threshold}"
         return f"{text} > {rank}{f' {threshold:+}' if threshold else ''}"

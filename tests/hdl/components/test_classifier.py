@@ -228,12 +228,13 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         ),
     )
     shape = score_shape(graph)
-    width = 8 * np.dtype(graph.encoder.input_dtype).itemsize if pixels else 1
-    fields = graph.encoder.n_features if pixels else graph.n_inputs
+    widths = graph.encoder.widths.tolist() if pixels else [1] * graph.n_inputs
+    scaling = graph.encoder.preprocessing.scaling if pixels else None
+    data_width = max(1, sum(widths))
     assert asdict(classifier.interface) == {
         "data": "features" if pixels else "bits",
-        "data_width": fields * width,
-        "feature_width": width,
+        "data_width": data_width,
+        "feature_width": widths[0] if len({*widths}) == 1 else None,
         "classes": graph.n_classes,
         "index_width": max(1, (graph.n_classes - 1).bit_length()),
         "score_width": shape.width,
@@ -245,8 +246,9 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "device": None,
         "module": "classifier",
         "interval": 1,
+        "scaling": None if scaling is None else asdict(scaling),
     }
-    assert len(classifier.samples.payload) == fields * width
+    assert len(classifier.samples.payload) == data_width
 
 
 def test_refuses_a_popcount_that_does_not_exist():

@@ -78,8 +78,9 @@ def assert_runs(folder, language, graph, raw, *options, encoded=True, **keywords
     formats.write(graph, "c", folder / "net.c", **keywords)
     encodes = graph.encoder is not None and encoded
     dtype = graph.encoder.input_dtype if encodes else "uint8"
+    ctype = "double" if dtype == "float64" else f"{dtype}_t"
     (folder / "main.c").write_text(MAIN)
-    program = compiled(language, folder / "main.c", f"-DTYPE={dtype}_t", *options)
+    program = compiled(language, folder / "main.c", f"-DTYPE={ctype}", *options)
     done = subprocess.run([program], input=raw.astype(dtype).tobytes(), capture_output=True)
     assert done.returncode == 0, done.stderr
     expected = golden.scores(graph, graph.encoder.encode(raw) if encodes else raw)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lilogic import formats
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import Preprocessing
+from lilogic.data.preprocessing import REAL, Preprocessing
+from lilogic.data.scaling import Scaling
 from lilogic.errors import LilogicError
 from lilogic.formats.exporters.picture import input_names
 from lilogic.graph import GateGraph
@@ -164,6 +165,9 @@ def test_inputs_are_called_by_what_they_compare():
     assert input_names(table)(1) == "x[0] > -3"
     named = table.with_metadata(feature_names=["age", "weight"])
     assert input_names(named)(0) == "weight > 70"
+    scaling = Scaling((-1.5, 0.0), (4.0, 3.0), (4, 4))
+    reals = encoded(Preprocessing((2,), REAL, scaling=scaling), [0, 1], [11, 1])
+    assert [*map(input_names(reals), range(2))] == ["x[0] > 1.25", "x[1] > 0.333333"]
     assert input_names(FULL_ADDER)(2) == "x2"
 
 

@@ -59,7 +59,7 @@ def test_a_file_gives_back_the_graph(path, graph):
     assert_equal(lgn.read(path), graph)
 
 
-@given(graph=encoded_graphs(ranked=True, real=True))
+@given(graph=encoded_graphs(ranked=True))
 def test_a_file_gives_back_the_encoder(path, graph):
     graph = graph.with_metadata(name="été", accuracy={"test_frozen": 0.5}, recipe=[1, None])
     lgn.write(graph, path)
@@ -74,7 +74,7 @@ def test_a_reader_made_from_the_documentation_agrees_on_bits(path, graph):
     np.testing.assert_array_equal(scores, golden.scores(graph, bits))
 
 
-@given(graph=encoded_graphs(ranked=True, real=True))
+@given(graph=encoded_graphs(ranked=True))
 def test_a_reader_made_from_the_documentation_agrees_on_samples(path, graph):
     lgn.write(graph, path)
     raw = random_raw(graph.encoder, 20)

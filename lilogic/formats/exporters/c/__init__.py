@@ -15,6 +15,7 @@ from lilogic.errors import FormatError
 from lilogic.files import write_text
 from lilogic.formats.exporters.c import gates
 from lilogic.formats.exporters.c.names import check_prefix, named, prefix_of
+from lilogic.formats.exporters.c.reals import Real
 from lilogic.formats.exporters.c.samples import Bits, Raw, Samples
 from lilogic.formats.exporters.c.schedule import COUNTED, Schedule, schedule
 from lilogic.formats.exporters.c.templates import HEADER, SELF_TEST, SHORT_NAMES, SOURCE
@@ -75,7 +76,8 @@ def _samples(graph: GateGraph, input: str | None) -> Samples:
     if input not in (None, "bits", "features"):
         raise FormatError(f"input is {input!r}, but must be bits or features", option="input")
     if graph.encoder is not None and input != "bits":
-        return Raw(graph.encoder)
+        scales = graph.encoder.preprocessing.scaling is not None
+        return Real(graph.encoder) if scales else Raw(graph.encoder)
     if input == "features":
         raise FormatError("the network has no encoder, so it reads bits", option="input")
     return Bits(graph.n_inputs)
@@ -95,7 +97,6 @@ def _header(
     }
     if isinstance(samples, Raw):
         stack["net_encode"] = samples.stack
-    tables = f" * Constants: {samples.tables:,} bytes, which only net_encode reads.\n"
     what = f"raw samples of NET_VALUES values of type {samples.ctype}"
     return HEADER.substitute(
         version=__version__,
@@ -107,7 +108,7 @@ def _header(
         bytes=f"{graph.n_inputs * size:,}",
         stack="\n".join(f" *   {name:<17} {CALLS + n:>9,}" for name, n in stack.items()),
         calls=CALLS,
-        static=tables if samples.tables else "",
+        static=f" * Constants: {samples.constants}.\n" if samples.constants else "",
         sample=f"const {samples.ctype} sample[{_length(samples)}]",
         one=what if samples.declaration else "samples of a byte for each input bit, 0 or not",
         declaration=samples.declaration,
@@ -124,6 +125,7 @@ def _source(graph: GateGraph, stem: str, word: int, samples: Samples, plan: Sche
         slots=max(1, plan.slots),
         counted=COUNTED,
         planes=gates.planes(graph),
+        checks=samples.checks,
         functions=samples.functions,
         single=gates.of_a_sample(graph, plan, samples),
         block=gates.of_words(graph, plan),
@@ -135,8 +137,7 @@ def _source(graph: GateGraph, stem: str, word: int, samples: Samples, plan: Sche
         seed=f"0x{_SEED:X}",
         ctype=samples.ctype,
         length=_length(samples),
-        first=first,
-        span=end - first,
+        value=samples.drawn(f"{first} + (int64_t)(x >> 33) % {end - first}"),
         pack="net_encode" if samples.declaration else "net_pack",
     )
 

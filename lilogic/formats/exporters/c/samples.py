@@ -27,14 +27,19 @@ class Bits:
     prepare = f"    const {ctype} *x = sample;"
     arguments = "x"
     stack = 0
-    tables = 0
+    constants = ""
     functions = ""
     declaration = ""
+    checks = ""
     test_values = (0, 2)
 
     def bit(self, index: int) -> str:
         """The expression of an input bit."""
         return f"(x[{index}] != 0)"
+
+    def drawn(self, integer: str) -> str:
+        """The expression of a value for the self-test, of one of an integer."""
+        return f"({self.ctype})({integer})"
 
     def encode(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, bits] of integers [samples, size]."""
@@ -52,6 +57,8 @@ class Raw:
 
     encoder: Encoder
 
+    checks = ""
+
     @property
     def size(self) -> int:
         """Values of a sample."""
@@ -63,10 +70,15 @@ class Raw:
         return f"{self.encoder.input_dtype}_t"
 
     @property
+    def feature(self) -> str:
+        """The type of a feature."""
+        return f"{self._dtype.name}_t"
+
+    @property
     def parameters(self) -> str:
         """Parameters of functions that evaluate gates of one sample."""
         rank = f", {self._wide} rank" if self._ranked else ""
-        return f"const {self.ctype} *x{rank}"
+        return f"const {self.feature} *x{rank}"
 
     @property
     def arguments(self) -> str:
@@ -79,7 +91,7 @@ class Raw:
         lines = [f"    const {self.ctype} *x = sample;"]
         if self._copies:
             lines = [
-                f"    {self.ctype} x[{self.encoder.n_features}];",
+                f"    {self.feature} x[{self.encoder.n_features}];",
                 "    net_features(sample, x);",
             ]
         if self._ranked:
@@ -92,8 +104,12 @@ class Raw:
         return self.encoder.n_features * self._dtype.itemsize if self._copies else 0
 
     @property
-    def tables(self) -> int:
-        """Bytes of constant tables."""
+    def constants(self) -> str:
+        """How much room constant tables take."""
+        return f"{self._encoding_bytes:,} bytes, which only net_encode reads"
+
+    @property
+    def _encoding_bytes(self) -> int:
         return sum(table.nbytes for table in self._tables.values())
 
     def bit(self, index: int) -> str:
@@ -103,10 +119,14 @@ class Raw:
         relative = f" - x[{minus}]" * (minus >= 0) + " - rank" * self._ranked
         if relative:
             return f"(({self._wide})x[{feature}]{relative} > {threshold})"
-        limits = np.iinfo(self._dtype)
-        if not limits.min <= threshold < limits.max:
-            return "1" if threshold < limits.min else "0"
+        lowest, highest = self.encoder.lowest, self.encoder.highest[self.encoder.feature[index]]
+        if not lowest <= threshold < highest:
+            return "1" if threshold < lowest else "0"
         return f"(x[{feature}] > {threshold})"
+
+    def drawn(self, integer: str) -> str:
+        """The expression of a value for the self-test, of one of an integer."""
+        return f"({self.ctype})({integer})"
 
     def encode(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """bool [samples, bits] of integers [samples, size]."""
@@ -125,9 +145,11 @@ class Raw:
     @property
     def functions(self) -> str:
         """What ``prepare`` calls, and the function that encodes samples for words."""
-        parts = [_table(f"net_{name}", table) for name, table in self._tables.items()]
+        parts = [
+            table_of(f"net_{name}", table, "NET_INPUTS") for name, table in self._tables.items()
+        ]
         if self._copies:
-            parts.append(self._resizing())
+            parts.append(self._making())
         if self._ranked:
             parts.append(self._ranking())
         minus = ""
@@ -172,7 +194,7 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
 
     @property
     def _dtype(self) -> np.dtype[Any]:
-        return np.dtype(self.encoder.input_dtype)
+        return np.dtype(self.encoder.feature_dtype)
 
     @property
     def _wide(self) -> str:
@@ -218,7 +240,8 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
             tables["minus"] = _smallest(np.where(minus < 0, max(self.size, minus.max() + 1), minus))
         return tables
 
-    def _resizing(self) -> str:
+    def _making(self) -> str:
+        """The functions that make features where these are copies."""
         encoder = self.encoder
         shape = encoder.input_shape
         channels = shape[2] if len(shape) == 3 else 1
@@ -298,8 +321,11 @@ def _smallest(numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     return numbers.astype(next(fits))
 
 
-def _table(name: str, numbers: npt.NDArray[Any]) -> str:
-    values = numbers.tolist()
-    chunks = (values[start : start + 16] for start in range(0, len(values), 16))
-    rows = ",\n".join(f"    {', '.join(map(str, chunk))}" for chunk in chunks)
-    return f"static const {numbers.dtype.name}_t {name}[NET_INPUTS] = {{\n{rows}\n}};\n"
+def table_of(name: str, numbers: npt.NDArray[Any], length: str) -> str:
+    """A constant table; floating-point numbers are exact, as they are hexadecimal."""
+    is_real = numbers.dtype.kind == "f"
+    ctype, a_row = ("double", 4) if is_real else (f"{numbers.dtype.name}_t", 16)
+    values = [value.hex() if is_real else str(value) for value in numbers.tolist()]
+    chunks = (values[start : start + a_row] for start in range(0, len(values), a_row))
+    rows = ",\n".join(f"    {', '.join(chunk)}" for chunk in chunks)
+    return f"static const {ctype} {name}[{length}] = {{\n{rows}\n}};\n"

@@ -80,7 +80,7 @@ SOURCE = Template("""\
 #include "$stem.h"
 
 #include <stddef.h>
-
+$checks
 #define NET_SLOTS $slots
 #define NET_COUNTED $counted
 #define NET_PLANES $planes
@@ -182,7 +182,7 @@ int main(void)
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        samples[i] = ($ctype)($first + (int64_t)(x >> 33) % $span);
+        samples[i] = $value;
     }
     $pack(samples, NET_SAMPLES, bits);
     net_scores(bits, scores);
