@@ -153,7 +153,7 @@ class Conditions:
         if self.encoder is None:
             return self.names[bit]
         feature, minus = self.reads[bit].tolist()
-        name = self.names[feature]
+        name: str = self.names[feature]
         if self.encoder.subtracts[bit]:
             name += f" - {self.names[minus]}"
         if self.encoder.rank is not None:

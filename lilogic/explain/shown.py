@@ -55,7 +55,7 @@ def feature_rows(explanation: Explanation, class_: int | None, top: int) -> list
 
 def _feature_row(explanation: Explanation, feature: Feature, class_: int | None) -> tuple[str, ...]:
     lost = feature.accuracy_lost
-    shuffled = ()
+    shuffled: tuple[str, ...] = ()
     if lost is not None:
         deviation = f" ± {100 * lost.deviation:.1f}" if lost.deviation is not None else ""
         shuffled = (f"{100 * lost.mean:.1f}{deviation} %",)
