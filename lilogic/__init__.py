@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lilogic.api import Model, freeze, load
     from lilogic.build import Build
+    from lilogic.cross_validation import CrossValidated, cross_validate
     from lilogic.estimator import LogicClassifier
     from lilogic.flow import Run, train
     from lilogic.hdl.options import CompileOptions, InputKind
@@ -20,6 +21,7 @@ __all__ = [
     "Annealing",
     "Build",
     "CompileOptions",
+    "CrossValidated",
     "InputKind",
     "LogicClassifier",
     "LogicNet",
@@ -28,6 +30,7 @@ __all__ = [
     "Sharpness",
     "TrainRecipe",
     "__version__",
+    "cross_validate",
     "freeze",
     "load",
     "train",
@@ -38,6 +41,7 @@ _HOMES = {
     "Annealing": "learn.annealing",
     "Build": "build",
     "CompileOptions": "hdl.options",
+    "CrossValidated": "cross_validation",
     "InputKind": "hdl.options",
     "LogicClassifier": "estimator",
     "LogicNet": "learn.net.logic_net",
@@ -46,6 +50,7 @@ _HOMES = {
     "Sharpness": "learn.net.sharpness",
     "TrainRecipe": "learn.recipe",
     "__version__": "version",
+    "cross_validate": "cross_validation",
     "freeze": "api",
     "load": "api",
     "train": "flow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,8 @@ import numpy.typing as npt
 
 from lilogic import formats, zoo
 from lilogic.data import labels
-from lilogic.errors import DataError
+from lilogic.data.tables.frames import is_frame
+from lilogic.errors import DataError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from lilogic.hdl.options import CompileOptions
     from lilogic.learn.net.logic_net import LogicNet
     from lilogic.report.models.board import BoardReport
+    from lilogic.report.models.explanation import Explanation
 
 Row = tuple[str, str]
 
@@ -50,20 +53,30 @@ class Model:
     graph: GateGraph
     name: str
 
-    def scores(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """int32 [samples, classes] of samples [samples, …].
+    def scores(self, x: Any) -> npt.NDArray[np.int32]:
+        """int32 [samples, classes] of samples [samples, …], or of the rows of a table.
 
         Samples are raw (images as they come from the data set) where the network has an encoder,
-        else they are input bits.
+        else they are input bits. A table is a data frame of pandas or Polars, or a table of
+        PyArrow, that has the columns which the network was trained on, in whatever order.
 
         Raises:
             DataError: samples that do not fit the network.
         """
-        return self._predictor.scores(x)
+        return self._predictor.scores(self._raw(x))
 
-    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def predict(self, x: Any) -> npt.NDArray[np.int64]:
         """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return self._predictor.classify(x)
+        return self._predictor.classify(self._raw(x))
+
+    def _raw(self, x: Any) -> Any:
+        """Samples, made of the rows of a table if it is one."""
+        if not is_frame(x):
+            return x
+        schema = self.metadata.table
+        if schema is None:
+            raise DataError("the network was trained on no table; give it an array of samples")
+        return schema.features(x)
 
     def samples(
         self,
@@ -73,12 +86,13 @@ class Model:
         white: int | None = None,
         array: str | None = None,
     ) -> Samples:
-        """Samples for ``scores`` and ``predict`` from files: pictures, ``.npy``, ``.npz``, IDX.
+        """Samples for ``scores`` and ``predict`` from files: pictures, arrays, tables.
 
         What is assumed of pictures is a ``LilogicWarning``.
 
         Args:
-            files: each a picture, or an array of samples or of one.
+            files: each a picture, an array of samples or of one (``.npy``, ``.npz``, IDX), or a
+                table with the columns that the network was trained on.
             invert: whether to swap dark and light in pictures.
             ground: what transparent parts of pictures are laid on, ``white`` or ``black``;
                 default: white, or black where all that shows is light.
@@ -99,7 +113,8 @@ class Model:
         encoder = self.graph.encoder
         shape = (self.graph.n_inputs,) if encoder is None else encoder.input_shape
         dtype = np.dtype("bool" if encoder is None else encoder.input_dtype)
-        reader = Reader(shape, dtype, self.look, invert, chosen, white, array)
+        table = self.metadata.table
+        reader = Reader(shape, dtype, self.look, invert, chosen, white, array, table)
         return reader.read([*map(Path, files)])
 
     @property
@@ -143,7 +158,9 @@ class Model:
         return self.metadata.trained_gates or self.graph.n_gates
 
     def dataset(self) -> Dataset:
-        """The data set that it was trained on.
+        """The data set that it was trained on, split as it was then.
+
+        Samples that are not those of then are a ``LilogicWarning``.
 
         Raises:
             DataError: none is recorded, or its files are missing or damaged.
@@ -154,14 +171,67 @@ class Model:
         if not name:
             raise DataError("the model records no data set", option="data")
         try:
-            return datasets.load(name)
+            with warnings.catch_warnings():
+                # What is odd about it was said when it was trained on.
+                warnings.simplefilter("ignore", LilogicWarning)
+                data = datasets.load(name, self.metadata.data)
         except DataError as error:
             error.option = error.option or "data"
             raise
+        self._warn_if_changed(data)
+        return data
+
+    def _warn_if_changed(self, data: Dataset) -> None:
+        recorded = self.metadata.dataset_hashes
+        differ = [
+            side for side, found in data.hashes().items() if recorded.get(side, found) != found
+        ]
+        if differ:
+            message = (
+                f"{self.metadata.dataset}: has changed since {self.name} was trained: its "
+                f"{' and '.join(differ)} samples are not those of then"
+            )
+            warnings.warn(LilogicWarning(message), stacklevel=3)
 
     def summary(self) -> ModelSummary:
         """What is known of it: origin, accuracies, input, gates, classes."""
         return ModelSummary.of(self.name, self.graph)
+
+    def explain(
+        self,
+        x: npt.NDArray[Any] | None = None,
+        y: npt.NDArray[Any] | None = None,
+        *,
+        samples: int = 1000,
+        repeats: int = 5,
+        seed: int = 0,
+        progress: bool = True,
+    ) -> Explanation:
+        """What its classes depend on: importance of conditions and features, and its formula.
+
+        Args:
+            x: samples [samples, …] to measure on; default: the test samples of the data set that it
+                records, or else random bits.
+            y: their labels, without which accuracy is not asked about.
+            samples: how many to take, at most; which ones is drawn.
+            repeats: how often each feature is shuffled.
+            seed: of what is drawn.
+            progress: whether to say what is done on standard error.
+
+        Raises:
+            DataError: samples or labels that do not fit the network, or none.
+        """
+        from lilogic import explain
+        from lilogic.report.steps import shown
+
+        evidence = None if x is None else explain.Evidence(x, y)
+        if x is None and self.metadata.dataset:
+            data = self.dataset()
+            evidence = explain.Evidence(data.x_test, data.y_test, data.name)
+        return explain.explain(
+            self.graph, self.name, self.class_names, evidence,
+            samples=samples, repeats=repeats, seed=seed, step=shown(progress),
+        )  # fmt: skip
 
     def compile(
         self,

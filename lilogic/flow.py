@@ -45,7 +45,7 @@ class Run:
 
 
 def train(
-    source: str | Path | Recipe | Dataset,
+    source: Any,
     folder: str | Path | None = None,
     *,
     changes: Mapping[str, Any] | None = None,
@@ -57,8 +57,9 @@ def train(
     """Train a network, or go on training it where the folder holds an interrupted run.
 
     Args:
-        source: a recipe's name or ``.toml``; a recipe; a data set's name or file; or a data set,
-            for which a recipe is made.
+        source: a recipe's name or ``.toml``; a recipe; a data set's name or file; a data set; or
+            data: a data frame, samples and labels ``(x, y)``, a data set of PyTorch, or a pair of
+            one of these for training and one for testing. For data, a recipe is made.
         folder: the run folder; default: ``runs/NAME``.
         changes: settings that replace the recipe's, such as ``{"train.epochs": 10}``.
         device: ``cpu``, or ``cuda`` where PyTorch finds one.
@@ -85,7 +86,7 @@ def train(
 
 
 def recipe_of(
-    source: str | Path | Recipe | Dataset, changes: Mapping[str, Any] | Sequence[str] | None
+    source: Any, changes: Mapping[str, Any] | Sequence[str] | None
 ) -> tuple[Recipe, Dataset]:
     """The recipe and the data set that ``train`` takes ``source`` for.
 

@@ -19,7 +19,7 @@ import typer
 
 from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams
 from lilogic.cli.demo import demo
-from lilogic.cli.predict import predict
+from lilogic.cli.predict import explain, predict
 from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "estimate": cost.estimate,
     "frontier": cost.frontier,
     "predict": predict,
+    "explain": explain,
     "compile": hardware.compile_,
     "verify": hardware.verify,
     "report": hardware.report,
@@ -146,16 +147,22 @@ _FLAGS = {
     "architecture": "--architecture FILE",
     "array": "--array NAME",
     "board": "--board",
+    "class": "--class NAME",
     "classes": "--classes",
+    "columns": "--column",
     "cone": "--cone",
     "data": "--data",
+    "drop": "--drop",
     "fold": "--fold",
     "folder": "-o",
+    "folds": "--folds",
     "ground": "--ground white|black",
     "input": "--input bits",
     "invert": "--invert",
     "keys": "recipes --keys lists all",
+    "label": "--label",
     "levels_per_stage": "--levels-per-stage",
+    "missing": "--missing median|indicator",
     "model": "--model",
     "port": "--port",
     "prefix": "--prefix",

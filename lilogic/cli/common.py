@@ -109,7 +109,8 @@ TrainingRecipe = Annotated[
     typer.Argument(
         metavar="RECIPE",
         help="A recipe's name (see recipes), a .toml file, or a data set without one: "
-        "a known one, a .npz or a folder of images by class.",
+        "a known one, a table (.csv, .tsv, .parquet, .arff), a .npz or a folder of images by "
+        "class.",
         autocompletion=completion.trainable,
     ),
 ]
@@ -128,7 +129,7 @@ DataName = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="Data set, .npz or image folder; default: what it was trained on.",
+        help="Data set, table, .npz or image folder; default: what it was trained on.",
         autocompletion=completion.datasets,
     ),
 ]
@@ -137,7 +138,8 @@ Files = Annotated[
     list[Path],
     typer.Argument(
         metavar="FILE...",
-        help="Pictures (PNG, JPEG, WebP, ...), or arrays of samples (.npy, .npz, IDX).",
+        help="Pictures (PNG, JPEG, WebP, ...), arrays of samples (.npy, .npz, IDX), or tables "
+        "(.csv, .tsv, .parquet, .arff).",
     ),
 ]
 Invert = Annotated[
@@ -211,19 +213,24 @@ def load(model: str) -> Network:
 def dataset_of(model: Network, name: str | None) -> Dataset:
     """The data set called ``name``; without one, what the network was trained on.
 
+    A table in a file has the columns that the network reads, and is all for testing.
+
     Raises:
         DataError: there is none, or it cannot be loaded.
     """
     from lilogic.data import datasets
+    from lilogic.data.tables import build, files
 
     if name is None:
         return model.dataset()
     say_which(name, datasets.REGISTRY, "the known data set")
+    if (schema := model.metadata.table) is not None and files.is_table(Path(name)):
+        return build.labelled(name, files.read(Path(name)), schema, model.class_names)
     data = datasets.load(name)
     if list(data.class_names) != model.class_names[: data.n_classes]:
         message = (
-            f"{name}: classes are compared by number: its {_some(data.class_names)} "
-            f"with the network's {_some(model.class_names)}"
+            f"{name}: classes are compared by number: its {some(data.class_names)} "
+            f"with the network's {some(model.class_names)}"
         )
         warnings.warn(LilogicWarning(message), stacklevel=2)
     look, usual = data.look(), model.look
@@ -232,7 +239,7 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
     return data
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
     """The first names of a list."""
     return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 

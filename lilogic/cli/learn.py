@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ from lilogic.cli.common import (
     Threads,
     TrainingRecipe,
     dataset_of,
+    given,
     load,
     say_which,
     show,
@@ -26,10 +29,51 @@ if TYPE_CHECKING:
     from lilogic.flow import Run
 
 
+class Missing(StrEnum):
+    """What is done about missing numbers of a table, as the command line spells it."""
+
+    ERROR = "error"
+    MEDIAN = "median"
+    INDICATOR = "indicator"
+
+
 def train(
     recipe: TrainingRecipe,
     run: Annotated[
         Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The column of a table that holds the classes. Default: one called label, class, "
+            "target or y, else the last.",
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="COLUMN", help="One that is a feature; repeatable. Default: all."
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="One that is no feature; repeatable."),
+    ] = None,
+    missing: Annotated[
+        Missing | None,
+        typer.Option(
+            help="Missing numbers: the median stands for them, or that and a feature more that "
+            "says where they are missing. Default: error.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Cross-validate: train a network for each of so many folds, in RUN/fold-1 and so "
+            "on, and tell the mean of their test accuracies. Default run folder: runs/NAME-folds.",
+            min=2,
+        ),
     ] = None,
     changes: Setting = None,
     device: Device = "cpu",
@@ -40,9 +84,20 @@ def train(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network; the same command goes on after an interruption."""
+    """Train a network; the same command goes on after an interruption.
+
+    Of a table, rows are split by --set data.split=COLUMN, data.group=COLUMN or data.test=FRACTION.
+    """
     from lilogic.report import tables
 
+    told = given(label=label, columns=columns, drop=drop, missing=missing)
+    changes = [
+        *(f"data.{key}={json.dumps(value)}" for key, value in told.items()),
+        *(changes or []),
+    ]
+    if folds is not None:
+        _cross_validate(recipe, run, folds, changes, device, threads, tensorboard, as_json)
+        return
     made = train_in(
         recipe,
         changes,
@@ -52,6 +107,47 @@ def train(
         tensorboard=tensorboard,
     )
     show(made.summary, tables.training_rows(made.summary), str(made.folder), as_json)
+
+
+def _cross_validate(
+    name: str,
+    folder: Path | None,
+    folds: int,
+    changes: list[str] | None,
+    device: str,
+    threads: int | None,
+    tensorboard: bool,
+    as_json: bool,
+) -> None:
+    """Train the networks of all folds, and show what they get right."""
+    from lilogic.cross_validation import cross_validate
+    from lilogic.report import console, training
+
+    _say_which(name)
+    found = cross_validate(
+        name,
+        folder,
+        folds=folds,
+        changes=changes,
+        device=device,
+        threads=threads,
+        tensorboard=tensorboard,
+    )
+    for run in found.runs:
+        for warning in run.summary.warnings:
+            console.say(f"warning: {run.folder.name}: {warning}")
+    show(found.summary, training.fold_rows(found.summary), str(found.folder), as_json)
+    console.say(
+        f"{found.folder}: a network for each fold, to measure the recipe with; "
+        "without --folds, train gives the one to use"
+    )
+
+
+def _say_which(name: str) -> None:
+    from lilogic.data import datasets
+    from lilogic.learn import recipe as recipes
+
+    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
 
 
 def train_in(
@@ -65,11 +161,9 @@ def train_in(
 ) -> Run:
     """Train what RECIPE means in the folder for a recipe of its name, and say what is odd."""
     from lilogic import flow
-    from lilogic.data import datasets
-    from lilogic.learn import recipe as recipes
     from lilogic.report import console
 
-    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
+    _say_which(name)
     recipe, data = flow.recipe_of(name, changes)
     run = flow.train_recipe(
         recipe,
@@ -99,7 +193,9 @@ def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> No
     dataset = dataset_of(network, data)
     metadata = network.metadata
     with compilation.announced(f"{network.name}: "):
-        train = network.evaluate(dataset.x_train, dataset.y_train)
+        # A table of its own is all for testing.
+        has_training = len(dataset.x_train) > 0
+        train = network.evaluate(dataset.x_train, dataset.y_train) if has_training else None
         test = network.evaluate(dataset.x_test, dataset.y_test)
     is_trained_data = dataset.hashes() == metadata.dataset_hashes
     result = {
@@ -115,7 +211,7 @@ def evaluate(model: Model, data: DataName = None, as_json: AsJson = False) -> No
     rows = [
         ("data set", dataset.name if is_trained_data else f"{dataset.name} (another)"),
         ("gates", f"{network.graph.n_gates:,}"),
-        ("frozen accuracy (train)", f"{train:.2%}"),
+        *([] if train is None else [("frozen accuracy (train)", f"{train:.2%}")]),
         ("frozen accuracy (test)", f"{test:.2%}"),
     ]
     if "test_soft" in metadata.accuracy:

@@ -1,7 +1,8 @@
-"""The command that classifies files in software."""
+"""Commands that use a network in software: what it answers, and what that depends on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,19 +11,24 @@ import typer
 from lilogic.cli.common import (
     ArrayName,
     AsJson,
+    DataName,
     Files,
     Ground,
     Invert,
     Model,
     White,
+    dataset_of,
     given,
     load,
     show,
+    show_json,
+    some,
 )
 
 if TYPE_CHECKING:
     from lilogic.api import Model as Network
     from lilogic.data.samples import Samples
+    from lilogic.report.models.explanation import Explanation
 
 
 def predict(
@@ -118,3 +124,132 @@ def _csv(network: Network, predictions: list[dict[str, Any]]) -> str:
     for prediction in predictions:
         writer.writerow([*(prediction[name] for name in columns), *prediction["scores"]])
     return text.getvalue()
+
+
+_SHOWN_TERMS = 40
+"""Terms of a formula that are shown without being asked for, at most."""
+
+
+def explain(
+    model: Model,
+    data: DataName = None,
+    class_name: Annotated[
+        str | None,
+        typer.Option(
+            "--class", metavar="NAME", help="Explain this class alone, by name or number."
+        ),
+    ] = None,
+    formula: Annotated[
+        bool, typer.Option("--formula", help="Write only the formula, in words.")
+    ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also draw it: .png, .svg or .pdf; heat maps of images, else bars of features."
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(help="Features, and conditions of each class, to list.", min=1)
+    ] = 10,
+    samples: Annotated[
+        int, typer.Option(help="Test samples to measure on, at most.", min=1)
+    ] = 1000,
+    repeats: Annotated[int, typer.Option(help="How often to shuffle each feature.", min=1)] = 5,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say which features and thresholds each class depends on, and write small networks in words.
+
+    Importance is measured on test samples, or on random bits where the network records no data.
+    """
+    from lilogic import explain as explaining
+    from lilogic.errors import LilogicError
+    from lilogic.explain import shown
+    from lilogic.extras import needs
+    from lilogic.files import check_writable
+    from lilogic.report import compilation
+    from lilogic.report.steps import shown as steps
+
+    network = load(model)
+    only = None if class_name is None else _class_number(network, class_name)
+    if formula:
+        if picture is not None:
+            raise LilogicError("a formula has no picture: ask for one of them")
+        _show_formula(network, only, as_json)
+        return
+    if picture is not None:
+        with needs("plots", "matplotlib"):
+            import matplotlib  # noqa: F401
+        from lilogic.report import plots
+
+        check_writable(plots.picture(picture))
+    evidence = None
+    if data is not None or network.metadata.dataset:
+        found = dataset_of(network, data)
+        evidence = explaining.Evidence(found.x_test, found.y_test, found.name)
+    with compilation.announced(f"{network.name}: "):
+        explanation = explaining.explain(
+            network.graph, network.name, network.class_names, evidence,
+            samples=samples, repeats=repeats, seed=seed, only=only, step=steps(True),
+        )  # fmt: skip
+    if picture is not None:
+        shown.draw(explanation, picture, only)
+    if as_json:
+        show_json(explanation)
+    else:
+        _show_explanation(explanation, only, top)
+
+
+def _class_number(network: Network, name: str) -> int:
+    """Which class is called ``name``, or has this number.
+
+    Raises:
+        DataError: none.
+    """
+    from lilogic.errors import DataError
+
+    names = network.class_names
+    if name in names:
+        return names.index(name)
+    if name.isdecimal() and int(name) < len(names):
+        return int(name)
+    raise DataError(f"{network.name}: no class {name}; there are {some(names)}", option="class")
+
+
+def _show_formula(network: Network, only: int | None, as_json: bool) -> None:
+    """Print the formula of all classes, or of one."""
+    from lilogic.errors import GraphError
+    from lilogic.explain import shown, words
+
+    try:
+        formula = words.formula(network.graph, network.class_names, only)
+    except GraphError as error:
+        raise error.at(network.name) from error
+    if as_json:
+        show_json(formula)
+    else:
+        _print(shown.formula_lines(formula))
+
+
+def _show_explanation(explanation: Explanation, only: int | None, top: int) -> None:
+    """Print the tables, and the formula if that is short."""
+    from lilogic.explain import shown
+    from lilogic.report import console
+
+    title = f"{explanation.name}, on {shown.basis_text(explanation.basis)}"
+    columns = shown.feature_columns(explanation)
+    console.show_columns(title, columns, shown.feature_rows(explanation, only, top))
+    rows = shown.condition_rows(explanation, only, top)
+    console.show_columns("conditions", shown.CONDITION_COLUMNS, rows)
+    formula = explanation.formula
+    if formula is None:
+        typer.echo(f"formula: {explanation.too_large}")
+    elif (count := shown.written(formula)) > _SHOWN_TERMS:
+        typer.echo(f"formula: {count} terms, which --formula prints")
+    else:
+        _print(shown.formula_lines(formula))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)

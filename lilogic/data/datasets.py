@@ -6,10 +6,9 @@ then downloaded there.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,11 @@ from lilogic.data import labels
 from lilogic.data.fetch import Source, data_root
 from lilogic.data.look import Look, Tone
 from lilogic.data.readers import cifar, idx, images, npz
-from lilogic.data.readers.arrays import Splits, split
+from lilogic.data.readers.arrays import Splits
 from lilogic.data.settings import DataSettings
+from lilogic.data.splits import samples_hash, split, stratified
+from lilogic.data.tables import arrays, files, known
+from lilogic.data.tables.schema import Schema
 from lilogic.errors import DataError
 from lilogic.extras import needs
 
@@ -44,9 +46,13 @@ class Dataset:
         groups: int64 [n]; training samples of one number stay on one side of a split. None where
             each may go where it likes.
         held: bool [n]: which training samples validate, where the data say so.
+        schema: what of a table its features are, where it comes of one.
+        drawn: whether the test samples were drawn as ``DataSettings`` say, a fold among them, and
+            are not those that the data name.
 
     Raises:
-        DataError: labels that are no numbers of classes, or another number of labels or of names.
+        DataError: labels that are no numbers of classes, or another number of labels or of names;
+            weights that are negative or all zero; or no training sample that trains.
     """
 
     name: str
@@ -60,6 +66,8 @@ class Dataset:
     weights: npt.NDArray[np.float64] | None = None
     groups: npt.NDArray[np.int64] | None = None
     held: npt.NDArray[np.bool_] | None = None
+    schema: Schema | None = None
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         for field, x in (("y_train", self.x_train), ("y_test", self.x_test)):
@@ -71,14 +79,28 @@ class Dataset:
             raise DataError(
                 f"{self.name}: has {len(self.class_names)} class_names for {self.n_classes} classes"
             )
+        for field in ("weights", "groups", "held"):
+            values = getattr(self, field)
+            if values is not None and values.shape != self.y_train.shape:
+                raise DataError(
+                    f"{self.name}: {field} have shape {values.shape}, "
+                    f"but there are {len(self.y_train)} training samples"
+                )
+        if self.weights is not None:
+            _check_weights(self.weights, self.name)
+        if self.held is not None and self.held.all():
+            raise DataError(f"{self.name}: all training samples are held for validation")
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
-        return {"train": self.train_hash(), "test": _hash(self.x_test, self.y_test)}
+        return {"train": self.train_hash(), "test": samples_hash(self.x_test, self.y_test)}
 
     def train_hash(self) -> str:
-        """The hash of the training split alone."""
-        return _hash(self.x_train, self.y_train)
+        """The hash of the training split alone, with the samples' weights, groups and use."""
+        more = (self.weights, self.groups, self.held)
+        return samples_hash(
+            self.x_train, self.y_train, *(each for each in more if each is not None)
+        )
 
     def look(self) -> Look | None:
         """How its images look; None where samples are no images of bytes."""
@@ -87,8 +109,47 @@ class Dataset:
         return Look.of(self.x_train)
 
 
-def _hash(x: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> str:
-    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+Loader = Callable[[str, DataSettings], Dataset]
+"""Loads the data set of a name, splitting it as the settings say if it has no test split."""
+
+
+def _check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if wrong.size:
+        raise DataError(
+            f"{name}: the weight of training sample {wrong[0]} is {weights[wrong[0]]:g}, "
+            "but weights are numbers from 0"
+        )
+    if not weights.any():
+        raise DataError(f"{name}: all weights are 0")
+
+
+def folded(data: Dataset, settings: DataSettings) -> Dataset:
+    """The data set whose test samples are the fold that settings name, if they name one.
+
+    Folds are of the training samples, unless whatever made the data set has drawn the fold of
+    all samples; a test split that the data name is left out.
+
+    Raises:
+        DataError: there are too few samples or groups for so many folds.
+    """
+    if settings.fold is None or data.drawn:
+        return data
+    found = split(
+        data.y_train, settings, groups=data.groups, name=data.name, class_names=data.class_names
+    )
+    train, test = found.train, found.test
+    return replace(
+        data,
+        x_train=data.x_train[train],
+        y_train=data.y_train[train],
+        x_test=data.x_train[test],
+        y_test=data.y_train[test],
+        weights=None if data.weights is None else data.weights[train],
+        groups=None if data.groups is None else data.groups[train],
+        held=None,
+        drawn=True,
+    )
 
 
 def exists(name: str) -> bool:
@@ -98,7 +159,9 @@ def exists(name: str) -> bool:
 
 
 def load(name: str, settings: DataSettings | None = None) -> Dataset:
-    """A registered data set, or the ``.npz`` file or folder of images by class at this path.
+    """A registered data set, or that in this file or folder.
+
+    Files are tables (``tables.files``), ``.npz`` and ``.npy``; folders have images by class.
 
     Args:
         name: what it is called, or where it is.
@@ -106,35 +169,63 @@ def load(name: str, settings: DataSettings | None = None) -> Dataset:
 
     Raises:
         DataError: there is no such data set, or its files are missing or damaged.
+        MissingExtraError: a table, but pandas or PyArrow is not installed.
     """
+    settings = settings or DataSettings()  # type: ignore[call-arg]
+    return folded(_load(name, settings), settings)
+
+
+def _load(name: str, settings: DataSettings) -> Dataset:
+    """As ``load``; what names its test samples itself is not folded."""
     if name in REGISTRY:
-        return REGISTRY[name](name)
+        return REGISTRY[name](name, settings)
     path = Path(name)
     if os.path.isdir(name):
         return _dataset(path.resolve().name, *images.read_folder(path))
-    if exists(name):
-        if not os.path.exists(name):
-            raise DataError(f"{path}: no such file or folder")
-        if path.suffix.lower() != ".npz" and not npz.is_archive(path):
-            raise DataError(f"{path}: no data set that is read here; {_MAKE_NPZ}")
-        splits = npz.read(path)
-        count = int(splits[1].max()) + 1
-        return _dataset(path.stem, splits, tuple(map(str, range(count))))
-    raise DataError(
-        f"{name}: no such data set; known are {', '.join(REGISTRY)}, "
-        "and a .npz file or a folder of images by class"
-    )
+    if not exists(name):
+        raise DataError(
+            f"{name}: no such data set; known are {', '.join(REGISTRY)}, and files: a table "
+            "(.csv, .tsv, .parquet, .arff), a .npz, or a folder of images by class"
+        )
+    if not os.path.exists(name):
+        raise DataError(f"{path}: no such file or folder")
+    if files.is_table(path):
+        return _table(path, settings)
+    if path.suffix.lower() == ".npy":
+        return _arrays(path, npz.read_pair(path), settings)
+    if path.suffix.lower() == ".npz" or npz.is_archive(path):
+        return _arrays(path, npz.read(path), settings)
+    raise DataError(f"{path}: no data set that is read here; {_SAVE_IT}")
+
+
+def _table(path: Path, settings: DataSettings) -> Dataset:
+    from lilogic.data.tables import build
+
+    data = build.dataset(str(path), files.read(path), settings)
+    return replace(data, name=path.name.partition(".")[0] or path.stem)
+
+
+def _arrays(path: Path, found: dict[str, npt.NDArray[Any]], settings: DataSettings) -> Dataset:
+    """A data set of arrays by name: those for training, and for testing if there are any."""
+    names = [*found]
+    parts = [
+        arrays.Part(found[x], found[y], f"{path}: {x}", f"{path}: labels {y}")
+        for x, y in zip(names[::2], names[1::2], strict=True)
+    ]
+    arrays.warn_of_channels(found[names[0]].shape[1:], str(path))
+    return arrays.dataset(path.stem, parts[0], parts[1] if parts[1:] else None, settings)
 
 
 _SUFFIXES = (
     ".npz", ".npy", ".csv", ".tsv", ".arff", ".xls", ".xlsx", ".ods", ".parquet", ".feather",
-    ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".zip", ".tar", ".gz", ".tgz", ".7z",
+    ".tab", ".pq", ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".zip", ".tar", ".gz", ".tgz",
+    ".7z",
 )  # fmt: skip
 """What files of data are called: with one of these, a name is no recipe's."""
 
-_MAKE_NPZ = (
-    "make an .npz of it with numpy.savez(FILE, x_train=…, y_train=…, x_test=…, y_test=…), "
-    "or a folder with one folder of images for each class"
+_SAVE_IT = (
+    "save it as CSV or Parquet, or as .npz with numpy.savez(FILE, x_train=…, y_train=…, x_test=…, "
+    "y_test=…), or make a folder with one folder of images for each class"
 )
 
 
@@ -142,7 +233,7 @@ def _dataset(name: str, splits: Splits, class_names: tuple[str, ...]) -> Dataset
     return Dataset(name, *splits, len(class_names), class_names)
 
 
-def _digits(name: str) -> Dataset:
+def _digits(name: str, settings: DataSettings) -> Dataset:
     """scikit-learn's 1,797 digits: uint8 [n, 8, 8] of 0 to 16.
 
     The test split, always the same 359 images, is a seeded fifth of each class.
@@ -151,13 +242,13 @@ def _digits(name: str) -> Dataset:
         from sklearn.datasets import load_digits
     digits = load_digits()
     x, y = digits.images.astype(np.uint8), digits.target.astype(np.int64)
-    train, test = split(y)
+    train, test = stratified(y, 0.2, seed=0)
     return _dataset(name, (x[train], y[train], x[test], y[test]), DIGITS)
 
 
 def _idx(
     folder: str, url: str, md5: tuple[str, str, str, str], class_names: tuple[str, ...]
-) -> Callable[[str], Dataset]:
+) -> Loader:
     """A loader of four IDX files: MNIST and everything that copies its layout."""
     files = (
         "train-images-idx3-ubyte.gz",
@@ -166,7 +257,7 @@ def _idx(
         "t10k-labels-idx1-ubyte.gz",
     )
 
-    def loader(name: str) -> Dataset:
+    def loader(name: str, settings: DataSettings) -> Dataset:
         source = Source(name, folder, url, dict(zip(files, md5, strict=True)))
         paths = [source.find(file) for file in files]
         train = idx.read_labelled(paths[0], paths[1], len(class_names))
@@ -181,7 +272,7 @@ def _idx(
     return loader
 
 
-def _cifar(name: str) -> Dataset:
+def _cifar(name: str, settings: DataSettings) -> Dataset:
     root = data_root()
     places = [] if root is None else [root, root / "CIFAR10"]
     known = (*cifar.FOLDERS, *cifar.ARCHIVES)
@@ -217,7 +308,7 @@ _CIFAR_ARCHIVE = Source(
     {"cifar-10-binary.tar.gz": "c32a1d4ab5d03f1284b67883e8d87530"},
 )
 
-REGISTRY: dict[str, Callable[[str], Dataset]] = {
+REGISTRY: dict[str, Loader] = {
     "digits": _digits,
     "mnist": _idx(
         "MNIST/raw",
@@ -253,4 +344,5 @@ REGISTRY: dict[str, Callable[[str], Dataset]] = {
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     ),
     "cifar-10": _cifar,
+    **known.TABLES,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ Labels = npt.NDArray[np.int64]
 
 _HIGHEST = np.iinfo(np.int32).max
 
+_CUT_THEM = "classes are learned, not values: cut them into ranges, as numpy.digitize does"
 _NUMBER_THEM = "number the classes: names, y = numpy.unique(y, return_inverse=True)"
 
 
@@ -30,10 +31,7 @@ def numbers(labels: npt.ArrayLike, samples: int, name: str = "labels") -> Labels
         DataError: they are no such numbers, or more or fewer; says what to do about it.
     """
     found = as_array(labels, name)
-    if found.ndim == 2 and len(found) == samples:
-        raise DataError(f"{name} have shape {found.shape}, {_columns(found)}")
-    if found.shape != (samples,):
-        raise DataError(f"{name} have shape {found.shape}, but there are {samples} samples")
+    check_shape(found, samples, name)
     if found.dtype.kind == "f":
         _check_whole(found, name)
     elif found.dtype.kind not in "bui":
@@ -49,6 +47,18 @@ def numbers(labels: npt.ArrayLike, samples: int, name: str = "labels") -> Labels
     return found.astype(np.int64)
 
 
+def check_shape(labels: npt.NDArray[Any], samples: int, name: str = "labels") -> None:
+    """Whether there is one label for each sample.
+
+    Raises:
+        DataError: says what to do with labels in columns.
+    """
+    if labels.ndim == 2 and len(labels) == samples:
+        raise DataError(f"{name} have shape {labels.shape}, {_columns(labels)}")
+    if labels.shape != (samples,):
+        raise DataError(f"{name} have shape {labels.shape}, but there are {samples} samples")
+
+
 def check_below(labels: Labels, classes: int, name: str = "labels") -> None:
     """Whether all labels are below ``classes``.
 
@@ -59,18 +69,35 @@ def check_below(labels: Labels, classes: int, name: str = "labels") -> None:
         raise DataError(f"{name} reach {labels.max()}, but classes are 0 to {classes - 1}")
 
 
-def check_all(labels: Labels, name: str = "labels") -> None:
-    """Whether there are samples of each class, from 0 to the highest.
+def spelling(value: Any) -> str:
+    """What a class is called: whole numbers without a point, text without spaces around it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Names in the order of their values where all are numbers, else in that of the alphabet."""
+    found = sorted(set(names))
+    try:
+        return sorted(found, key=float)
+    except ValueError:
+        return found
+
+
+def check_classes(name: str, values: Iterable[Any]) -> None:
+    """Whether labels, each of another value, are classes and not measurements.
 
     Raises:
-        DataError: names the first class without.
+        DataError: numbers with fractions.
     """
-    seen = np.unique(labels)
-    gaps = np.flatnonzero(seen != np.arange(len(seen)))
-    if gaps.size:
-        raise DataError(
-            f"{name} have no {gaps[0]}, but {seen[-1]}; classes have no gaps, so {_NUMBER_THEM}"
-        )
+    for value in values:
+        if isinstance(value, float | np.floating) and not float(value).is_integer():
+            raise DataError(f"{name} have {value:g}; {_CUT_THEM}", option="label")
 
 
 def check_several(labels: Labels, class_names: Sequence[str], name: str) -> None:
@@ -103,9 +130,5 @@ def _check_whole(labels: npt.NDArray[Any], name: str) -> None:
     if not wrong.size:
         return
     first = labels[wrong[0]]
-    advice = (
-        "classes are learned, not values: cut them into ranges, as numpy.digitize does"
-        if np.isfinite(first)
-        else "leave out what has no label"
-    )
+    advice = _CUT_THEM if np.isfinite(first) else "leave out what has no label"
     raise DataError(f"{name} have {first:g} for sample {wrong[0]}; {advice}")

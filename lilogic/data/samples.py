@@ -1,4 +1,4 @@
-"""Files as samples of a network: pictures, and arrays of samples."""
+"""Files as samples of a network: pictures, arrays of samples, and tables."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from lilogic.data.readers import idx, pictures
 from lilogic.data.readers.arrays import first_line
 from lilogic.data.readers.pictures import Ground, Origin, Picture, UnknownFormatError
 from lilogic.data.scaling import as_reals
+from lilogic.data.tables import files as tables
+from lilogic.data.tables.schema import Schema
 from lilogic.errors import DataError, LilogicWarning
 from lilogic.files import read_bytes
 
@@ -59,6 +61,7 @@ class Reader:
         ground: what transparent parts of pictures are laid on; default: what contrasts.
         white: the value of a white pixel; default: that of ``look``, or what it suggests.
         array: which array of an ``.npz`` to take; needed where it has several.
+        table: the columns of tables that the network reads; None if it reads none.
     """
 
     shape: tuple[int, ...]
@@ -68,11 +71,13 @@ class Reader:
     ground: Ground | None = None
     white: int | None = None
     array: str | None = None
+    table: Schema | None = None
 
     def read(self, files: Sequence[Path]) -> Samples:
         """All samples of the files, in order.
 
-        What a file is, its first bytes say: a ``.npy``, an ``.npz``, an IDX file, else a picture.
+        Tables are called so (``tables.files``). What another file is, its first bytes say: a
+        ``.npy``, an ``.npz``, an IDX file, else a picture.
 
         Raises:
             DataError: a file is missing, damaged or does not fit; names the file.
@@ -81,6 +86,9 @@ class Reader:
         seen: list[Origin] = []
         parts: list[npt.NDArray[Any]] = []
         for file in files:
+            if tables.is_table(file):
+                parts.append(self._rows(file))
+                continue
             array = _array(file, self.array)
             if array is not None:
                 parts.append(self._fitting(file, array))
@@ -94,6 +102,18 @@ class Reader:
         if seen:
             self._warn_of_look(x, sources, {origin.path for origin in seen})
         return Samples(x, sources, tuple(number for part in parts for number in range(len(part))))
+
+    def _rows(self, file: Path) -> npt.NDArray[np.float64]:
+        """float64 [rows, features] of a table."""
+        if self.table is None:
+            raise DataError(
+                f"{file}: is a table, but the network was trained on none; give it a .npy or .npz "
+                f"of samples of shape {self.shape}"
+            )
+        try:
+            return self.table.features(tables.read(file))
+        except DataError as error:
+            raise error.at(str(file)) from error
 
     def _fitting(self, file: Path, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """[samples, *shape] of an array of samples, or of one alone."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
 
 class DataSettings(BaseModel):
@@ -21,7 +21,9 @@ class DataSettings(BaseModel):
         group: the column that says which samples must stay together when they are split.
         split: the column that says which split a sample is of: train, validation or test.
         test: the fraction that is split off for testing where nothing else says which it is.
-        seed: of that draw.
+        fold: the number, from 1, of the fold that tests, and of how many folds, in
+            cross-validation; then no other test samples are drawn or read.
+        seed: of those draws.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -34,4 +36,12 @@ class DataSettings(BaseModel):
     group: str | None = None
     split: str | None = None
     test: float = Field(0.2, gt=0, lt=1)
+    fold: tuple[PositiveInt, Annotated[int, Field(ge=2)]] | None = None
     seed: int = Field(0, ge=0, lt=2**63)
+
+    @field_validator("fold")
+    @classmethod
+    def _is_one(cls, fold: tuple[int, int] | None) -> tuple[int, int] | None:
+        if fold is not None and fold[0] > fold[1]:
+            raise ValueError(f"{list(fold)}: there is no fold {fold[0]} of {fold[1]}")
+        return fold

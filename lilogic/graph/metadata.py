@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from lilogic.data.look import Look
+from lilogic.data.settings import DataSettings
+from lilogic.data.splits import SplitRecord
+from lilogic.data.tables.schema import Schema
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -95,8 +98,10 @@ class Metadata(BaseModel):
         version: of lilogic that made it.
         dataset: the data set that it was trained on, as ``datasets.load`` knows it.
         dataset_hashes: SHA-256 of the data set's splits.
+        split: how its samples were split.
         class_names: what its classes are called.
         look: how the images of the data set look.
+        table: the columns that features are made of, where the data set is a table.
         feature_names: what the features that its encoder compares are called.
         accuracy: fractions of the splits that it gets right: ``validation_soft``,
             ``validation_frozen``, ``test_soft`` and ``test_frozen``.
@@ -117,8 +122,10 @@ class Metadata(BaseModel):
     version: str | None = None
     dataset: str | None = None
     dataset_hashes: dict[str, str] = {}
+    split: SplitRecord | None = None
     class_names: list[str] = []
     look: Look | None = None
+    table: Schema | None = None
     feature_names: list[str] = []
     accuracy: dict[str, float] = {}
     training: Training = Training()
@@ -144,6 +151,18 @@ class Metadata(BaseModel):
         """
         with one_line(FormatError, "metadata"):
             return cls.model_validate(values)
+
+    @property
+    def data(self) -> DataSettings:
+        """How the recipe says that the data set is read and split.
+
+        Raises:
+            FormatError: what is recorded of it is no such thing.
+        """
+        with one_line(FormatError, "metadata: recipe.data"):
+            settings = DataSettings.model_validate(self.recipe.get("data", {}))
+        label = settings.label or (self.table and self.table.label)
+        return settings.model_copy(update={"label": label})
 
     @property
     def is_named(self) -> bool:

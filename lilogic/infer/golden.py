@@ -17,7 +17,7 @@ from lilogic.errors import DataError, GraphError
 from lilogic.graph import Circuit, GateGraph
 from lilogic.graph.circuit import Gates
 from lilogic.graph.gates import TRUTH
-from lilogic.infer.layouts import WORD, slice_bits
+from lilogic.infer.layouts import WORD, Words, slice_bits
 from lilogic.jit import njit
 
 _CHUNK_BYTES = 32 * 2**20
@@ -55,12 +55,22 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 def node_values(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, nodes]: every wire's value, of a graph or a circuit; errors as ``scores``."""
     bits = checked(graph, bits)
-    values = np.empty((graph.n_nodes, -(-len(bits) // WORD)), dtype=np.uint64)
-    values[: graph.n_inputs] = slice_bits(bits)
-    _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
+    values = node_words(graph, bits)
     unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
     values_by_sample: npt.NDArray[np.bool_] = unpacked[:, : len(bits)].T.astype(bool)
     return values_by_sample
+
+
+def node_words(graph: Gates, bits: npt.NDArray[Any]) -> Words:
+    """uint64 [nodes, words]: every wire's value, 64 samples a word; errors as ``scores``.
+
+    Bits behind the last sample are those of a sample of zeros.
+    """
+    bits = checked(graph, bits)
+    values = np.empty((graph.n_nodes, -(-len(bits) // WORD)), dtype=np.uint64)
+    values[: graph.n_inputs] = slice_bits(bits)
+    _evaluate(graph.n_inputs, _ANF[graph.op], graph.a, graph.b, values)
+    return values
 
 
 def outputs(circuit: Circuit, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

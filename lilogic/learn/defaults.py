@@ -13,6 +13,8 @@ from typing import Any
 
 from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
+from lilogic.data.settings import DataSettings
+from lilogic.data.tables import objects
 from lilogic.errors import RecipeError
 from lilogic.learn import recipe as recipes
 from lilogic.learn.recipe import Recipe
@@ -23,14 +25,13 @@ _INPUT_BITS = 1024
 _STEPS = 2000
 
 
-def load(
-    source: str | Path | Recipe | Dataset, changes: recipes.Changes = None
-) -> tuple[Recipe, Dataset]:
+def load(source: Any, changes: recipes.Changes = None) -> tuple[Recipe, Dataset]:
     """A recipe and its data set, or a data set and a recipe made for it.
 
     Args:
         source: a recipe's name, a ``.toml`` file, or a data set as in ``datasets.load``, of which
-            a recipe's name wins; or a recipe or a data set itself.
+            a recipe's name wins; a recipe or a data set itself; or data as ``objects.dataset``
+            takes them.
         changes: settings that replace the recipe's, as in ``recipe.load``.
 
     Raises:
@@ -43,7 +44,10 @@ def load(
         return recipe, datasets.load(recipe.dataset, recipe.data)
     if isinstance(source, Dataset):
         values = recipes.changed(settings(source, source.name), changes)
-        return recipes.parse(values, source.name), source
+        recipe = recipes.parse(values, source.name)
+        return recipe, datasets.folded(source, recipe.data)
+    if not isinstance(source, str | Path):
+        return load(objects.dataset(source, _data_settings("data", changes)), changes)
     name = str(source)
     if name in recipes.names() or Path(name).suffix.lower() == ".toml":
         recipe = recipes.load(name, changes)
@@ -51,9 +55,15 @@ def load(
     if not datasets.exists(name):
         known = ", ".join(recipes.names())
         raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml or a data set")
-    data = datasets.load(name)
+    data = datasets.load(name, _data_settings(name, changes))
     recipe = recipes.parse(recipes.changed(settings(data, name), changes), name)
     return recipe, data if recipe.dataset == name else datasets.load(recipe.dataset, recipe.data)
+
+
+def _data_settings(name: str, changes: recipes.Changes) -> DataSettings:
+    """The section ``data`` of a recipe that consists of changes; ``name`` is named in errors."""
+    values = {"name": "data", "dataset": name, "net": {"layers": [1]}}
+    return recipes.parse(recipes.changed(values, changes), name).data
 
 
 def settings(data: Dataset, source: str) -> dict[str, Any]:
@@ -79,11 +89,14 @@ def _encoder(data: Dataset) -> dict[str, Any]:
     quantiles of its values.
     """
     shape = data.x_train.shape[1:]
-    is_image = len(shape) > 1
+    is_real = data.x_train.dtype.kind == "f"
+    is_image = len(shape) > 1 and not is_real
     resize = _size(shape[0], shape[1]) if is_image else None
     features = math.prod(shape) if resize is None else math.prod((*resize, *shape[2:]))
-    levels = int(data.x_train.max()) - int(data.x_train.min())
-    bits = max(1, min(levels, max(3, min(_INPUT_BITS // features, 31))))
+    bits = max(3, min(_INPUT_BITS // features, 31))
+    if not is_real:
+        levels = int(data.x_train.max()) - int(data.x_train.min())
+        bits = max(1, min(levels, bits))
     spread = {} if is_image else {"spacing": "quantile", "per_feature": True}
     return {"bits": bits, "resize": resize, **spread}
 

@@ -23,7 +23,7 @@ from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
 from lilogic.graph import passes
 from lilogic.infer import golden
-from lilogic.learn import checkpoint, kernels, schedule
+from lilogic.learn import checkpoint, kernels, schedule, weights
 from lilogic.learn.annealing import Annealing
 from lilogic.learn.augment import augmented
 from lilogic.learn.bits import bits_on, features
@@ -34,27 +34,10 @@ from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.recipe import Recipe
 from lilogic.learn.run import RunFolder
+from lilogic.learn.splitting import split
 
-_SPLIT_SEED = 0
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-
-
-def split(data: Dataset, validation: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """int64 indices of the training samples that train and of those that validate.
-
-    The same for every seed of the recipe, so that runs can be compared.
-
-    Raises:
-        RecipeError: one side has no samples.
-    """
-    order = np.random.default_rng(_SPLIT_SEED).permutation(len(data.x_train))
-    held = round(len(order) * validation)
-    if not 0 < held < len(order):
-        raise RecipeError(
-            f"train.validation = {validation} leaves no samples on one side of {len(order)}"
-        )
-    return np.sort(order[held:]), np.sort(order[:held])
 
 
 class Learner:
@@ -83,6 +66,8 @@ class Learner:
         self.limits = int(images.min()), int(images.max())
         self.images = features(images, device)
         self.labels = torch.from_numpy(data.y_train[chosen]).to(device)
+        found = weights.of_samples(data, chosen, recipe.train)
+        self.weights = None if found is None else torch.from_numpy(found).to(device)
         self.bits = bits_on(self.encoder, device)
         self.bit_costs = torch.from_numpy(bits.gates(self.encoder)).to(device)
         net, settings = recipe.net, recipe.train
@@ -130,8 +115,8 @@ class Learner:
         self.net.train()
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         self.annealing.done = epoch * self.steps
-        for x, y in self._batches(random):
-            step_loss, hits = self._step(x, y)
+        for x, y, weight in self._batches(random):
+            step_loss, hits = self._step(x, y, weight)
             loss, right = loss + step_loss, right + hits
             on_step()
         self.net.eval()
@@ -152,26 +137,34 @@ class Learner:
             self.annealing.redraw(graph)
         return entry
 
-    def _batches(self, random: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Augmented, encoded training batches: bool [batch, bits] and int64 [batch]."""
+    def _batches(
+        self, random: np.random.Generator
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]]:
+        """Augmented, encoded training batches: bool [batch, bits], int64 and weights [batch]."""
         order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
         for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
             images = self.images.index_select(0, chosen)
             images = augmented(images, self.recipe.augment, random, self.limits)
-            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen]
+            weight = None if self.weights is None else self.weights[chosen]
+            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen], weight
 
     def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:
         """Bool [samples, bits] of features, integers [samples, n_features]."""
         return self.bits(features(values, self.device))
 
-    def _step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _step(
+        self, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """One optimizer step; returns the loss and the number of right answers."""
         settings = self.recipe.train
         self.annealing.begin_step()
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate_at(settings, self.annealing.now)
         logits = self.net(x)
-        loss = cross_entropy(logits, y)
+        if weight is None:
+            loss = cross_entropy(logits, y)
+        else:
+            loss = (cross_entropy(logits, y, reduction="none") * weight).mean()
         if settings.cost:
             read = 1 - torch.exp(-self.net.reads(self.net.sharpness))
             loss = loss + settings.cost * (self.bit_costs @ read) / self.net.n_nodes

@@ -190,6 +190,9 @@ class TrainRecipe(_Section):
     so many times the gates of the input bits that wires of dense layers read. So wires that
     accuracy does not need move to bits that cost less, or that others read already.
 
+    With ``class_weight`` balanced, all classes weigh the same in the loss, however many samples
+    they have; see ``lilogic.learn.weights``. Accuracies count samples all the same.
+
     After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
     are at the end. A run that is finished goes on where they become more: see
     ``lilogic.learn.run``.
@@ -223,6 +226,7 @@ class TrainRecipe(_Section):
     harden: list[Annotated[float, Field(gt=0, le=1)]] = []
     relaxation: Literal["softmax", "straight-through", "gumbel"] = "softmax"
     cost: float = Field(0.0, ge=0)
+    class_weight: Literal["none", "balanced"] = "none"
     max_gap: float = Field(0.003, ge=0)
     max_extra_epochs: int = Field(20, ge=0)
     patience: int = Field(0, ge=0)

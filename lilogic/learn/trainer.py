@@ -23,9 +23,9 @@ from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import TrainedLayer
 from lilogic.infer import golden
-from lilogic.learn import ensemble, schedule
+from lilogic.learn import ensemble, schedule, splitting
 from lilogic.learn.callbacks import Callback
-from lilogic.learn.learner import Learner, split
+from lilogic.learn.learner import Learner
 from lilogic.learn.metrics import Scores, share_right
 from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
@@ -182,7 +182,7 @@ def _described(
     training: dict[str, Any],
 ) -> GateGraph:
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
-    chosen, held = split(data, recipe.train.validation)
+    chosen, held = splitting.split(data, recipe.train.validation)
     if graph.encoder is not None and recipe.encoder.width is None:
         used = graph.alive[: graph.n_inputs]
         graph = replace(graph, encoder=fitting.narrowed(graph.encoder, used, data.x_train[chosen]))
@@ -193,8 +193,11 @@ def _described(
         version=__version__,
         dataset=recipe.dataset,
         dataset_hashes=data.hashes(),
+        split=splitting.record(data, recipe).model_dump(mode="json", exclude_none=True),
         class_names=list(data.class_names),
         look=None if look is None else look.model_dump(mode="json"),
+        table=None if data.schema is None else data.schema.model_dump(mode="json"),
+        feature_names=list(data.feature_names),
         recipe=recipe.model_dump(),
         layers=[layer.model_dump(exclude_none=True) for layer in layers],
         accuracy={

@@ -7,7 +7,7 @@ are shown as they are: brackets in a file's name are no markup.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,16 @@ def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
     table = Table(title=_spelled(title), title_justify="left", show_header=False)
     table.add_column(style="bold", overflow="fold")
     table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*map(_spelled, row))
+    results.print(table)
+
+
+def show_columns(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table with a heading over each column, on standard output."""
+    table = Table(title=_spelled(title), title_justify="left")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*map(_spelled, row))
     results.print(table)

@@ -10,7 +10,17 @@ from pydantic import BaseModel
 
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
-from lilogic.report.models import board, compiled, cost, graph, simulation, timing, training, zoo
+from lilogic.report.models import (
+    board,
+    compiled,
+    cost,
+    explanation,
+    graph,
+    simulation,
+    timing,
+    training,
+    zoo,
+)
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "metadata": Metadata,
@@ -18,7 +28,10 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "zoo": zoo.ZooEntry,
     "cost": cost.CostEstimate,
     "frontier": cost.FrontierReport,
+    "explanation": explanation.Explanation,
+    "formula": explanation.Formula,
     "training": training.TrainingSummary,
+    "folds": training.CrossValidation,
     "report": compiled.CompileReport,
     "verification": compiled.Verification,
     "simulation": simulation.SimulationReport,

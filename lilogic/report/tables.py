@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lilogic.data.splits import SplitRecord
     from lilogic.graph.metadata import MappedCost, Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
@@ -26,6 +27,8 @@ _DIGITS = 64
 
 _UNITS = {"xc7": "LUT6", "ice40": "LUT4", "ecp5": "LUT4", "sky130": "GE"}
 """What costs in a network's metadata count, by target."""
+
+_SIDES = {"train": "train", "validation": "validate", "test": "test"}
 
 _ACCURACIES = {
     "test_soft": "soft accuracy (test)",
@@ -83,6 +86,7 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
     return [
         *_accuracy_rows(summary.accuracy),
         *_gap_rows(summary.gap),
+        *_split_rows(summary.split),
         ("gates trained", f"{gates.trained:,}"),
         ("gates after passes", f"{gates.simplified:,}"),
         *_depth_rows(gates),
@@ -90,6 +94,12 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
         *_budget_rows(summary),
         *([("training", text)] if text else []),
     ]
+
+
+def _split_rows(split: SplitRecord | None) -> Iterator[Row]:
+    if split is not None:
+        sides = split.samples
+        yield "samples", ", ".join(f"{sides[side]:,} {verb}" for side, verb in _SIDES.items())
 
 
 def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:

@@ -30,7 +30,6 @@ FAILING = {
     "check_sample_weight_equivalence_on_dense_data": (
         "steps are batches drawn at random: a sample of weight 2 is not drawn as two are"
     ),
-    "check_class_weight_classifiers": "the trainer has to take weights into its loss",
 }
 
 

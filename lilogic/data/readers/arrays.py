@@ -16,22 +16,6 @@ Splits = tuple[Array, Labels, Array, Labels]
 """Training samples and labels, test samples and labels."""
 
 
-def split(labels: Labels) -> tuple[Labels, Labels]:
-    """Rising indices of a training and a test split: a seeded fifth of each class is for testing.
-
-    A class of two or more has at least one sample in each.
-    """
-    generator = np.random.default_rng(0)
-    test: list[Labels] = []
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        count = min(max(1, round(len(members) / 5)), len(members) - 1)
-        test.append(generator.permutation(members)[:count])
-    chosen = np.zeros(len(labels), dtype=bool)
-    chosen[np.concatenate(test)] = True
-    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
-
-
 def check_labels(path: Path, labels: Array, classes: int) -> None:
     """Whether all labels are below ``classes``.
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from lilogic.data.readers import pictures
-from lilogic.data.readers.arrays import Array, Labels, Splits, split
+from lilogic.data.readers.arrays import Array, Labels, Splits
 from lilogic.data.readers.pictures import SUFFIXES, Picture, UnknownFormatError
+from lilogic.data.splits import stratified
 from lilogic.errors import DataError, LilogicWarning
 
 _TRAIN = ("train", "training")
@@ -41,7 +42,7 @@ def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
                 raise DataError(
                     f"{path / name}: has one image, but two are needed to split off one"
                 )
-        train, test = split(y)
+        train, test = stratified(y, 0.2, seed=0)
         return (x[train], y[train], x[test], y[test]), tuple(classes)
     train_folder, test_folder = parts
     classes = _class_folders(train_folder)

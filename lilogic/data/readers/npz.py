@@ -1,19 +1,19 @@
-"""Data sets of arrays in a NumPy ``.npz``."""
+"""Data sets of arrays in files of NumPy: an ``.npz``, or several ``.npy``."""
 
 from __future__ import annotations
 
+import os
+import re
+import struct
 import tokenize
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from lilogic.data.labels import Labels, check_all, check_below, numbers
-from lilogic.data.preprocessing import DTYPES
-from lilogic.data.readers.arrays import Array, Splits
-from lilogic.errors import DataError, LilogicWarning
+from lilogic.data.readers.arrays import Array
+from lilogic.errors import DataError
 
 
 def is_archive(path: Path) -> bool:
@@ -34,81 +34,89 @@ errors, those of zipfile and of what unpacks its members, and those of Python's 
 the headers of arrays."""
 
 
-def read(path: Path) -> Splits:
-    """``x_train``, ``y_train``, ``x_test`` and ``y_test`` of a NumPy ``.npz``.
+def read(path: Path) -> dict[str, Array]:
+    """The arrays of a NumPy ``.npz`` that are samples and labels.
 
-    Samples [n, ...] of 1 to 3 dimensions each hold integers, in whatever dtype; they come back
-    in the smallest of ``DTYPES`` that holds both splits, or as they are if they have one of these.
-    Labels [n] are integers from 0, and each class has training samples.
+    These are ``x_train``, ``y_train``, ``x_test`` and ``y_test``; or without the last two, or only
+    ``x`` and ``y``, where nothing is for testing. Capitals do not matter.
 
     Raises:
-        DataError: names the file and the array that is missing or wrong.
+        DataError: names the file and the array that is missing or no array.
     """
-    arrays = _arrays(path)
-    labels: list[Labels] = []
-    for split in ("train", "test"):
-        x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]
-        if not 2 <= x.ndim <= 4 or 0 in x.shape:
-            raise DataError(
-                f"{path}: x_{split} has shape {x.shape}, but must be (samples, ...) "
-                "with 1 to 3 dimensions per sample"
-            )
-        labels.append(numbers(y, len(x), f"{path}: labels y_{split}"))
-    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
-        raise DataError(
-            f"{path}: x_test has samples of shape {arrays['x_test'].shape[1:]}, "
-            f"but those of x_train have {arrays['x_train'].shape[1:]}"
-        )
-    shape = arrays["x_train"].shape[1:]
-    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
-        message = (
-            f"{path}: samples of shape {shape} are taken as {shape[0]} rows of {shape[1]} pixels "
-            f"with {shape[2]} channels; if channels come first, numpy.transpose(x, (0, 2, 3, 1)) "
-            "puts them last"
-        )
-        warnings.warn(LilogicWarning(message), stacklevel=3)
-    x_train, x_test = _common_dtype(path, arrays["x_train"], arrays["x_test"])
-    y_train, y_test = labels
-    check_all(y_train, f"{path}: labels y_train")
-    check_below(y_test, int(y_train.max()) + 1, f"{path}: labels y_test")
-    return x_train, y_train, x_test, y_test
-
-
-def _arrays(path: Path) -> dict[str, Array]:
-    """The four arrays, samples known to hold integers of whatever dtype."""
-    names = ("x_train", "y_train", "x_test", "y_test")
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
         with np.load(path, allow_pickle=False) as archive:
             found = archive.files
-            arrays = {name: archive[name] for name in names if name in archive}
+            folded = {name.lower(): name for name in found}
+            wanted = next((names for names in _NAMES if names[0] in folded), _NAMES[0])
+            arrays = {name: archive[folded[name]] for name in wanted if name in folded}
     except UNREADABLE as error:
         raise DataError(f"{path}: truncated, damaged or not a .npz of plain arrays") from error
-    for name in names:
+    if _entries(path) not in (len(found), None):
+        raise DataError(f"{path}: damaged: its table of contents has lost arrays")
+    needed = wanted if "x_test" in arrays or "y_test" in arrays else wanted[:2]
+    for name in needed:
         if name not in arrays:
             has = f"; it has {', '.join(found)}" if found else ""
-            raise DataError(f"{path}: array {name} is missing; needed are {', '.join(names)}{has}")
+            raise DataError(f"{path}: array {name} is missing; needed are {', '.join(needed)}{has}")
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # np.load gives bytes that are no array as they are
             raise DataError(f"{path}: {name} is not a NumPy array")
-        if name.startswith("y"):
-            continue
-        if array.dtype.kind not in "buif":
-            raise DataError(f"{path}: {name} is {array.dtype}, but must hold integers")
-        if array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.floor(array))).all():
-            raise DataError(
-                f"{path}: {name} has values that are no integers; scale and round them first"
-            )
     return arrays
 
 
-def _common_dtype(path: Path, train: Array, test: Array) -> tuple[Array, Array]:
-    if train.dtype == test.dtype and train.dtype.name in DTYPES:
-        return train, test
-    low, high = (int(f([f(train), f(test)])) for f in (np.min, np.max))
-    for name in DTYPES:
-        limits = np.iinfo(name)
-        if limits.min <= low and high <= limits.max:
-            return train.astype(name), test.astype(name)
-    raise DataError(f"{path}: x_train and x_test reach from {low} to {high}, beyond 32 bits")
+_NAMES = (("x_train", "y_train", "x_test", "y_test"), ("x", "y"))
+
+
+def _entries(path: Path) -> int | None:
+    """How many members an archive says it has; None where it has a comment, or is larger."""
+    with path.open("rb") as file:
+        file.seek(-_END.size, os.SEEK_END)
+        signature, _, _, _, entries, *_ = _END.unpack(file.read())
+    return entries if signature == b"PK\5\6" and entries < 2**16 - 1 else None
+
+
+_END = struct.Struct("<4s4H2LH")
+"""The record at the end of an archive."""
+
+
+def read_pair(path: Path) -> dict[str, Array]:
+    """As ``read``, of a ``.npy`` of samples and those beside it.
+
+    Samples are in a file whose name begins with x, such as ``X.npy`` or ``x_train.npy``; labels in
+    one whose name has y in its place. Beside ``x_train.npy``, ``x_test.npy`` and ``y_test.npy`` are
+    taken for testing, if they are there.
+
+    Raises:
+        DataError: a file is missing or damaged, or the name begins otherwise.
+    """
+    if path.name[:1] not in ("x", "X"):
+        raise DataError(
+            f"{path}: call it X.npy, or x_train.npy, with the labels beside it in y.npy, "
+            "or y_train.npy"
+        )
+    of_test = path.with_name(re.sub("train", "test", path.name, flags=re.IGNORECASE))
+    files = {"x_train": path, "y_train": _labels_beside(path)}
+    if of_test != path and of_test.exists():
+        files |= {"x_test": of_test, "y_test": _labels_beside(of_test)}
+    return {name: _lone(file) for name, file in files.items()}
+
+
+def _labels_beside(path: Path) -> Path:
+    choices = [path.with_name(letter + path.name[1:]) for letter in "yY"]
+    found = next((choice for choice in choices if choice.is_file()), None)
+    if found is None:
+        raise DataError(f"{path}: there is no {choices[0].name} beside it, for the labels")
+    return found
+
+
+def _lone(path: Path) -> Array:
+    """The array in a ``.npy``."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except UNREADABLE as error:
+        raise DataError(f"{path}: truncated, damaged or not a .npy of a plain array") from error
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"{path}: is no array in .npy")
+    return found

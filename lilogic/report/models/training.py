@@ -1,8 +1,10 @@
-"""What is known of a network that was just trained: ``summary.json``."""
+"""What is known of networks that were just trained: ``summary.json`` and ``folds.json``."""
 
 from __future__ import annotations
 
+from lilogic.data.splits import SplitRecord
 from lilogic.graph.metadata import Training
+from lilogic.report.models.base import Report
 from lilogic.report.models.cost import CostEstimate
 from lilogic.report.models.gates import FanOut, Layer
 from lilogic.report.models.graph import GraphReport
@@ -17,6 +19,7 @@ class TrainingSummary(GraphReport):
         inputs: how often input bits are read.
         layers: first to last.
         warnings: a line for each layer that collapsed.
+        split: how the samples were split; None in runs of versions that did not say.
         budget: what it may take; None where nothing was asked.
         cost: what it takes on the budget's target, as estimated of the frozen network.
     """
@@ -26,5 +29,50 @@ class TrainingSummary(GraphReport):
     inputs: FanOut
     layers: tuple[Layer, ...]
     warnings: tuple[str, ...]
+    split: SplitRecord | None = None
     budget: int | None = None
     cost: CostEstimate | None = None
+
+
+class Spread(Report):
+    """Values of several networks: their mean and the sample's standard deviation."""
+
+    mean: float
+    deviation: float
+
+
+class Fold(Report):
+    """A network of cross-validation and how it does on its fold, which it was not trained on.
+
+    Attributes:
+        samples: how many the fold has.
+        accuracy: fractions that the network gets right: ``test_frozen`` and ``test_soft`` of its
+            fold, ``validation_frozen`` and ``validation_soft``.
+        gates: how many simplification leaves.
+        training: how it was trained.
+    """
+
+    samples: int
+    accuracy: dict[str, float]
+    gates: int
+    training: Training
+
+
+class CrossValidation(Report):
+    """A recipe's networks, each trained on all folds but the one that it is tested on.
+
+    Attributes:
+        name: the recipe's.
+        version: of lilogic that says so.
+        dataset: what they were trained on.
+        folds: first to last.
+        accuracy: over the folds, by ``test_frozen`` and ``test_soft``.
+        gates: over the folds.
+    """
+
+    name: str
+    version: str
+    dataset: str | None = None
+    folds: tuple[Fold, ...]
+    accuracy: dict[str, Spread]
+    gates: Spread

@@ -33,6 +33,7 @@ def complete(lilogic, monkeypatch):
         ("lilogic eval --js", {"--json"}),
         ("lilogic eval ", {*zoo.names()}),
         ("lilogic eval mnist-t", {"mnist-tiny"}),
+        ("lilogic explain mnist-t", {"mnist-tiny"}),
         ("lilogic synth digits --board ", {*catalogue.BOARDS}),
         ("lilogic bench-board --model mnist-t", {"mnist-tiny"}),
         ("lilogic bench-board --data kmn", {"kmnist"}),

@@ -125,7 +125,7 @@ def test_the_suffix_of_a_recipe_may_have_capitals(tmp_path: Path) -> None:
 
 
 def test_a_registered_data_set_without_recipe_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(datasets.REGISTRY, "other", lambda name: dataset(name=name))
+    monkeypatch.setitem(datasets.REGISTRY, "other", lambda name, _: dataset(name=name))
     found, data = defaults.load("other", ["train.epochs=2"])
     assert (found.name, found.dataset, found.train.epochs) == ("other", "other", 2)
     assert data.name == "other"

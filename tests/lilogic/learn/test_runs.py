@@ -18,7 +18,7 @@ from lilogic.data.datasets import Dataset
 from lilogic.errors import DataError, LilogicError
 from lilogic.graph import passes
 from lilogic.infer import golden
-from lilogic.learn import learner, trainer
+from lilogic.learn import learner, splitting, trainer
 from lilogic.learn.net.nodes import GateLayer
 from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import parse
@@ -47,7 +47,7 @@ def test_a_run_learns_and_records_what_it_did(whole: Path) -> None:
     assert lines[-1]["loss"] < lines[0]["loss"]
     assert accuracy["validation_frozen"] == lines[-1]["validation_frozen"]
     assert lines[-1]["gates"] == passes.simplify(graph).n_gates < graph.n_gates
-    held = learner.split(data, 0.15)[1]
+    held = splitting.split(data, 0.15)[1]
     assert accuracy["validation_frozen"] == golden.accuracy(
         graph, data.x_train[held], data.y_train[held]
     )
@@ -236,7 +236,7 @@ def test_another_test_split_gives_the_same_graph(tmp_path: Path, whole: Path) ->
 
 def test_held_out_samples_do_not_train(tmp_path: Path) -> None:
     data = dataset()
-    held = learner.split(data, 0.15)[1]
+    held = splitting.split(data, 0.15)[1]
     images, labels = data.x_train.copy(), data.y_train.copy()
     images[held], labels[held] = 255, 1 - labels[held]
     settings = recipe(max_extra_epochs=0)
@@ -249,11 +249,11 @@ def test_held_out_samples_do_not_train(tmp_path: Path) -> None:
 
 
 def test_split_holds_a_share_out_and_does_not_depend_on_chance() -> None:
-    chosen, held = learner.split(dataset(), 0.15)
+    chosen, held = splitting.split(dataset(), 0.15)
     assert (len(chosen), len(held)) == (153, 27)
     assert sorted([*chosen, *held]) == list(range(180))
     np.random.seed(1)  # noqa: NPY002
     torch.manual_seed(1)
-    again = learner.split(dataset(x_train=dataset().x_train[::-1]), 0.15)
+    again = splitting.split(dataset(x_train=dataset().x_train[::-1]), 0.15)
     np.testing.assert_array_equal(again[0], chosen)
     np.testing.assert_array_equal(again[1], held)

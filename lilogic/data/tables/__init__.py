@@ -1,0 +1,1 @@
+"""Tables: files and data frames, whose columns become features by a schema that is kept."""
