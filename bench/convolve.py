@@ -128,7 +128,7 @@ def torchlogix_network(options: argparse.Namespace) -> nn.Module | None:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Milliseconds a step of each version, as medians over rounds, and how many times ours."""
     generator = torch.Generator().manual_seed(0)
-    bits = torch.rand(CHANNELS * SIDE**2, options.batch, generator=generator) < 0.3
+    bits = (torch.rand(CHANNELS * SIDE**2, options.batch, generator=generator) < 0.3).T
     y = torch.randint(0, CLASSES, (options.batch,), generator=generator)
     cpu, reference = KERNELS["cpu"], KERNELS["reference"]
     unrolled = cpu._replace(convolution=Unrolled().convolution)
@@ -140,7 +140,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         name: stepper(net, lambda net=net: net(bits, SHARPNESS), y) for name, net in nets.items()
     }
     if (other := torchlogix_network(options)) is not None:
-        images = bits.T.reshape(-1, CHANNELS, SIDE, SIDE).float()
+        images = bits.reshape(-1, CHANNELS, SIDE, SIDE).float()
         steps["torchlogix, wires fixed"] = stepper(
             other, lambda: other(images).view(len(images), CLASSES, -1).sum(-1) / 5.0, y
         )

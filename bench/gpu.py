@@ -84,17 +84,23 @@ def step(name: str, recipe: str, changes: dict[str, Any]) -> dict[str, Any]:
     random = np.random.default_rng(0)
     endless = itertools.chain.from_iterable(learner._batches(random) for _ in itertools.count())
     learner.net.train()
-    x, y = next(endless)
+    batch = next(endless)
+
+    def take(batch: Any, regrow: bool = False) -> None:
+        """A step of the first epochs."""
+        learner.annealing.done = settings.train.grow_every - 1 if regrow else 0
+        learner._step(*batch)
+
     for regrow in (False, True, False):
-        learner._step(x, y, 0.0, regrow)
+        take(batch, regrow)
 
     def alone() -> None:
         for _ in range(BLOCK):
-            learner._step(x, y, 0.0, False)
+            take(batch)
 
     def with_batch() -> None:
         for _ in range(BLOCK):
-            learner._step(*next(endless), 0.0, False)
+            take(next(endless))
 
     one, whole = (
         1e3 * statistics.median(timed(block) for _ in range(BLOCKS)) / BLOCK
@@ -106,7 +112,7 @@ def step(name: str, recipe: str, changes: dict[str, Any]) -> dict[str, Any]:
         "batch": learner.batch,
         "step_ms": one,
         "with_batch_ms": whole,
-        "regrow_ms": 1e3 * timed(lambda: learner._step(x, y, 0.0, True)),
+        "regrow_ms": 1e3 * timed(lambda: take(batch, True)),
         **computed(alone),
         "memory_gb": torch.cuda.max_memory_allocated() / 1e9,
     }

@@ -121,9 +121,9 @@ def serve(options: argparse.Namespace) -> None:
         if options.serve != "reference":  # which has too much to keep
             memory.keep_freed()
         try:
-            logits = net(x, SHARPNESS)
-        except DataError:  # of a lilogic whose networks read floats only
-            x = x.float()
+            logits = net(x.T, SHARPNESS)
+            x = x.T
+        except DataError:  # of a lilogic whose networks read a sample in each column
             logits = net(x, SHARPNESS)
         step = stepper(net, lambda: net(x, SHARPNESS), y)
     print(json.dumps(logits.tolist()), flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -22,6 +22,7 @@ from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
 from lilogic.report import tables
 from lilogic.report.models.graph import ModelSummary
+from lilogic.version import __version__
 from lilogic.zoo import models
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
     from lilogic.build import Build
     from lilogic.data.datasets import Dataset
+    from lilogic.data.encoder import Encoder
     from lilogic.data.look import Look
     from lilogic.data.samples import Samples
     from lilogic.hdl.options import CompileOptions
+    from lilogic.learn.net.logic_net import LogicNet
     from lilogic.report.models.board import BoardReport
     from lilogic.report.models.evaluation import Evaluation
     from lilogic.report.models.explanation import Explanation
@@ -334,3 +337,39 @@ def load(model: str | Path) -> Model:
         return Model(formats.classifier(flow.read_circuit(path), path), path.stem)
     graph = models.load(str(model))
     return Model(graph, models.name(graph, str(model)))
+
+
+def freeze(
+    net: LogicNet,
+    encoder: Encoder | None = None,
+    *,
+    name: str = "logic-net",
+    class_names: Sequence[str] | None = None,
+) -> Model:
+    """The hard network of one that was trained in a loop of one's own.
+
+    Its scores are the logits of ``net(bits, lilogic.HARD)`` times ``tau``.
+
+    Args:
+        net: what was trained.
+        encoder: what made its input bits of samples, which the model then does itself; without
+            one, it reads bits.
+        name: what the model is called.
+        class_names: what its classes are called.
+
+    Raises:
+        GraphError: the encoder makes another number of bits than the network reads.
+        DataError: there are more or fewer names than classes.
+    """
+    metadata: dict[str, Any] = {
+        "name": name,
+        "version": __version__,
+        "layers": [layer.model_dump(exclude_none=True) for layer in net.described()],
+    }
+    if class_names is not None:
+        metadata["class_names"] = [*map(str, class_names)]
+        if len(class_names) != net.head.n_classes:
+            raise DataError(
+                f"there are {len(class_names)} class_names for {net.head.n_classes} classes"
+            )
+    return Model(net.freeze(encoder, metadata), name)

@@ -23,10 +23,13 @@ def features(values: npt.NDArray[Any], device: torch.device) -> torch.Tensor:
 
 
 def bits_on(encoder: Encoder, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
-    """What makes, on the device, bool [bits, samples] of integers [samples, n_features]."""
+    """What makes, on the device, bool [samples, bits] of integers [samples, n_features].
+
+    In memory, bits of all samples stand together, as layers read them.
+    """
     if device.type == "cpu":
         # torch takes several times as long as numpy to compare.
-        return lambda features: torch.from_numpy(encoder.bits(features.numpy())).T
+        return lambda features: torch.from_numpy(encoder.bits(features.numpy()))
     return Comparisons(encoder, device)
 
 
@@ -51,7 +54,7 @@ class Comparisons:
         self._rank = encoder.rank
 
     def __call__(self, features: torch.Tensor) -> torch.Tensor:
-        """Bool [bits, samples], contiguous, of features, integers [samples, n_features]."""
+        """Bool [samples, bits] of features, integers [samples, n_features]; see ``bits_on``."""
         columns = features.T.to(self._threshold.dtype)
         values = columns.index_select(0, self._feature)
         if self._minus is not None:
@@ -59,4 +62,4 @@ class Comparisons:
             values -= torch.cat([columns, zero]).index_select(0, self._minus)
         if self._rank is not None:
             values -= columns.sort(0).values[self._rank]
-        return values > self._threshold
+        return (values > self._threshold).T

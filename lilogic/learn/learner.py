@@ -6,8 +6,6 @@ ends with the same network as learning that was not.
 
 from __future__ import annotations
 
-import itertools
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -23,19 +21,17 @@ from lilogic.data.encoder import Encoder
 from lilogic.data.fitting import fit
 from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
-from lilogic.graph import GateGraph, passes
+from lilogic.graph import passes
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule, weights
+from lilogic.learn.annealing import Annealing
 from lilogic.learn.augment import augmented
 from lilogic.learn.bits import bits_on, features
 from lilogic.learn.checkpoint import Checkpoint
 from lilogic.learn.ensemble import View
 from lilogic.learn.metrics import Epoch, Scores, share_right
-from lilogic.learn.net.arrangement import Taps
 from lilogic.learn.net.logic_net import LogicNet
-from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
-from lilogic.learn.net.wires import TopKConnect
 from lilogic.learn.recipe import Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.learn.splitting import split
@@ -79,7 +75,7 @@ class Learner:
             self.encoder.n_bits,
             net.layers,
             data.n_classes,
-            None if net.candidates == "all" else net.candidates,
+            net.candidates,
             net.tau,
             kernels.choose(settings.kernel, device),
             settings.seed,
@@ -94,6 +90,7 @@ class Learner:
         )
         self.batch = min(settings.batch, len(self.images))
         self.steps = len(self.images) // self.batch
+        self.annealing = Annealing(self.net, self.optimizer, settings, self.steps)
 
     def warm_up(self) -> None:
         """Compute once what training does, which compiles what is not compiled.
@@ -117,17 +114,13 @@ class Learner:
         torch.manual_seed(int(random.integers(2**63)))
         self.net.train()
         loss, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
-        for step, (x, y, weight) in enumerate(self._batches(random)):
-            done = epoch * self.steps + step + 1
-            now = schedule.time_at(settings, done / self.steps)
-            self._narrow(now)
-            self.net.harden(schedule.hard_layers(settings, now))
-            regrow = done % settings.grow_every == 0 and bool(self._growing(now))
-            step_loss, hits = self._step(x, y, weight, now, regrow)
+        self.annealing.done = epoch * self.steps
+        for x, y, weight in self._batches(random):
+            step_loss, hits = self._step(x, y, weight)
             loss, right = loss + step_loss, right + hits
             on_step()
         self.net.eval()
-        sharpness = self._sharpness(schedule.time_at(settings, epoch + 1))
+        sharpness = self.annealing.sharpness_at(schedule.time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
         entry = Epoch(
             epoch,
@@ -141,13 +134,13 @@ class Learner:
             passes.simplify(graph).n_gates,
         )
         if settings.redraw_every and (epoch + 1) % settings.redraw_every == 0:
-            self._redraw(graph, schedule.time_at(settings, epoch + 1))
+            self.annealing.redraw(graph)
         return entry
 
     def _batches(
         self, random: np.random.Generator
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]]:
-        """Augmented, encoded training batches: bool [bits, batch], int64 and weights [batch]."""
+        """Augmented, encoded training batches: bool [batch, bits], int64 and weights [batch]."""
         order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
         for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
             images = self.images.index_select(0, chosen)
@@ -156,111 +149,31 @@ class Learner:
             yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen], weight
 
     def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:
-        """Bool [bits, samples] of features, integers [samples, n_features]."""
+        """Bool [samples, bits] of features, integers [samples, n_features]."""
         return self.bits(features(values, self.device))
 
     def _step(
-        self,
-        x: torch.Tensor,
-        y: torch.Tensor,
-        weight: torch.Tensor | None,
-        now: float,
-        regrow: bool,
+        self, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One optimizer step at time ``now``; returns the loss and the number of right answers."""
+        """One optimizer step; returns the loss and the number of right answers."""
         settings = self.recipe.train
+        self.annealing.begin_step()
         for group in self.optimizer.param_groups:
-            group["lr"] = schedule.learning_rate_at(settings, now)
-        taps: Taps | None = [] if regrow else None
-        sharpness = self._sharpness(now)
-        logits = self.net(x, sharpness, taps)
+            group["lr"] = schedule.learning_rate_at(settings, self.annealing.now)
+        logits = self.net(x)
         if weight is None:
             loss = cross_entropy(logits, y)
         else:
             loss = (cross_entropy(logits, y, reduction="none") * weight).mean()
         if settings.cost:
-            read = 1 - torch.exp(-self.net.reads(sharpness))
+            read = 1 - torch.exp(-self.net.reads(self.net.sharpness))
             loss = loss + settings.cost * (self.bit_costs @ read) / self.net.n_nodes
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:  # else all layers are hard
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
-        if taps:
-            self._regrow(taps, now)
+        self.annealing.end_step()
         return loss.detach(), (logits.argmax(1) == y).sum()
-
-    def _sharpness(self, now: float) -> list[Sharpness]:
-        """The sharpness of each of the recipe's layers at time ``now``."""
-        settings = self.recipe.train
-        return [schedule.sharpness_at(settings, clock) for clock in self._clocks(now)]
-
-    def _clocks(self, now: float) -> list[float]:
-        """The own time of each of the recipe's layers at time ``now``."""
-        settings = self.recipe.train
-        return [schedule.clock(settings, now, layer) for layer in range(len(self.net.stages))]
-
-    def _growing(self, now: float) -> set[TopKConnect]:
-        """The wires that regrow at time ``now``."""
-        return {
-            layer.connect
-            for stage, clock in zip(self.net.stages, self._clocks(now), strict=True)
-            for layer in stage
-            if clock < self.recipe.train.grow_until and isinstance(layer, NodeLayer)
-        }
-
-    def _regrow(self, taps: Taps, now: float) -> None:
-        """Replace the weakest candidates; what Adam knew of them is forgotten."""
-        settings = self.recipe.train
-        growing = self._growing(now)
-        for connect, gains in taps:
-            if connect not in growing:
-                continue
-            # Where rows are few, enough of them are no candidates yet.
-            count = max(settings.grow_rows * connect.n_inputs, 2 * connect.logits.shape[-1])
-            rows = torch.randperm(connect.n_inputs, device=self.device)[: math.ceil(count)]
-            replaced = connect.regrow(gains, settings.grow_share, rows)
-            if replaced is not None:
-                state = self.optimizer.state[connect.logits]
-                for moment in _MOMENTS:
-                    state[moment].scatter_(-1, replaced, 0.0)
-
-    def _redraw(self, graph: GateGraph, now: float) -> None:
-        """Begin anew with gates of the frozen ``graph`` that are dead or repeated."""
-        growing, end = self._growing(now), graph.n_inputs
-        for layer in itertools.chain(*self.net.stages):
-            alive = graph.alive[end : end + layer.n_unrolled]
-            end += layer.n_unrolled
-            if not isinstance(layer, NodeLayer) or layer.connect not in growing:
-                continue
-            is_dead = torch.from_numpy(~alive.reshape(layer.n_nodes, -1).any(1))
-            which = is_dead | layer.repeated()
-            layer.redraw(which)
-            for moment in _MOMENTS:
-                self.optimizer.state[layer.logits][moment][which] = 0.0
-                self.optimizer.state[layer.connect.logits][moment][:, which] = 0.0
-
-    def _narrow(self, now: float) -> None:
-        """Leave wires no more candidates than the recipe gives them at time ``now``."""
-        for stage, clock in zip(self.net.stages, self._clocks(now), strict=True):
-            passed = [k for time, k in self.recipe.train.narrow if time <= clock]
-            for layer in stage:
-                if passed and isinstance(layer, NodeLayer):
-                    self._prune(layer.connect, min(passed))
-
-    def _prune(self, connect: TopKConnect, k: int) -> None:
-        """Leave the wires ``k`` candidates, and Adam what it knew of them."""
-        parameters = self.optimizer.param_groups[0]["params"]
-        before = connect.logits
-        kept = connect.prune(k)
-        if kept is None:
-            return
-        place = next(i for i, parameter in enumerate(parameters) if parameter is before)
-        parameters[place] = connect.logits
-        state = self.optimizer.state.pop(before, {})
-        for moment in _MOMENTS:
-            if moment in state:
-                state[moment] = state[moment].gather(-1, kept)
-        self.optimizer.state[connect.logits] = state
 
     @torch.no_grad()
     def soft_scores(
@@ -283,7 +196,7 @@ class Learner:
 
     def final_scores(self, last: Epoch, view: View | None = None) -> tuple[Scores, Scores]:
         """The soft scores of the validation split and of the test split after the last epoch."""
-        sharpness = self._sharpness(schedule.time_at(self.recipe.train, last.epoch + 1))
+        sharpness = self.annealing.sharpness_at(schedule.time_at(self.recipe.train, last.epoch + 1))
         raw = (self.held_x, self.data.x_test)
         validation, test = (self.soft_scores(samples, sharpness, view) for samples in raw)
         return validation, test
@@ -310,7 +223,7 @@ class Learner:
         if saved.data_hash != self.data_hash:
             raise run.other_data(self.data)
         now = schedule.time_at(self.recipe.train, saved.epochs)
-        self._narrow(now)
+        self.annealing.narrow(now)
         try:
             weights = {name: saved.tensors[f"net.{name}"] for name in self.net.state_dict()}
             self.net.load_state_dict(weights)

@@ -77,7 +77,8 @@ class Dense:
         """See ``Arrangement``."""
         wire_gradient = None
         if taps is not None:
-            wire_gradient = weights.new_empty(*weights.shape[:2], *x.shape[1:])
+            # Where no backward pass follows, nothing is gained.
+            wire_gradient = weights.new_zeros(*weights.shape[:2], *x.shape[1:])
             taps.append((connect, _gains(x.detach(), wire_gradient)))
         return kernel.layer(x, connect.wiring, weights, coefficients, wire_gradient)
 

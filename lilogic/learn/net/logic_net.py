@@ -1,6 +1,7 @@
 """LogicNet: soft gates on softly chosen wires, which harden into a GateGraph.
 
-Activations are feature-major, [features, batch].
+Batches have a sample in each row, as everywhere in torch; between layers, activations are
+feature-major, [features, batch].
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from lilogic.data.encoder import Encoder
 from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import TrainedLayer
+from lilogic.learn import kernels
 from lilogic.learn.kernels import Kernel
 from lilogic.learn.net.arrangement import Dense, Taps
 from lilogic.learn.net.head import GroupSum
+from lilogic.learn.net.inputs import as_rows
 from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.stack import Layer, Stack
-from lilogic.learn.recipe import LayerRecipe, counted
+from lilogic.learn.recipe import Candidates, LayerRecipe, counted
 from lilogic.learn.windows import Rows
 
 
@@ -35,9 +38,10 @@ class LogicNet(nn.Module):
         n_inputs: encoder bits.
         layers: gates in each dense layer, or what else a layer is.
         n_classes: number of classes.
-        k: candidates per wire, or None for all.
+        candidates: of each wire, or ``all``.
         tau: temperature of GroupSum.
-        kernel: computes the layers, see ``lilogic.learn.kernels``.
+        kernel: computes the layers, see ``lilogic.learn.kernels``; None for the fastest one where
+            the network is.
         seed: of the initial candidates and logits.
         planes: int64 [planes, height, width], the bits as pictures, for convolutions.
         reads: what wires of dense layers may read: the ``previous`` layer, or ``all`` bits and
@@ -46,6 +50,12 @@ class LogicNet(nn.Module):
             layers with these numbers, from 1.
         initial: see ``NodeLayer``.
         relaxation: see ``NodeLayer``.
+        input_gradients: whether gradients go back to the inputs, for modules before the network.
+
+    Attributes:
+        sharpness: of each of the recipe's layers, where ``forward`` is not told; an ``Annealing``
+            sets it.
+        taps: as for ``forward``, in training.
 
     Raises:
         RecipeError: a layer that heads count cannot be shared out evenly among the classes, is
@@ -57,24 +67,29 @@ class LogicNet(nn.Module):
         n_inputs: int,
         layers: Sequence[LayerRecipe],
         n_classes: int,
-        k: int | None,
-        tau: float,
-        kernel: Kernel,
-        seed: int,
+        candidates: Candidates = 16,
+        tau: float = 5.0,
+        kernel: Kernel | None = None,
+        seed: int = 0,
         *,
         planes: Rows | None = None,
         reads: str = "previous",
         counts: str | Sequence[int] = "last",
         initial: str = "normal",
         relaxation: str = "softmax",
+        input_gradients: bool = False,
     ) -> None:
         super().__init__()
         self.n_inputs, self.kernel = n_inputs, kernel
         self.reads_all = reads == "all"
         self.counted = counted(counts, len(layers))
+        self.input_gradients = input_gradients
+        self.sharpness: Sequence[Sharpness] = [Sharpness()] * len(layers)
+        self.taps: Taps | None = None
         generator = torch.Generator().manual_seed(seed)
+        n_data = 0 if input_gradients else n_inputs
         stack = Stack(
-            k or "all", generator, initial, relaxation, self.reads_all, n_inputs, n_inputs, planes
+            candidates, generator, initial, relaxation, self.reads_all, n_inputs, n_data, planes
         )
         self.stages: list[list[Layer]] = [stack.add(recipe) for recipe in layers]
         self.layers = nn.ModuleList(itertools.chain(*self.stages))
@@ -126,28 +141,35 @@ class LogicNet(nn.Module):
     def forward(
         self,
         x: torch.Tensor,
-        sharpness: Sharpness | Sequence[Sharpness],
+        sharpness: Sharpness | Sequence[Sharpness] | None = None,
         taps: Taps | None = None,
     ) -> torch.Tensor:
-        """Float [batch, classes] logits of x, [n_inputs, batch], bits as bool or 0.0 and 1.0.
+        """Float [batch, classes] logits of x, [batch, n_inputs].
 
-        Samples stand in columns: of a batch with a sample in each row, pass ``x.T``. ``sharpness``
-        is of all of the recipe's layers, or of each. Where ``taps`` is a list, every soft layer
-        adds its own by the end of the backward pass, for ``TopKConnect.regrow``.
+        Args:
+            x: bits as bool or 0 and 1, or floats between them.
+            sharpness: of all of the recipe's layers, or of each; default: the network's own.
+            taps: a list to which every soft layer adds its own by the end of the backward pass,
+                for ``TopKConnect.regrow``.
 
         Raises:
-            DataError: x of another shape or dtype than the network, or on another device.
+            DataError: x of another shape than the network, on another device, or no bits.
         """
+        below = as_rows(x, self.n_inputs, self.node_layers[0].logits, self.input_gradients)
+        kernel = self.kernel or kernels.choose("auto", x.device)
+        sharpness = self.sharpness if sharpness is None else sharpness
         if isinstance(sharpness, Sharpness):
             sharpness = [sharpness] * len(self.stages)
+        if taps is None and self.training and torch.is_grad_enabled():
+            taps = self.taps
         counted = []
-        every, below = [x], x
+        every = [below]
         for number, (stage, factors) in enumerate(zip(self.stages, sharpness, strict=True), 1):
             for layer in stage:
                 if self.reads_all and _reads_all(layer):
                     every = [torch.cat(every)] if len(every) > 1 else every
                     below = every[0]
-                below = layer(below, factors, self.kernel, taps)
+                below = layer(below, factors, kernel, taps)
             if self.reads_all:  # else nothing reads it again
                 every.append(below)
             if number in self.counted:

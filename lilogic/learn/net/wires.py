@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -60,6 +61,25 @@ class TopKConnect(nn.Module):
     def _forget_wiring(self, _: object) -> None:
         """Loading a state overwrites the candidates in place."""
         self._wiring = None
+
+    def _load_from_state_dict(
+        self, state_dict: Mapping[str, Any], prefix: str, *arguments: Any
+    ) -> None:
+        """See ``nn.Module``; wires get as many candidates as the state has.
+
+        Where that changes, ``logits`` becomes another parameter.
+        """
+        logits, candidates = (state_dict.get(prefix + name) for name in ("logits", "candidates"))
+        if logits is not None and logits.shape[:-1] == self.logits.shape[:-1]:
+            if logits.shape != self.logits.shape:
+                self.logits = nn.Parameter(
+                    self.logits.new_empty(logits.shape), self.logits.requires_grad
+                )
+            if candidates is None and logits.shape[-1] == self.n_inputs:
+                self.candidates = None
+            elif self.candidates is None or self.candidates.shape != logits.shape:
+                self.candidates = torch.empty_like(self.logits, dtype=torch.int64)
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
     @property
     def wiring(self) -> Wiring | None:

@@ -41,5 +41,5 @@ def test_bits_are_those_of_the_encoder(dtype: str, data: st.DataObject) -> None:
     for made in (bits_on(encoder, CPU), Comparisons(encoder, CPU)):
         found = made(features(raw, CPU))
         assert found.dtype == torch.bool
-        assert found.is_contiguous()
-        np.testing.assert_array_equal(found.T.numpy(), encoder.bits(raw))
+        assert found.T.is_contiguous()
+        np.testing.assert_array_equal(found.numpy(), encoder.bits(raw))

@@ -146,7 +146,7 @@ def test_scores_have_no_noise_before_the_first_epoch_either() -> None:
     data = dataset()
     training = learner.Learner(recipe(relaxation="gumbel"), data, torch.device("cpu"))
     samples = training.encoder.bits(data.x_test.reshape(len(data.x_test), -1))
-    bits = torch.from_numpy(samples).T.float().contiguous()
+    bits = torch.from_numpy(samples).float()
     usual = training.net.eval()(bits, Sharpness()).detach().numpy()
     training.net.train()
     assert (training.soft_scores(data.x_test, [Sharpness()] * 2) == usual).all()
@@ -161,7 +161,7 @@ def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
         (connect.logits.detach().clone(), state["exp_avg"].clone(), state["exp_avg_sq"].clone())
         for connect, state in zip(connects, states, strict=True)
     ]
-    training._narrow(0.6)
+    training.annealing.narrow(0.6)
     assert len(training.optimizer.param_groups[0]["params"]) == 4
     for connect, (logits, *moments) in zip(connects, before, strict=True):
         assert any(connect.logits is p for p in training.optimizer.param_groups[0]["params"])

@@ -186,7 +186,7 @@ def test_a_layer_that_becomes_hard_stops_regrowing_by_its_own_time() -> None:
     settings = recipe(harden=[0.5], grow_until=0.6)
     training = learner.Learner(settings, dataset(), torch.device("cpu"))
     first, second = (layer.connect for layer in training.net.node_layers)
-    growing = [training._growing(now) for now in (0.2, 0.35, 0.65)]
+    growing = [training.annealing._growing(now) for now in (0.2, 0.35, 0.65)]
     assert growing == [{first, second}, {second}, set()]
 
 

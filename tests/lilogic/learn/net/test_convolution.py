@@ -33,24 +33,24 @@ def pool(size: int = 2) -> PoolRecipe:
 
 
 def net(*layers: LayerRecipe, kernel: str = "reference", **options: Any) -> LogicNet:
-    settings = {"k": 4, "tau": 3.0, "planes": PLANES, "seed": 1} | options
+    settings = {"candidates": 4, "tau": 3.0, "planes": PLANES, "seed": 1} | options
     return LogicNet(PLANES.size, layers, 3, kernel=kernels.KERNELS[kernel], **settings)
 
 
 def random_bits(samples: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return torch.rand(PLANES.size, samples, generator=generator) < 0.5
+    return torch.rand(samples, PLANES.size, generator=generator) < 0.5
 
 
 def assert_hard_is_frozen(network: LogicNet) -> None:
     bits = random_bits(70, 3)
     graph = network.freeze()
-    scores = golden.scores(graph, bits.T.numpy())
+    scores = golden.scores(graph, bits.numpy())
     assert graph.n_gates == sum(layer.gates for layer in network.described())
     with torch.no_grad():
         logits = network(bits, HARD)
     assert torch.equal(logits, torch.from_numpy(scores).float() / 3.0)
-    assert np.array_equal(golden.scores(passes.simplify(graph), bits.T.numpy()), scores)
+    assert np.array_equal(golden.scores(passes.simplify(graph), bits.numpy()), scores)
     # Layer after layer becomes hard, and what is not yet is as hard as can be.
     for count in range(1, len(network.stages) + 1):
         network.harden(count)
@@ -91,9 +91,9 @@ def test_the_hard_forward_is_the_frozen_graph_for_any_shape(data: st.DataObject)
         levels=st.integers(1, 2),
     )
     layers = data.draw(st.lists(filters | st.just(pool()), max_size=3))
-    k = data.draw(st.sampled_from([None, 1, 7]))
+    k = data.draw(st.sampled_from(["all", 1, 7]))
     try:
-        network = net(*layers, 6, k=k, seed=data.draw(st.integers(0, 9)))
+        network = net(*layers, 6, candidates=k, seed=data.draw(st.integers(0, 9)))
     except RecipeError:  # planes ran out
         return
     assert_hard_is_frozen(network)
@@ -143,7 +143,7 @@ def test_layers_that_do_not_fit_are_refused(layers: tuple[LayerRecipe, ...], mes
 @pytest.mark.parametrize("kernel", there.NAMED)
 def test_filters_regrow_within_their_windows(kernel: str) -> None:
     """What would gain most is what a network with weights for all positions says."""
-    network = net(conv(6, padding=1, groups=2), 9, kernel=kernel, k=4)
+    network = net(conv(6, padding=1, groups=2), 9, kernel=kernel, candidates=4)
     layer = network.node_layers[0]
     taps: Taps = []
     loss = network(random_bits(40), SOFT, taps).square().sum()
@@ -183,7 +183,7 @@ def test_the_layers_are_described() -> None:
 def test_repeated_and_constant_gates_are_found_and_begin_anew(
     layers: tuple[LayerRecipe, ...],
 ) -> None:
-    network = net(*layers, k=4, seed=3)
+    network = net(*layers, candidates=4, seed=3)
     layer = network.node_layers[0]
     with torch.no_grad():
         layer.logits.zero_()

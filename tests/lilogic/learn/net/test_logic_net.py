@@ -34,39 +34,21 @@ def net(
     seed: int = 0,
     **options: str,
 ) -> LogicNet:
-    return LogicNet(n_inputs, widths, n_classes, k, tau, kernel, seed, **options)
+    return LogicNet(n_inputs, widths, n_classes, k or "all", tau, kernel, seed, **options)
 
 
 def random_bits(n_inputs: int, samples: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((samples, n_inputs)) < 0.5
 
 
-def rows(bits: np.ndarray) -> torch.Tensor:
+def batch(bits: np.ndarray) -> torch.Tensor:
     """Bits [samples, inputs] as a net wants them."""
-    return torch.from_numpy(bits).T.float().contiguous()
+    return torch.from_numpy(bits).float()
 
 
-@pytest.mark.parametrize("kernel", there.EACH)
-@pytest.mark.parametrize("k", [4, None])
-def test_samples_in_rows_are_refused_and_their_transpose_is_right(
-    kernel: Kernel, k: int | None
-) -> None:
-    """In one's own loop, a batch comes from a loader with a sample in each row."""
-    samples = torch.from_numpy(random_bits(20, 7)).float()
-    network = net(k=k, kernel=kernel)
-    for taps in (None, []):
-        with pytest.raises(DataError, match=r"\(7, 20\).*\(20, batch\).*pass x.T"):
-            network(samples, SOFT, taps)
-    results = []
-    for x in (samples.clone().T, samples.T.contiguous()):
-        network.zero_grad()
-        x.requires_grad_()
-        scores = network(x, SOFT)
-        scores.square().sum().backward()
-        gradients = [parameter.grad for parameter in network.parameters()]
-        results.append([scores, x.grad, *gradients])
-    for found, expected in zip(*results, strict=True):
-        torch.testing.assert_close(found, expected)
+def rows(bits: np.ndarray) -> torch.Tensor:
+    """The same as layers want them, [inputs, samples]."""
+    return batch(bits).T.contiguous()
 
 
 def test_candidates_of_a_state_that_are_no_rows_are_refused() -> None:
@@ -75,7 +57,7 @@ def test_candidates_of_a_state_that_are_no_rows_are_refused() -> None:
     state["layers.0.connect.candidates"][0, 0, 0] = 10**6
     network.load_state_dict(state)
     with pytest.raises(DataError, match="row 1000000, but rows are 0 to 19"):
-        network(rows(random_bits(20, 7)), SOFT)
+        network(batch(random_bits(20, 7)), SOFT)
 
 
 @pytest.mark.parametrize("kernel", there.EACH)
@@ -94,7 +76,7 @@ def test_hard_forward_is_the_frozen_graph_at_every_gate(
         for layer in network.node_layers:
             nodes.append(layer(x, HARD, kernel))
             x = torch.cat(nodes) if reads == "all" else nodes[-1]
-        logits = network(rows(bits), HARD)
+        logits = network(batch(bits), HARD)
     values = golden.node_values(graph, bits)
     assert torch.equal(torch.cat(nodes), rows(values))
     scores = golden.scores(graph, bits)
@@ -115,7 +97,7 @@ def test_hard_forward_is_the_frozen_graph_for_any_shape(
     network = net(n_inputs, (*hidden, 2 * n_classes), n_classes, k, 1.0, seed=seed)
     bits = random_bits(n_inputs, 65, seed)
     with torch.no_grad():
-        logits = network(rows(bits), HARD)
+        logits = network(batch(bits), HARD)
     scores = golden.scores(network.freeze(), bits)
     assert torch.equal(logits, torch.from_numpy(scores).float())
 
@@ -126,7 +108,7 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: K
     optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
     labels = torch.arange(64) % 3
     for step in range(4):
-        x = rows(random_bits(20, 64, step))
+        x = batch(random_bits(20, 64, step))
         taps: Taps = []
         logits = network(x, SOFT, taps)
         optimizer.zero_grad()
@@ -137,7 +119,7 @@ def test_hard_forward_is_the_frozen_graph_after_learning_and_regrowing(kernel: K
             connect.regrow(gains, 0.5)
     bits = random_bits(20, 100, 9)
     with torch.no_grad():
-        logits = network(rows(bits), HARD)
+        logits = network(batch(bits), HARD)
     scores = golden.scores(network.freeze(), bits)
     assert torch.equal(logits, torch.from_numpy(scores).float() / 3.0)
 
@@ -179,7 +161,7 @@ def test_gates_that_start_as_pass_through_repeat_wire_a() -> None:
 @pytest.mark.parametrize("relaxation", ["straight-through", "gumbel"])
 def test_relaxations_are_for_training_only(relaxation: str) -> None:
     usual, other = net(), net(relaxation=relaxation)
-    x = rows(random_bits(20, 40))
+    x = batch(random_bits(20, 40))
     assert torch.equal(usual.eval()(x, SOFT), other.eval()(x, SOFT))
     assert not torch.equal(usual.train()(x, SOFT), other.train()(x, SOFT))
     other(x, SOFT).sum().backward()
@@ -187,7 +169,7 @@ def test_relaxations_are_for_training_only(relaxation: str) -> None:
 
 
 def test_straight_through_computes_with_hard_choices() -> None:
-    network, x = net(relaxation="straight-through"), rows(random_bits(20, 40))
+    network, x = net(relaxation="straight-through"), batch(random_bits(20, 40))
     torch.testing.assert_close(network.train()(x, SOFT), network.eval()(x, HARD))
 
 
@@ -210,7 +192,7 @@ def test_the_last_layer_must_be_a_multiple_of_the_classes() -> None:
 
 
 def test_a_very_sharp_net_tends_to_the_hard_one() -> None:
-    network, x = net(), rows(random_bits(20, 50))
+    network, x = net(), batch(random_bits(20, 50))
     with torch.no_grad():
         hard = network(x, HARD)
         distances = [
@@ -244,7 +226,7 @@ def test_only_rows_that_a_layer_still_reads_are_kept(reads: str, kept: int) -> N
         layer.register_forward_pre_hook(before)
         layer.register_forward_hook(after)
     with torch.no_grad():
-        network(rows(random_bits(20, 5)), SOFT)
+        network(batch(random_bits(20, 5)), SOFT)
     # Of all rows, one copy is read, and only what was made since then is kept beside it.
     assert max(alive) <= kept
 
@@ -256,6 +238,6 @@ def test_hard_forward_on_a_gpu_is_the_frozen_graph(k: int | None) -> None:
     network = net(k=k, kernel=kernels.choose("auto", torch.device("cuda"))).to("cuda")
     bits = random_bits(20, 131)
     with torch.no_grad():
-        logits = network(rows(bits).cuda(), HARD).cpu()
+        logits = network(batch(bits).cuda(), HARD).cpu()
     scores = golden.scores(network.freeze(), bits)
     assert torch.equal(logits, torch.from_numpy(scores).float() / 3.0)
