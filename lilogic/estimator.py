@@ -17,11 +17,11 @@ from lilogic.data.datasets import Dataset
 from lilogic.extras import needs
 from lilogic.files import scratch
 from lilogic.graph import GateGraph, lgn
+from lilogic.report.evaluation import figures
 from lilogic.version import __version__
 
 with needs("train", "scikit-learn"):
     from joblib import effective_n_jobs
-    from scipy.special import softmax
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.utils import check_array, check_consistent_length, check_random_state
     from sklearn.utils.class_weight import compute_sample_weight
@@ -144,8 +144,7 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """float64 [samples, classes]: softmax of scores over ``tau_``, as in training's loss."""
-        probabilities: npt.NDArray[np.float64] = softmax(self._scores(X) / self.tau_, axis=1)
-        return probabilities
+        return figures.probabilities(self._scores(X), self.tau_)
 
     def _scores(self, X: Any) -> npt.NDArray[np.int32]:
         """int32 [samples, classes]."""
