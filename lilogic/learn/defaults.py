@@ -23,6 +23,7 @@ _LARGEST_SIDE = 32
 _SHIFTABLE_SIDE = 16
 _INPUT_BITS = 1024
 _STEPS = 2000
+_TABLE_STEPS = 10_000
 
 
 def load(source: Any, changes: recipes.Changes = None) -> tuple[Recipe, Dataset]:
@@ -69,16 +70,16 @@ def _data_settings(name: str, changes: recipes.Changes) -> DataSettings:
 def settings(data: Dataset, source: str) -> dict[str, Any]:
     """Nested tables of a recipe for a data set that ``datasets.load`` knows as ``source``."""
     shape, samples = data.x_train.shape[1:], len(data.x_train)
-    layers, tau = _net(samples, data.n_classes)
+    is_table = len(shape) == 1 and data.x_train.dtype.kind == "f"
     return {
         "name": re.sub(r"[^\w.-]+", "-", data.name).strip("-.") or "data",
         "description": f"made for {samples:,} samples of {'×'.join(map(str, shape))} "
         f"{data.x_train.dtype} in {data.n_classes} classes",
         "dataset": source,
         "encoder": _encoder(data),
-        "net": {"layers": layers, "tau": tau},
+        "net": (_table_net if is_table else _net)(samples, data.n_classes),
         "augment": {"shift": 1 if len(shape) > 1 and min(shape[:2]) >= _SHIFTABLE_SIDE else 0},
-        "train": _train(samples),
+        "train": (_table_train if is_table else _train)(samples),
     }
 
 
@@ -93,7 +94,7 @@ def _encoder(data: Dataset) -> dict[str, Any]:
     is_image = len(shape) > 1 and not is_real
     resize = _size(shape[0], shape[1]) if is_image else None
     features = math.prod(shape) if resize is None else math.prod((*resize, *shape[2:]))
-    bits = max(3, min(_INPUT_BITS // features, 31))
+    bits = max(3, min(_INPUT_BITS // features, 63 if is_real else 31))
     if not is_real:
         levels = int(data.x_train.max()) - int(data.x_train.min())
         bits = max(1, min(levels, bits))
@@ -110,14 +111,21 @@ def _size(height: int, width: int) -> tuple[int, int] | None:
     return shorter[0], shorter[1]
 
 
-def _net(samples: int, classes: int) -> tuple[list[int], float]:
+def _net(samples: int, classes: int) -> dict[str, Any]:
     """Two layers that grow with the root of the samples: 4,900 gates for 60,000 of ten classes.
 
     A class's score is a sum over its share of gates, whose spread grows with the root of the
     share; tau keeps it in a range in which softmax can learn.
     """
     share = max(20, round(20 * math.sqrt(samples) / classes))
-    return [share * classes] * 2, max(1.0, round(0.25 * math.sqrt(2 * share), 1))
+    return {"layers": [share * classes] * 2, "tau": max(1.0, round(0.25 * math.sqrt(2 * share), 1))}
+
+
+def _table_net(samples: int, classes: int) -> dict[str, Any]:
+    """One layer of lookup tables: few features tell more in functions of several at once."""
+    share = max(10, min(40, round(math.sqrt(samples) / 10)))
+    layer = {"arrangement": "dense", "gates": share * classes, "inputs": 6}
+    return {"layers": [layer], "tau": round(0.5 * math.sqrt(share), 1)}
 
 
 def _train(samples: int) -> dict[str, Any]:
@@ -130,4 +138,15 @@ def _train(samples: int) -> dict[str, Any]:
         "batch": batch,
         "epochs": max(30, min(100, _STEPS * batch // samples)),
         "validation": 0.1 if samples >= 5000 else 0.2,
+    }
+
+
+def _table_train(samples: int) -> dict[str, Any]:
+    """As ``_train``, but with more steps, as each is short; comparisons are paid for, too."""
+    batch = 2 ** max(4, min(6, int(math.log2(max(1, samples / 20)))))
+    return {
+        "batch": batch,
+        "epochs": max(20, min(100, _TABLE_STEPS * batch // samples)),
+        "validation": 0.1,
+        "cost": 0.003,
     }

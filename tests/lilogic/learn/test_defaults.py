@@ -103,6 +103,21 @@ def test_batch_and_epochs_follow_the_samples(
 
 
 @pytest.mark.parametrize(
+    ("samples", "gates", "batch", "epochs"),
+    [(150, 30, 16, 100), (11_000, 30, 64, 58), (60_000, 72, 64, 20), (10**6, 120, 64, 20)],
+)
+def test_tables_of_real_values_get_a_layer_of_lookup_tables(
+    samples: int, gates: int, batch: int, epochs: int
+) -> None:
+    found = made(dataset((16,), samples, 3, dtype=np.float64))
+    (layer,) = found.net.layers
+    assert isinstance(layer, recipe.DenseRecipe)
+    assert (layer.gates, layer.inputs) == (gates, 6)
+    assert (found.train.batch, found.train.epochs, found.train.cost) == (batch, epochs, 0.003)
+    assert (found.encoder.bits, found.encoder.per_feature) == (63, True)
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [("my data (2)", "my-data-2"), ("a.b_c-d", "a.b_c-d"), ("..", "data"), ("", "data")],
 )
