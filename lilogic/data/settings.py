@@ -45,3 +45,30 @@ class DataSettings(BaseModel):
         if fold is not None and fold[0] > fold[1]:
             raise ValueError(f"{list(fold)}: there is no fold {fold[0]} of {fold[1]}")
         return fold
+
+
+class SplitRecord(BaseModel):
+    """How the samples of a data set were split for a training; metadata record it.
+
+    Attributes:
+        test: the fraction that was drawn for testing; None where it was no fraction.
+        fold: the number, from 1, of the fold that tests, and of how many.
+        seed: of that draw; None where the data say which samples test.
+        validation: the fraction of the others that was drawn for validation; None where the data
+            say which samples validate.
+        column: the column that says which samples train, validate or test.
+        group: the column whose groups stay together.
+        samples: how many ``train``, ``validation`` and ``test`` have.
+        hashes: SHA-256 of each: the samples' bytes, then the labels'.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    test: float | None = None
+    fold: tuple[int, int] | None = None
+    seed: int | None = None
+    validation: float | None = None
+    column: str | None = None
+    group: str | None = None
+    samples: dict[str, int] = {}
+    hashes: dict[str, str] = {}

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from lilogic.data.labels import Labels
 from lilogic.data.settings import DataSettings
@@ -55,33 +54,6 @@ class Split:
     test: Indices
     held: npt.NDArray[np.bool_] | None
     drawn: bool
-
-
-class SplitRecord(BaseModel):
-    """How the samples of a data set were split for a training; metadata record it.
-
-    Attributes:
-        test: the fraction that was drawn for testing; None where it was no fraction.
-        fold: the number, from 1, of the fold that tests, and of how many.
-        seed: of that draw; None where the data say which samples test.
-        validation: the fraction of the others that was drawn for validation; None where the data
-            say which samples validate.
-        column: the column that says which samples train, validate or test.
-        group: the column whose groups stay together.
-        samples: how many ``train``, ``validation`` and ``test`` have.
-        hashes: SHA-256 of each: the samples' bytes, then the labels'.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    test: float | None = None
-    fold: tuple[int, int] | None = None
-    seed: int | None = None
-    validation: float | None = None
-    column: str | None = None
-    group: str | None = None
-    samples: dict[str, int] = {}
-    hashes: dict[str, str] = {}
 
 
 def samples_hash(*arrays: npt.NDArray[Any]) -> str:

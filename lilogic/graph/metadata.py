@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from lilogic.data.look import Look
-from lilogic.data.settings import DataSettings
-from lilogic.data.splits import SplitRecord
+from lilogic.data.settings import DataSettings, SplitRecord
 from lilogic.data.tables.schema import Schema
 from lilogic.errors import FormatError
 from lilogic.validation import one_line

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.datasets import Dataset
-from lilogic.data.splits import SplitRecord, samples_hash, stratified
+from lilogic.data.settings import SplitRecord
+from lilogic.data.splits import samples_hash, stratified
 from lilogic.errors import DataError, RecipeError
 from lilogic.learn.recipe import Recipe
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lilogic.data.splits import SplitRecord
+    from lilogic.data.settings import SplitRecord
     from lilogic.graph.metadata import MappedCost, Training
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification

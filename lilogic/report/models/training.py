@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lilogic.data.splits import SplitRecord
+from lilogic.data.settings import SplitRecord
 from lilogic.graph.metadata import Training
 from lilogic.report.models.base import Report
 from lilogic.report.models.cost import CostEstimate

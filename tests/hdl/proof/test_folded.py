@@ -77,8 +77,8 @@ FAULTS = {
     "the row stands still": ("heads", r"\{ \d+'h0+, row\[95:\d+\] \}", "row[95:1]", "gates heads"),
     "a node of another class": (
         "heads",
-        r"values__lane0__payload\[89\]",
-        "values__lane0__payload[0]",
+        r"values__lane0__payload\[95:1\]",
+        "{ values__lane0__payload[0], values__lane0__payload[94:1] }",
         "gates heads",
     ),
     "a total is never cleared": ("heads", r"first_1_before <= \w+", "first_1_before <= 0", "heads"),

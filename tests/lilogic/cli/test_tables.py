@@ -146,7 +146,7 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
     ),
     "odd splits": (
         lambda table, _: replace(table, options=("--label=kind", "--set", "data.split=colour")),
-        "but must have train, validation, test",
+        "it may say train, validation or test",
     ),
 }
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import Preprocessing
+from lilogic.data.preprocessing import REAL, Preprocessing
 from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError
 from lilogic.explain import words
@@ -49,7 +49,7 @@ def test_formulas_of_bits_are_exact(graph, seed):
 
 
 @settings(max_examples=25)
-@given(encoded_graphs(ranked=True), st.integers(0, 9))
+@given(encoded_graphs(ranked=True, real=False), st.integers(0, 9))
 def test_formulas_of_features_are_exact(graph, seed):
     encoder = graph.encoder
     raw = random_raw(encoder, 5, seed)
@@ -58,6 +58,24 @@ def test_formulas_of_features_are_exact(graph, seed):
     expected = golden.scores(graph, encoder.encode(raw)).tolist()
     for row, score in zip(features, expected, strict=True):
         assert scores(formula, {**named(encoder, row), "sorted": sorted(row)}) == score
+
+
+def test_formulas_of_real_values_are_in_their_own_units():
+    scaling = Scaling((10.0, -1.0), (2.0, 0.25), (3, 2))
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), REAL, scaling=scaling),
+        feature=[0, 0, 1, 1, 1],
+        threshold=[0, 5, 1, 3, -1],
+    )
+    rows = [(AND, 1, 2), (XOR, 0, 3), (OR, 5, 4)]
+    graph = GateGraph.build(5, rows, [[5, 6], [7, 1]], [0, 0], encoder)
+    formula = words.formula(graph, ["a", "b"])
+    raw = np.array(
+        [[x, y] for x in (9.0, 10.0, 10.25, 12.5, 12.75, 99.0) for y in (-9.0, 3.0, 4.0)]
+    )
+    expected = golden.scores(graph, encoder.encode(raw)).tolist()
+    for (x, y), score in zip(raw.tolist(), expected, strict=True):
+        assert scores(formula, {"feature_0": x, "feature_1": y}) == score
 
 
 def named(encoder: Encoder, row: list[int]) -> dict[str, int]:
