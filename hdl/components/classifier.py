@@ -109,7 +109,8 @@ class Classifier(Component):
         self.graph = graph
         choices = Choices.of(graph, options)
         encodes = choices.input is InputKind.FEATURES
-        data_width, feature_width, scaling = graph.n_inputs, 1, None
+        data_width, scaling = graph.n_inputs, None
+        feature_width: int | None = 1
         if encodes:
             of = encoder.encoder_of(graph)
             data_width, feature_width = port_width(of), word_width(of)
