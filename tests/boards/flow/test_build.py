@@ -121,6 +121,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, Needs]:
     return found
 
 
+@pytest.mark.slow
 def test_registers_are_left_out_until_it_fits(
     tmp_path: Path, needed: dict[int | None, Needs]
 ) -> None:

@@ -38,6 +38,7 @@ def test_an_unknown_target_names_the_flag(lilogic):
     assert_one_line(status, err, "'z80' is not one of xc7", "--target")
 
 
+@pytest.mark.slow
 def test_training_meets_a_budget_and_goes_on(lilogic, recipe, tmp_path):
     budget = ("--set", "budget.target=xc7", "--set", "budget.luts=60", "--set", "train.epochs=1")
     status, out, err = lilogic("train", recipe, "-o", tmp_path / "run", *budget, "--json")

@@ -111,6 +111,7 @@ CONVOLUTION = {
 HARDENING = {"net": CONVOLUTION, "harden": [0.4, 0.5, 0.9]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -114,6 +114,7 @@ def test_the_cpu_kernel_is_the_reference_in_float64(data: st.DataObject) -> None
     assert_equal("cpu", drawn(data, (6, 7), [1, 63, 257]))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
 @settings(max_examples=12)
 @given(st.data())
@@ -161,6 +162,7 @@ def threads() -> Iterator[None]:
     numba.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two cores")
 @pytest.mark.usefixtures("threads")
 def test_results_do_not_depend_on_the_number_of_threads() -> None:
