@@ -143,12 +143,18 @@ def draw(graph: GateGraph, images: int) -> Samples:
     if graph.encoder is None:
         raise LilogicError("only networks with an encoder can be measured")
     generator = np.random.default_rng(0)
-    info = np.iinfo(graph.encoder.input_dtype)
+    info = np.iinfo(graph.encoder.feature_dtype)
     shape = images, *graph.encoder.input_shape
     highest = int(graph.encoder.threshold.max())
     top = min(int(info.max), 2 * max(highest, 0) + 1)
-    raw = generator.integers(0, top, shape, endpoint=True).astype(graph.encoder.input_dtype)
+    raw = generator.integers(0, top, shape, endpoint=True)
     raw[generator.random(shape) < 0.5] = 0
+    scaling = graph.encoder.preprocessing.scaling
+    if scaling is None:
+        raw = raw.astype(graph.encoder.input_dtype)
+    else:
+        offset, scale = (np.reshape(of, shape[1:]) for of in (scaling.offset, scaling.scale))
+        raw = offset + (raw - 0.5) / scale
     bits = graph.encoder.encode(raw)
     return Samples(raw, bits, golden.classify(golden.scores(graph, bits)))
 

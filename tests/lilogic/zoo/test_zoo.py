@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from lilogic import cli, zoo
@@ -18,6 +17,7 @@ from lilogic.infer import golden
 from lilogic.report import tables
 from lilogic.zoo import models
 from tests.lilogic.graph import independent_reader
+from tests.strategies import random_raw
 
 METADATA: dict[str, Any] = {
     "name": "two",
@@ -75,10 +75,7 @@ def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     assert entry.dataset in datasets.REGISTRY
     assert entry.description
     assert graph.encoder is not None
-    limits = np.iinfo(graph.encoder.input_dtype)
-    shape = (40, *graph.encoder.input_shape)
-    raw = np.random.default_rng(0).integers(0, limits.max, shape, endpoint=True)
-    raw = raw.astype(graph.encoder.input_dtype)
+    raw = random_raw(graph.encoder, 40)
     found = independent_reader.predict(zoo.path(name), raw)
     assert found == golden.predict(graph, raw).tolist()
     assert entry.training.seconds > 0
@@ -87,8 +84,8 @@ def test_each_network_that_comes_along_is_what_it_says(name: str) -> None:
     assert entry.seeds.test_frozen[shipped] == entry.accuracy["test_frozen"]
     best = max(graph.metadata["seeds"]["validation_frozen"])
     assert entry.accuracy["validation_frozen"] == best
-    if entry.dataset == "digits":  # the one that needs no download
-        data = datasets.load("digits")
+    if entry.dataset in ("digits", "wine", "breast-cancer"):  # those that come along, too
+        data = datasets.load(entry.dataset)
         accuracy = golden.accuracy(graph, data.x_test, data.y_test)
         assert entry.accuracy["test_frozen"] == accuracy
 
