@@ -10,8 +10,8 @@ train_x, test_x, train_y, test_y = train_test_split(
     samples, labels, test_size=0.2, stratify=labels, random_state=0
 )
 
-# Nodes in each layer are what costs hardware; each feature is compared with three thresholds.
-grid = {"layers": [[100], [200], [200, 200]]}
+# Each node is a lookup table of six inputs, one LUT6 of an FPGA.
+grid = {"layers": [[50], [100]]}
 search = GridSearchCV(LogicClassifier(bits=3, epochs=10, random_state=0), grid, cv=2)
 search.fit(train_x, train_y)
 
@@ -23,4 +23,4 @@ print(f"best: {search.best_params_}, {search.score(test_x, test_y):.1%} of the t
 
 # The best one is a model like any other: model.save("digits.lgn"), model.compile("build").
 model = search.best_estimator_.model_
-print(f"{model.graph.n_gates} gates")
+print(f"{len(model.graph.roots)} lookup tables")

@@ -42,9 +42,9 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
     ``model_`` is what was trained, a ``Model`` that compiles to hardware. Nothing is left on disk.
 
     Args:
-        layers: nodes in each layer, multiples of the number of classes; default: two layers that
-            grow with the number of samples.
-        inputs: of each node, 2 to 6; more than two are a lookup table.
+        layers: nodes in each layer, multiples of the number of classes; default: one layer that
+            grows with the number of samples.
+        inputs: of each node, 2 to 6; two are a gate, more a lookup table.
         candidates: rows among which each wire chooses, or ``all``.
         tau: scores are divided by it before each softmax, in training and in ``predict_proba``;
             default: by the number of nodes that a class counts.
@@ -73,7 +73,7 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
         self,
         *,
         layers: Sequence[int] | None = None,
-        inputs: int = 2,
+        inputs: int = 6,
         candidates: int | str = 16,
         tau: float | None = None,
         bits: int | None = None,
@@ -172,11 +172,13 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
         from lilogic.learn import recipe as recipes
 
         values = defaults.settings(data, data.name)
-        dense = {"arrangement": "dense", "inputs": self.inputs}
-        layers = values["net"]["layers"] if self.layers is None else self.layers
+        layers = values["net"]["layers"]
+        if self.layers is not None:
+            layers = [{"arrangement": "dense", "gates": nodes} for nodes in self.layers]
+            values["net"]["tau"] = defaults.tau(sum(self.layers) / data.n_classes)
         changes = {
             "encoder.bits": self.bits,
-            "net.layers": [dense | {"gates": gates} for gates in layers],
+            "net.layers": [layer | {"inputs": self.inputs} for layer in layers],
             "net.candidates": self.candidates,
             "net.tau": self.tau,
             "train.epochs": self.epochs,

@@ -125,7 +125,15 @@ def _table_net(samples: int, classes: int) -> dict[str, Any]:
     """One layer of lookup tables: few features tell more in functions of several at once."""
     share = max(10, min(40, round(math.sqrt(samples) / 10)))
     layer = {"arrangement": "dense", "gates": share * classes, "inputs": 6}
-    return {"layers": [layer], "tau": round(0.5 * math.sqrt(share), 1)}
+    return {"layers": [layer], "tau": tau(share)}
+
+
+def tau(share: float) -> float:
+    """The temperature of lookup tables for tables of real values, so many of which a class counts.
+
+    Sums spread with the root of that.
+    """
+    return max(0.5, round(0.5 * math.sqrt(share), 1))
 
 
 def _train(samples: int) -> dict[str, Any]:

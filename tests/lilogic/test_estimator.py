@@ -66,6 +66,15 @@ def test_the_model_is_what_predicts(fitted: LogicClassifier) -> None:
     assert fitted.model_.graph.encoder.input_dtype == "float64"
 
 
+def test_what_is_left_out_is_made_for_the_samples() -> None:
+    estimator = LogicClassifier(epochs=2, random_state=0).fit(X, Y)
+    (layer,) = estimator.model_.metadata.recipe["net"]["layers"]
+    assert (layer["gates"], layer["inputs"]) == (30, 6)
+    assert estimator.tau_ == 1.6
+    assert LogicClassifier(layers=[30, 45], epochs=2).fit(X, Y).tau_ == 2.5
+    assert LogicClassifier(layers=[3], tau=7.0, inputs=2, epochs=2).fit(X, Y).tau_ == 7.0
+
+
 def test_of_two_classes_the_decision_says_how_far_the_second_leads() -> None:
     estimator = quick(layers=[20, 20]).fit(X[:100], Y[:100] == 1)
     scores = estimator.model_.scores(X[:100])
