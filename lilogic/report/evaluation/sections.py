@@ -53,7 +53,11 @@ def _rows(figures: Evaluation) -> Iterator[Row]:
     largest = max(figures.classes, key=lambda each: each.support).name
     yield "always the largest class", f"{figures.largest_class:.2%} ({largest})"
     share = figures.ties / figures.samples
-    yield "ties at the top", f"{figures.ties:,} samples ({share:.2%}); the first class is answered"
+    noun = "sample" if figures.ties == 1 else "samples"
+    yield (
+        "ties at the top",
+        f"{figures.ties:,} {noun} ({share:.2%}); the first class is answered",
+    )
     if figures.roc is not None:
         yield "ROC AUC", f"{figures.roc.auc:.4f} (for {figures.roc.positive})"
     if figures.calibration is not None:
