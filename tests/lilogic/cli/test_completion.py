@@ -38,7 +38,7 @@ def complete(lilogic, monkeypatch):
         ("lilogic bench-board --model mnist-t", {"mnist-tiny"}),
         ("lilogic bench-board --data kmn", {"kmnist"}),
         ("lilogic train fashion-m", {"fashion-mnist"}),
-        ("lilogic train fashion-l", {"fashion-large"}),
+        ("lilogic train fashion-la", {"fashion-large"}),
         ("lilogic recipes fashion-m", set()),
         ("lilogic export digits --to ", {"verilog", *formats.WRITERS}),
         ("lilogic compile digits --target ", {*area.TARGETS, *devices.names()}),
