@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from lilogic.api import Model
-from lilogic.data import fitting, labels
+from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.extras import needs
 from lilogic.files import scratch
@@ -219,6 +218,7 @@ def _trained(recipe: Recipe, data: Dataset, threads: int, shows: bool) -> GateGr
     from lilogic.learn.callbacks import Callback
     from lilogic.learn.callbacks.progress import TrainingProgress
     from lilogic.learn.learner import Learner
+    from lilogic.learn.narrowing import narrowed
 
     began = time.perf_counter()
     with _computing(threads), TrainingProgress(data.name) if shows else nullcontext() as progress:
@@ -229,10 +229,7 @@ def _trained(recipe: Recipe, data: Dataset, threads: int, shows: bool) -> GateGr
         while not schedule.is_finished(recipe.train, history):
             history.append(learner.run_epoch(len(history), callback.step))
             callback.epoch(history[-1])
-    graph = learner.net.freeze(learner.encoder)
-    # Real values become words of the fewest bits that decide the same for all of these samples.
-    used = graph.alive[: graph.n_inputs]
-    graph = replace(graph, encoder=fitting.narrowed(learner.encoder, used, data.x_train))
+    graph = narrowed(learner.net.freeze(learner.encoder), data.x_train)
     return graph.with_metadata(
         name=data.name,
         version=__version__,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from lilogic import cores, learn
-from lilogic.data import fitting, labels
+from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
@@ -27,6 +27,7 @@ from lilogic.learn import ensemble, schedule, splitting
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.learner import Learner
 from lilogic.learn.metrics import Scores, share_right
+from lilogic.learn.narrowing import narrowed
 from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.version import __version__
@@ -183,9 +184,8 @@ def _described(
 ) -> GateGraph:
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
     chosen, held = splitting.split(data, recipe.train.validation)
-    if graph.encoder is not None and recipe.encoder.width is None:
-        used = graph.alive[: graph.n_inputs]
-        graph = replace(graph, encoder=fitting.narrowed(graph.encoder, used, data.x_train[chosen]))
+    if recipe.encoder.width is None:
+        graph = narrowed(graph, data.x_train[chosen])
     held_x, held_y = data.x_train[held], data.y_train[held]
     look = data.look()
     return graph.with_metadata(

@@ -167,7 +167,7 @@ def _warnings(figures: Sequence[ClassFigures], accuracy: float, largest: float) 
     if missed:
         yield (
             f"not one test sample of {_listed(missed)} is recognized (recall 0); more training "
-            "samples of it, or weights of classes, may help"
+            "samples of it, or train.class_weight = 'balanced', may help"
         )
     if accuracy <= largest < 1:
         name = max(figures, key=lambda each: each.support).name

@@ -6,7 +6,8 @@ import numpy as np
 
 from lilogic.cost import bits
 from lilogic.data.encoder import Encoder
-from lilogic.data.preprocessing import Preprocessing
+from lilogic.data.preprocessing import REAL, Preprocessing
+from lilogic.data.scaling import Scaling
 
 
 def test_top_bits_are_free_and_others_cost_gates() -> None:
@@ -20,3 +21,15 @@ def test_top_bits_are_free_and_others_cost_gates() -> None:
     assert costs.dtype == np.float32
     assert costs[:6].tolist() == [0, 1, 1, 7, 0, 0]
     assert costs[6] > 16
+
+
+def test_the_same_threshold_costs_more_in_a_wider_word() -> None:
+    scaling = Scaling((0.0, 0.0), (1.0, 1.0), (2, 8))
+    encoder = Encoder(
+        preprocessing=Preprocessing((2,), REAL, scaling=scaling),
+        feature=[0, 1, 0],
+        threshold=[1, 1, 1],
+    )
+    narrow, wide, again = bits.gates(encoder).tolist()
+    assert narrow == again == 0
+    assert wide > 0
