@@ -86,6 +86,26 @@ def test_a_loop_regrows_narrows_sharpens_and_freezes(optimizer: Any, settings: A
     assert torch.equal((hard * 2).int(), torch.from_numpy(model.scores(DATA.x_test)))
 
 
+def test_what_adam_knew_of_replaced_candidates_is_forgotten() -> None:
+    network = net()
+    connect = network.node_layers[0].connect
+    learned = torch.optim.Adam(network.parameters(), lr=0.05)
+    annealing = Annealing(network, learned, SETTINGS, STEPS)
+    for step in range(SETTINGS.grow_every):
+        annealing.begin_step()
+        cross_entropy(network(BITS[:BATCH]), LABELS[:BATCH]).backward()
+        learned.step()
+        before = connect.candidates.clone()
+        moments = learned.state[connect.logits]["exp_avg"].clone()
+        annealing.end_step()
+        is_new = connect.candidates != before
+        assert bool(is_new.any()) == (step + 1 == SETTINGS.grow_every)
+    assert moments[is_new].any()
+    for name in ("exp_avg", "exp_avg_sq"):
+        assert not learned.state[connect.logits][name][is_new].any()
+    assert torch.equal(learned.state[connect.logits]["exp_avg"][~is_new], moments[~is_new])
+
+
 def test_a_loop_learns_and_freezing_costs_nothing_at_infinite_sharpness() -> None:
     network = net()
     train(network)
