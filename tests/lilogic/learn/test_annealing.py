@@ -106,6 +106,18 @@ def test_what_adam_knew_of_replaced_candidates_is_forgotten() -> None:
     assert torch.equal(learned.state[connect.logits]["exp_avg"][~is_new], moments[~is_new])
 
 
+def test_layers_become_hard_at_their_time() -> None:
+    network = net()
+    settings = SETTINGS.model_copy(update={"harden": [0.5]})
+    learned = torch.optim.Adam(network.parameters())
+    annealing = Annealing(network, learned, settings, STEPS)
+    for step in range(1, settings.epochs * STEPS + 1):
+        annealing.begin_step()
+        first, second = (layer.hard is not None for layer in network.node_layers)
+        assert first == (step >= settings.epochs * STEPS / 2)
+        assert not second
+
+
 def test_a_loop_learns_and_freezing_costs_nothing_at_infinite_sharpness() -> None:
     network = net()
     train(network)
