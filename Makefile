@@ -16,12 +16,13 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 BOARD ?= icebreaker
 synth flash: MODEL = digits
 
-.PHONY: help demo test test-slow test-all lint sim report synth flash bench clean
+.PHONY: help demo test test-slow test-all coverage lint sim report synth flash bench clean
 
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
-	@echo "make test                                       run the quick tests, print their coverage"
+	@echo "make test                                       run the quick tests"
 	@echo "make test-slow                                  run the slow tests"
+	@echo "make coverage                                   run the quick tests, print their coverage"
 	@echo "make test-all                                   run both"
 	@echo "make lint                                       ruff, mypy, import rules"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
@@ -34,6 +35,9 @@ demo: $(READY)
 	$(BIN)/lilogic demo $(RECIPE) -o build/demo
 
 test: $(READY)
+	$(PYTEST)
+
+coverage: $(READY)
 	$(PYTEST) --cov --cov-report=term
 
 test-slow: $(READY)

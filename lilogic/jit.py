@@ -17,20 +17,22 @@ _parts: list[Callable[..., Any]] = []
 
 
 def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """``numba.njit``; ``cache`` is for folders that can be written, and no error elsewhere.
+    """``numba.njit``; ``cache`` keeps what it compiles (``compiled``), where it can.
 
-    Numba keeps what it compiled beside the source or in the user's cache, and refuses to compile
-    where it can write to neither.
+    Numba itself refuses to compile where it can keep nothing.
     """
     import numba
 
-    def compiled(function: Callable[..., Any]) -> Any:
+    from lilogic import compiled
+
+    def decorate(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(cache=cache, **options)(function)
+            with compiled.kept():
+                return numba.njit(cache=cache, **options)(function)
         except RuntimeError:
             return numba.njit(**options)(function)
 
-    return compiled
+    return decorate
 
 
 def loop(function: Function) -> Function:

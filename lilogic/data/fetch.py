@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from lilogic.errors import DataError
 from lilogic.extras import needs
 
@@ -55,8 +57,6 @@ class Source:
         return self._download(file)
 
     def _download(self, file: str) -> Path:
-        with needs("train", "platformdirs"):
-            import platformdirs
         folder = platformdirs.user_cache_path("lilogic") / "datasets" / self.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)

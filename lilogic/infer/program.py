@@ -6,9 +6,6 @@ once, with the sum in registers, and writes only carries (carry-save addition; H
 population count, H. S. Warren, "Hacker's Delight", 5-1).
 
 Rows are named by the word of memory where they begin.
-
-numba keeps the interpreter that it compiled for as long as ``interpreter`` is the same: after a
-change of a constant here, delete ``__pycache__``.
 """
 
 from __future__ import annotations

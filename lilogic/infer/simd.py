@@ -3,9 +3,6 @@
 A row is one LLVM vector, which the compiler splits into whatever registers the processor has: one
 of AVX-512, two of AVX2, four of SSE or Neon. numba's own vectorisation of loops cannot keep such a
 row in registers from one iteration to the next, which counting lives from.
-
-numba keeps what it compiled for as long as the file with the function is the same, which is not
-this one: after a change here, delete ``__pycache__``.
 """
 
 from __future__ import annotations

@@ -26,7 +26,6 @@ def test_an_error_inside_an_installed_package_is_not_hidden():
     [
         ("PIL", "pillow", lambda path: pictures.read(path / "0.png")),
         ("sklearn.datasets", "scikit-learn", lambda _: datasets.load("digits")),
-        ("platformdirs", "platformdirs", lambda _: Source("a", "", "http://a/", {}).find("b")),
         ("pooch", "pooch", lambda _: Source("a", "", "http://a/", {"b": "0"}).find("b")),
     ],
 )

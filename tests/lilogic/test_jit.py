@@ -1,10 +1,14 @@
+import importlib.util
+import sys
 from typing import NamedTuple
 
+import numba
 import numpy as np
+import platformdirs
 import pytest
 from numba.core import caching
 
-from lilogic import jit
+from lilogic import compiled, jit
 from lilogic.jit import loop, njit, part
 
 
@@ -43,9 +47,9 @@ def test_a_loop_is_compiled_once_it_is_given_a_large_array(monkeypatch):
         for number in numbers:
             total[0] += double(number)
 
-    monkeypatch.setattr(jit, "njit", lambda **options: lambda function: compiled)
+    monkeypatch.setattr(jit, "njit", lambda **options: lambda function: add)
 
-    def compiled(numbers, total):
+    def add(numbers, total):
         runs.append(len(numbers))
         total[0] = 2 * numbers.sum()
 
@@ -56,8 +60,60 @@ def test_a_loop_is_compiled_once_it_is_given_a_large_array(monkeypatch):
     assert runs == [6, 1]
 
 
+SOURCE = """
+from lilogic.jit import njit
+
+@njit(cache=True)
+def double(x):
+    return {factor} * x
+"""
+
+
+@pytest.fixture
+def result_of(tmp_path, monkeypatch):
+    """What a source in a folder makes of 21, and whether it was compiled for that."""
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+
+    def run(name, factor):
+        compiled._digest.cache_clear()
+        source = tmp_path / name / "doubling.py"
+        source.parent.mkdir(exist_ok=True)
+        source.write_text(SOURCE.format(factor=factor))
+        spec = importlib.util.spec_from_file_location("doubling", source)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "doubling", module)
+        spec.loader.exec_module(module)
+        return module.double(21), bool(module.double.stats.cache_misses)
+
+    return run
+
+
+def test_what_is_compiled_serves_wherever_the_same_source_lies(result_of):
+    assert result_of("a", 2) == (42, True)
+    assert result_of("b", 2) == (42, False)
+    assert result_of("b", 3) == (63, True)
+    assert result_of("a", 2) == (42, False)
+
+
+def test_another_place_that_the_environment_names_is_kept_to(result_of, monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "own"))
+    assert result_of("a", 2) == (42, True)
+    assert [*(tmp_path / "own").rglob("*.nbi")]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_where_the_cache_of_the_user_cannot_be_written_the_source_has_what_is_kept(
+    result_of, tmp_path
+):
+    (tmp_path / "cache").write_text("")
+    assert result_of("a", 2) == (42, True)
+    assert [*(tmp_path / "a").rglob("*.nbi")]
+
+
 def test_functions_are_compiled_where_nothing_can_be_kept(monkeypatch):
-    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    monkeypatch.setattr(compiled, "_PLACES", "InTreeCacheLocator")
+    monkeypatch.setattr(caching.InTreeCacheLocator, "from_function", lambda *_: None)
 
     @njit(cache=True, nogil=True)
     def double(x):

@@ -6,9 +6,6 @@ but the window. Truth tables over the leaves tell where the gate's value matters
 that never occur together, nor where nothing behind the gate changes with it. A function of one to
 three other nodes that agrees with the gate where it matters is put in its place (``search``), and
 what only the old one needed goes (``network``).
-
-What is written in one module and called by numba from another is only compiled anew where the
-caller's file changes, too: delete ``__pycache__`` after changes.
 """
 
 from __future__ import annotations

