@@ -141,7 +141,7 @@ def periods(on: Device) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="lilogic-") as name:
         folder = Path(name)
         (folder / "levels.v").write_text(verilog.emit_component(Levels(), "levels"), "utf-8")
-        synthesis = TARGETS[on.family.name].synthesis.format(top="levels").replace("-noflatten", "")
+        synthesis = TARGETS[on.family.name].script("levels").replace("-noflatten", "")
         yosys.run(f"read_verilog levels.v\n{synthesis}\nwrite_json design.json", folder)
         report, _ = nextpnr.route(folder, on.family, on.options)
     found = {}

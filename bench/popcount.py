@@ -103,7 +103,7 @@ def measure(target: str, design: str, cases: Sequence[Case]) -> list[dict[str, A
     script = READ
     for case in cases:
         name = name_of(*case)
-        synthesis = cells.synthesis.format(top=f"all.{name}")
+        synthesis = cells.script(f"all.{name}")
         script += SCRIPT.format(name=name, synthesis=synthesis, registers=registers)
     rows = []
     with tempfile.TemporaryDirectory(prefix="lilogic-") as temporary:

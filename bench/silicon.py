@@ -155,7 +155,7 @@ def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> d
             (folder / file).write_bytes(content)
         script = SCRIPT.format(
             verilog=VERILOG,
-            synthesis=measure.target.synthesis.format(top="top"),
+            synthesis=measure.target.script("top"),
             functions=measure.functions,
         )
         yosys.run(script, folder)

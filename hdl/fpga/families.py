@@ -54,7 +54,9 @@ class Family:
         shares_cells: whether a flip-flop takes the place of a look-up table that does not feed it.
         like: the family whose area figures hold for it, too; itself where ``mapping`` is given.
         mapping: Yosys commands that map every module of a design and keep the hierarchy, ``{top}``
-            for the top module; empty where areas are not measured.
+            for the top module; empty where areas are not measured. ``{before_luts}`` are commands
+            that come before look-up tables are made.
+        timed_carry: the carry cell whose delays the mapper knows, empty where it knows none.
         board_options: of Yosys' synthesis command, when the circuit of a board is built.
         netlist: the file that this leaves.
         first_clock: Hz that the first place and route of a board is asked for, to learn what can be
@@ -75,6 +77,7 @@ class Family:
     first_clock: float
     place_and_route: PlaceAndRoute | None
     pins: Mapping[str, str] = field(default_factory=dict)
+    timed_carry: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -93,7 +96,11 @@ _UNNAMED = "-run begin:check"
 
 # A family's own script ends before its checks, which end with a search for better names that takes
 # a third of it.
-_MAPPING = "{command} -top {{top}} -run :check\nblackbox =A:whitebox"
+_MAPPING = """\
+{command} -top {{top}} -run :map_luts
+{{before_luts}}
+{command} -top {{top}} -run map_luts:check
+blackbox =A:whitebox"""
 
 # On iCE40, the default router can go round in circles where this one is done in seconds.
 _ROUTER = ("--router", "router2")
@@ -189,6 +196,7 @@ FAMILIES: dict[str, Family] = {
             netlist="top.json",
             first_clock=100e6,
             place_and_route=None,
+            timed_carry="CARRY4",
         ),
     )
 }

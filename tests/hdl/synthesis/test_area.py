@@ -142,6 +142,24 @@ def test_sums_of_cells_ripple(tmp_path):
 
 
 @pytest.mark.slow
+def test_many_sums_are_mapped_without_the_delays_of_their_carries(tmp_path, monkeypatch):
+    graph = random_graph((40, 30), 60, 4)
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=0, popcount="tree"))
+    xc7 = {"xc7": area.TARGETS["xc7"]}
+    told = area.measure(tmp_path, xc7).targets["xc7"].total
+    scripts = []
+    run = area.yosys.run
+    monkeypatch.setattr(
+        area.yosys, "run", lambda script, folder: (scripts.append(script), run(script, folder))
+    )
+    monkeypatch.setattr(area, "_MANY_SUMS", 0)
+    total = area.measure(tmp_path, xc7).targets["xc7"].total
+    assert sum("-unset abc9_box =CARRY4" in script for script in scripts) == 2
+    assert total["carries"] == told["carries"] > 0
+    assert total["luts"] == pytest.approx(told["luts"], rel=0.15)
+
+
+@pytest.mark.slow
 def test_depth_falls_with_more_registers(tmp_path):
     graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []
