@@ -9,6 +9,7 @@ import tomllib
 from importlib.metadata import requires
 from pathlib import Path
 
+import numba
 import pytest
 import typer
 from amaranth.hdl import Cat, Mux, Signal
@@ -16,10 +17,12 @@ from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
 from amaranth.vendor import GowinPlatform
 from numba.core.base import BaseContext
 
+from lilogic import compiled
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("lilogic", "hdl", "boards", "sim")
 PACKAGES = ("amaranth", "numba", "typer")
-IMPORTED = {"amaranth.hdl._ast", "numba.core.event"}
+IMPORTED = {"amaranth.hdl._ast", "numba.core", "numba.core.caching", "numba.core.event"}
 """Private modules; what else is private is an attribute of something public."""
 
 a, b = Signal(4), Signal(4)
@@ -105,3 +108,12 @@ def test_typer_raises_errors_that_can_be_told_and_returns_a_status_for_ctrl_c() 
         raise KeyboardInterrupt
 
     assert app([], standalone_mode=False) == 130
+
+
+def test_numba_can_be_told_where_to_keep_what_it_compiles() -> None:
+    """``compiled`` says so while functions are decorated."""
+    assert {"get_cache_path", "get_source_stamp", "get_disambiguator", "from_function"} <= {
+        *dir(compiled.Place.__base__)
+    }
+    assert getattr(numba.config, compiled._SETTING) == ""
+    assert getattr(numba.config, compiled._FOLDER) in ("", None)

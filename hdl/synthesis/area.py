@@ -175,7 +175,7 @@ def measure(
     # What takes longest comes first: the last of ``TARGETS``.
     jobs = [
         _Job(piece, name, targets[name], is_total)
-        for name in reversed(targets)
+        for name in reversed([*targets])
         for piece in runs
         for is_total in ([False, True] if piece.is_whole else [False])
     ]
