@@ -1,7 +1,7 @@
 """The energy of an inference, of what a mapped netlist's nets do and what its library says.
 
-Each change of a net takes ½·C·V² of what it drives, and what the library's tables say that cells take
-inside. Leakage flows all the time.
+Each change of a net takes ½·C·V² of what it drives, and what the library's tables say that cells
+take inside. Leakage flows all the time.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from lilogic.hdl.power import transitions
 from lilogic.hdl.power.design import Cell, Net
 from lilogic.hdl.power.liberty import Library
 from lilogic.hdl.power.library import Kind
-from lilogic.hdl.power.simulation import Function, Simulation
+from lilogic.hdl.power.simulation import PARTS, Function, Simulation
 from lilogic.hdl.power.transitions import Weights
 from lilogic.report.models.activity import EnergyReport, PartEnergy
 
 Floats = npt.NDArray[np.float64]
 
 _PICO, _NANO, _MICRO, _FEMTO = 1e-12, 1e-9, 1e-6, 1e-15
+
+
+CLOCK_MHZ = 100.0
+"""What is assumed where no clock is asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Conditions:
             load.
     """
 
-    clock_mhz: float = 100.0
+    clock_mhz: float = CLOCK_MHZ
     slew_ns: float = 0.1
     wire_ff: float | None = None
 
@@ -128,7 +132,7 @@ class _Estimate:
                 found["clock"] += (kind.capacitance[kind.clock] + share) * self._volts**2
         for members in self._alike():
             self._add(members)
-        parts = {part: _part(found) for part, found in self._parts.items()}
+        parts = {part: _part(self._parts[part]) for part in PARTS if part in self._parts}
         whole: dict[str, float] = defaultdict(float)
         for found in self._parts.values():
             for name, value in found.items():
@@ -161,7 +165,8 @@ class _Estimate:
             return 0.0
         node = self._simulated.node[net]
         changes = int(self._simulated.activity.toggles[node]) / self._steps
-        return 0.5 * self.loads.get(net, 0.0) * self._volts**2 * changes
+        joules: float = 0.5 * self.loads.get(net, 0.0) * self._volts**2 * changes
+        return joules
 
     def _clocked(self) -> list[Cell]:
         return [cell for _, cell, kind in self._kinds if kind.clock is not None]
@@ -221,7 +226,7 @@ class _Estimate:
             f"Each change of a net takes ½·C·V² at {self._volts:g} V; C is the capacitance of the "
             f"pins that it drives, and wires: {self._wire_text}.",
             f"Internal energy is that of the library's tables, at a slew of {given.slew_ns:g} ns "
-            "and the net's load; where several inputs of a cell change at once, the mean of theirs.",
+            "and the net's load; where several inputs of a cell change at once, their mean.",
             f"Leakage is that of the cells' states, over a clock cycle at {given.clock_mhz:g} MHz.",
             "Cells are as Yosys maps each part, before placement: no buffers, no routed wires.",
             "What drives the data input is not counted, nor what loads the outputs.",
@@ -266,10 +271,7 @@ def _gate_leakage(kind: Kind, tables: Mapping[str, int]) -> Floats:
     """Watts [states, states] of a gate between two states of its inputs, half in each."""
     states = range(1 << len(kind.inputs))
     full = [
-        state
-        | sum(
-            (table >> state & 1) << kind.pins.index(pin) for pin, table in tables.items()
-        )
+        state | sum((table >> state & 1) << kind.pins.index(pin) for pin, table in tables.items())
         for state in states
     ]
     leaks = kind.leakage[full]

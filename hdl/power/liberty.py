@@ -67,7 +67,7 @@ _COMMENT = re.compile(r"/\*.*?\*/|(?m:^[ \t]*//[^\n]*)", re.DOTALL)
 _CELL = re.compile(r'\bcell\s*\(\s*"?([^"\s)]+)"?\s*\)\s*\{')
 _BRACE = re.compile(r"[{}]")
 _STATEMENT = re.compile(
-    r'[\s;,]*(?:(?P<end>\})|(?P<name>[\w.\-\[\]]+)\s*'
+    r"[\s;,]*(?:(?P<end>\})|(?P<name>[\w.\-\[\]]+)\s*"
     r'(?:\((?P<arguments>(?:"[^"]*"|[^"()])*)\)\s*(?P<open>\{)?|:\s*(?P<value>"[^"]*"|[^;\n}]*)))'
 )
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s,"]+)')
@@ -252,7 +252,9 @@ def _unit(text: str, of: str) -> float:
 
 
 def _floats(texts: Sequence[str]) -> list[float]:
-    return [float(number) for text in texts for number in re.split(r"[\s,]+", text.strip()) if number]
+    return [
+        float(number) for text in texts for number in re.split(r"[\s,]+", text.strip()) if number
+    ]
 
 
 _TOKEN = re.compile(r"\s*([A-Za-z_][\w.\[\]]*|[01]|[!&*|+^()'])")

@@ -60,9 +60,7 @@ class Kind:
         pins = [*group.inside("pin")]
         self.inputs = tuple(pin.name for pin in pins if pin.text("direction") == "input")
         self.outputs = tuple(pin.name for pin in pins if pin.text("direction") == "output")
-        self.capacitance = {
-            pin.name: library.farads * pin.number("capacitance") for pin in pins
-        }
+        self.capacitance = {pin.name: library.farads * pin.number("capacitance") for pin in pins}
         self._functions = {pin.name: pin.text("function") for pin in pins}
         self._register = next(group.inside("ff"), None)
         self.clock: str | None = None

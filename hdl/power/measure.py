@@ -1,4 +1,4 @@
-"""What a compiled classifier does over samples, and what that takes: its report, and files for others."""
+"""What a compiled classifier does over samples, and what that takes: a report, and files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lilogic.hdl.power import energy, netlists, saif, vcd
 from lilogic.hdl.power.design import Net
 from lilogic.hdl.power.energy import Cells, Conditions
 from lilogic.hdl.power.netlists import Netlist
-from lilogic.hdl.power.simulation import OTHER, Simulation
+from lilogic.hdl.power.simulation import PARTS, Simulation
 from lilogic.hdl.power.waves import Waves
 from lilogic.hdl.synthesis.area import Target
 from lilogic.hdl.synthesis.liberty import LIBRARY
@@ -31,10 +31,9 @@ from lilogic.version import __version__
 
 _DEFAULT = Conditions()
 
-PARTS = ("encoder", "gates", "heads", "argmax", OTHER)
 
 _SETTLED = (
-    "Each signal has one value for each sample, the one that it settles to: glitches are not counted.",
+    "Each signal has one value for each sample, which it settles to: glitches are not counted.",
     "Samples follow each other in the order of the data set, one in every clock cycle.",
 )
 _GATES = (

@@ -28,15 +28,18 @@ opt_clean
 write_json netlist.json
 """
 
-# What has no name gets one, as the Verilog would have another than the JSON.
+# What has no name gets one, as the Verilog would have another than the JSON. Some tools know no
+# assignments to parts of vectors.
 _MAPPED = f"""\
 {_READ}
 opt_clean
 {{synthesis}}
 setundef -zero
+splitnets
+opt_clean -purge
 rename -enumerate
 write_json netlist.json
-write_verilog -noattr mapped.v
+write_verilog -noattr -simple-lhs mapped.v
 """
 
 

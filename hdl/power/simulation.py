@@ -1,8 +1,8 @@
 """A netlist as a circuit of two-input gates, and what its nets do over samples.
 
-A sample enters in every clock cycle. Registers are wires of the circuit, because the same samples go
-through them one after the other; how many of them stand before a net says how many cycles later it
-has its value.
+A sample enters in every clock cycle. Registers are wires of the circuit, because the same samples
+go through them one after the other; how many of them stand before a net says how many cycles later
+it has its value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +18,17 @@ from lilogic.errors import GraphError
 from lilogic.formats.importers import cells as simple
 from lilogic.graph import Circuit
 from lilogic.graph.circuit import Builder, topological
+from lilogic.hdl import verilog
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.power.design import Cell, Instance, Net
 from lilogic.hdl.proof.netlist import REGISTER
-from lilogic.hdl.verilog import PARTS
 from lilogic.infer import activity
 from lilogic.infer.activity import Activity
 
-OTHER = "other"
-_NAMES = {"network": "gates"}
+PARTS = ("encoder", "gates", "heads", "argmax", "other")
+"""What activity and energy are told of; the last is what is in none of these modules."""
+
+_MODULES = dict(zip(verilog.PARTS, PARTS, strict=False))
 _CONSTANTS = {"0": 0, "1": 1, "x": 0, "z": 0}
 _HELD = {"valid_in": 1, "rst": 0}
 """Inputs that keep their value: there is a sample in every cycle."""
@@ -152,9 +153,9 @@ class Simulation:
 def _parts(top: Instance) -> Iterable[tuple[str, Cell]]:
     """All cells, each with the part of the classifier that it belongs to."""
     for path, instance in top.walk():
-        part = next((name for name in path[1:] if name in PARTS), OTHER)
+        part = next((_MODULES[name] for name in path[1:] if name in _MODULES), PARTS[-1])
         for cell in instance.cells:
-            yield _NAMES.get(part, part), cell
+            yield part, cell
 
 
 def _circuit(

@@ -1,7 +1,7 @@
 """Which internal energies a cell takes when its pins change, and how often that happens.
 
-Pins of a gate may change together, as they do without delays: an output's energy is then the mean of
-those that the pins which changed would cause.
+Pins of a gate may change together, as they do without delays: an output's energy is then the mean
+of those that the pins which changed would cause.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def counted(circuit: Circuit, bits: npt.NDArray[np.bool_], rows: npt.NDArray[np.
 @njit(cache=True)
 def _count(words, rows, steps, counts):  # type: ignore[no-untyped-def]
     for cell in range(rows.shape[0]):
-        before = 0
+        before = np.int64(0)
         for sample in range(steps + 1):
-            state = 0
+            state = np.int64(0)
             for pin in range(rows.shape[1]):
                 word = words[rows[cell, pin], sample >> 6]
                 state |= np.int64((word >> np.uint64(sample & 63)) & np.uint64(1)) << pin
@@ -136,13 +136,11 @@ def _add(
             into[arc, *place] += share
 
 
-def _chosen(
-    arcs: Sequence[tuple[int, Arc]], changed: set[str], state: int
-) -> dict[int, float]:
+def _chosen(arcs: Sequence[tuple[int, Arc]], changed: set[str], state: int) -> dict[int, float]:
     """The arcs of a pin that count for a step, with their shares.
 
-    Those that a changed pin causes; of them, those whose condition holds, or else those without one.
-    Arcs of one cause and condition, as of several supplies, add up.
+    Those that a changed pin causes; of them, those whose condition holds, or else those without
+    one. Arcs of one cause and condition, as of several supplies, add up.
     """
     caused = [a for a in arcs if not a[1].causes or changed & {*a[1].causes}] or [*arcs]
     always = [a for a in caused if a[1].is_always]

@@ -1,8 +1,8 @@
 """What the nets of a netlist do in time, clock cycle by clock cycle.
 
-In each cycle, a sample comes in at the rising edge of the clock, and each net takes the value that it
-settles to. A net behind registers has no known value before the first sample has come to it. After
-the last sample, which stays, there are as many cycles as it takes to get through.
+In each cycle, a sample comes in at the rising edge of the clock, and each net takes the value that
+it settles to. A net behind registers has no known value before the first sample has come to it.
+After the last sample, which stays, there are as many cycles as it takes to get through.
 """
 
 from __future__ import annotations
