@@ -117,7 +117,8 @@ class Kind:
         assert self._register is not None
         text = self._register.text("next_state") or ""
         pins = names(text)
-        free = [pin for pin in pins if cell.pins.get(pin) not in ("0", "1")]
+        # A register may keep a constant.
+        free = [p for p in pins if len(pins) == 1 or cell.pins.get(p) not in ("0", "1")]
         held = {pin: int(str(cell.pins[pin])) for pin in pins if pin not in free}
         table = truth_table(text, pins)
         if len(free) == 1:

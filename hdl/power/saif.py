@@ -10,7 +10,10 @@ from lilogic.version import __version__
 
 
 def lines(waves: Waves) -> Iterator[str]:
-    """The lines of the file: for each net the time at 0, 1 and x, and how often it changes."""
+    """The lines of the file: the time of each net at 0, 1 and x, and how often it changes.
+
+    Bits of sums that nothing reads are left out.
+    """
     yield "(SAIFILE"
     yield '  (SAIFVERSION "2.0")'
     yield '  (DIRECTION "backward")'
@@ -29,7 +32,8 @@ def _instance(waves: Waves, instance: Instance, indent: str) -> Iterator[str]:
     yield f"{indent}  (NET"
     for wire in instance.wires.values():
         for place, net in enumerate(wire.nets):
-            yield f"{indent}    ({_escaped(wire.bit(place))} {_counts(waves, net)})"
+            if waves.is_driven(net):
+                yield f"{indent}    ({_escaped(wire.bit(place))} {_counts(waves, net)})"
     yield f"{indent}  )"
     for child in instance.children:
         yield from _instance(waves, child, f"{indent}  ")

@@ -64,12 +64,16 @@ class Waves:
         wires = self.simulated.top.wires
         return wires["clk"].nets[0] if self.simulated.latency and "clk" in wires else None
 
+    def is_driven(self, net: Net) -> bool:
+        """Whether anything gives a net a value."""
+        return net not in ("x", "z") and (net == self.clock or net in self.simulated.node)
+
     def times(self, net: Net) -> tuple[int, int, int, int]:
         """Picoseconds at 0, at 1 and unknown, and the number of changes between 0 and 1."""
         if net == self.clock:
             high = self.cycles * (self.period // 2)
             return self.duration - high, high, 0, 2 * self.cycles - 1
-        if net in ("x", "z") or net not in self.simulated.node:
+        if not self.is_driven(net):
             return 0, 0, self.duration, 0
         counts, node = self.simulated.activity, self.simulated.node[net]
         delay = self.simulated.delay.get(net, 0)
@@ -81,11 +85,11 @@ class Waves:
     def values(self, nets: list[Net]) -> Iterator[npt.NDArray[np.uint8]]:
         """The values of nets, "0", "1" or "x" as in ASCII, uint8 [cycles, nets], some at a time.
 
-        The clock has the value of the first half of a cycle.
+        What nothing drives is unknown. The clock has the value of the first half of a cycle.
         """
         simulated = self.simulated
         nodes = np.array([simulated.node.get(net, 0) for net in nets])
-        known = np.array([net in simulated.node and net not in ("x", "z") for net in nets])
+        known = np.array([*map(self.is_driven, nets)])
         delays = np.array([simulated.delay.get(net, 0) for net in nets])
         is_clock = np.array([net == self.clock for net in nets], dtype=bool)
         for start in range(0, self.cycles, _AT_ONCE):
