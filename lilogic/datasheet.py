@@ -78,7 +78,7 @@ def datasheet(
     encoder, metadata = model.graph.encoder, model.metadata
     return Datasheet(
         name=model.name,
-        description=metadata.description,
+        description=metadata.description or str(metadata.recipe.get("description", "")),
         version=__version__,
         dataset=found.name,
         is_trained_data=found.hashes() == metadata.dataset_hashes,
