@@ -25,6 +25,9 @@ from lilogic.report.models.activity import EnergyReport, PartEnergy
 
 Floats = npt.NDArray[np.float64]
 
+_Member = tuple[str, Cell, Kind]
+"""A cell with its part and kind."""
+
 _PICO, _NANO, _MICRO, _FEMTO = 1e-12, 1e-9, 1e-6, 1e-15
 
 
@@ -94,7 +97,10 @@ def estimate(simulated: Simulation, cells: Cells, conditions: Conditions) -> Ene
     Raises:
         FormatError: the library lacks what that takes.
     """
-    return _Estimate(simulated, cells, conditions).report()
+    try:
+        return _Estimate(simulated, cells, conditions).report()
+    except FormatError as error:
+        raise error.at(cells.file) from error
 
 
 class _Estimate:
@@ -130,8 +136,11 @@ class _Estimate:
                 share = self._wire(self._fan_out[clock]) / self._fan_out[clock]
                 # It rises and falls in every cycle.
                 found["clock"] += (kind.capacitance[kind.clock] + share) * self._volts**2
-        for members in self._alike():
-            self._add(members)
+        groups = self._alike()
+        rows = [self._rows(members) for members in groups]
+        counts = transitions.counted(self._simulated.circuit, self._simulated.bits, rows)
+        for members, steps in zip(groups, counts, strict=True):
+            self._add(members, steps)
         parts = {part: _part(self._parts[part]) for part in PARTS if part in self._parts}
         whole: dict[str, float] = defaultdict(float)
         for found in self._parts.values():
@@ -171,35 +180,37 @@ class _Estimate:
     def _clocked(self) -> list[Cell]:
         return [cell for _, cell, kind in self._kinds if kind.clock is not None]
 
-    def _alike(self) -> list[list[tuple[str, Cell, Kind]]]:
+    def _alike(self) -> list[list[_Member]]:
         """Cells of one kind, and of one value at each pin of a register that keeps its value."""
-        groups: dict[Any, list[tuple[str, Cell, Kind]]] = defaultdict(list)
+        groups: dict[Any, list[_Member]] = defaultdict(list)
         for part, cell, kind in self._kinds:
             groups[kind.name, part, *_held(cell, kind).items()].append((part, cell, kind))
         return [*groups.values()]
 
-    def _add(self, members: Sequence[tuple[str, Cell, Kind]]) -> None:
-        """Add what cells of one kind and part take inside, and what leaks."""
+    def _rows(self, members: Sequence[_Member]) -> npt.NDArray[np.int64]:
+        """int64 [cells, pins]: the nodes at the inputs of gates, or at the data of registers."""
+        _, first, kind = members[0]
+        pins = kind.inputs if kind.clock is None else (kind.data(first),)
+        rows = [[self._simulated.node[cell.pins[pin]] for pin in pins] for _, cell, _ in members]
+        return np.array(rows, dtype=np.int64).reshape(len(members), len(pins))
+
+    def _add(self, members: Sequence[_Member], counts: npt.NDArray[np.int64]) -> None:
+        """Add what cells of one kind and part take inside, and what leaks.
+
+        Args:
+            members: the cells.
+            counts: int64 [cells, states, states], of ``transitions.counted``.
+        """
         part, first, kind = members[0]
-        cells = [cell for _, cell, _ in members]
-        simulated = self._simulated
         if kind.clock is None:
-            pins: Sequence[str] = kind.inputs
-            tables = kind.tables
-            weights = transitions.of_gate(kind, tables)
-            leaks = _gate_leakage(kind, tables)
+            weights, leaks = transitions.of_gate(kind), _gate_leakage(kind)
         else:
-            data = kind.data(first)
-            pins = [data]
             outputs = {pin: int(kind.inverts(pin)) for pin in kind.outputs}
-            held = _held(first, kind)
-            weights = transitions.of_register(kind, data, held, outputs)
-            leaks = _register_leakage(kind, data, held, outputs)
-        rows = np.array([[simulated.node[cell.pins[pin]] for pin in pins] for cell in cells])
-        rows = rows.reshape(len(cells), len(pins))
-        counts = transitions.counted(simulated.circuit, simulated.bits, rows)
+            given = kind, kind.data(first), _held(first, kind), outputs
+            weights, leaks = transitions.of_register(*given), _register_leakage(*given)
         found = self._parts[part]
         found["leakage"] += float((counts * leaks).sum()) / self._steps
+        cells = [cell for _, cell, _ in members]
         for name, joules in self._internal(cells, kind, weights, counts).items():
             found[name] += joules / self._steps
 
@@ -267,12 +278,12 @@ def _held(cell: Cell, kind: Kind) -> dict[str, int]:
     return {pin: int(cell.pins[pin]) for pin in kind.inputs if cell.pins.get(pin) in ("0", "1")}
 
 
-def _gate_leakage(kind: Kind, tables: Mapping[str, int]) -> Floats:
+def _gate_leakage(kind: Kind) -> Floats:
     """Watts [states, states] of a gate between two states of its inputs, half in each."""
-    states = range(1 << len(kind.inputs))
     full = [
-        state | sum((table >> state & 1) << kind.pins.index(pin) for pin, table in tables.items())
-        for state in states
+        state
+        | sum((table >> state & 1) << kind.pins.index(pin) for pin, table in kind.tables.items())
+        for state in range(1 << len(kind.inputs))
     ]
     leaks = kind.leakage[full]
     mean: Floats = (leaks[:, None] + leaks[None, :]) / 2

@@ -59,22 +59,22 @@ class Measured:
     waves: Waves
     report: ActivityReport
 
-    def write_saif(self, path: Path) -> None:
+    def write_saif(self, path: str | Path) -> None:
         """Write how often each net of the netlist changes as SAIF."""
-        write_text(path, "".join(f"{line}\n" for line in saif.lines(self.waves)))
+        write_text(Path(path), "".join(f"{line}\n" for line in saif.lines(self.waves)))
 
-    def write_vcd(self, path: Path) -> None:
+    def write_vcd(self, path: str | Path) -> None:
         """Write waveforms of all nets of the netlist."""
-        vcd.write(self.waves, path)
+        vcd.write(self.waves, Path(path))
 
-    def write_csv(self, path: Path) -> None:
+    def write_csv(self, path: str | Path) -> None:
         """Write a line for each signal: its name, part, level, samples at 1, and changes."""
         found = signals(self.simulated, mapped=self.report.mapped)
-        write_text(path, "".join(f"{line}\n" for line in csv(self.simulated, found)))
+        write_text(Path(path), "".join(f"{line}\n" for line in csv(self.simulated, found)))
 
-    def write_netlist(self, path: Path) -> None:
+    def write_netlist(self, path: str | Path) -> None:
         """Write the netlist as Verilog, with the names that the other files have."""
-        write_bytes(path, self.netlist.verilog)
+        write_bytes(Path(path), self.netlist.verilog)
 
 
 def measure(

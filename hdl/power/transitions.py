@@ -21,21 +21,25 @@ Values = Mapping[str, int]
 Floats = npt.NDArray[np.float64]
 
 
-def counted(circuit: Circuit, bits: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64]) -> Counts:
+def counted(
+    circuit: Circuit, bits: npt.NDArray[np.bool_], groups: Sequence[npt.NDArray[np.int64]]
+) -> list[Counts]:
     """How often the values of some nodes together go from one state to another.
 
     Args:
         circuit: the circuit.
         bits: bool [samples, n_inputs].
-        rows: int64 [cells, pins], nodes.
+        groups: int64 [cells, pins] each, nodes.
 
     Returns:
-        int64 [cells, states, states]: from a state, whose bit i is pin i, to the next sample's.
+        For each group int64 [cells, states, states]: from a state, whose bit i is pin i, to the
+        next sample's.
     """
-    states = 1 << rows.shape[1]
-    counts = np.zeros((len(rows), states, states), dtype=np.int64)
+    sizes = [(len(rows), 1 << rows.shape[1]) for rows in groups]
+    counts = [np.zeros((cells, states, states), dtype=np.int64) for cells, states in sizes]
     for block in blocks(circuit, bits):
-        _count(block.words, rows, block.steps, counts)
+        for rows, found in zip(groups, counts, strict=True):
+            _count(block.words, rows, block.steps, found)
     return counts
 
 
@@ -66,17 +70,12 @@ class Weights:
     fall: Floats
 
 
-def of_gate(kind: Kind, tables: Mapping[str, int]) -> Weights:
-    """The weights of a gate, by the states of its inputs.
-
-    Args:
-        kind: the cell.
-        tables: each output's table over all inputs.
-    """
+def of_gate(kind: Kind) -> Weights:
+    """The weights of a gate, by the states of its inputs."""
     states = 1 << len(kind.inputs)
     values = [
         {pin: state >> place & 1 for place, pin in enumerate(kind.inputs)}
-        | {pin: table >> state & 1 for pin, table in tables.items()}
+        | {pin: table >> state & 1 for pin, table in kind.tables.items()}
         for state in range(states)
     ]
     weights = _none(kind, states)
