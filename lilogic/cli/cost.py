@@ -168,6 +168,10 @@ Wire = Annotated[
 
 def activity(
     model: Model,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write a line for each signal to this .csv."),
+    ] = None,
     data: DataName = None,
     samples: Annotated[
         int | None, typer.Option(help="Take so many test samples, from the first on.", min=2)
@@ -181,10 +185,6 @@ def activity(
     ] = None,
     vcd: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write waveforms of all nets as VCD.")
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option("--csv", metavar="FILE", help="Write a line for each signal."),
     ] = None,
     netlist: Annotated[
         Path | None,
@@ -210,7 +210,7 @@ def activity(
     from lilogic.files import check_writable
     from lilogic.report.datasheet import activity as shown
 
-    for path in (saif, vcd, table, netlist):
+    for path in (output, saif, vcd, netlist):
         if path is not None:
             check_writable(path)
     network = load(model)
@@ -230,12 +230,12 @@ def activity(
         conditions=_conditions(frequency or clock_mhz, slew, wire),
         dataset=found.name,
     )
+    if output is not None:
+        measured.write_csv(output)
     if saif is not None:
         measured.write_saif(saif)
     if vcd is not None:
         measured.write_vcd(vcd)
-    if table is not None:
-        measured.write_csv(table)
     if netlist is not None:
         measured.write_netlist(netlist)
     if as_json:

@@ -109,7 +109,7 @@ def test_activity_of_mapped_cells_and_its_files(lilogic, tmp_path):
         for option, suffix in {
             "saif": ".saif",
             "vcd": ".vcd",
-            "csv": ".csv",
+            "output": ".csv",
             "netlist": ".v",
         }.items()
     }
