@@ -28,13 +28,16 @@ class Group:
     Attributes:
         kind: such as ``cell`` or ``pin``.
         arguments: in its parentheses.
-        values: simple and complex attributes; of complex ones all arguments, the last given.
+        values: simple and complex attributes by name, the last of each; of complex ones all
+            arguments.
+        complex: the arguments of all complex attributes, by name.
         groups: those inside, in order.
     """
 
     kind: str
     arguments: list[str]
     values: dict[str, list[str]] = field(default_factory=dict)
+    complex: dict[str, list[list[str]]] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
 
     def text(self, name: str) -> str | None:
@@ -89,6 +92,7 @@ def _parsed(text: str, at: int, kind: str, arguments: list[str]) -> tuple[Group,
             group.groups.append(inner)
         else:
             group.values[found["name"]] = given
+            group.complex.setdefault(found["name"], []).append(given)
     return group, at
 
 
@@ -168,17 +172,11 @@ class Library:
             return None
         load = loads[name]
         unit = load.number("capacitance") * self.farads
-        # Of several statements of one name, only the last is kept; these all count.
-        pairs = _FANOUT.findall(self._text[: self._first_cell()].partition(f'"{name}"')[2])
-        lengths: dict[int, float] = {}
-        for fanout, length in pairs:
-            if int(fanout) in lengths:
-                break  # of the next wire load
-            lengths[int(fanout)] = float(length) * unit
-        return name, lengths, load.number("slope") * unit
-
-    def _first_cell(self) -> int:
-        return min((start for start, _ in self._places.values()), default=len(self._text))
+        lengths = {
+            int(fan_out): float(length) * unit
+            for fan_out, length, *_ in load.complex.get("fanout_length", [])
+        }
+        return (name, lengths, load.number("slope") * unit) if lengths else None
 
     def table(self, group: Group) -> Table:
         """The table in a group such as ``rise_power``.
@@ -204,9 +202,6 @@ class Library:
         slews = axes[0][1] if axes else [0.0]
         loads = axes[1][1] if len(axes) > 1 else [0.0]
         return Table(np.array(slews), np.array(loads), values.reshape(len(slews), len(loads)))
-
-
-_FANOUT = re.compile(r"fanout_length\s*\(\s*(\d+)\s*,\s*([\d.eE+-]+)")
 
 
 @dataclass(frozen=True, eq=False)

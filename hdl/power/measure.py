@@ -200,7 +200,7 @@ def csv(simulated: Simulation, found: Sequence[Signal]) -> Iterator[str]:
 
 
 def _names(simulated: Simulation) -> dict[Net, str]:
-    """A name for each net that has one, the shortest way into the hierarchy last."""
+    """A name for each net that has one: of several, that of the innermost module."""
     names: dict[Net, str] = {}
     for path, instance in simulated.top.walk():
         for wire in instance.wires.values():
