@@ -100,7 +100,8 @@ def datasheet(
         activity=activity.report,
         ports=tuple(_ports(build)),
         module=build.interface.module,
-        options=build.options.model_dump(mode="json", exclude_none=True),
+        options=build.options.model_dump(mode="json", exclude_none=True)
+        | {"popcount": build.interface.popcount},
         provenance=_provenance(model, build),
         tools={
             "lilogic": __version__,

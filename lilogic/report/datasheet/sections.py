@@ -71,7 +71,7 @@ def size(sheet: Datasheet) -> Section:
     """What it takes."""
     rows: list[Sequence[str]] = []
     for place, each in enumerate(sheet.sizes):
-        error = "" if each.error is None else f", median error {each.error:.1%}"
+        error = "" if each.error is None else f", ±{each.error:.1%}"
         rows.append(
             (
                 f"{each.unit} ({each.target})",
@@ -168,7 +168,7 @@ def notes(sheet: Datasheet) -> list[str]:
     return [
         "Accuracy is that of the frozen network on the test split, which hardware repeats bit by "
         "bit; the interval is Wilson's.",
-        "Estimated sizes are of the network's circuit, without synthesis; the median error is that "
-        "on networks that the estimate was not fitted to.",
+        "Estimated sizes are of the network's circuit, without synthesis; what stands "
+        "beside them is the median error on networks that the estimate was not fitted to.",
         *activity.assumptions(sheet.activity),
     ]
