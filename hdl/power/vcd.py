@@ -57,11 +57,12 @@ def _write(waves: Waves, writer: Any) -> None:
         changed = values != previous
         if before is None:
             changed[0] = True
-        moves = [changed[:, bits].any(axis=1) for _, bits in columns]
+        moved = np.stack([changed[:, bits].any(axis=1) for _, bits in columns], axis=1)
         for row in range(len(values)):
             at = cycle * waves.period
-            for (made, bits), moved in zip(columns, moves, strict=True):
-                if moved[row] and made is not clock:
+            for number in np.flatnonzero(moved[row]).tolist():
+                made, bits = columns[number]
+                if made is not clock:
                     writer.change(made, at, values[row, bits].tobytes().decode("ascii"))
             if clock is not None:
                 writer.change(clock, at, "1")
