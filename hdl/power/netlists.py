@@ -70,7 +70,7 @@ def simple(folder: Path) -> Netlist:
 
 def mapped(folder: Path, library: Target) -> Netlist:
     """The Verilog in ``folder`` mapped to the cells of a library, part by part; errors as above."""
-    script = _MAPPED.replace("{synthesis}", library.synthesis)
+    script = _MAPPED.replace("{synthesis}", library.script("{top}"))
     return _read(folder, script, library.files, verilog="mapped.v")
 
 
