@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lilogic.api import Model
     from lilogic.hdl.components.interface import Interface
     from lilogic.hdl.options import CompileOptions
+    from lilogic.hdl.power.energy import Conditions
+    from lilogic.hdl.power.measure import Measured
     from lilogic.hdl.synthesis.area import Target
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompileReport, Verification
@@ -207,6 +209,53 @@ class Build:
             area,
             verification,
         )
+
+    def activity(
+        self,
+        samples: Any = None,
+        *,
+        liberty: Target | None = None,
+        conditions: Conditions | None = None,
+        dataset: str = "samples",
+        progress: bool = True,
+    ) -> Measured:
+        """How often its signals change over samples, and what an inference takes.
+
+        Args:
+            samples: raw samples [samples, …], in the order in which they come; default: the test
+                samples of the data set that the network was trained on.
+            liberty: standard cells to map it to, such as ``flow.read_liberty`` gives; without
+                them, signals are those of the Verilog's gates, and there is no energy.
+            conditions: clock, slew and wires, which the energy depends on.
+            dataset: what the samples are called in the report.
+            progress: whether to show progress on standard error.
+
+        Raises:
+            FormatError: the folder holds no build, or one that was altered; or the library lacks
+                what it takes.
+            GraphError: it holds another one, or a folded classifier.
+            DataError: there are fewer than two samples, or they do not fit the network.
+            ToolError: Yosys is missing or failed.
+        """
+        from lilogic.hdl.components.interface import pack
+        from lilogic.hdl.power.energy import Conditions
+        from lilogic.hdl.power.measure import measure
+
+        self._check_unaltered()
+        if samples is None:
+            data = self.model.dataset()
+            samples, dataset = data.x_test, data.name
+        bits = pack(self.simplified.graph, self.interface.data, samples)
+        mapped = "" if liberty is None else f" of cells of {liberty.source}"
+        with steps.shown(progress)(f"simulating the netlist{mapped}"):
+            return measure(
+                self.folder,
+                bits,
+                liberty,
+                conditions or Conditions(),
+                name=self.model.name,
+                dataset=dataset,
+            )
 
     def _check_unaltered(self) -> None:
         """Refuse a folder whose Verilog is not what was compiled; errors as ``_is_altered``."""

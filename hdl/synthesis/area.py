@@ -51,6 +51,7 @@ class Target:
         registers: patterns of the cell types that end a path.
         files: what ``synthesis`` reads, by name.
         timed_carry: as ``Family.timed_carry``.
+        source: the file that it was read from, of a library.
     """
 
     unit: str
@@ -59,6 +60,7 @@ class Target:
     registers: tuple[str, ...]
     files: Mapping[str, bytes] = field(default_factory=dict)
     timed_carry: str = ""
+    source: str = ""
 
     def script(self, top: str, *, untimed: bool = False) -> str:
         """``synthesis`` of the module ``top``; ``untimed`` leaves the delays of carries out."""

@@ -14,19 +14,21 @@ from lilogic.hdl.synthesis.area import SYNTH, SYNTH_FILES, Target
 NAME = "liberty"
 """What the target is called in reports."""
 
-_LIBRARY = "cells.lib"
+LIBRARY = "cells.lib"
+"""What the Liberty file is called among the target's files."""
+
 _GENLIB = "cells.genlib"
 _PROBE = "probe"
 
 # Functions and pins that only matter for cells which are never chosen may be missing.
-_READ = f"read_liberty -ignore_miss_func -ignore_miss_dir -ignore_miss_data_latch {{}} {_LIBRARY}"
+_READ = f"read_liberty -ignore_miss_func -ignore_miss_dir -ignore_miss_data_latch {{}} {LIBRARY}"
 
 # ABC reads Liberty and writes its own format, genlib: Yosys' WebAssembly builds end in the middle
 # of `abc -liberty`. So they do in ABC's mapper `&nf`, which is why the script names another one.
 _SYNTHESIS = f"""\
 {_READ.format("-lib")}
 {SYNTH}
-dfflibmap -liberty {_LIBRARY}
+dfflibmap -liberty {LIBRARY}
 abc -genlib {_GENLIB} -script +strash;&get,-n;&fraig,-x;&put;scorr;dc2;dch,-f;map,-a;topo;
 opt_clean -purge"""
 
@@ -45,7 +47,7 @@ read_verilog {_PROBE}.v
 proc
 design -save probe
 techmap
-abc -script +read_lib,{_LIBRARY};write_genlib,{_GENLIB};strash;
+abc -script +read_lib,{LIBRARY};write_genlib,{_GENLIB};strash;
 design -load probe
 {_SYNTHESIS.format(top=_PROBE)}
 tee -q -o probe.json stat -json
@@ -64,7 +66,7 @@ def read(path: Path) -> Target:
     """
     library = read_unpacked(path)
     with scratch() as folder:
-        for file, content in {_LIBRARY: library, **SYNTH_FILES}.items():
+        for file, content in {LIBRARY: library, **SYNTH_FILES}.items():
             (folder / file).write_bytes(content)
         (folder / f"{_PROBE}.v").write_text(_PROBED)
         try:
@@ -97,7 +99,8 @@ def read(path: Path) -> Target:
             "ffs": dict.fromkeys(registers, 1),
         },
         registers=registers,
-        files={_LIBRARY: library, _GENLIB: genlib, **SYNTH_FILES},
+        files={LIBRARY: library, _GENLIB: genlib, **SYNTH_FILES},
+        source=path.name,
     )
 
 

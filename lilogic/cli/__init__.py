@@ -43,6 +43,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compile": hardware.compile_,
     "verify": hardware.verify,
     "report": hardware.report,
+    "activity": cost.activity,
+    "datasheet": cost.datasheet,
     "import": exchange.import_,
     "export": exchange.export_,
     "minimize": exchange.minimize,

@@ -53,19 +53,19 @@ def show_section(section: Section) -> None:
 
 def table(section: Section) -> Table:
     """The table of a section, with its text below."""
-    is_titled = bool(section.title)
+    is_titled, has_head = bool(section.title), any(section.columns)
     made = Table(
         title=_plain(section.title) if is_titled else None,
         title_justify="left",
         caption=_plain(section.text) if section.text else None,
         caption_justify="left",
-        show_header=is_titled,
+        show_header=has_head,
     )
     for number, column in enumerate(section.columns):
         made.add_column(
             _plain(column),
             style="" if number else "bold",
-            justify="right" if number and is_titled else "left",
+            justify="right" if number and has_head and not section.is_words else "left",
             overflow="fold",
         )
     for row in section.rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lilogic.extras import needs
 from lilogic.files import write_json, write_text
@@ -50,12 +50,14 @@ class Section:
         text: may be empty.
         columns: the table's head.
         rows: as many cells each as there are columns.
+        is_words: whether cells are words, which begin at the left.
     """
 
     title: str
     text: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    is_words: bool = False
 
 
 def sections(report: CompileReport) -> Iterator[Section]:
@@ -117,15 +119,25 @@ def page(name: str, version: str, sections: Iterable[Section], drawing: str) -> 
     Raises:
         MissingExtraError: Jinja is not installed.
     """
+    return rendered(
+        "pages.html", name=name, version=version, sections=list(sections), drawing=drawing
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A page made of a template of this package.
+
+    Raises:
+        MissingExtraError: Jinja is not installed.
+    """
     with needs("plots", "jinja2"):
         import jinja2
 
-    template = jinja2.Template(
-        files("lilogic.report").joinpath("pages.html").read_text("utf-8"), autoescape=True
-    )
-    text: str = template.render(
-        name=name, version=version, sections=list(sections), drawing=drawing
-    )
+    def source(name: str) -> str:
+        return files("lilogic.report").joinpath(name).read_text("utf-8")
+
+    environment = jinja2.Environment(loader=jinja2.FunctionLoader(source), autoescape=True)
+    text: str = environment.get_template(template).render(**values)
     return text
 
 

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from lilogic.files import write_text
 from lilogic.graph.metadata import Metadata
 from lilogic.report.models import (
+    activity,
     board,
     compiled,
     cost,
+    datasheet,
     evaluation,
     explanation,
     graph,
@@ -37,6 +39,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "report": compiled.CompileReport,
     "verification": compiled.Verification,
     "simulation": simulation.SimulationReport,
+    "activity": activity.ActivityReport,
+    "datasheet": datasheet.Datasheet,
     "pipeline": timing.PipelineReport,
     "board": board.BoardReport,
     "board-measurement": board.BoardMeasurement,

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,57 @@ def test_a_data_set_gets_a_recipe_that_is_cheap_on_the_target(target, inputs):
     first = made.net.layers[0]
     assert getattr(first, "inputs", 2) == inputs
     assert planning.estimate(data, target).total > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("datasheet", "wine", "-o", "sheet.pdf"), "sheet.pdf: no page's name"),
+        (("activity", "wine", "--saif", "."), ".: cannot be written"),
+        (("activity", "wine", "--liberty", "none.lib"), "none.lib: no such file"),
+        (("activity", "wine", "--clock", "50"), "--target"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(lilogic, tmp_path, monkeypatch, arguments, reason):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = lilogic(*arguments)
+    assert (status, err.count("Traceback")) == (2, 0)
+    assert reason in err.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_activity_of_mapped_cells_and_its_files(lilogic, tmp_path):
+    library = Path(__file__).parents[2] / "hdl" / "power" / "library.lib"
+    files = {
+        option: tmp_path / f"wine{suffix}"
+        for option, suffix in {
+            "saif": ".saif",
+            "vcd": ".vcd",
+            "output": ".csv",
+            "netlist": ".v",
+        }.items()
+    }
+    given = [word for option, path in files.items() for word in (f"--{option}", path)]
+    status, out, err = lilogic(
+        "activity",
+        "wine",
+        "--liberty",
+        library,
+        "--samples",
+        20,
+        "--frequency",
+        50,
+        "--json",
+        *given,
+    )
+    assert status == 0, err
+    report = json.loads(out)
+    assert (report["samples"], report["mapped"]) == (20, True)
+    energy = report["energy"]
+    assert energy["clock_mhz"] == 50
+    parts = energy["parts"].values()
+    total = sum(part["switching_pj"] + part["internal_pj"] + part["clock_pj"] for part in parts)
+    assert energy["energy_pj"] == pytest.approx(total + energy["leakage_pj"])
+    assert report["total"]["signals"] == energy["total"]["cells"] + energy["total"]["registers"]
+    assert all(path.stat().st_size for path in files.values())
+    assert f"(DURATION {(20 + report['latency']) * 20_000})" in files["saif"].read_text()
