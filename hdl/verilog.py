@@ -39,6 +39,8 @@ _HEAD = f"// Made by lilogic {__version__}.\n"
 _ELEMENTS = "w:*.* w:*$* w:*[[]*"
 """Wires that Amaranth names after fields, elements and namesakes of others."""
 
+_CLEAN = (f"rename -hide {_ELEMENTS}", "opt_clean", "setattr -unset init w:*")
+
 _COLUMNS = 100
 _DIGITS = 64
 """Of a hexadecimal constant, at most; longer ones are written as several."""
@@ -68,11 +70,10 @@ def emit(classifier: Classifier) -> str:
     """
     top = classifier.interface.module
     text = to_rtlil(classifier, core(top))
-    commands = [f"rename -hide {_ELEMENTS}", "opt_clean", "setattr -unset init w:*"]
+    commands = [*_CLEAN]
     for name in (*PARTS, SEQUENCER):
-        made, wanted = f"{core(top)}.{name}", part(top, name)
-        if f"\nmodule \\{made}\n" in text:
-            commands += [f"rename {made} {wanted}", f"chtype -map {made} {wanted}"]
+        if f"\nmodule \\{core(top)}.{name}\n" in text:
+            commands += _renaming(f"{core(top)}.{name}", part(top, name))
     about = header.about(classifier.graph, classifier.interface)
     outside = header.module(classifier.interface, core(top))
     inside = _converted(text, core(top), [*commands, "write_verilog -noattr core.v"])
@@ -100,6 +101,25 @@ def emit_component(component: Component, name: str) -> str:
         to_rtlil(component, name), name, ["write_verilog -norename -noattr core.v"]
     )
     return f"{_HEAD}`timescale 1ns / 1ps\n\n{written}"
+
+
+def emit_design(component: Component, name: str, about: str) -> str:
+    """Verilog of any component as ``emit`` writes classifiers, after the comments ``about``.
+
+    Names are plain, modules are called after the path to them, and registers have no initial
+    values.
+    """
+    text = to_rtlil(component, name)
+    commands = [*_CLEAN]
+    for made in re.findall(r"^module \\(\S+\.\S+)$", text, re.MULTILINE):
+        commands += _renaming(made, made.replace(".", "_"))
+    inside = _converted(text, name, [*commands, "write_verilog -noattr core.v"])
+    return f"{_HEAD}{about}{header.LINT_OFF}{inside}{header.LINT_ON}"
+
+
+def _renaming(made: str, wanted: str) -> list[str]:
+    """Commands that give a module another name."""
+    return [f"rename {made} {wanted}", f"chtype -map {made} {wanted}"]
 
 
 def to_rtlil(component: Component, name: str) -> str:

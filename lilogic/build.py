@@ -85,7 +85,7 @@ class Build:
         from lilogic.hdl import vectors
 
         if samples is None:
-            samples = _test_samples(self.model, progress)
+            samples = test_samples(self.model, progress)
         with claimed(self.folder), steps.shown(progress)("computing test vectors in software"):
             made = vectors.make(self.model.graph, self.interface, samples, words=words)
             made.write(self.folder)
@@ -287,7 +287,7 @@ class Build:
         return bool(altered)
 
 
-def _test_samples(model: Model, progress: bool) -> Any:
+def test_samples(model: Model, progress: bool) -> Any:
     """The test samples of the data set that a network was trained on; None where they are not."""
     try:
         return model.dataset().x_test

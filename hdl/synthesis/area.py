@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -167,10 +167,12 @@ def measure(
     """
     verilog, interface = read_bytes(folder / VERILOG), Interface.read(folder)
     runs = partition.read(verilog, interface)
+    own = modules(interface.module)
+    names = {part(interface.module, each): each for each in PARTS}
     tell("read")
 
     def run(job: _Job) -> _Mapped:
-        mapped = _map(job, interface)
+        mapped = _map(job, own, has_registers=interface.latency > 0).renamed(names)
         tell(f"{job.piece.label} mapped to {job.name}{', flattened' * job.is_total}")
         return mapped
 
@@ -199,6 +201,22 @@ def measure(
     )
 
 
+def measure_design(verilog: bytes, top: str, target: Target) -> tuple[str, dict[str, Counts]]:
+    """What each module of any design takes on a target, and its ``total``, flattened.
+
+    Columns are those of ``measure``. What counted comes first, with its version.
+
+    Raises:
+        ToolError: Yosys is missing or failed.
+    """
+    piece = partition.whole(verilog, top)
+    own = re.findall(r"^module \\(\S+)", piece.rtlil.decode(), re.M)
+    jobs = [_Job(piece, top, target, is_total) for is_total in (True, False)]
+    total, apart = tools.run_jobs(lambda job: _map(job, own, has_registers=True), jobs, _AT_ONCE)
+    found = apart.modules | {"total": total.modules[top]}
+    return apart.tool, {name: _counts(target, module) for name, module in found.items()}
+
+
 @dataclass(frozen=True)
 class _Job:
     """Something that one run of Yosys maps: by part, or flattened for the total."""
@@ -224,15 +242,20 @@ class _Mapped:
     tool: str
     modules: dict[str, _Module]
 
+    def renamed(self, names: Mapping[str, str]) -> _Mapped:
+        """The same with some modules called otherwise."""
+        modules = {names.get(module, module): found for module, found in self.modules.items()}
+        return replace(self, modules=modules)
 
-def _map(job: _Job, interface: Interface) -> _Mapped:
-    """What Yosys makes of a job."""
-    piece, target, top = job.piece, job.target, interface.module
-    has_many_sums = interface.latency == 0 and piece.rtlil.count(b"cell $add ") > _MANY_SUMS
+
+def _map(job: _Job, own: Collection[str], *, has_registers: bool) -> _Mapped:
+    """What Yosys makes of a job; ``own`` are the design's modules."""
+    piece, target = job.piece, job.target
+    has_many_sums = not has_registers and piece.rtlil.count(b"cell $add ") > _MANY_SUMS
     script = _SCRIPT.format(
         top=piece.top,
         first=_FLATTEN if job.is_total else "",
-        own=" ".join(f"t:{module} %d" for module in modules(top)),
+        own=" ".join(f"t:{module} %d" for module in own),
         synthesis=target.script(piece.top, untimed=has_many_sums),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
@@ -241,26 +264,24 @@ def _map(job: _Job, interface: Interface) -> _Mapped:
             (folder / file).write_bytes(content)
         yosys.run(script, folder)
         tool = json.loads((folder / _STATISTICS).read_text("utf-8"))["creator"]
-        return _Mapped(" ".join(tool.split()[:2]), _measured(folder, top))
+        return _Mapped(" ".join(tool.split()[:2]), _measured(folder, own))
 
 
-def _measured(folder: Path, top: str) -> dict[str, _Module]:
+def _measured(folder: Path, own: Collection[str]) -> dict[str, _Module]:
     """What statistics and paths say of each module.
 
-    Parts are called as in ``PARTS``, other modules as in the design. Modules of the design are no
-    cells, nor are scopes.
+    Modules of the design are no cells, nor are scopes.
     """
     statistics = json.loads((folder / _STATISTICS).read_text("utf-8"))["modules"]
     paths = dict(_PATH.findall((folder / _PATHS).read_text("utf-8")))
-    names = {part(top, each): each for each in PARTS}
-    own = {*modules(top), yosys.SCOPE}
+    no_cells = {*own, yosys.SCOPE}
     measured = {}
     for escaped, found in statistics.items():
         module = escaped.removeprefix("\\")
         depth = max(0, int(paths.get(module, 0)))
         cells = found.get("num_cells_by_type", {}).items()
-        types = Counter({cell: count for cell, count in cells if cell not in own})
-        measured[names.get(module, module)] = _Module(types, depth)
+        types = Counter({cell: count for cell, count in cells if cell not in no_cells})
+        measured[module] = _Module(types, depth)
     return measured
 
 

@@ -58,21 +58,31 @@ class Piece:
     is_whole: bool = False
 
 
-def read(verilog: bytes, interface: Interface) -> list[Piece]:
-    """Verilog as one piece or, if it is large, several, the longest to map first.
+def whole(verilog: bytes, top: str) -> Piece:
+    """Verilog of any design, as one piece.
 
     Raises:
         ToolError: Yosys is missing or failed.
     """
-    top = interface.module
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
         yosys.run(_READ.format(top=top), scratch)
-        design = (scratch / _DESIGN).read_bytes()
-        if len(design) <= LARGE:
-            return [Piece(top, top, design, is_whole=True)]
-        cuts = _cuts(design, interface)
-        script = [f"read_rtlil {_DESIGN}\nhierarchy -top {top}\ndesign -save all"]
+        return Piece(top, top, (scratch / _DESIGN).read_bytes(), is_whole=True)
+
+
+def read(verilog: bytes, interface: Interface) -> list[Piece]:
+    """Verilog of a classifier as one piece or, if it is large, several, the longest to map first.
+
+    Raises:
+        ToolError: Yosys is missing or failed.
+    """
+    piece = whole(verilog, interface.module)
+    if len(piece.rtlil) <= LARGE:
+        return [piece]
+    cuts = _cuts(piece.rtlil, interface)
+    with files.scratch() as scratch:
+        (scratch / _DESIGN).write_bytes(piece.rtlil)
+        script = [f"read_rtlil {_DESIGN}\nhierarchy -top {piece.top}\ndesign -save all"]
         for number, (_, _, commands) in enumerate(cuts):
             script += ["design -load all", *commands, f"write_rtlil {number}.il"]
         yosys.run("\n".join(script), scratch)

@@ -93,4 +93,11 @@ def exports() -> list[str]:
     """Formats that a network is written in."""
     from lilogic import formats
 
-    return ["verilog", *formats.WRITERS]
+    return ["verilog", *formats.WRITERS, "tinytapeout"]
+
+
+def technologies() -> list[str]:
+    """What Tiny Tapeout's chips are made in."""
+    from lilogic.boards.tinytapeout import technologies as known
+
+    return [*known.TECHNOLOGIES]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from lilogic.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from lilogic.api import Model as Network
     from lilogic.data.encoder import Encoder
 
 
@@ -99,11 +100,17 @@ def export_(
     to: Annotated[
         str,
         typer.Option(
-            help="verilog, blif, aiger, c, npz, dot or svg.", autocompletion=completion.exports
+            help="verilog, blif, aiger, c, npz, dot, svg, or tinytapeout, a whole project.",
+            autocompletion=completion.exports,
         ),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The file to write; C gets a .h beside its .c.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The file to write; C gets a .h beside its .c. Tiny Tapeout: the folder.",
+        ),
     ],
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
@@ -141,13 +148,57 @@ def export_(
         ),
     ] = True,
     module: Module = None,
+    technology: Annotated[
+        str | None,
+        typer.Option(
+            help="Tiny Tapeout: sky130, ihp-sg13g2 or gf180mcu. Default: sky130.",
+            autocompletion=completion.technologies,
+        ),
+    ] = None,
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Tiny Tapeout: the project's size, such as 2x2. Default: the fewest tiles that "
+            "it fits in.",
+        ),
+    ] = None,
+    utilization: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Tiny Tapeout: of the area, what cells may take. Default: 0.6."
+        ),
+    ] = None,
+    liberty: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Tiny Tapeout: map to the technology's cells in this Liberty file. Default: "
+            "estimate their area.",
+        ),
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Tiny Tapeout: whose project it is.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a network in another format; options that name no format are for Verilog."""
+    """Write a network in another format.
+
+    Options that name no format are for Verilog. Of these, Tiny Tapeout takes --levels-per-stage
+    (default: 0), --popcount, --fold, --clock (of the project; default: 10) and --module.
+    """
     from lilogic import files, formats
     from lilogic.errors import FormatError
 
-    known = ["verilog", *formats.WRITERS]
+    project = given(
+        technology=technology, tiles=tiles, utilization=utilization, liberty=liberty, author=author
+    )
+    if project and to != "tinytapeout":
+        raise FormatError(
+            "--technology, --tiles, --utilization, --liberty and --author are for Tiny Tapeout "
+            "only: leave them out"
+        )
+    known = ["verilog", *formats.WRITERS, "tinytapeout"]
     if to not in known:
         raise FormatError(f"format {to!r} is not one of {', '.join(known)}")
     verilog = given(
@@ -160,6 +211,13 @@ def export_(
     )
     options = given(prefix=prefix, word=word, cone=cone)
     reads = given(input=input, bits=bits)
+    if to == "tinytapeout":
+        if options or reads or not simplify:
+            raise FormatError(
+                "--prefix, --word, --cone, --input and --no-simplify are not for Tiny Tapeout"
+            )
+        _tape_out(load(model), output, verilog | project, as_json)
+        return
     files.check_writable(output)
     network = load(model)
     if to == "verilog":
@@ -175,6 +233,18 @@ def export_(
         formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
     if as_json:
         show_json({"model": network.name, "format": to, "output": str(output)})
+
+
+def _tape_out(network: Network, folder: Path, options: dict[str, Any], as_json: bool) -> None:
+    """Write a Tiny Tapeout project and say what it takes."""
+    from lilogic import flow
+    from lilogic.report import tapeout as pages
+    from lilogic.tapeout import tape_out
+
+    if "liberty" in options:
+        options["liberty"] = flow.read_liberty(options["liberty"])
+    report = tape_out(network, folder, **options)
+    show(report, pages.rows(report), str(folder), as_json)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

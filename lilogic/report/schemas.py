@@ -20,6 +20,7 @@ from lilogic.report.models import (
     explanation,
     graph,
     simulation,
+    tapeout,
     timing,
     training,
     zoo,
@@ -44,6 +45,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "pipeline": timing.PipelineReport,
     "board": board.BoardReport,
     "board-measurement": board.BoardMeasurement,
+    "tapeout": tapeout.TapeoutReport,
 }
 """The model of each kind of JSON."""
 

@@ -143,7 +143,7 @@ def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path, capsys):
     graph = write_graph(path)
     status, _, err = lilogic("eval", path)
     assert_one_line(status, err, "the model records no data set (--data)")
-    assert build._test_samples(api.Model(graph, "net"), True) is None  # as compile and verify do
+    assert build.test_samples(api.Model(graph, "net"), True) is None  # as compile and verify do
     assert capsys.readouterr().err == (
         "no vectors from a data set: the model records no data set\n"
     )
