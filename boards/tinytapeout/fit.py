@@ -80,8 +80,8 @@ def measure(
         cell.startswith(technology.prefix) for cell in library.columns["area"]
     ):
         raise FormatError(
-            f"{library.unit.partition(', ')[0]}: not all begin with {technology.prefix}, as those "
-            f"of {technology.name} do",
+            f"{library.unit.partition(', ')[0]} do not all begin with {technology.prefix}, as "
+            f"those of {technology.name} do",
             option="liberty",
         )
     target = area.TARGETS[GENERIC] if library is None else library

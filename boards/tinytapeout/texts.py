@@ -55,7 +55,7 @@ def written(
     folder = resources.files("lilogic.boards.tinytapeout") / "templates"
     return {
         "info.yaml": _info(report, made, values, author),
-        "host/network.json": json_lines(_network(report, graph, made)),
+        "host/network.json": json_lines(network(report.top, report.clock_hz, graph, made)),
         **{name: _filled((folder / name).read_text("utf-8"), values) for name in _TEMPLATES},
     }
 
@@ -70,12 +70,12 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return re.sub("@([A-Z]+)@", lambda name: values[name[1]], template)
 
 
-def _network(report: TapeoutReport, graph: GateGraph, made: Project) -> dict[str, Any]:
+def network(top: str, clock_hz: int, graph: GateGraph, made: Project) -> dict[str, Any]:
     """What a host has to know; the comparisons are those of the bits that are sent, in order."""
     interface = made.interface
     return {
-        "top": report.top,
-        "clock_hz": report.clock_hz,
+        "top": top,
+        "clock_hz": clock_hz,
         "classes": interface.classes,
         "class_names": _class_names(graph),
         "score_bytes": made.score_bytes,
