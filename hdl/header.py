@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+import numpy as np
+
 from lilogic.data.scaling import Scaling
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import Metadata
@@ -50,7 +52,27 @@ def about(graph: GateGraph, interface: Interface) -> str:
     lines.append(f"Latency: {cycles(interface.latency)}; it takes {pace(interface)}.")
     if interface.scaling is not None:
         lines += _features(graph, interface.scaling)
+    if interface.levels is not None:
+        lines += _codes(graph)
     return "".join(chain.from_iterable(map(_comment, lines)))
+
+
+def _codes(graph: GateGraph) -> Iterator[str]:
+    """Where each feature's word stands, and what makes a code of its integer."""
+    assert graph.encoder is not None
+    of = graph.encoder.preprocessing
+    assert of.levels is not None
+    yield (
+        "A word is the code of an integer: how many of the feature's levels it exceeds. Those that "
+        "are not listed have no words:"
+    )
+    limits = np.iinfo(of.integer_dtype)
+    for feature, word in enumerate(words(graph.encoder)):
+        if word:
+            levels = ", ".join(map(str, of.levels.of[feature]))
+            shift = of.levels.shift(feature, int(limits.min), int(limits.max))
+            same = "" if shift is None or of.scaling is not None else f" (that is, x >> {shift})"
+            yield f"features[{word.start} +: {len(word)}]: {feature}, levels {levels}{same}"
 
 
 def _features(graph: GateGraph, scaling: Scaling) -> Iterator[str]:
@@ -62,11 +84,14 @@ def _features(graph: GateGraph, scaling: Scaling) -> Iterator[str]:
     )
     named = Metadata.of(graph).feature_names
     names = named if len(named) == graph.encoder.n_features else [""] * graph.encoder.n_features
+    coded = graph.encoder.preprocessing.levels is not None
     for feature, word in enumerate(words(graph.encoder)):
         if word:
+            place = "" if coded else f"features[{word.start} +: {len(word)}]: "
+            bits = f", {scaling.bits[feature]} bits" if coded else ""
             yield (
-                f"features[{word.start} +: {len(word)}]: {feature} {names[feature]}, "
-                f"offset {scaling.offset[feature]!r}, scale {scaling.scale[feature]!r}"
+                f"{place}{feature} {names[feature]}, "
+                f"offset {scaling.offset[feature]!r}, scale {scaling.scale[feature]!r}{bits}"
             ).replace(" ,", ",")
 
 

@@ -37,6 +37,8 @@ class CompileOptions(BaseModel):
         popcount: one of ``popcount.POPCOUNTS``, or ``AUTO`` for the best one for the target.
         fold: clock cycles that a sample may take. With more than one, the classes' nodes are
             counted one after the other, by adders that they share.
+        narrow: give each feature a word of only as many bits as its comparisons tell apart. Who
+            sends features then sends codes; see ``Interface.levels``.
         module: what the top module is called in Verilog, and those inside it begin with: letters,
             digits and underscores. With different names, several networks fit in one design.
 
@@ -52,6 +54,7 @@ class CompileOptions(BaseModel):
     target: str | None = None
     popcount: str = AUTO
     fold: int = Field(default=1, ge=1)
+    narrow: bool = False
     module: str = Field(default=MODULE, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     @classmethod

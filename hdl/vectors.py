@@ -140,6 +140,7 @@ def make(
         LilogicError: the samples do not fit the graph, the interface is another graph's, or a word
             is none.
     """
+    graph = interface.reading(graph)
     interface.check(graph)
     width = interface.data_width
     generator = np.random.default_rng(seed)
@@ -206,7 +207,7 @@ def _near_thresholds(
     pick = first + generator.integers(0, many, (count, len(used)))
     bits = order[pick]
     above = generator.integers(0, 2, pick.shape)
-    if encoder.preprocessing.scaling is not None:
+    if encoder.preprocessing.widths is not None:
         # Words have many thresholds each: none is left to chance, as far as there is room.
         systematic = np.arange(min(count, 2 * many.max(initial=0)))[:, None]
         bits[: len(systematic)] = order[first + systematic // 2 % many]

@@ -295,6 +295,8 @@ def synthesize(
     chosen = CompileOptions.of(options, keywords)
     if chosen.target is not None:
         raise GraphError("a board is a target of its own: leave it out", option="target")
+    if chosen.narrow:
+        raise GraphError("boards take features in whole bytes", option="narrow")
     has_levels = "levels_per_stage" in chosen.model_fields_set
     design = Design(
         board=catalogue.find(board),

@@ -17,7 +17,7 @@ UTILIZATION = 0.6
 for buffers of the clock and of paths that are too short, and for taps; the placement density of
 project templates is the same."""
 
-_MAPPED = 0.75
+_MAPPED = 0.73
 """NAND2s of a library's cells for each NAND2 of gates of two inputs: 0.67 to 0.80 as ABC maps
 mnist-ge-2k, -3k and -5k, digits and wine to sky130."""
 

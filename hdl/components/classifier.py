@@ -25,7 +25,7 @@ from lilogic.hdl.components.folded.argmax import FoldedArgmax
 from lilogic.hdl.components.folded.heads import FoldedHeads
 from lilogic.hdl.components.folded.schedule import Schedule
 from lilogic.hdl.components.folded.sequencer import Sequencer, flag
-from lilogic.hdl.components.interface import Interface, port_width, word_width
+from lilogic.hdl.components.interface import Interface, narrowed, port_width, word_width
 from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
 from lilogic.hdl.components.popcount import Heads, architecture, score_shape
@@ -92,7 +92,7 @@ class Classifier(Component):
         options: how to compile it.
 
     Attributes:
-        graph: as given.
+        graph: as given; with ``narrow``, its features are codes.
         samples: in, ``streams.samples`` with the data that ``Interface`` describes, of which one
             may enter in every ``interface.interval`` clock cycles.
         results: out, ``streams.results``; reset clears what is in flight.
@@ -106,15 +106,15 @@ class Classifier(Component):
     """
 
     def __init__(self, graph: GateGraph, options: CompileOptions = _DEFAULT) -> None:
-        self.graph = graph
+        self.graph = graph = reading(graph, options)
         choices = Choices.of(graph, options)
         encodes = choices.input is InputKind.FEATURES
-        data_width, scaling = graph.n_inputs, None
+        data_width, scaling, levels = graph.n_inputs, None, None
         feature_width: int | None = 1
         if encodes:
             of = encoder.encoder_of(graph)
             data_width, feature_width = port_width(of), word_width(of)
-            scaling = of.preprocessing.scaling
+            scaling, levels = of.preprocessing.scaling, of.preprocessing.levels
         if data_width > MAX_DATA_WIDTH:
             raise GraphError(
                 f"the classifier would read {data_width} bits at once, "
@@ -155,6 +155,7 @@ class Classifier(Component):
             device=None if choices.clock is None else choices.clock.device,
             interval=interval,
             scaling=scaling,
+            levels=None if levels is None else levels.of,
         )
         super().__init__(
             {
@@ -243,8 +244,22 @@ def plan(graph: GateGraph, choices: Choices) -> dict[str, Registers]:
     return registers
 
 
+def reading(graph: GateGraph, options: CompileOptions) -> GateGraph:
+    """The graph with an encoder of the features that the options ask for.
+
+    Raises:
+        GraphError: narrow words are asked for, but bits are read, or the encoder has no such words.
+    """
+    if not options.narrow:
+        return graph
+    if options.input is InputKind.BITS:
+        raise GraphError("bits are as narrow as can be: only features can be narrower")
+    return narrowed(graph)
+
+
 def flip_flops(graph: GateGraph, options: CompileOptions) -> list[int]:
     """How many flip-flops stand after each level of gates."""
+    graph = reading(graph, options)
     choices = Choices.of(graph, options)
     banks = [len(bank) for bank in network.banks(graph, plan(graph, choices)["network"])]
     if choices.schedule is not None:

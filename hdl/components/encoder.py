@@ -60,14 +60,14 @@ class ThermometerEncoder(Component):
         """The input bits; comparisons with one threshold are wide vector operations, as gates."""
         encoder = self._encoder
         bits: list[Value] = [Const(0, 1)] * encoder.n_bits
-        widths, scaled = encoder.widths[encoder.feature], encoder.preprocessing.scaling is not None
+        widths, own = encoder.widths[encoder.feature], encoder.preprocessing.widths is not None
         kinds = np.stack([encoder.threshold, encoder.subtracts, widths], axis=1)[self._used]
         features = np.stack([encoder.feature, encoder.minus], axis=1)
         for kind in np.unique(kinds, axis=0):
             used = self._used[(kinds == kind).all(axis=1)]
             threshold, subtracts, width = kind.tolist()
             name = f"{'differs' if subtracts else 'exceeds'}_{threshold}".replace("-", "minus_")
-            name += f"_in_{width}_bits" if scaled else ""
+            name += f"_in_{width}_bits" if own else ""
             found: dict[tuple[int, ...], Value] = {}
             for run in vector.chunks(np.unique(features[used], axis=0).tolist()):
                 of, others = zip(*run, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.levels import Levels
 from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
@@ -62,6 +63,9 @@ class Interface:
         interval: clock cycles from one sample to the next, at least (initiation interval).
         scaling: null, or what makes the features of real values, before they come here: ``offset``,
             ``scale`` and ``bits`` of each; feature ``i`` has a word of ``bits[i]`` bits.
+        levels: null, or of each feature the rising levels that make a code of its integer (of its
+            raw value, or of what ``scaling`` makes of it): the code is how many of them the integer
+            exceeds, and has as many bits as that number needs. Codes are the features then.
     """
 
     data: InputKind
@@ -79,9 +83,23 @@ class Interface:
     module: str = MODULE
     interval: int = 1
     scaling: Scaling | None = None
+    levels: tuple[tuple[int, ...], ...] | None = None
+
+    def reading(self, graph: GateGraph) -> GateGraph:
+        """The graph of which this is the interface, with an encoder of the features that it has.
+
+        Raises:
+            GraphError: it has no encoder, or one of other features.
+        """
+        if self.levels is None:
+            return graph
+        return replace(graph, encoder=_encoder(graph).coded(Levels(self.levels)))
 
     def check(self, graph: GateGraph) -> None:
         """Refuse a graph that cannot be what this is the interface of.
+
+        Args:
+            graph: what ``reading`` gives.
 
         Raises:
             GraphError: it has other classes, other data to read, or no encoder for features.
@@ -120,16 +138,30 @@ class Interface:
                 if fields.get("scaling") is not None:
                     scaling = {name: tuple(of) for name, of in fields["scaling"].items()}
                     fields["scaling"] = Scaling(**scaling)
+                if fields.get("levels") is not None:
+                    fields["levels"] = tuple(map(tuple, fields["levels"]))
                 return cls(**fields)
             except (TypeError, ValueError, KeyError, AttributeError, GraphError) as error:
                 raise LilogicError(f"{path}: not an interface description ({error})") from error
+
+
+def narrowed(graph: GateGraph) -> GateGraph:
+    """The graph whose features are codes of the fewest bits that its encoder can tell apart.
+
+    Raises:
+        GraphError: it has no encoder, or one that does more than compare features with constants.
+    """
+    if graph.encoder is None:
+        raise GraphError("the graph has no encoder, so it has no features to narrow")
+    levels = graph.encoder.levels(graph.alive[: graph.n_inputs])
+    return replace(graph, encoder=graph.encoder.coded(levels))
 
 
 def pack(graph: GateGraph, kind: InputKind, samples: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """bool [samples, data_width]: what stands on the data input of a classifier for samples.
 
     Args:
-        graph: the graph that was compiled.
+        graph: the graph that was compiled, with the encoder that ``Interface.reading`` gives it.
         kind: what the classifier reads.
         samples: raw samples [samples, *encoder.input_shape], or bits [samples, n_inputs] for a
             graph without an encoder.

@@ -49,6 +49,7 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         LilogicError: the files cannot be read.
     """
     interface = Interface.read(folder)
+    graph = interface.reading(graph)
     interface.check(graph)
     tool, text = "Yosys", files.read_bytes(folder / VERILOG)
     with files.scratch() as scratch:

@@ -119,6 +119,7 @@ def _wrapper(graph: GateGraph, interface: Interface) -> str:
 
 def _used(graph: GateGraph, interface: Interface) -> list[int]:
     """The bits of the data port that the graph depends on; of features, all of each one used."""
+    graph = interface.reading(graph)
     used = np.flatnonzero(graph.alive[: graph.n_inputs])
     if interface.data is InputKind.BITS or graph.encoder is None:
         return used.tolist()

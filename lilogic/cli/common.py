@@ -95,6 +95,15 @@ InputKind = Annotated[
         "Default: features if the model has an encoder; on boards bits.",
     ),
 ]
+Narrow = Annotated[
+    bool | None,
+    typer.Option(
+        "--narrow",
+        help="Give each feature a word of only as many bits as its comparisons tell apart; "
+        "who sends features then sends codes, which interface.json describes.",
+        show_default=False,
+    ),
+]
 # Older names of --input bits and --input features.
 Bits = Annotated[bool, typer.Option("--bits", hidden=True)]
 Pixels = Annotated[bool, typer.Option("--pixels", hidden=True)]

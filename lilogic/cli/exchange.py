@@ -17,6 +17,7 @@ from lilogic.cli.common import (
     LevelsPerStage,
     Model,
     Module,
+    Narrow,
     Popcount,
     Target,
     given,
@@ -118,6 +119,7 @@ def export_(
     popcount: Popcount = None,
     fold: Fold = None,
     input: InputKind = None,
+    narrow: Narrow = None,
     bits: Bits = False,
     prefix: Annotated[
         str | None,
@@ -210,11 +212,12 @@ def export_(
         module=module,
     )
     options = given(prefix=prefix, word=word, cone=cone)
-    reads = given(input=input, bits=bits)
+    reads = given(input=input, bits=bits, narrow=narrow)
     if to == "tinytapeout":
         if options or reads or not simplify:
             raise FormatError(
-                "--prefix, --word, --cone, --input and --no-simplify are not for Tiny Tapeout"
+                "--prefix, --word, --cone, --input, --narrow and --no-simplify are not for Tiny "
+                "Tapeout"
             )
         _tape_out(load(model), output, verilog | project, as_json)
         return

@@ -17,6 +17,7 @@ from lilogic.cli.common import (
     LevelsPerStage,
     Model,
     Module,
+    Narrow,
     Popcount,
     Target,
     given,
@@ -52,6 +53,7 @@ def compile_(
     popcount: Popcount = None,
     fold: Fold = None,
     input: InputKind = None,
+    narrow: Narrow = None,
     bits: Bits = False,
     module: Module = None,
     liberty: Liberty = None,
@@ -74,6 +76,7 @@ def compile_(
         popcount=popcount,
         fold=fold,
         input=input,
+        narrow=narrow,
         bits=bits,
         module=module,
     )
@@ -84,6 +87,11 @@ def compile_(
         build = network.compile(folder, **options)
         build.write_vectors()
         console.say(f"wrote {VERILOG}, {INTERFACE} and {VECTORS} in {folder}")
+        if build.options.narrow:
+            console.say(
+                f"features are codes of {build.interface.data_width:,} bits in all; {INTERFACE} "
+                "says what to send"
+            )
         report = build.report(liberty=library, targets=None if target else [])
         pages.write(report, folder)
     show(report, tables.compile_rows(report), report.name, as_json)
@@ -122,6 +130,7 @@ def verify(
     popcount: Popcount = None,
     fold: Fold = None,
     input: InputKind = None,
+    narrow: Narrow = None,
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
@@ -136,6 +145,7 @@ def verify(
         popcount=popcount,
         fold=fold,
         input=input,
+        narrow=narrow,
         bits=bits,
     )
     network = load(model)
@@ -155,6 +165,7 @@ def report(
     popcount: Popcount = None,
     fold: Fold = None,
     input: InputKind = None,
+    narrow: Narrow = None,
     bits: Bits = False,
     liberty: Liberty = None,
     output: Annotated[
@@ -176,6 +187,7 @@ def report(
         popcount=popcount,
         fold=fold,
         input=input,
+        narrow=narrow,
         bits=bits,
     )
     network = load(model)

@@ -7,12 +7,13 @@ relative to a quantile of the sample itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.levels import Levels
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import GraphError
 
@@ -76,12 +77,12 @@ class Encoder:
                     f"encoder feature has {len(self.feature)} entries, "
                     f"but {name} has {len(getattr(self, name))}"
                 )
-        if self.preprocessing.scaling is not None and (
+        if self.preprocessing.widths is not None and (
             self.has_differences or self.rank is not None
         ):
             raise GraphError(
-                "encoder scales real values, each in its own way, so it can only compare them with "
-                "constants"
+                "encoder scales or codes features, each in its own way, so it can only compare "
+                "them with constants"
             )
         self._check_features(self.feature, self.n_features - 1)
         self._check_features(self.minus, self.zero)
@@ -144,9 +145,9 @@ class Encoder:
     @property
     def widths(self) -> npt.NDArray[np.int64]:
         """int64 [n_features]: of each feature, how many bits it has."""
-        scaling = self.preprocessing.scaling
-        if scaling is not None:
-            return np.array(scaling.bits, dtype=np.int64)
+        widths = self.preprocessing.widths
+        if widths is not None:
+            return np.array(widths, dtype=np.int64)
         return np.full(self.n_features, np.iinfo(self.feature_dtype).bits)
 
     @property
@@ -163,6 +164,56 @@ class Encoder:
     def n_features(self) -> int:
         """Number of features, without the one that is always 0."""
         return self.preprocessing.n_features
+
+    def coded(self, levels: Levels) -> Encoder:
+        """The encoder whose features are codes; bits that compare with no level may change.
+
+        Args:
+            levels: those of each feature.
+
+        Raises:
+            GraphError: this one codes features already, or compares more than single features with
+                constants.
+        """
+        if self.preprocessing.levels is not None:
+            raise GraphError("encoder codes features already")
+        threshold = np.zeros(self.n_bits, dtype=np.int32)
+        for bit, (feature, level) in enumerate(
+            zip(self.feature.tolist(), self.threshold.tolist(), strict=True)
+        ):
+            # What every integer exceeds, every code does; what none exceeds, none does.
+            if level < self.lowest:
+                threshold[bit] = -1
+            elif level >= self.highest[feature]:
+                threshold[bit] = (1 << levels.bits[feature]) - 1
+            else:
+                threshold[bit] = np.searchsorted(levels.of[feature], level)
+        return replace(
+            self, preprocessing=replace(self.preprocessing, levels=levels), threshold=threshold
+        )
+
+    def levels(self, used: npt.NDArray[np.bool_]) -> Levels:
+        """Of each feature, the thresholds that bits in use compare it with, rising.
+
+        Args:
+            used: bool [bits].
+
+        Raises:
+            GraphError: some are compared with others, or with a value of the sample itself.
+        """
+        if self.has_differences or self.rank is not None:
+            raise GraphError(
+                "only features that are compared with constants can have narrow words",
+                option="narrow",
+            )
+        inside = used & (self.threshold >= self.lowest)
+        inside &= self.threshold < self.highest[self.feature]
+        return Levels(
+            tuple(
+                tuple(np.unique(self.threshold[inside & (self.feature == feature)]).tolist())
+                for feature in range(self.n_features)
+            )
+        )
 
     def read_by(self, bits: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
         """int32: the features that ``bits`` look at, as often as they do."""

@@ -1,4 +1,4 @@
-"""What is done to a raw sample before it is compared: scaling, or crop and resize.
+"""What is done to a raw sample before it is compared: scaling, or crop and resize, then coding.
 
 All but the scaling of real values is exact in integers.
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lilogic.data.levels import Levels
 from lilogic.data.scaling import Scaling, as_reals
 from lilogic.errors import DataError, GraphError
 
@@ -40,6 +41,7 @@ class Preprocessing:
         crop: ``(top, left, height, width)`` cut from an image first, or None.
         resize: ``(height, width)`` that the cut is resized to by area, or None.
         scaling: what makes integers of real values, or None where samples are of integers.
+        levels: what makes codes of few bits of all these integers, or None where they stay.
 
     Raises:
         GraphError: a field is out of range.
@@ -50,6 +52,7 @@ class Preprocessing:
     crop: tuple[int, int, int, int] | None = None
     resize: tuple[int, int] | None = None
     scaling: Scaling | None = None
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         for name, length in (("input_shape", None), ("crop", 4), ("resize", 2)):
@@ -71,6 +74,11 @@ class Preprocessing:
                 raise GraphError(f"encoder crop {self.crop} is not inside {self.input_shape}")
         if self.resize is not None and min(self.resize) < 1:
             raise GraphError(f"encoder resize {self.resize} is not positive")
+        if self.levels is not None and len(self.levels.of) != self.n_features:
+            raise GraphError(
+                f"encoder has levels of {len(self.levels.of)} features, but samples have "
+                f"{self.n_features}"
+            )
 
     def _check_scaling(self, scaling: Scaling) -> None:
         if self.input_dtype != REAL:
@@ -85,7 +93,19 @@ class Preprocessing:
     @property
     def feature_dtype(self) -> str:
         """Name of the dtype of features."""
+        return self.integer_dtype if self.levels is None else self.levels.dtype
+
+    @property
+    def integer_dtype(self) -> str:
+        """Name of the dtype of what codes are made of, where there are levels."""
         return self.input_dtype if self.scaling is None else self.scaling.dtype
+
+    @property
+    def widths(self) -> tuple[int, ...] | None:
+        """Of each feature, how many bits it has; None where it is as wide as its dtype."""
+        if self.levels is not None:
+            return self.levels.bits
+        return None if self.scaling is None else self.scaling.bits
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
@@ -124,7 +144,9 @@ class Preprocessing:
         if self.resize is not None:
             data = area_resize(data, self.resize)
         data = data.reshape(len(data), self.n_features)
-        return data if self.scaling is None else self.scaling.integers(data)
+        if self.scaling is not None:
+            data = self.scaling.integers(data)
+        return data if self.levels is None else self.levels.codes(data)
 
 
 def _sizes(name: str, given: Sequence[int], length: int | None) -> tuple[int, ...]:

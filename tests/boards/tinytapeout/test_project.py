@@ -264,7 +264,7 @@ def test_the_command_says_what_a_project_takes_and_overwrites_nothing(lilogic, t
         (["--utilization", "2"], "utilization is 2, not above 0"),
         (["--module", "top"], "those of Tiny Tapeout begin with tt_um_"),
         (["--target", "xc7"], "a Tiny Tapeout project has no target (--target)"),
-        (["--bits"], "not for Tiny Tapeout"),
+        (["--bits"], "and --no-simplify are not for Tiny Tapeout"),
     ],
 )
 def test_what_no_project_can_be_is_refused(lilogic, tmp_path, options, says):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lilogic.data.levels import Levels
 from lilogic.errors import FormatError
 from lilogic.files import write_text
 from lilogic.formats.exporters.c import gates
@@ -19,7 +20,7 @@ from lilogic.formats.exporters.c.reals import Real
 from lilogic.formats.exporters.c.samples import Bits, Raw, Samples
 from lilogic.formats.exporters.c.schedule import COUNTED, Schedule, schedule
 from lilogic.formats.exporters.c.templates import HEADER, SELF_TEST, SHORT_NAMES, SOURCE
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.version import __version__
 
@@ -39,6 +40,7 @@ def write(
     prefix: str | None = None,
     word: int = 64,
     input: str | None = None,
+    narrow: bool = False,
 ) -> None:
     """Write ``path``, which must end in ``.c``, and the header beside it.
 
@@ -49,6 +51,8 @@ def write(
         word: how many samples share a word, one of ``WORDS``.
         input: ``features`` for functions that encode raw samples, ``bits`` for none; by default
             features where the graph has an encoder.
+        narrow: whether hardware that the function ``net_port`` makes words for was compiled with
+            narrow ones.
 
     Raises:
         FormatError: another suffix, a file that C cannot include, or a prefix, word or input that
@@ -65,22 +69,31 @@ def write(
             option="word",
         )
     prefix = prefix_of(path.stem) if prefix is None else check_prefix(prefix)
-    samples, plan = _samples(graph, input), schedule(graph)
+    samples, plan = _samples(graph, input, narrow), schedule(graph)
     header = _header(graph, path.stem, prefix, word, samples, plan)
     source = _source(graph, path.stem, word, samples, plan)
     write_text(path.with_suffix(".h"), named(header, prefix))
     write_text(path, named(source, prefix))
 
 
-def _samples(graph: GateGraph, input: str | None) -> Samples:
+def _samples(graph: GateGraph, input: str | None, narrow: bool) -> Samples:
     if input not in (None, "bits", "features"):
         raise FormatError(f"input is {input!r}, but must be bits or features", option="input")
     if graph.encoder is not None and input != "bits":
-        scales = graph.encoder.preprocessing.scaling is not None
-        return Real(graph.encoder) if scales else Raw(graph.encoder)
+        kind = Raw if graph.encoder.preprocessing.scaling is None else Real
+        return kind(graph.encoder, _levels(graph) if narrow else None)
+    if narrow:
+        raise FormatError("bits are as narrow as can be: only features can be", option="narrow")
     if input == "features":
         raise FormatError("the network has no encoder, so it reads bits", option="input")
     return Bits(graph.n_inputs)
+
+
+def _levels(graph: GateGraph) -> Levels:
+    """The levels of hardware with narrow words, which is simplified before it is compiled."""
+    simplified = passes.simplify(graph)
+    assert simplified.encoder is not None
+    return simplified.encoder.levels(simplified.alive[: graph.n_inputs])
 
 
 def _header(

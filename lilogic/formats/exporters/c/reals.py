@@ -40,6 +40,7 @@ class Real(Raw):
         """How much room constant tables take."""
         each = 2 * np.dtype(np.float64).itemsize + self._dtype.itemsize
         whole = self._encoding_bytes + each * self.size
+        whole += self._coding_bytes
         return f"{whole:,} bytes, of which only net_encode reads {self._encoding_bytes:,}"
 
     def drawn(self, integer: str) -> str:
@@ -60,17 +61,19 @@ class Real(Raw):
     def declaration(self) -> str:
         """The lines of the header on values, and on the functions that convert them."""
         bits = int(self.encoder.widths.sum())
-        return f"""{super().declaration}
-/* What hardware with its encoder reads: the integers of a raw sample. That of a value is
- * ceil((value - offset) * scale), or, beyond these, 0 or the highest integer of its bits; 0 for
- * NaN. They are the bytes that boards take, lowest byte first. */
-void net_features(const double sample[NET_VALUES], {self.feature} features[NET_VALUES]);
-
+        port = f"""
 /* The same for the port "features": its bit i is bit i % 8 of port[i / 8]. Each integer has bits
  * of its own there, one after the other. */
 #define NET_PORT_BYTES {max(1, -(-bits // 8))}
 void net_port(const double sample[NET_VALUES], uint8_t port[NET_PORT_BYTES]);
 """
+        port = "" if self.levels is not None else port
+        return f"""{super().declaration}
+/* What hardware with its encoder reads: the integers of a raw sample. That of a value is
+ * ceil((value - offset) * scale), or, beyond these, 0 or the highest integer of its bits; 0 for
+ * NaN. They are the bytes that boards take, lowest byte first. */
+void net_features(const double sample[NET_VALUES], {self.feature} features[NET_VALUES]);
+{port}"""
 
     @property
     def _scaling(self) -> Scaling:
@@ -91,7 +94,8 @@ void net_port(const double sample[NET_VALUES], uint8_t port[NET_PORT_BYTES]);
             "highest": scaling.highest.astype(self._dtype),
         }
         parts = [table_of(f"net_{name}", table, "NET_VALUES") for name, table in tables.items()]
-        return "\n".join([*parts, _FUNCTIONS.replace("FEATURE", self.feature)])
+        functions = _FUNCTIONS if self.levels is not None else _FUNCTIONS + _PORT
+        return "\n".join([*parts, functions.replace("FEATURE", self.feature)])
 
 
 _FUNCTIONS = """\
@@ -116,7 +120,9 @@ void net_features(const double sample[NET_VALUES], FEATURE features[NET_VALUES])
     for (int32_t i = 0; i < NET_VALUES; i++)
         features[i] = net_integer(sample[i], i);
 }
+"""
 
+_PORT = """
 void net_port(const double sample[NET_VALUES], uint8_t port[NET_PORT_BYTES])
 {
     int32_t place = 0;

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.levels import Levels
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ class Raw:
 
     Attributes:
         encoder: what makes input bits of them.
+        levels: what makes codes of features, for hardware with narrow words; None without such.
     """
 
     encoder: Encoder
+    levels: Levels | None = None
 
     checks = ""
 
@@ -106,7 +109,12 @@ class Raw:
     @property
     def constants(self) -> str:
         """How much room constant tables take."""
-        return f"{self._encoding_bytes:,} bytes, which only net_encode reads"
+        codes = f", and {self._coding_bytes:,} for net_port" if self._coding_bytes else ""
+        return f"{self._encoding_bytes:,} bytes, which only net_encode reads{codes}"
+
+    @property
+    def _coding_bytes(self) -> int:
+        return sum(table.nbytes for table in self._codes.values())
 
     @property
     def _encoding_bytes(self) -> int:
@@ -176,6 +184,8 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
 }}
 """
         )
+        if self.levels is not None:
+            parts.append(self._coding())
         return "\n".join(parts)
 
     @property
@@ -190,6 +200,20 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
  * samples: NET_VALUES values each.
  * count: 1 to NET_SAMPLES; the other samples of the words are all zeros. */
 void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS]);
+{self._port}"""
+
+    @property
+    def _port(self) -> str:
+        """The lines of the header on what hardware with narrow words reads."""
+        if self.levels is None:
+            return ""
+        bits = sum(self.levels.bits)
+        return f"""
+/* What hardware that was compiled with narrow words reads at its port "features": of each feature,
+ * how many of its levels it exceeds, in as many bits as that number needs, one after the other.
+ * Bit i of the port is bit i % 8 of port[i / 8]. */
+#define NET_PORT_BYTES {max(1, -(-bits // 8))}
+void net_port(const {self.ctype} sample[NET_VALUES], uint8_t port[NET_PORT_BYTES]);
 """
 
     @property
@@ -218,18 +242,70 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
     @cached_property
     def _tables_of_all(self) -> tuple[npt.NDArray[np.int64], ...]:
         """int64 [bits] places of the feature and of what is subtracted, -1 for none; thresholds."""
-        encoder = self.encoder
-        place = np.arange(encoder.n_features + 1)
-        crop = encoder.preprocessing.crop
-        if crop is not None and not self._copies:
-            top, left, height, width = crop
-            places = np.arange(self.size).reshape(encoder.input_shape)
-            place[:-1] = places[top : top + height, left : left + width].reshape(-1)
-        place[-1] = -1
+        encoder, place = self.encoder, self._places
         # Thresholds beyond what values can differ by decide the same as those at the border.
         limits = np.iinfo(f"i{2 * self._dtype.itemsize}")
         threshold = encoder.threshold.astype(np.int64).clip(limits.min, limits.max)
         return place[encoder.feature], place[encoder.minus], threshold
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.int64]:
+        """int64 [features + 1]: where each feature stands in ``x``, and -1 for none."""
+        place = np.arange(self.encoder.n_features + 1)
+        crop = self.encoder.preprocessing.crop
+        if crop is not None and not self._copies:
+            top, left, height, width = crop
+            places = np.arange(self.size).reshape(self.encoder.input_shape)
+            place[:-1] = places[top : top + height, left : left + width].reshape(-1)
+        place[-1] = -1
+        return place
+
+    @cached_property
+    def _codes(self) -> dict[str, npt.NDArray[Any]]:
+        """The tables of the function that makes codes.
+
+        They have where each coded feature stands, and the number behind its last level; and levels.
+        """
+        of = {} if self.levels is None else dict(enumerate(self.levels.of))
+        coded = {feature: levels for feature, levels in of.items() if levels}
+        if not coded:
+            return {}
+        return {
+            "coded": _smallest(self._places[[*coded]]),
+            "level_end": _smallest(np.cumsum([*map(len, coded.values())])),
+            "level": _smallest(np.concatenate([*coded.values()])),
+        }
+
+    def _coding(self) -> str:
+        """The function that makes codes."""
+        tables = self._codes
+        loop = ""
+        if tables:
+            wide = self._wide
+            loop = f"""
+    for (int32_t i = 0, level = 0; i < {len(tables["coded"])}; i++) {{
+        const int32_t first = level;
+        int32_t code = 0;
+        for (; level < net_level_end[i]; level++)
+            code += ({wide})x[net_coded[i]] > ({wide})net_level[level];
+        for (int bit = 0; (level - first) >> bit; bit++, place++)
+            port[place / 8] = (uint8_t)(port[place / 8] | (code >> bit & 1) << place % 8);
+    }}"""
+        made = f"    int32_t place = 0;\n{self.prepare}" if tables else "    (void)sample;"
+        parts = [table_of(f"net_{name}", table, str(len(table))) for name, table in tables.items()]
+        return "\n".join(
+            [
+                *parts,
+                f"""\
+void net_port(const {self.ctype} sample[NET_VALUES], uint8_t port[NET_PORT_BYTES])
+{{
+{made}
+    for (int32_t i = 0; i < NET_PORT_BYTES; i++)
+        port[i] = 0;{loop}
+}}
+""",
+            ]
+        )
 
     @property
     def _tables(self) -> dict[str, npt.NDArray[Any]]:
