@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lilogic.hdl.synthesis.area import Target
     from lilogic.report.models.tapeout import TapeoutReport
 
-_OPTIONS = {"levels_per_stage", "popcount", "fold"}
+_OPTIONS = {"input", "levels_per_stage", "popcount", "fold"}
 
 
 def tape_out(
@@ -45,8 +45,8 @@ def tape_out(
         clock_mhz: the project's clock; default: ``project.CLOCK_MHZ``.
         module: its top module; default: called after the network.
         progress: whether to show progress on standard error.
-        keywords: ``levels_per_stage`` (default: 0), ``popcount`` and ``fold`` of
-            ``CompileOptions``.
+        keywords: ``input`` (default: bits; features are narrow words), ``levels_per_stage``
+            (default: 0), ``popcount`` and ``fold`` of ``CompileOptions``.
 
     Raises:
         DoesNotFitError: it is larger than the tiles.

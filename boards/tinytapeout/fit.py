@@ -30,6 +30,7 @@ _PARTS = {
     "classifier": "output",
     _LOADER: _LOADER,
     "loader_synchronizer": _LOADER,
+    "classifier_encoder": "encoder",
     "classifier_network": "gates",
     "classifier_heads": "heads",
     "classifier_argmax": "argmax",
@@ -85,13 +86,13 @@ def measure(
             option="liberty",
         )
     target = area.TARGETS[GENERIC] if library is None else library
-    parts = dict.fromkeys(_PARTS.values(), 0.0)
+    parts: dict[str, float] = {}
     tool, modules = area.measure_design(verilog, top, target)
     for name, counts in modules.items():
         if name != "total":
             part = _PARTS[name.removeprefix(top).removeprefix("_")]
             here = held if name == f"{top}_{_LOADER}" else 0
-            parts[part] += _area(counts, here, technology)
+            parts[part] = parts.get(part, 0) + _area(counts, here, technology)
     total = modules["total"]
     return Size(
         area=round(_area(total, held, technology), 1),

@@ -82,9 +82,10 @@ class Loader(Component):
 
 
 class Project(Component):
-    """A classifier that reads bits, with the ports of a Tiny Tapeout project.
+    """A classifier with the ports of a Tiny Tapeout project.
 
-    A host writes the ``sent`` bits and reads the answer, bytes of which the pins from ``SELECT`` on
+    It reads encoded bits or, if ``options`` say so, features, as narrow words. A host writes the
+    ``sent`` bits of these and reads the answer, bytes of which the pins from ``SELECT`` on
     choose one: the class is byte 0, and the scores follow, class after class, each of
     ``score_bytes``, lowest byte first, in two's complement where they may be negative.
 
@@ -101,8 +102,9 @@ class Project(Component):
         ena: in, always high.
         clk: in, the clock.
         rst_n: in, low for reset.
-        sent: the input bits of the graph that are written, in order; ``bytes`` of them, the first
-            one with zeros as its lowest bits, if they are not a multiple of eight.
+        graph: the graph, with the encoder of what is written.
+        kind: what that is.
+        sent: the bits of the classifier's data input that are written, in order.
         score_bytes: bytes of a score.
         interface: the classifier's.
 
@@ -111,10 +113,13 @@ class Project(Component):
     """
 
     def __init__(self, graph: GateGraph, options: CompileOptions) -> None:
-        chosen = CompileOptions.of(options, {"input": InputKind.BITS})
-        self.sent: list[int] = sent_bits(graph).tolist()
+        self.kind = options.input or InputKind.BITS
+        narrow = self.kind is InputKind.FEATURES
+        chosen = CompileOptions.of(options, {"input": self.kind, "narrow": narrow})
         self._classifier = Classifier(graph, chosen)
-        self._n_inputs = graph.n_inputs
+        self.graph = self._classifier.graph
+        width = self.interface.data_width
+        self.sent: list[int] = [*range(width)] if narrow else sent_bits(graph).tolist()
         self.score_bytes = -(-self.interface.score_width // 8)
         if self.answer_bytes > _SELECTABLE:
             raise GraphError(
@@ -154,10 +159,13 @@ class Project(Component):
         """Bytes of an answer."""
         return 1 + self.interface.classes * self.score_bytes
 
-    def sample(self, bits: npt.NDArray[np.bool_]) -> list[bytes]:
-        """The bytes of each sample, of the graph's input bits [samples, n_inputs]."""
-        padded = np.zeros((len(bits), 8 * self.sample_bytes), dtype=bool)
-        padded[:, padded.shape[1] - len(self.sent) :] = bits[:, self.sent]
+    def sample(self, data: npt.NDArray[np.bool_]) -> list[bytes]:
+        """The bytes of each sample, of what stands on the data input [samples, data_width].
+
+        Bits that are not a multiple of eight stand behind zeros, the lowest bits of the first byte.
+        """
+        padded = np.zeros((len(data), 8 * self.sample_bytes), dtype=bool)
+        padded[:, padded.shape[1] - len(self.sent) :] = data[:, self.sent]
         return [row.tobytes() for row in np.packbits(padded, axis=1, bitorder="little")]
 
     def answer(self, index: int, scores: Sequence[int]) -> bytes:
@@ -174,6 +182,7 @@ class Project(Component):
         m.submodules.loader = loader = Loader(max(1, len(self.sent)))
         m.submodules.classifier = classifier = self._classifier
         wires = dict(zip(self.sent, loader.sample, strict=False))
+        width = self.interface.data_width
         waiting = Signal()
         done = Signal()
         samples, results = classifier.samples, classifier.results
@@ -183,7 +192,7 @@ class Project(Component):
             loader.byte.eq(self.ui_in),
             loader.write.eq(self.uio_in[WRITE]),
             loader.last.eq(self.uio_in[LAST]),
-            samples.payload.eq(Cat(wires.get(bit, Const(0, 1)) for bit in range(self._n_inputs))),
+            samples.payload.eq(Cat(wires.get(bit, Const(0, 1)) for bit in range(width))),
             samples.valid.eq(loader.complete | waiting),
             self.uio_out[DONE].eq(done),
             self.uio_oe.eq(1 << DONE),

@@ -19,7 +19,8 @@ from lilogic.errors import FormatError, GraphError
 from lilogic.files import claimed, write_text
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl import header, verilog
-from lilogic.hdl.options import CompileOptions, InputKind
+from lilogic.hdl.components.interface import pack, unpack
+from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis.area import Target
 from lilogic.infer import golden
 from lilogic.report.models.tapeout import TapeoutReport
@@ -55,7 +56,8 @@ class Request:
         top: the top module; None to call it after the network.
         author: whose it is.
         clock_mhz: its clock.
-        options: how to compile the network; without registers, unless some are asked for.
+        options: how to compile the network; without registers, unless some are asked for, and
+            bits in, unless features are, which are narrow words then.
     """
 
     technology: str = "sky130"
@@ -108,13 +110,13 @@ def write(
     simplified = passes.simplify(graph)
     made = Project(simplified, _compiled(request.options))
     with step("writing Verilog"):
-        about = header.about(simplified, made.interface)
+        about = header.about(made.graph, made.interface)
         source = verilog.emit_design(made, top, f"{texts.LICENSED}{about}")
     with step(f"mapping to {technology.name}"):
         size = fit.measure(source.encode(), top, len(made.sent), technology, request.library)
     tiles = fit.tiles(name, size, technology, request.tiles, request.utilization)
     usable = technology.usable(tiles)
-    vectors = _vectors(simplified, made, samples)
+    vectors = _vectors(made, samples)
     report = TapeoutReport(
         name=name,
         top=top,
@@ -140,7 +142,7 @@ def write(
     files = {
         "src/project.v": source,
         "test/vectors.json": texts.json_lines(vectors),
-        **texts.written(report, simplified, made, technology, request.author),
+        **texts.written(report, made, technology, request.author),
     }
     with claimed(folder):
         for file, text in files.items():
@@ -163,27 +165,23 @@ def _top(name: str, asked: str | None) -> str:
 
 
 def _compiled(options: CompileOptions) -> CompileOptions:
-    """Options with bits in, and as few registers as they allow."""
-    chosen: dict[str, Any] = {"input": InputKind.BITS}
-    if "levels_per_stage" not in options.model_fields_set and options.fold == 1:
-        chosen["levels_per_stage"] = 0
-    return CompileOptions.of(options, chosen)
+    """Options with as few registers as they allow."""
+    if "levels_per_stage" in options.model_fields_set or options.fold > 1:
+        return options
+    return CompileOptions.of(options, {"levels_per_stage": 0})
 
 
-def _vectors(
-    graph: GateGraph, made: Project, samples: npt.NDArray[Any] | None
-) -> dict[str, list[Any]]:
+def _vectors(made: Project, samples: npt.NDArray[Any] | None) -> dict[str, list[Any]]:
     """Samples as bytes in hexadecimal, and the bytes of the answers of software inference."""
-    bits = np.random.default_rng(0).random((SAMPLES // 2, graph.n_inputs)) < 0.5
+    width = made.interface.data_width
+    data = np.random.default_rng(0).random((SAMPLES // 2, width)) < 0.5
     if samples is not None:
-        of = samples[:SAMPLES]
-        encoded = of.astype(bool) if graph.encoder is None else graph.encoder.encode(of)
-        bits = np.concatenate([encoded, bits])
-    scores = golden.scores(graph, bits)
+        data = np.concatenate([pack(made.graph, made.kind, samples[:SAMPLES]), data])
+    scores = golden.scores(made.graph, unpack(made.graph, made.kind, data))
+    classes = golden.classify(scores).tolist()
     return {
-        "samples": [row.hex() for row in made.sample(bits)],
+        "samples": [row.hex() for row in made.sample(data)],
         "answers": [
-            [*made.answer(index, row)]
-            for index, row in zip(golden.classify(scores).tolist(), scores.tolist(), strict=True)
+            [*made.answer(index, row)] for index, row in zip(classes, scores.tolist(), strict=True)
         ],
     }

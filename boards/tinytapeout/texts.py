@@ -40,22 +40,21 @@ FILES = (*_TEMPLATES, "info.yaml", "host/network.json", "src/project.v", "test/v
 
 
 def written(
-    report: TapeoutReport, graph: GateGraph, made: Project, technology: Technology, author: str
+    report: TapeoutReport, made: Project, technology: Technology, author: str
 ) -> dict[str, str]:
     """The files but the circuit and the vectors of its test, by name.
 
     Args:
         report: of the project.
-        graph: what is in it.
         made: the circuit.
         technology: what it is made in.
         author: whose it is.
     """
-    values = _values(report, graph, made, technology)
+    values = _values(report, made, technology)
     folder = resources.files("lilogic.boards.tinytapeout") / "templates"
     return {
         "info.yaml": _info(report, made, values, author),
-        "host/network.json": json_lines(network(report.top, report.clock_hz, graph, made)),
+        "host/network.json": json_lines(network(report.top, report.clock_hz, made)),
         **{name: _filled((folder / name).read_text("utf-8"), values) for name in _TEMPLATES},
     }
 
@@ -70,22 +69,23 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return re.sub("@([A-Z]+)@", lambda name: values[name[1]], template)
 
 
-def network(top: str, clock_hz: int, graph: GateGraph, made: Project) -> dict[str, Any]:
+def network(top: str, clock_hz: int, made: Project) -> dict[str, Any]:
     """What a host has to know; the comparisons are those of the bits that are sent, in order."""
     interface = made.interface
     return {
         "top": top,
         "clock_hz": clock_hz,
         "classes": interface.classes,
-        "class_names": _class_names(graph),
+        "class_names": _class_names(made.graph),
         "score_bytes": made.score_bytes,
         "score_signed": interface.score_signed,
-        **_comparisons(graph.encoder, made.sent),
+        "levels": interface.levels,
+        **_comparisons(made.graph.encoder, made.sent if interface.levels is None else []),
     }
 
 
 def _comparisons(encoder: Encoder | None, sent: list[int]) -> dict[str, Any]:
-    """Each bit that is sent; without an encoder, the features are the bits."""
+    """Each encoded bit that is sent; without an encoder, the features are the bits."""
     if encoder is None:
         none = {"minus": [-1] * len(sent), "threshold": [0] * len(sent)}
         return {"feature": sent, **none, "rank": None, "scaling": None}
@@ -146,11 +146,10 @@ def _info(report: TapeoutReport, made: Project, values: Mapping[str, str], autho
     )
 
 
-def _values(
-    report: TapeoutReport, graph: GateGraph, made: Project, technology: Technology
-) -> dict[str, str]:
+def _values(report: TapeoutReport, made: Project, technology: Technology) -> dict[str, str]:
     """What stands for the names in templates."""
-    found, interface = Metadata.of(graph), made.interface
+    graph, interface = made.graph, made.interface
+    found = Metadata.of(graph)
     cycles = f"{report.latency} clock cycle{'s' * (report.latency != 1)}"
     order = "in two's complement" if interface.score_signed else "unsigned"
     each = (
@@ -166,7 +165,7 @@ def _values(
         "VECTORS": str(report.vectors),
         "PERIOD": f"{1e9 / report.clock_hz:g}",
         "UTILIZATION": f"{report.utilization:.0%}",
-        "BITS": str(report.sample_bits),
+        "SENT": _sent(report, made),
         "BYTES": str(report.sample_bytes),
         "LATENCY": cycles,
         "ANSWER": str(report.answer_bytes),
@@ -188,6 +187,19 @@ def _summary(graph: GateGraph, found: Metadata) -> str:
     return f"A classifier of {graph.n_gates:,} logic gates{data}, {graph.n_classes} classes{right}."
 
 
+def _sent(report: TapeoutReport, made: Project) -> str:
+    """What a host does before it sends."""
+    size = f"{report.sample_bits} bits in {report.sample_bytes} bytes"
+    if made.interface.levels is None:
+        what = "compares the features of a sample with thresholds and sends the results"
+    else:
+        what = (
+            "counts how many of its levels each feature exceeds, and sends these numbers, each in "
+            "as many bits as it needs"
+        )
+    return f"The host {what}, {size}."
+
+
 def _classes(graph: GateGraph) -> str:
     names = _class_names(graph)
     if names == [*map(str, range(len(names)))]:
@@ -198,7 +210,7 @@ def _classes(graph: GateGraph) -> str:
 
 def _first_byte(report: TapeoutReport) -> str:
     unused = 8 * report.sample_bytes - report.sample_bits
-    order = "Bits are sent in the order of `host/network.json`, the first one lowest."
+    order = "Bits are sent in the order of `host/network.json`, the first or lowest one lowest."
     return f"{order} The lowest {unused} of the first byte are of no use." if unused else order
 
 

@@ -187,7 +187,8 @@ def export_(
     """Write a network in another format.
 
     Options that name no format are for Verilog. Of these, Tiny Tapeout takes --levels-per-stage
-    (default: 0), --popcount, --fold, --clock (of the project; default: 10) and --module.
+    (default: 0), --popcount, --fold, --clock (of the project; default: 10), --module, and --input
+    (default: bits; features are narrow words).
     """
     from lilogic import files, formats
     from lilogic.errors import FormatError
@@ -214,12 +215,9 @@ def export_(
     options = given(prefix=prefix, word=word, cone=cone)
     reads = given(input=input, bits=bits, narrow=narrow)
     if to == "tinytapeout":
-        if options or reads or not simplify:
-            raise FormatError(
-                "--prefix, --word, --cone, --input, --narrow and --no-simplify are not for Tiny "
-                "Tapeout"
-            )
-        _tape_out(load(model), output, verilog | project, as_json)
+        if options or not simplify:
+            raise FormatError("--prefix, --word, --cone and --no-simplify are not for Tiny Tapeout")
+        _tape_out(load(model), output, verilog | reads | project, as_json)
         return
     files.check_writable(output)
     network = load(model)

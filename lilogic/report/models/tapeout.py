@@ -16,9 +16,9 @@ class TapeoutReport(Report):
         technology: one of ``technologies.TECHNOLOGIES``.
         library: its standard cells.
         area: of the whole circuit's cells after synthesis, in µm².
-        parts: area in µm² of what takes the sample in and holds it (``loader``), gates, heads,
-            argmax, and what puts the answer out (``output``). They are mapped apart, so they need
-            not add up to ``area``.
+        parts: area in µm² of what takes the sample in and holds it (``loader``), encoder (where
+            features are sent), gates, heads, argmax, and what puts the answer out (``output``).
+            They are mapped apart, so they need not add up to ``area``.
         source: whether cells of the library were ``mapped``, or the area is ``estimated`` from
             gates of two inputs and the areas of three cells.
         tool: what mapped, and its version.

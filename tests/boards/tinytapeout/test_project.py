@@ -24,6 +24,7 @@ from lilogic.data.preprocessing import REAL, Preprocessing
 from lilogic.data.scaling import Scaling
 from lilogic.errors import DataError, DoesNotFitError, GraphError
 from lilogic.graph import GateGraph, lgn
+from lilogic.hdl.components.interface import unpack
 from lilogic.hdl.options import CompileOptions
 from lilogic.infer import golden
 from lilogic.sim import runner
@@ -158,10 +159,10 @@ class Port:
 class Board:
     """A demo board with a project in which software answers."""
 
-    def __init__(self, graph):
+    def __init__(self, made):
         self.ui_in, self.uo_out, self.uio_out = Port(), Port(), Port()
         self.uio_in = Port(self._moved)
-        self._graph, self._made = graph, Project(graph, CompileOptions(levels_per_stage=0))
+        self._made = made
         self._write, self._bytes, self._answer = 0, b"", b""
 
     def _moved(self, pins):
@@ -177,21 +178,27 @@ class Board:
     def _finish(self):
         made = self._made
         row = np.unpackbits(np.frombuffer(self._bytes, np.uint8), bitorder="little")
-        bits = np.zeros((1, self._graph.n_inputs), dtype=bool)
-        bits[:, made.sent] = row[len(row) - len(made.sent) :]
-        scores = golden.scores(self._graph, bits)
+        data = np.zeros((1, made.interface.data_width), dtype=bool)
+        data[:, made.sent] = row[len(row) - len(made.sent) :]
+        scores = golden.scores(made.graph, unpack(made.graph, made.kind, data))
         self._answer = made.answer(int(golden.classify(scores)[0]), scores[0].tolist())
         self.uio_out.value = 1 << DONE
 
 
+@pytest.mark.parametrize("input", ["bits", "features"])
 @pytest.mark.parametrize("encoder", [*encoders()])
-def test_the_host_sends_and_reads_what_software_says(tmp_path, host, encoder):
+def test_the_host_sends_and_reads_what_software_says(tmp_path, host, encoder, input):
+    if input == "features" and (encoder.has_differences or encoder.rank is not None):
+        encoder = Encoder(
+            preprocessing=encoder.preprocessing, feature=[0, 0, 2], threshold=[3, 5, 1]
+        )
     bits = encoder.n_bits
     heads = [[*range(0, bits, 2)], [*range(1, bits, 2)], [0, bits - 1]]
     graph = GateGraph.build(bits, [], heads, offset=[-1, 0, 0], encoder=encoder)
-    made = Project(graph, CompileOptions(levels_per_stage=0))
+    options = CompileOptions(levels_per_stage=0, input=input)
+    made = Project(graph, options)
     (tmp_path / "network.json").write_text(
-        texts.json_lines(texts.network("tt_um_net", 10**7, graph, made))
+        texts.json_lines(texts.network("tt_um_net", 10**7, made))
     )
     network = host.load(tmp_path / "network.json")
     generator = np.random.default_rng(1)
@@ -204,8 +211,8 @@ def test_the_host_sends_and_reads_what_software_says(tmp_path, host, encoder):
     classes = golden.classify(scores).tolist()
     for sample, index, row in zip(samples, classes, scores.tolist(), strict=True):
         sent = host.encode(network, sample.reshape(-1).tolist())
-        assert host.answer(Board(graph), network, sent) == (index, row)
-        assert host.classify(Board(graph), network, sample.reshape(-1).tolist())[0] == str(index)
+        assert host.answer(Board(made), network, sent) == (index, row)
+        assert host.classify(Board(made), network, sample.reshape(-1).tolist())[0] == str(index)
 
 
 def test_the_fewest_tiles_are_taken_and_what_is_too_large_is_refused():
@@ -264,7 +271,7 @@ def test_the_command_says_what_a_project_takes_and_overwrites_nothing(lilogic, t
         (["--utilization", "2"], "utilization is 2, not above 0"),
         (["--module", "top"], "those of Tiny Tapeout begin with tt_um_"),
         (["--target", "xc7"], "a Tiny Tapeout project has no target (--target)"),
-        (["--bits"], "and --no-simplify are not for Tiny Tapeout"),
+        (["--no-simplify"], "and --no-simplify are not for Tiny Tapeout"),
     ],
 )
 def test_what_no_project_can_be_is_refused(lilogic, tmp_path, options, says):

@@ -28,17 +28,35 @@ def load(path="network.json"):
 
 def encode(network, features):
     """The bytes that are sent for a sample."""
-    bits = [0] * (-len(network["feature"]) % 8)
     values = _scaled(network, features)
+    bits = _compared(network, values) if network["levels"] is None else _coded(network, values)
+    bits = [0] * (-len(bits) % 8) + bits
+    sums = [sum(bits[start + i] << i for i in range(8)) for start in range(0, len(bits), 8)]
+    return bytes(sums) or b"\0"
+
+
+def _compared(network, values):
+    """A bit for each comparison."""
     rank = network["rank"]
     base = 0 if rank is None else sorted(values)[rank]
+    bits = []
     for feature, minus, threshold in zip(
         network["feature"], network["minus"], network["threshold"]
     ):
         less = 0 if minus < 0 else values[minus]
         bits.append(int(values[feature] - less > threshold + base))
-    sums = [sum(bits[start + i] << i for i in range(8)) for start in range(0, len(bits), 8)]
-    return bytes(sums) or b"\0"
+    return bits
+
+
+def _coded(network, values):
+    """Of each feature, how many of its levels it exceeds."""
+    bits = []
+    for value, levels in zip(values, network["levels"]):
+        code, most = sum(value > level for level in levels), len(levels)
+        while most:
+            bits.append(code & 1)
+            code, most = code >> 1, most >> 1
+    return bits
 
 
 def _scaled(network, features):
