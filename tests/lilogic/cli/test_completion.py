@@ -4,6 +4,7 @@ import pytest
 
 from lilogic import formats, zoo
 from lilogic.boards import catalogue
+from lilogic.boards.tinytapeout import technologies
 from lilogic.cli import completion
 from lilogic.hdl.components import popcount
 from lilogic.hdl.fpga import devices
@@ -40,7 +41,8 @@ def complete(lilogic, monkeypatch):
         ("lilogic train fashion-m", {"fashion-mnist"}),
         ("lilogic train fashion-la", {"fashion-large"}),
         ("lilogic recipes fashion-m", set()),
-        ("lilogic export digits --to ", {"verilog", *formats.WRITERS}),
+        ("lilogic export digits --to ", {"verilog", "tinytapeout", *formats.WRITERS}),
+        ("lilogic export digits --technology ", {*technologies.TECHNOLOGIES}),
         ("lilogic compile digits --target ", {*area.TARGETS, *devices.names()}),
         ("lilogic compile digits --popcount ", {"auto", *popcount.POPCOUNTS}),
         ("lilogic verify digits --simulator ", {*runner.SIMULATORS}),
