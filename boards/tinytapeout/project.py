@@ -104,6 +104,8 @@ def write(
             option="clock_mhz",
         )
     fit.check(technology, request.tiles, request.utilization)
+    if folder.exists() and not folder.is_dir():
+        raise FormatError(f"{folder}: is no folder; a project has several files")
     for file in texts.FILES:
         if (folder / file).exists():
             raise FormatError(f"{folder / file}: is there already; choose another folder")

@@ -239,13 +239,13 @@ def export_(
 def _tape_out(network: Network, folder: Path, options: dict[str, Any], as_json: bool) -> None:
     """Write a Tiny Tapeout project and say what it takes."""
     from lilogic import flow
-    from lilogic.report import tapeout as pages
+    from lilogic.report import board
     from lilogic.tapeout import tape_out
 
     if "liberty" in options:
         options["liberty"] = flow.read_liberty(options["liberty"])
     report = tape_out(network, folder, **options)
-    show(report, pages.rows(report), str(folder), as_json)
+    show(report, board.tapeout_rows(report), str(folder), as_json)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

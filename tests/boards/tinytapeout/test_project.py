@@ -260,6 +260,8 @@ def test_the_command_says_what_a_project_takes_and_overwrites_nothing(lilogic, t
     )
     status, _, err = lilogic(*command)
     assert (status, "is there already; choose another folder" in err) == (2, True)
+    status, _, err = lilogic(*command[:-1], tmp_path / "net.lgn")
+    assert (status, "is no folder; a project has several files" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.scaling import Scaling
-from lilogic.formats.exporters.c.samples import Raw, table_of
+from lilogic.formats.exporters.c.samples import Raw
+from lilogic.formats.exporters.c.tables import table_of
 
 _STEPS = 1000
 """Into so many steps the self-test divides what the integers of a value cover."""

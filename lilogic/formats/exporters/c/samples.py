@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.levels import Levels
+from lilogic.formats.exporters.c import codes
+from lilogic.formats.exporters.c.tables import smallest, table_of
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
 """
         )
         if self.levels is not None:
-            parts.append(self._coding())
+            parts.append(codes.function(self.ctype, self._wide, self.prepare, self._codes))
         return "\n".join(parts)
 
     @property
@@ -205,16 +207,7 @@ void net_encode(const {self.ctype} *samples, int count, net_word bits[NET_INPUTS
     @property
     def _port(self) -> str:
         """The lines of the header on what hardware with narrow words reads."""
-        if self.levels is None:
-            return ""
-        bits = sum(self.levels.bits)
-        return f"""
-/* What hardware that was compiled with narrow words reads at its port "features": of each feature,
- * how many of its levels it exceeds, in as many bits as that number needs, one after the other.
- * Bit i of the port is bit i % 8 of port[i / 8]. */
-#define NET_PORT_BYTES {max(1, -(-bits // 8))}
-void net_port(const {self.ctype} sample[NET_VALUES], uint8_t port[NET_PORT_BYTES]);
-"""
+        return "" if self.levels is None else codes.declaration(self.ctype, self.levels)
 
     @property
     def _dtype(self) -> np.dtype[Any]:
@@ -262,58 +255,16 @@ void net_port(const {self.ctype} sample[NET_VALUES], uint8_t port[NET_PORT_BYTES
 
     @cached_property
     def _codes(self) -> dict[str, npt.NDArray[Any]]:
-        """The tables of the function that makes codes.
-
-        They have where each coded feature stands, and the number behind its last level; and levels.
-        """
-        of = {} if self.levels is None else dict(enumerate(self.levels.of))
-        coded = {feature: levels for feature, levels in of.items() if levels}
-        if not coded:
-            return {}
-        return {
-            "coded": _smallest(self._places[[*coded]]),
-            "level_end": _smallest(np.cumsum([*map(len, coded.values())])),
-            "level": _smallest(np.concatenate([*coded.values()])),
-        }
-
-    def _coding(self) -> str:
-        """The function that makes codes."""
-        tables = self._codes
-        loop = ""
-        if tables:
-            wide = self._wide
-            loop = f"""
-    for (int32_t i = 0, level = 0; i < {len(tables["coded"])}; i++) {{
-        const int32_t first = level;
-        int32_t code = 0;
-        for (; level < net_level_end[i]; level++)
-            code += ({wide})x[net_coded[i]] > ({wide})net_level[level];
-        for (int bit = 0; (level - first) >> bit; bit++, place++)
-            port[place / 8] = (uint8_t)(port[place / 8] | (code >> bit & 1) << place % 8);
-    }}"""
-        made = f"    int32_t place = 0;\n{self.prepare}" if tables else "    (void)sample;"
-        parts = [table_of(f"net_{name}", table, str(len(table))) for name, table in tables.items()]
-        return "\n".join(
-            [
-                *parts,
-                f"""\
-void net_port(const {self.ctype} sample[NET_VALUES], uint8_t port[NET_PORT_BYTES])
-{{
-{made}
-    for (int32_t i = 0; i < NET_PORT_BYTES; i++)
-        port[i] = 0;{loop}
-}}
-""",
-            ]
-        )
+        """The tables of ``net_port``."""
+        return {} if self.levels is None else codes.tables(self.levels, self._places)
 
     @property
     def _tables(self) -> dict[str, npt.NDArray[Any]]:
         """The tables of the function that encodes for words, in the smallest types."""
         feature, minus, threshold = self._tables_of_all
-        tables = {"feature": _smallest(feature), "threshold": _smallest(threshold)}
+        tables = {"feature": smallest(feature), "threshold": smallest(threshold)}
         if self.encoder.has_differences:
-            tables["minus"] = _smallest(np.where(minus < 0, max(self.size, minus.max() + 1), minus))
+            tables["minus"] = smallest(np.where(minus < 0, max(self.size, minus.max() + 1), minus))
         return tables
 
     def _making(self) -> str:
@@ -386,22 +337,3 @@ Samples = Bits | Raw
 
 def _indented(lines: str) -> str:
     return "\n".join(f"    {line}" for line in lines.splitlines())
-
-
-def _smallest(numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-    """The same in the smallest type that holds them all."""
-    low, high = numbers.min(initial=0), numbers.max(initial=0)
-    # No wider unsigned type: where int has 16 bits, signed values compared with it turn unsigned.
-    names = ("uint8", "int8", "int16", "int32")
-    fits = (n for n in names if np.iinfo(n).min <= low and high <= np.iinfo(n).max)
-    return numbers.astype(next(fits))
-
-
-def table_of(name: str, numbers: npt.NDArray[Any], length: str) -> str:
-    """A constant table; floating-point numbers are exact, as they are hexadecimal."""
-    is_real = numbers.dtype.kind == "f"
-    ctype, a_row = ("double", 4) if is_real else (f"{numbers.dtype.name}_t", 16)
-    values = [value.hex() if is_real else str(value) for value in numbers.tolist()]
-    chunks = (values[start : start + a_row] for start in range(0, len(values), a_row))
-    rows = ",\n".join(f"    {', '.join(chunk)}" for chunk in chunks)
-    return f"static const {ctype} {name}[{length}] = {{\n{rows}\n}};\n"
