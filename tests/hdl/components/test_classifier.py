@@ -247,6 +247,7 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "module": "classifier",
         "interval": 1,
         "scaling": None if scaling is None else asdict(scaling),
+        "levels": None,
     }
     assert len(classifier.samples.payload) == data_width
 
