@@ -61,6 +61,8 @@ def ports(interface: Interface) -> Iterator[Port]:
 
 def _data(interface: Interface) -> str:
     width = interface.feature_width
+    if interface.levels is not None:
+        return f"codes of {len(interface.levels)} features, each a word of its own width"
     if interface.scaling is not None:
         return f"{len(interface.scaling.bits)} features, each a word of its own width"
     if interface.data is InputKind.FEATURES and width is not None:

@@ -245,7 +245,8 @@ class Build:
         if samples is None:
             data = self.model.dataset()
             samples, dataset = data.x_test, data.name
-        bits = pack(self.simplified.graph, self.interface.data, samples)
+        graph = self.interface.reading(self.simplified.graph)
+        bits = pack(graph, self.interface.data, samples)
         mapped = "" if liberty is None else f" of cells of {liberty.source}"
         with steps.shown(progress)(f"simulating the netlist{mapped}"):
             return measure(
