@@ -301,7 +301,7 @@ def _claim(folder: Path, space: Space, recipe: Recipe, data: Dataset) -> None:
     from lilogic.files import write_json
 
     path = folder / SPACE
-    asked = {
+    asked: dict[str, Any] = {
         "space": {**space.model_dump(mode="json"), "recipe": recipe.model_dump(mode="json")},
         "data": data.train_hash(),
     }

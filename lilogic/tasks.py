@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -166,12 +167,14 @@ def _ray(workers: Workers) -> Iterator[Any]:
         yield ray
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
-    with _signals_kept():
-        _start(ray, workers)
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    # Ray says on standard output, which is for results, that a process died.
+    with redirect_stdout(sys.stderr):
+        with _signals_kept():
+            _start(ray, workers)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def _start(ray: Any, workers: Workers) -> None:

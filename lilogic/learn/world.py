@@ -83,7 +83,7 @@ class World:
 
         flat = torch.cat([each.reshape(-1) for each in tensors])
         distributed.all_reduce(flat)
-        parts = flat.split([each.numel() for each in tensors])
+        parts = torch.split(flat, [each.numel() for each in tensors])
         for each, part in zip(tensors, parts, strict=True):
             each.copy_(part.view_as(each))
 

