@@ -158,7 +158,7 @@ def draw(report: SweepReport, path: Path) -> None:
     trained = [each for each in report.trials if each.networks]
     keys = [*report.trials[0].setting]
     count = 1 + len(keys)
-    columns = min(count, _COLUMNS)
+    columns = 2 if count in (2, 4) else min(count, _COLUMNS)
     lines = -(-count // columns)
     figure = Figure(figsize=(4.2 * columns, 3.4 * lines), layout="constrained", facecolor=_PAPER)
     panels = [*figure.subplots(lines, columns, squeeze=False).flat]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.lilogic.cli.command import assert_one_line
 
 pytestmark = pytest.mark.xdist_group("command line")
 
+PAGE = Path(__file__).parents[2] / "docs" / "sweeps.md"
 SET = {"train.epochs": 1, "train.max_extra_epochs": 0}
 
 
@@ -154,3 +156,15 @@ def test_tasks_here_are_done_in_order() -> None:
         ]
     with pytest.raises(LilogicError, match="jobs is 0"):
         Workers(jobs=0)
+
+
+@pytest.mark.slow
+def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, str(PAGE), "exec"), {})
+
+
+def test_the_page_shows_the_example() -> None:
+    example = (PAGE.parents[1] / "examples" / "digits-sweep.toml").read_text("utf-8")
+    assert f"```toml\n{example}```" in PAGE.read_text("utf-8")
