@@ -16,13 +16,10 @@ from lilogic.training import Training
 
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
-    from lilogic.learn.recipe import Recipe
     from lilogic.learn.sweep.samplers import Outcome, Setting
     from lilogic.learn.sweep.space import Space
     from lilogic.report.models.sweep import SweepReport, Trial, TrialNetwork
     from lilogic.tasks import Each
-
-SPACE = "space.json"
 
 
 @dataclass(frozen=True)
@@ -73,6 +70,7 @@ def sweep(
     """
     from lilogic.files import claimed, write_json, write_text
     from lilogic.graph import lgn
+    from lilogic.learn.sweep import folder as folders
     from lilogic.learn.sweep import samplers
     from lilogic.learn.sweep import space as spaces
     from lilogic.report import sweep as reports
@@ -84,7 +82,7 @@ def sweep(
     place = Path("runs") / asked.name if folder is None else Path(folder)
     by = training.workers(jobs, address, threads, device)
     with claimed(place):
-        _claim(place, asked, recipe, data)
+        folders.claim(place, asked, recipe, data)
         with tasks.pool(by) as each:
             shows = progress and by.are_here
             base = Training(recipe, _without_test(data), place.absolute(), device, trackers, shows)
@@ -289,42 +287,6 @@ def _outcome(trial: Trial, space: Space) -> Outcome:
         if space.target is None
         else (trial.validation.mean, trial.cost or 0.0)
     )
-
-
-def _claim(folder: Path, space: Space, recipe: Recipe, data: Dataset) -> None:
-    """Make the folder that of a sweep.
-
-    Raises:
-        RecipeError: it holds something else, or a sweep that differs in more than its trials.
-        FormatError: what says so is damaged.
-    """
-    from lilogic.files import write_json
-
-    path = folder / SPACE
-    asked: dict[str, Any] = {
-        "space": {**space.model_dump(mode="json"), "recipe": recipe.model_dump(mode="json")},
-        "data": data.train_hash(),
-    }
-    if path.exists():
-        try:
-            recorded = json.loads(path.read_text("utf-8"))
-            before = {**recorded["space"], "trials": None}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FormatError(f"{path}: cannot be read ({error})") from error
-        now = {**asked["space"], "trials": None}
-        differing = [key for key in now if now[key] != before.get(key)]
-        differing += [] if recorded.get("data") == asked["data"] else ["data"]
-        if differing:
-            raise RecipeError(
-                f"{folder}: holds a sweep of another {', '.join(differing)}; choose another folder "
-                "or remove it",
-                option="folder",
-            )
-    elif any(not entry.name.startswith(".") for entry in folder.iterdir()):
-        raise RecipeError(
-            f"{folder}: holds other files than a sweep's; choose an empty folder", option="folder"
-        )
-    write_json(path, asked)
 
 
 def _without_test(data: Dataset) -> Dataset:
