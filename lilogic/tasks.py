@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,9 @@ that is busy and has not read their files yet."""
 
 _SHARED_MEMORY = 2**29
 """Bytes for what tasks take and give."""
+
+_REACHED = 10.0
+"""Seconds in which a cluster answers."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -180,6 +184,7 @@ def _ray(workers: Workers) -> Iterator[Any]:
 def _start(ray: Any, workers: Workers) -> None:
     quietly = {"log_to_driver": False, "logging_level": logging.ERROR}
     if workers.address is not None:
+        _check_reachable(workers.address)
         try:
             ray.init(address=workers.address, **quietly)
         except Exception as error:
@@ -202,6 +207,17 @@ def _start(ray: Any, workers: Workers) -> None:
             if not left:
                 reason = str(error).strip().splitlines()[0]
                 raise ToolError(f"Ray does not start here: {reason}") from error
+
+
+def _check_reachable(address: str) -> None:
+    """Whether anyone answers at ``HOST:PORT``; Ray itself would try for many minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon:
+        return  # such as auto, which Ray finds out at once
+    try:
+        socket.create_connection((host, int(port)), _REACHED).close()
+    except (OSError, ValueError) as error:
+        raise ToolError(f"no Ray cluster at {address}: {error}") from error
 
 
 @contextmanager

@@ -128,6 +128,16 @@ def test_several_at_once_take_ray(
     assert_one_line(status, err, "pip install 'lilogic[ray]'; one task at a time needs none")
 
 
+def test_a_cluster_that_is_not_there_is_one_line(
+    space: dict[str, Any], lilogic: Any, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    path = tmp_path / "some.toml"
+    path.write_text(f'recipe = "{space["recipe"]}"\n[space]\nnet.tau = [1.0]\n', "utf-8")
+    status, _, err = lilogic("sweep", path, "-o", tmp_path / "out", "--address", "127.0.0.1:1")
+    assert_one_line(status, err, "no Ray cluster at 127.0.0.1:1")
+
+
 def test_seeds_are_told_as_mean_and_deviation(
     space: dict[str, Any], lilogic: Any, tmp_path: Path
 ) -> None:
