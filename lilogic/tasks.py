@@ -189,6 +189,8 @@ def _start(ray: Any, workers: Workers) -> None:
             ray.init(address=workers.address, **quietly)
         except Exception as error:
             reason = str(error).strip().splitlines()[0]
+            if "AuthToken" in str(error.__cause__):
+                reason = "its token is missing here; set RAY_AUTH_MODE=token on all machines"
             raise ToolError(f"no Ray cluster at {workers.address}: {reason}") from error
         return
     threads = (workers.at_once or 1) * (workers.of_task or 1)
