@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from lilogic import flow, zoo
+from lilogic import training, zoo
 from lilogic.cost import targets
 from lilogic.cost.estimate import counted
 from lilogic.cost.netlist import PARTS
@@ -162,7 +162,7 @@ def network(name: str) -> GateGraph:
     done = TRAINED / slug(name) / MODEL
     if done.exists():
         return lgn.read(done)
-    return flow.train(recipe_of(name), done.parent).model.graph
+    return training.train(recipe_of(name), done.parent).model.graph
 
 
 def recipe_of(name: str) -> recipes.Recipe:

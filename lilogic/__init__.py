@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lilogic.api import Model, freeze, load
     from lilogic.build import Build
-    from lilogic.cross_validation import CrossValidated, cross_validate
     from lilogic.estimator import LogicClassifier
-    from lilogic.flow import Run, train
     from lilogic.hdl.options import CompileOptions, InputKind
     from lilogic.learn.annealing import Annealing
     from lilogic.learn.net.logic_net import LogicNet
     from lilogic.learn.net.sharpness import HARD, Sharpness
     from lilogic.learn.recipe import TrainRecipe
+    from lilogic.replicates import CrossValidated, Seeded, cross_validate, train_seeds
+    from lilogic.sweeps import Sweep, sweep
+    from lilogic.training import Run, train
     from lilogic.version import __version__
 
 __all__ = [
@@ -27,13 +28,17 @@ __all__ = [
     "LogicNet",
     "Model",
     "Run",
+    "Seeded",
     "Sharpness",
+    "Sweep",
     "TrainRecipe",
     "__version__",
     "cross_validate",
     "freeze",
     "load",
+    "sweep",
     "train",
+    "train_seeds",
 ]
 
 _HOMES = {
@@ -41,19 +46,23 @@ _HOMES = {
     "Annealing": "learn.annealing",
     "Build": "build",
     "CompileOptions": "hdl.options",
-    "CrossValidated": "cross_validation",
+    "CrossValidated": "replicates",
     "InputKind": "hdl.options",
     "LogicClassifier": "estimator",
     "LogicNet": "learn.net.logic_net",
     "Model": "api",
-    "Run": "flow",
+    "Run": "training",
+    "Seeded": "replicates",
     "Sharpness": "learn.net.sharpness",
+    "Sweep": "sweeps",
     "TrainRecipe": "learn.recipe",
     "__version__": "version",
-    "cross_validate": "cross_validation",
+    "cross_validate": "replicates",
     "freeze": "api",
     "load": "api",
-    "train": "flow",
+    "sweep": "sweeps",
+    "train": "training",
+    "train_seeds": "replicates",
 }
 
 _NEED_TORCH = {"Annealing", "LogicNet"}

@@ -1,13 +1,11 @@
-"""The whole flow as library calls: train, compile, verify, report, synthesize.
+"""What follows training as library calls: compile, verify, report, synthesize.
 
 Nothing here is computed: each call hands on to the room that does it, loaded when it is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,127 +18,10 @@ from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
 
 if TYPE_CHECKING:
-    from lilogic.data.datasets import Dataset
     from lilogic.formats.imported import Imported
     from lilogic.hdl.synthesis.area import Target
-    from lilogic.learn.recipe import Recipe
     from lilogic.report.models.board import BoardReport
     from lilogic.report.models.timing import PipelineReport
-    from lilogic.report.models.training import TrainingSummary
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished training.
-
-    Attributes:
-        folder: the run folder, which holds the network, the recipe, metrics and curves.
-        model: what was trained, frozen.
-        summary: what freezing cost, the gates by layer, warnings.
-    """
-
-    folder: Path
-    model: Model
-    summary: TrainingSummary
-
-
-def train(
-    source: Any,
-    folder: str | Path | None = None,
-    *,
-    changes: Mapping[str, Any] | None = None,
-    device: str = "cpu",
-    threads: int | None = None,
-    tensorboard: bool = False,
-    progress: bool = True,
-) -> Run:
-    """Train a network, or go on training it where the folder holds an interrupted run.
-
-    Args:
-        source: a recipe's name or ``.toml``; a recipe; a data set's name or file; a data set; or
-            data: a data frame, samples and labels ``(x, y)``, a data set of PyTorch, or a pair of
-            one of these for training and one for testing. For data, a recipe is made.
-        folder: the run folder; default: ``runs/NAME``.
-        changes: settings that replace the recipe's, such as ``{"train.epochs": 10}``.
-        device: ``cpu``, or ``cuda`` where PyTorch finds one.
-        threads: default: all cores, one for small networks.
-        tensorboard: whether to write TensorBoard's events to the run folder, too.
-        progress: whether to show progress on standard error.
-
-    Raises:
-        RecipeError: an impossible recipe, or a folder that holds another run.
-        DataError: the data set is missing or damaged.
-        MissingExtraError: PyTorch is not installed.
-    """
-    recipe, data = recipe_of(source, changes)
-    run = Path("runs") / recipe.name if folder is None else Path(folder)
-    return train_recipe(
-        recipe,
-        data,
-        run,
-        device=device,
-        threads=threads,
-        tensorboard=tensorboard,
-        progress=progress,
-    )
-
-
-def recipe_of(
-    source: Any, changes: Mapping[str, Any] | Sequence[str] | None
-) -> tuple[Recipe, Dataset]:
-    """The recipe and the data set that ``train`` takes ``source`` for.
-
-    Raises:
-        RecipeError: an impossible recipe.
-        DataError: the data set is missing or damaged.
-    """
-    from lilogic.learn import defaults
-
-    return defaults.load(source, changes)
-
-
-def train_recipe(
-    recipe: Recipe,
-    data: Dataset,
-    folder: Path,
-    *,
-    device: str,
-    threads: int | None,
-    tensorboard: bool,
-    progress: bool,
-) -> Run:
-    """Train what a recipe says, on its data; arguments and errors as ``train``."""
-    with needs("train", "torch"):
-        from lilogic.learn import trainer
-    from lilogic.learn.callbacks import Callback, Callbacks
-    from lilogic.learn.callbacks.curves import Curves
-    from lilogic.learn.kernels import memory
-    from lilogic.learn.planning import budget
-    from lilogic.learn.run import RunFolder
-    from lilogic.report import console, training
-
-    recipe = budget.within(recipe, data, console.say if progress else None)
-    memory.keep_freed()
-    run = RunFolder(folder)
-    with ExitStack() as contexts:
-        contexts.enter_context(claimed(folder))
-        callbacks: list[Callback] = []
-        if progress:
-            from lilogic.learn.callbacks.progress import TrainingProgress
-
-            title = f"training {recipe.name}"
-            callbacks.append(contexts.enter_context(TrainingProgress(title)))
-        callbacks.append(contexts.enter_context(Curves(run)))
-        if tensorboard:
-            from lilogic.learn.callbacks.tensorboard import TensorBoard
-
-            callbacks.append(contexts.enter_context(TensorBoard(run)))
-        graph = trainer.train(recipe, data, folder, Callbacks(callbacks), device, threads)
-        summary = training.summarize(recipe.name, graph, data)
-        cost = budget.of_network(graph, recipe)
-        summary = summary.model_copy(update={"budget": recipe.budget.amount, "cost": cost})
-        run.write_summary(summary)
-    return Run(folder, Model(graph, recipe.name), summary)
 
 
 def compile(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lilogic import flow
+from lilogic import training
 from lilogic.api import Model
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def estimate(
         return estimate(source.graph, source.name, known)
     from lilogic.learn.planning import budget
 
-    recipe, data = flow.recipe_of(source, changes)
+    recipe, data = training.recipe_of(source, changes)
     return budget.of_recipe(budget.within(recipe, data), data, target)
 
 
@@ -55,6 +55,8 @@ def frontier(
     changes: Mapping[str, Any] | Sequence[str] | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    jobs: int | None = 1,
+    address: str | None = None,
     progress: bool = True,
 ) -> FrontierReport:
     """Train a network for each budget and seed; write accuracy against cost, and draw it.
@@ -69,7 +71,9 @@ def frontier(
         folder: where to; default: ``runs/NAME-frontier``.
         changes: settings that replace the recipe's.
         device: as for ``train``.
-        threads: as for ``train``.
+        threads: as for ``train``; of each network that is trained at once.
+        jobs: how many networks are trained at once, on Ray; None for one a core.
+        address: of the Ray cluster that trains them; default: processes of this machine.
         progress: whether to show progress on standard error.
 
     Raises:
@@ -90,22 +94,25 @@ def frontier(
     for name in ("frontier.json", "frontier.png"):
         check_writable(place / name)
     tell = console.say if progress else None
-    jobs = [*frontier.jobs(recipe, known, budgets, seeds, place)]
+    points = [*frontier.jobs(recipe, known, budgets, seeds, place)]
     # All of them, before the first is trained for minutes.
-    fitted = [budget.within(job.recipe, data, tell) for job in jobs]
-    trained = []
-    for job, meant in zip(jobs, fitted, strict=True):
-        run = flow.train_recipe(
+    fitted = [budget.within(job.recipe, data, tell) for job in points]
+    by = training.workers(jobs, address, threads, device)
+    shows = progress and by.are_here
+    trainings = [
+        training.Training(meant, data, job.folder, device, progress=shows)
+        for job, meant in zip(points, fitted, strict=True)
+    ]
+    runs = dict(training.run_all(trainings, by))
+    trained = [
+        (
+            job,
             meant,
-            data,
-            job.folder,
-            device=device,
-            threads=threads,
-            tensorboard=False,
-            progress=progress,
+            runs[number].summary.accuracy,
+            estimate(runs[number].model.graph, recipe.name, known),
         )
-        cost = estimate(run.model.graph, recipe.name, known)
-        trained.append((job, meant, run.summary.accuracy, cost))
+        for number, (job, meant) in enumerate(zip(points, fitted, strict=True))
+    ]
     found = frontier.report(recipe, known, trained)
     write_json(place / "frontier.json", found.to_json())
     plots.draw_frontier(found, place / "frontier.png")

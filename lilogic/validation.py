@@ -36,7 +36,7 @@ def one_line(
             allowed = first["ctx"]["expected_tags"].replace("'", "")
             text = f"{place}: {first['ctx']['tag']} is none of {allowed}"
         elif first["type"] == "value_error":
-            text = f"{place}: {first['ctx']['error']}"
+            text = f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
         elif first["loc"]:
             text = f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
         else:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams
+from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams, sweeps
 from lilogic.cli.demo import demo
 from lilogic.cli.predict import explain, predict
 from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
@@ -35,6 +35,7 @@ app = typer.Typer(
 # In the order of --help.
 COMMANDS: dict[str, Callable[..., None]] = {
     "train": learn.train,
+    "sweep": sweeps.sweep,
     "eval": learn.evaluate,
     "estimate": cost.estimate,
     "frontier": cost.frontier,
@@ -61,7 +62,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 # What is done of these before an interrupt is kept, and the same command goes on with it.
-_RESUMED = ("train", "frontier", "demo")
+_RESUMED = ("train", "sweep", "frontier", "demo")
 
 _debug = False
 _invoked: str | None = None
@@ -161,6 +162,7 @@ _FLAGS = {
     "ground": "--ground white|black",
     "input": "--input bits",
     "invert": "--invert",
+    "jobs": "--jobs",
     "keys": "recipes --keys lists all",
     "label": "--label",
     "levels_per_stage": "--levels-per-stage",

@@ -126,6 +126,34 @@ TrainingRecipe = Annotated[
 Threads = Annotated[
     int | None, typer.Option(help="Threads; default: all cores, one for small networks.", min=1)
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Networks to train at once, on Ray; each has its share of the cores. Default: 1.",
+        min=1,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The Ray cluster to train them on, or auto; it must see the folder. Default: "
+        "processes of this machine.",
+    ),
+]
+TensorBoard = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
+]
+MLflow = Annotated[
+    bool, typer.Option("--mlflow", help="Also log to MLflow, at $MLFLOW_TRACKING_URI.")
+]
+WandB = Annotated[
+    bool,
+    typer.Option(
+        "--wandb", help="Also log to Weights & Biases; to RUN/wandb with WANDB_MODE=offline."
+    ),
+]
 Setting = Annotated[
     list[str] | None,
     typer.Option(
@@ -202,6 +230,16 @@ def given(**options: Any) -> dict[str, Any]:
     if inputs:
         options["input"] = inputs.pop()
     return {name: value for name, value in options.items() if value is not None}
+
+
+def jobs_at(jobs: int | None, address: str | None) -> int | None:
+    """How many networks to train at once: by default one here, and what a cluster has room for."""
+    return 1 if jobs is None and address is None else jobs
+
+
+def tracked(**trackers: bool) -> list[str]:
+    """The names of the trackers that were asked for."""
+    return [name for name, is_asked in trackers.items() if is_asked]
 
 
 def load(model: str) -> Network:

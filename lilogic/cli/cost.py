@@ -9,12 +9,14 @@ import typer
 
 from lilogic.cli import completion
 from lilogic.cli.common import (
+    Address,
     AsJson,
     Bits,
     ClockMhz,
     DataName,
     Device,
     InputKind,
+    Jobs,
     LevelsPerStage,
     Model,
     Popcount,
@@ -24,6 +26,7 @@ from lilogic.cli.common import (
     TrainingRecipe,
     dataset_of,
     given,
+    jobs_at,
     load,
     show,
     show_json,
@@ -107,6 +110,8 @@ def frontier(
     changes: Setting = None,
     device: Device = "cpu",
     threads: Threads = None,
+    jobs: Jobs = None,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a network for each of several budgets, and draw accuracy against cost.
@@ -127,6 +132,8 @@ def frontier(
         changes=changes,
         device=device,
         threads=threads,
+        jobs=jobs_at(jobs, address),
+        address=address,
     )
     title = f"{found.name} on {found.target}"
     show(found, tables.frontier_rows(found), title, as_json)

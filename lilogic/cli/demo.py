@@ -26,7 +26,13 @@ def demo(
     from lilogic.report import pages, plots, tables
 
     with claimed(output):
-        run = train_in(recipe, changes, device, threads, folder=lambda name: output / f"{name}-run")
+        run = train_in(
+            recipe,
+            changes,
+            lambda name: output / f"{name}-run",
+            device=device,
+            threads=threads,
+        )
         build = run.model.compile(output)
         verification = build.verify()
         report = build.report(verification)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lilogic.cli.common import (
+    Address,
     AsJson,
     DataName,
     Device,
+    Jobs,
+    MLflow,
     Model,
     Setting,
+    TensorBoard,
     Threads,
     TrainingRecipe,
+    WandB,
     dataset_of,
     given,
+    jobs_at,
     load,
     say_which,
     show,
+    tracked,
 )
+from lilogic.errors import LilogicError
 
 if TYPE_CHECKING:
-    from lilogic.flow import Run
+    from lilogic.training import Run
 
 
 class Missing(StrEnum):
@@ -75,19 +83,31 @@ def train(
             min=2,
         ),
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Train a network for each of so many seeds, in RUN/seed-0 and so on, and tell the "
+            "mean of their accuracies. Default run folder: runs/NAME-seeds.",
+            min=2,
+        ),
+    ] = None,
     changes: Setting = None,
     device: Device = "cpu",
     threads: Threads = None,
-    tensorboard: Annotated[
-        bool,
-        typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
-    ] = False,
+    jobs: Jobs = None,
+    address: Address = None,
+    tensorboard: TensorBoard = False,
+    mlflow: MLflow = False,
+    wandb: WandB = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a network; the same command goes on after an interruption.
 
+    Under torchrun, all its processes train the network together, each on a share of every batch.
+
     Of a table, rows are split by --set data.split=COLUMN, data.group=COLUMN or data.test=FRACTION.
     """
+    from lilogic.learn.world import is_leader
     from lilogic.report import tables
 
     told = given(label=label, columns=columns, drop=drop, missing=missing)
@@ -95,18 +115,23 @@ def train(
         *(f"data.{key}={json.dumps(value)}" for key, value in told.items()),
         *(changes or []),
     ]
+    how: dict[str, Any] = {
+        "device": device,
+        "threads": threads,
+        "trackers": tracked(tensorboard=tensorboard, mlflow=mlflow, wandb=wandb),
+        "jobs": jobs_at(jobs, address),
+        "address": address,
+    }
+    if folds is not None and seeds is not None:
+        raise LilogicError("folds and seeds vary different things: choose one of them")
     if folds is not None:
-        _cross_validate(recipe, run, folds, changes, device, threads, tensorboard, as_json)
-        return
-    made = train_in(
-        recipe,
-        changes,
-        device,
-        threads,
-        folder=lambda name: run or Path("runs") / name,
-        tensorboard=tensorboard,
-    )
-    show(made.summary, tables.training_rows(made.summary), str(made.folder), as_json)
+        _cross_validate(recipe, run, folds, changes, how, as_json)
+    elif seeds is not None:
+        _train_seeds(recipe, run, seeds, changes, how, as_json)
+    else:
+        made = train_in(recipe, changes, lambda name: run or Path("runs") / name, **how)
+        if is_leader():
+            show(made.summary, tables.training_rows(made.summary), str(made.folder), as_json)
 
 
 def _cross_validate(
@@ -114,33 +139,48 @@ def _cross_validate(
     folder: Path | None,
     folds: int,
     changes: list[str] | None,
-    device: str,
-    threads: int | None,
-    tensorboard: bool,
+    how: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Train the networks of all folds, and show what they get right."""
-    from lilogic.cross_validation import cross_validate
+    from lilogic.replicates import cross_validate
     from lilogic.report import console, training
 
     _say_which(name)
-    found = cross_validate(
-        name,
-        folder,
-        folds=folds,
-        changes=changes,
-        device=device,
-        threads=threads,
-        tensorboard=tensorboard,
-    )
-    for run in found.runs:
-        for warning in run.summary.warnings:
-            console.say(f"warning: {run.folder.name}: {warning}")
+    found = cross_validate(name, folder, folds=folds, changes=changes, **how)
+    _say_warnings(found.runs)
     show(found.summary, training.fold_rows(found.summary), str(found.folder), as_json)
     console.say(
         f"{found.folder}: a network for each fold, to measure the recipe with; "
         "without --folds, train gives the one to use"
     )
+
+
+def _train_seeds(
+    name: str,
+    folder: Path | None,
+    seeds: int,
+    changes: list[str] | None,
+    how: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Train the networks of all seeds, and show what they get right."""
+    from lilogic.replicates import train_seeds
+    from lilogic.report import console, training
+
+    _say_which(name)
+    found = train_seeds(name, folder, seeds=seeds, changes=changes, **how)
+    _say_warnings(found.runs)
+    show(found.summary, training.seed_rows(found.summary), str(found.folder), as_json)
+    console.say(f"{found.best.folder}: the best of them on the validation split")
+
+
+def _say_warnings(runs: Sequence[Run]) -> None:
+    from lilogic.report import console
+
+    for run in runs:
+        for warning in run.summary.warnings:
+            console.say(f"warning: {run.folder.name}: {warning}")
 
 
 def _say_which(name: str) -> None:
@@ -153,34 +193,40 @@ def _say_which(name: str) -> None:
 def train_in(
     name: str,
     changes: list[str] | None,
+    folder: Callable[[str], Path],
+    *,
     device: str,
     threads: int | None,
-    *,
-    folder: Callable[[str], Path],
-    tensorboard: bool = False,
+    trackers: Sequence[str] = (),
+    jobs: int | None = 1,
+    address: str | None = None,
 ) -> Run:
-    """Train what RECIPE means in the folder for a recipe of its name, and say what is odd."""
-    from lilogic import flow
+    """Train what RECIPE means in the folder for a recipe of its name, and say what is odd.
+
+    Raises:
+        LilogicError: several are to be trained at once, but there is only one.
+    """
+    from lilogic import training
+    from lilogic.learn.world import is_leader
     from lilogic.report import console
 
     _say_which(name)
-    recipe, data = flow.recipe_of(name, changes)
-    run = flow.train_recipe(
-        recipe,
-        data,
-        folder(recipe.name),
-        device=device,
-        threads=threads,
-        tensorboard=tensorboard,
-        progress=True,
-    )
+    recipe, data = training.recipe_of(name, changes)
+    by = training.workers(jobs, address, threads, device)
+    if recipe.ensemble.members == 1 and not by.are_here:
+        raise LilogicError(
+            f"{recipe.name}: a single network is trained in one place; "
+            "Ray trains --folds, --seeds, and the members of ensembles"
+        )
+    asked = training.Training(recipe, data, folder(recipe.name), device, trackers, progress=True)
+    run = asked.run_on(by)
     epochs = run.summary.training.epochs
-    if epochs is not None and epochs < recipe.train.planned_epochs:
+    if is_leader() and epochs is not None and epochs < recipe.train.planned_epochs:
         console.say(
             f"{recipe.name}: stopped after epoch {epochs}, because "
             f"train.patience = {recipe.train.patience} ran out"
         )
-    for warning in run.summary.warnings:
+    for warning in run.summary.warnings if is_leader() else ():
         console.say(f"warning: {warning}")
     return run
 
@@ -197,7 +243,6 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a frozen network classifies the test split of its data set."""
-    from lilogic.errors import LilogicError
     from lilogic.files import check_writable, write_text
     from lilogic.report import compilation, console
     from lilogic.report.evaluation import page as pages

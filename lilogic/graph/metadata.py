@@ -26,7 +26,8 @@ class Training(BaseModel):
         epochs: how many, at most, for each of them.
         seconds: of training, all together.
         device: such as ``cpu``.
-        threads: how many.
+        threads: how many, of each process.
+        processes: how many trained it together; None where it was one.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -36,6 +37,7 @@ class Training(BaseModel):
     seconds: float | None = None
     device: str | None = None
     threads: int | None = None
+    processes: int | None = None
 
 
 class Seeds(BaseModel):

@@ -21,6 +21,7 @@ from lilogic.learn.net.nodes import NodeLayer
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.net.wires import Gains, TopKConnect
 from lilogic.learn.recipe import TrainRecipe
+from lilogic.learn.world import World
 
 
 class Annealing:
@@ -38,6 +39,7 @@ class Annealing:
             ``harden`` count here.
         steps: of an epoch.
         done: how many steps were done before, where a training goes on.
+        world: the processes that train together; default: this one.
 
     Attributes:
         done: how many steps are begun.
@@ -53,11 +55,12 @@ class Annealing:
         settings: TrainRecipe,
         steps: int,
         done: int = 0,
+        world: World | None = None,
     ) -> None:
         if steps < 1:
             raise RecipeError(f"an epoch has {steps} steps, but must have at least 1")
         self.net, self.optimizer, self.settings = net, optimizer, settings
-        self.steps, self.done = steps, done
+        self.steps, self.done, self.world = steps, done, world or World()
         known = {id(each) for group in optimizer.param_groups for each in group["params"]}
         unknown = [name for name, each in net.named_parameters() if id(each) not in known]
         if unknown:
@@ -144,7 +147,8 @@ class Annealing:
             count = max(self.settings.grow_rows * connect.n_inputs, 2 * connect.logits.shape[-1])
             device = connect.logits.device
             rows = torch.randperm(connect.n_inputs, device=device)[: math.ceil(count)]
-            replaced = connect.regrow(_summed(each), self.settings.grow_share, rows)
+            gain = _summed(each, self.world)
+            replaced = connect.regrow(gain, self.settings.grow_share, rows)
             if replaced is not None:
                 for moment in self._moments(connect.logits):
                     moment.scatter_(-1, replaced, 0.0)
@@ -172,9 +176,15 @@ class Annealing:
         return [value for value in state.values() if _is_like(value, parameter)]
 
 
-def _summed(gains: Sequence[Gains]) -> Gains:
-    """What rows would gain in all of several passes."""
-    return lambda nodes, rows: functools.reduce(torch.add, [one(nodes, rows) for one in gains])
+def _summed(gains: Sequence[Gains], world: World) -> Gains:
+    """What rows would gain in all of several passes, of all processes."""
+
+    def summed(nodes: slice, rows: torch.Tensor) -> torch.Tensor:
+        total = functools.reduce(torch.add, [one(nodes, rows) for one in gains])
+        world.add([total])
+        return total
+
+    return summed
 
 
 def _is_like(value: object, parameter: torch.nn.Parameter) -> bool:

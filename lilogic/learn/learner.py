@@ -29,12 +29,13 @@ from lilogic.learn.augment import augmented
 from lilogic.learn.bits import bits_on, features
 from lilogic.learn.checkpoint import Checkpoint
 from lilogic.learn.ensemble import View
-from lilogic.learn.metrics import Epoch, Scores, share_right
+from lilogic.learn.metrics import Epoch, Scores
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import Sharpness
 from lilogic.learn.recipe import Recipe
 from lilogic.learn.run import RunFolder
 from lilogic.learn.splitting import split
+from lilogic.learn.world import World
 
 _EVALUATION_BATCH = 1024
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -47,13 +48,17 @@ class Learner:
         recipe: what decides how it is trained.
         data: the data set; its test split is not touched but for ``final_scores``.
         device: where tensors are.
+        world: the processes that train together; each has a share of every batch.
 
     Raises:
-        RecipeError: an impossible recipe.
+        RecipeError: an impossible recipe, or more processes than samples to share.
     """
 
-    def __init__(self, recipe: Recipe, data: Dataset, device: torch.device) -> None:
+    def __init__(
+        self, recipe: Recipe, data: Dataset, device: torch.device, world: World | None = None
+    ) -> None:
         self.recipe, self.data, self.device = recipe, data, device
+        self.world = world or World()
         self.data_hash = data.train_hash()
         chosen, held = split(data, recipe.train.validation)
         options = recipe.encoder.model_dump()
@@ -90,7 +95,12 @@ class Learner:
         )
         self.batch = min(settings.batch, len(self.images))
         self.steps = len(self.images) // self.batch
-        self.annealing = Annealing(self.net, self.optimizer, settings, self.steps)
+        self.annealing = Annealing(self.net, self.optimizer, settings, self.steps, world=self.world)
+        if self.world.size > min(self.batch, len(self.held_x)):
+            raise RecipeError(
+                f"{self.world.size} processes are more than a batch of {self.batch} samples, "
+                f"or {len(self.held_x)} that validate, can be shared among"
+            )
 
     def warm_up(self) -> None:
         """Compute once what training does, which compiles what is not compiled.
@@ -122,11 +132,12 @@ class Learner:
         self.net.eval()
         sharpness = self.annealing.sharpness_at(schedule.time_at(settings, epoch + 1))
         graph = self.net.freeze(self.encoder)
+        self.world.add([loss, right])
         entry = Epoch(
             epoch,
             loss.item() / self.steps,
             right.item() / (self.steps * self.batch),
-            share_right(self.soft_scores(self.held_x, sharpness), self.held_y),
+            self._validated(sharpness),
             golden.accuracy(graph, self.held_x, self.held_y),
             *sharpness[-1],
             self.optimizer.param_groups[0]["lr"],
@@ -140,13 +151,27 @@ class Learner:
     def _batches(
         self, random: np.random.Generator
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]]:
-        """Augmented, encoded training batches: bool [batch, bits], int64 and weights [batch]."""
+        """Augmented, encoded training batches: bool [share, bits], int64 and weights [share].
+
+        Of each batch, they are this process's share.
+        """
         order = torch.from_numpy(random.permutation(len(self.images))).to(self.device)
-        for chosen in order[: self.steps * self.batch].view(self.steps, self.batch):
+        share = self.world.share(self.batch)
+        for chosen in order[: self.steps * self.batch].view(self.steps, self.batch)[:, share]:
             images = self.images.index_select(0, chosen)
-            images = augmented(images, self.recipe.augment, random, self.limits)
+            images = augmented(
+                images, self.recipe.augment, random, self.limits, self.batch, share.start
+            )
             weight = None if self.weights is None else self.weights[chosen]
-            yield self.bits(images.reshape(self.batch, -1)), self.labels[chosen], weight
+            yield self.bits(images.reshape(len(chosen), -1)), self.labels[chosen], weight
+
+    def _validated(self, sharpness: Sequence[Sharpness]) -> float:
+        """The share of the validation split that the soft network gets right."""
+        share = self.world.share(len(self.held_x))
+        scores = self.soft_scores(self.held_x[share], sharpness)
+        right = torch.tensor(int((scores.argmax(1) == self.held_y[share]).sum())).to(self.device)
+        self.world.add([right])
+        return right.item() / len(self.held_x)
 
     def _bits_of(self, values: npt.NDArray[Any]) -> torch.Tensor:
         """Bool [samples, bits] of features, integers [samples, n_features]."""
@@ -155,7 +180,10 @@ class Learner:
     def _step(
         self, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One optimizer step; returns the loss and the number of right answers."""
+        """One optimizer step; returns the loss and the number of right answers.
+
+        Both are this process's share of the batch's.
+        """
         settings = self.recipe.train
         self.annealing.begin_step()
         for group in self.optimizer.param_groups:
@@ -165,12 +193,15 @@ class Learner:
             loss = cross_entropy(logits, y)
         else:
             loss = (cross_entropy(logits, y, reduction="none") * weight).mean()
+        loss = loss * (len(y) / self.batch)
         if settings.cost:
             read = 1 - torch.exp(-self.net.reads(self.net.sharpness))
-            loss = loss + settings.cost * (self.bit_costs @ read) / self.net.n_nodes
+            cost = settings.cost * (self.bit_costs @ read) / self.net.n_nodes
+            loss = loss + cost / self.world.size
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:  # else all layers are hard
             loss.backward()  # type: ignore[no-untyped-call]
+            self.world.add([each.grad for each in self.net.parameters() if each.grad is not None])
             self.optimizer.step()
         self.annealing.end_step()
         return loss.detach(), (logits.argmax(1) == y).sum()
@@ -191,11 +222,16 @@ class Learner:
             self.net(self._bits_of(seen[start : start + _EVALUATION_BATCH]), sharpness)
             for start in range(0, len(raw), _EVALUATION_BATCH)
         ]
+        if not logits:
+            return np.zeros((0, self.data.n_classes), np.float32)
         scores: Scores = torch.cat(logits).cpu().numpy()
         return scores
 
     def final_scores(self, last: Epoch, view: View | None = None) -> tuple[Scores, Scores]:
-        """The soft scores of the validation split and of the test split after the last epoch."""
+        """The soft scores of the validation split and of the test split after the last epoch.
+
+        A test split may be empty.
+        """
         sharpness = self.annealing.sharpness_at(schedule.time_at(self.recipe.train, last.epoch + 1))
         raw = (self.held_x, self.data.x_test)
         validation, test = (self.soft_scores(samples, sharpness, view) for samples in raw)

@@ -4,6 +4,9 @@ All randomness of an epoch comes from (seed, epoch), so a run that was killed an
 the same graph as one that was not.
 
 The members of an ensemble are runs of their own, in folders inside the run folder.
+
+Several processes may train one network together, see ``world``: the first one writes the run
+folder, which all must see.
 """
 
 from __future__ import annotations
@@ -23,13 +26,14 @@ from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import TrainedLayer
 from lilogic.infer import golden
-from lilogic.learn import ensemble, schedule, splitting
+from lilogic.learn import ensemble, schedule, splitting, world
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.learner import Learner
 from lilogic.learn.metrics import Scores, share_right
 from lilogic.learn.narrowing import narrowed
 from lilogic.learn.recipe import EnsembleRecipe, Recipe
 from lilogic.learn.run import RunFolder
+from lilogic.learn.world import World
 from lilogic.version import __version__
 
 _DEVICES = ("cpu", "cuda")
@@ -70,9 +74,10 @@ def train(
     # they give.
     is_alone = recipe.net.candidates == "all"
     torch.set_num_threads(1 if learn.TORCH_SPINS and not is_alone else threads)
+    together = World.joined(place)
     if recipe.ensemble != EnsembleRecipe():
-        return _train_ensemble(recipe, data, folder, callback, place, threads)
-    return _train_network(Learner(recipe, data, place), folder, callback, threads)
+        return _train_ensemble(recipe, data, folder, callback, place, together, threads)
+    return _train_network(Learner(recipe, data, place, together), folder, callback, threads)
 
 
 def _finished(run: RunFolder, data: Dataset, callback: Callback) -> GateGraph:
@@ -85,8 +90,11 @@ def _finished(run: RunFolder, data: Dataset, callback: Callback) -> GateGraph:
 
 def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads: int) -> GateGraph:
     """Train what ``learner`` learns, from where the run was killed, and freeze it."""
-    settings = learner.recipe.train
-    run.claim(learner.recipe)
+    settings, is_leader = learner.recipe.train, learner.world.is_leader
+    # Until all have seen what the folder holds.
+    learner.world.wait()
+    if is_leader:
+        run.claim(learner.recipe)
     history = run.history(learner.load(run))
     if not schedule.is_finished(settings, history):
         callback.prepare(threads)
@@ -94,8 +102,9 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
     callback.start(settings, len(history), learner.steps)
     while not schedule.is_finished(settings, history):
         history.append(learner.run_epoch(len(history), callback.step))
-        run.write_history(history)
-        learner.save(len(history), run)
+        if is_leader:
+            run.write_history(history)
+            learner.save(len(history), run)
         callback.epoch(history[-1])
     graph = _described(
         learner.net.freeze(learner.encoder),
@@ -108,9 +117,12 @@ def _train_network(learner: Learner, run: RunFolder, callback: Callback, threads
             "seconds": round(sum(epoch.seconds for epoch in history), 1),
             "device": str(learner.device),
             "threads": threads,
+            **_processes(learner.world),
         },
     )
-    run.write_graph(graph)
+    if is_leader:
+        run.write_graph(graph)
+    learner.world.wait()
     return graph
 
 
@@ -120,16 +132,18 @@ def _train_ensemble(
     run: RunFolder,
     callback: Callback,
     device: torch.device,
+    together: World,
     threads: int,
 ) -> GateGraph:
     """Train the members of an ensemble one after another, and merge what they froze to."""
-    run.claim(recipe)
+    if together.is_leader:
+        run.claim(recipe)
     count = recipe.ensemble.members
     trained, graphs, scores = [], [], []
     for number in range(1, count + 1):
         member = run.member(number)
         callback.member(number, count, member)
-        learner = Learner(_member_recipe(recipe, number), data, device)
+        learner = Learner(member_recipe(recipe, number), data, device, together)
         views = ensemble.views(learner.encoder.feature_shape, recipe.ensemble)
         # Before training, as an encoder may not have the bits of all views.
         bits = [ensemble.view_bits(learner.encoder, view) for view in views]
@@ -157,13 +171,20 @@ def _train_ensemble(
             "seconds": round(sum(one["seconds"] for one in trained), 1),
             "device": str(device),
             "threads": threads,
+            **_processes(together),
         },
     )
-    run.write_graph(graph)
+    if together.is_leader:
+        run.write_graph(graph)
     return graph
 
 
-def _member_recipe(recipe: Recipe, number: int) -> Recipe:
+def _processes(together: World) -> dict[str, int]:
+    """What is recorded of processes that trained together."""
+    return {"processes": together.size} if together.size > 1 else {}
+
+
+def member_recipe(recipe: Recipe, number: int) -> Recipe:
     """The recipe of a member, counted from 1; no two of all seeds' ensembles share one."""
     seed = recipe.train.seed * recipe.ensemble.members + number - 1
     return recipe.model_copy(
@@ -201,19 +222,27 @@ def _described(
         recipe=recipe.model_dump(),
         layers=[layer.model_dump(exclude_none=True) for layer in layers],
         accuracy={
-            "validation_soft": share_right(soft[0], held_y),
-            "validation_frozen": golden.accuracy(graph, held_x, held_y),
-            "test_soft": share_right(soft[1], data.y_test),
-            "test_frozen": golden.accuracy(graph, data.x_test, data.y_test),
+            f"{split}_{kind}": accuracy
+            for split, x, y, scores in (
+                ("validation", held_x, held_y, soft[0]),
+                ("test", data.x_test, data.y_test, soft[1]),
+            )
+            if len(y)
+            for kind, accuracy in (
+                ("soft", share_right(scores, y)),
+                ("frozen", golden.accuracy(graph, x, y)),
+            )
         },
         training=training,
     )
 
 
 def _device(name: str) -> torch.device:
-    """The device called ``name``, which must exist."""
+    """The device called ``name``, which must exist; of GPUs, this process's own."""
     try:
         device = torch.device(name)
+        if device.type == "cuda" and device.index is None and world.is_launched():
+            device = torch.device("cuda", world.gpu())
         if device.type not in _DEVICES:
             raise RuntimeError(f"it is not one of {', '.join(_DEVICES)}")
         torch.empty(0, device=device)
@@ -226,10 +255,16 @@ def _device(name: str) -> torch.device:
 
 
 def _threads(recipe: Recipe, asked: int | None) -> int:
-    """All usable cores, but one where a step is so short that waiting for each other costs more."""
+    """All usable cores, but one where a step is so short that waiting for each other costs more.
+
+    Processes that train together share the cores, and the steps.
+    """
+    processes = world.neighbours()
     net = recipe.net
     dense = [layer for layer in net.layers if isinstance(layer, int)]
     if asked is None and net.candidates != "all" and len(dense) == len(net.layers):
         work = 2 * sum(dense) * net.candidates * recipe.train.batch
-        asked = None if work >= _PARALLEL_WORK else 1
+        asked = None if work >= _PARALLEL_WORK * processes else 1
+    if asked is None and processes > 1:
+        asked = max(1, cores.usable() // processes)
     return cores.threads(asked, _MOST_THREADS)

@@ -220,6 +220,7 @@ def training_text(training: Training) -> str:
         "{:,.0f} s": training.seconds,
         "{}": training.device,
         "threads {}": training.threads,
+        "processes {}": training.processes,
     }
     return ", ".join(text.format(value) for text, value in texts.items() if value is not None)
 

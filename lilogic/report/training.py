@@ -1,4 +1,4 @@
-"""The summary of a training, from the graph that it ended with and the test split; of folds."""
+"""The summary of a training, from its graph and the test split; of several folds, or seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from lilogic.report import statistics
 from lilogic.report.evaluation import figures
 from lilogic.report.models.evaluation import Evaluation
 from lilogic.report.models.graph import GraphReport
-from lilogic.report.models.training import CrossValidation, Fold, Spread, TrainingSummary
+from lilogic.report.models.training import (
+    CrossValidation,
+    Fold,
+    SeededNetwork,
+    SeedsReport,
+    Spread,
+    TrainingSummary,
+)
 
 
 def summarize(name: str, graph: GateGraph, data: Dataset | None = None) -> TrainingSummary:
@@ -67,11 +74,52 @@ def cross_validation(summaries: Sequence[TrainingSummary]) -> CrossValidation:
         dataset=first.dataset,
         folds=folds,
         accuracy={
-            split: _spread([fold.accuracy[split] for fold in folds])
+            split: spread([fold.accuracy[split] for fold in folds])
             for split in ("test_frozen", "test_soft")
         },
-        gates=_spread([fold.gates for fold in folds]),
+        gates=spread([fold.gates for fold in folds]),
     )
+
+
+def seeds(numbers: Sequence[int], summaries: Sequence[TrainingSummary]) -> SeedsReport:
+    """What the summaries of networks of several seeds, one or more, come to."""
+    first = summaries[0]
+    return SeedsReport(
+        name=first.name,
+        version=first.version,
+        dataset=first.dataset,
+        networks=tuple(
+            SeededNetwork(
+                seed=seed,
+                accuracy=each.accuracy,
+                gates=each.gates.simplified or 0,
+                training=each.training,
+            )
+            for seed, each in zip(numbers, summaries, strict=True)
+        ),
+        accuracy={
+            split: spread([each.accuracy[split] for each in summaries]) for split in first.accuracy
+        },
+        gates=spread([each.gates.simplified or 0 for each in summaries]),
+    )
+
+
+def seed_rows(found: SeedsReport) -> list[tuple[str, str]]:
+    """A table of what the networks of all seeds get right, and how much that varies."""
+    rows = [
+        (
+            f"seed {each.seed}",
+            f"validation {each.accuracy['validation_frozen']:.2%}, "
+            f"test {each.accuracy['test_frozen']:.2%} frozen; {each.gates:,} gates",
+        )
+        for each in found.networks
+    ]
+    means = [
+        (f"{kind} accuracy ({split})", _percent(found.accuracy[f"{split}_{kind}"]))
+        for split in ("validation", "test")
+        for kind in ("soft", "frozen")
+    ]
+    return [*rows, *means, ("gates after passes", _gates(found.gates))]
 
 
 def fold_rows(found: CrossValidation) -> list[tuple[str, str]]:
@@ -85,16 +133,23 @@ def fold_rows(found: CrossValidation) -> list[tuple[str, str]]:
         for number, fold in enumerate(found.folds, 1)
     ]
     means = [
-        (f"{kind} accuracy (test)", f"{100 * spread.mean:.2f} ± {100 * spread.deviation:.2f} %")
+        (f"{kind} accuracy (test)", _percent(found.accuracy[f"test_{kind}"]))
         for kind in ("soft", "frozen")
-        for spread in [found.accuracy[f"test_{kind}"]]
     ]
-    gates = f"{found.gates.mean:,.0f} ± {found.gates.deviation:,.0f}"
-    return [*rows, *means, ("gates after passes", gates)]
+    return [*rows, *means, ("gates after passes", _gates(found.gates))]
 
 
-def _spread(values: Sequence[float]) -> Spread:
-    return Spread(mean=fmean(values), deviation=stdev(values))
+def _percent(of: Spread) -> str:
+    return f"{100 * of.mean:.2f} ± {100 * of.deviation:.2f} %"
+
+
+def _gates(of: Spread) -> str:
+    return f"{of.mean:,.0f} ± {of.deviation:,.0f}"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The mean and the deviation of one or more values; of one, that is 0."""
+    return Spread(mean=fmean(values), deviation=stdev(values) if len(values) > 1 else 0.0)
 
 
 def _evaluation(graph: GateGraph, data: Dataset) -> Evaluation:

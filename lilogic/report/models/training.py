@@ -1,4 +1,4 @@
-"""What is known of networks that were just trained: ``summary.json`` and ``folds.json``."""
+"""What is known of networks that were just trained: ``summary.json``, and of several together."""
 
 from __future__ import annotations
 
@@ -80,5 +80,41 @@ class CrossValidation(Report):
     version: str
     dataset: str | None = None
     folds: tuple[Fold, ...]
+    accuracy: dict[str, Spread]
+    gates: Spread
+
+
+class SeededNetwork(Report):
+    """A network of one of several seeds.
+
+    Attributes:
+        seed: of its training.
+        accuracy: as in ``Fold``, of the test split.
+        gates: how many simplification leaves.
+        training: how it was trained.
+    """
+
+    seed: int
+    accuracy: dict[str, float]
+    gates: int
+    training: Training
+
+
+class SeedsReport(Report):
+    """A recipe's networks that differ in their seed: ``seeds.json``.
+
+    Attributes:
+        name: the recipe's.
+        version: of lilogic that says so.
+        dataset: what they were trained on.
+        networks: first seed to last.
+        accuracy: over the seeds, by split and kind, as in a network's.
+        gates: over the seeds.
+    """
+
+    name: str
+    version: str
+    dataset: str | None = None
+    networks: tuple[SeededNetwork, ...]
     accuracy: dict[str, Spread]
     gates: Spread

@@ -30,7 +30,7 @@ def complete(lilogic, monkeypatch):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("lilogic swe", {"sweep-pipeline"}),
+        ("lilogic swe", {"sweep", "sweep-pipeline"}),
         ("lilogic eval --js", {"--json"}),
         ("lilogic eval ", {*zoo.names()}),
         ("lilogic eval mnist-t", {"mnist-tiny"}),

@@ -8,6 +8,7 @@ import torch
 
 from lilogic.learn import augment
 from lilogic.learn.recipe import AugmentRecipe
+from lilogic.learn.world import World
 
 
 def augmented(
@@ -197,3 +198,28 @@ def test_cutout_paints_a_square_of_the_mean(channels: tuple[int, ...], side: int
     assert {rows.max(), columns.max()} == {side}
     assert rows.min() >= side // 2
     assert painted.any((0, 3)).all()  # every pixel is painted over now and then
+
+
+def test_shares_of_a_batch_are_changed_as_the_whole_is() -> None:
+    images = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (7, 8, 6, 3), np.uint8))
+    everything = AugmentRecipe(
+        shift=1,
+        rotate=10,
+        scale=0.1,
+        shear=0.1,
+        elastic=0.5,
+        flip=True,
+        brightness=0.1,
+        contrast=0.1,
+        saturation=0.1,
+        cutout=2,
+    )
+
+    def changed(part: slice) -> torch.Tensor:
+        random = np.random.default_rng(5)
+        return augment.augmented(images[part], everything, random, (0, 255), 7, part.start)
+
+    whole = augment.augmented(images, everything, np.random.default_rng(5), (0, 255))
+    shares = [World(rank, 3).share(7) for rank in range(3)]
+    assert [share.stop for share in shares[:-1]] == [share.start for share in shares[1:]]
+    assert torch.equal(torch.cat([changed(share) for share in shares]), whole)

@@ -16,6 +16,7 @@ from lilogic.learn.callbacks import curves
 from lilogic.learn.learner import Learner
 from lilogic.learn.recipe import Recipe, parse
 from lilogic.learn.run import RunFolder
+from lilogic.learn.world import World
 from tests.lilogic.learn.runs import (
     FINISHED,
     STEPS,
@@ -122,9 +123,11 @@ def test_each_member_is_built_once_whether_it_was_trained_before_or_not(
     seeds: list[int] = []
 
     class Counted(Learner):
-        def __init__(self, recipe: Recipe, data: Dataset, device: torch.device) -> None:
+        def __init__(
+            self, recipe: Recipe, data: Dataset, device: torch.device, world: World
+        ) -> None:
             seeds.append(recipe.train.seed)
-            super().__init__(recipe, data, device)
+            super().__init__(recipe, data, device, world)
 
     monkeypatch.setattr(trainer, "Learner", Counted)
     settings = {"epochs": 1, "max_extra_epochs": 0, "net": NET, "ensemble": {"members": 2}}

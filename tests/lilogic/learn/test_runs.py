@@ -194,7 +194,7 @@ def test_a_layer_that_becomes_hard_stops_regrowing_by_its_own_time() -> None:
 def test_extra_epochs_are_trained_while_freezing_costs_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_gap: float, count: int
 ) -> None:
-    monkeypatch.setattr(learner, "share_right", lambda *_: 1.0)
+    monkeypatch.setattr(learner.Learner, "_validated", lambda *_: 1.0)
     monkeypatch.setattr(golden, "accuracy", lambda *_: 0.5)
     recorder = Recorder()
     train(tmp_path / "run", recorder, epochs=2, max_gap=max_gap, max_extra_epochs=3)

@@ -1,0 +1,1 @@
+"""Sweeps: which settings of a recipe are tried, and in which order."""
