@@ -31,7 +31,9 @@ def soft(
 ) -> torch.Tensor:
     """Float [nodes, batch]: what nodes make of their wires; see ``reference.layer``.
 
-    ``weights`` is float [wires, filters, K] and ``coefficients`` float [filters, 2^wires].
+    ``weights`` is float [wires, filters, K] and ``coefficients`` float [filters, 2^wires]. Where
+    ``torch.autocast`` is enabled, wires, outputs and the wires' gradients are of its dtype; sums
+    are of the weights'.
     """
     y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
         x, reads, weights, coefficients, wire_gradient
@@ -62,7 +64,9 @@ class _Layer(torch.autograd.Function):
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
         nodes, candidates, batch = reads.n_nodes, reads.rows.shape[2], x.shape[1]
         inputs = len(weights)
-        wires, y = weights.new_empty(inputs * nodes, batch), weights.new_empty(nodes, batch)
+        kept = _kept(weights)
+        wires = weights.new_empty(inputs * nodes, batch, dtype=kept)
+        y = weights.new_empty(nodes, batch, dtype=kept)
         grid, sizes = _blocks(nodes, batch, inputs)
         programs.forward[grid](
             _bytes(x), reads.rows, weights, coefficients, wires, y, nodes, reads.places,
@@ -89,8 +93,8 @@ class _Layer(torch.autograd.Function):
         step = triton.cdiv(places, triton.cdiv(_PARTS, inputs * filters))
         parts = triton.cdiv(places, step)
         d_weights = weights.new_empty(parts, *weights.shape)
-        grid = inputs * filters, parts, triton.cdiv(candidates, _CANDIDATES)
-        programs.backward_weights[grid](
+        blocks = triton.cdiv(candidates, _CANDIDATES)
+        programs.backward_weights[inputs * filters, parts, blocks](
             _bytes(x), reads.rows, d_wires, d_weights, filters, places, candidates, step, batch,
             INPUTS=inputs, IS_SHARED=reads.is_shared, CANDIDATES=_CANDIDATES,
             SAMPLES=sizes["SAMPLES"],
@@ -117,6 +121,12 @@ def _inputs(reads: Reads, weights: torch.Tensor, d_wires: torch.Tensor) -> torch
     if count := cut.shape[1]:
         programs.sum_parts[count, blocks](cut, count, d_x, batch, **sizes)
     return d_x[: reads.n_inputs]
+
+
+def _kept(weights: torch.Tensor) -> torch.dtype:
+    """The dtype of rows."""
+    kind = weights.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weights.dtype
 
 
 def _samples(batch: int) -> int:

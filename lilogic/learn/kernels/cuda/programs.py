@@ -8,7 +8,7 @@ weights' dtype; rows may be of a shorter one.
 # Triton does not know starred tuples.
 # ruff: noqa: RUF005
 # What Triton compiles has no type hints of Python's but for constants.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
+# mypy: disable-error-code="assignment, no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 from __future__ import annotations
 

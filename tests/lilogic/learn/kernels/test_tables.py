@@ -91,6 +91,29 @@ def test_the_cuda_kernel_is_the_reference(
     assert_equal("cuda", wires, nodes, k, batch, n_data=n_data, seed=wires)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
+@pytest.mark.parametrize(("wires", "dtype"), [(2, torch.bfloat16), (3, torch.float16)])
+def test_under_autocast_rows_are_short_and_sums_are_not(wires: int, dtype: torch.dtype) -> None:
+    """Two layers, of which the second reads short rows and sends short gradients back."""
+    gradients, outputs = [], []
+    for is_mixed in (False, True):
+        x, first, *of_first = problem(wires, 7, 3, 40, n_data=20)
+        _, second, *of_second = problem(wires, 5, 4, 40, n_inputs=7, seed=1)
+        leaves = [each.float().requires_grad_() for each in (*of_first, *of_second)]
+        with torch.autocast("cpu", dtype, enabled=is_mixed):
+            hidden = there.FAST["cuda"].layer(x > 0.5, first, *leaves[:2], None)
+            y = there.FAST["cuda"].layer(hidden, second, *leaves[2:], None)
+        assert y.dtype == (dtype if is_mixed else torch.float32)
+        y.float().square().sum().backward()
+        assert all(leaf.grad is not None and leaf.grad.dtype == torch.float32 for leaf in leaves)
+        outputs.append(y.detach().float())
+        gradients.append([leaf.grad for leaf in leaves])
+    torch.testing.assert_close(outputs[1], outputs[0], rtol=0.02, atol=0.02)
+    for mixed, exact in zip(gradients[1], gradients[0], strict=True):
+        assert (mixed - exact).abs().max() < 0.03 * exact.abs().max()
+
+
 @pytest.mark.parametrize("name", there.KERNELS)
 @pytest.mark.parametrize("wires", [1, 7])
 def test_other_numbers_of_wires_are_refused(name: str, wires: int) -> None:
