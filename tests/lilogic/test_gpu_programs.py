@@ -42,7 +42,7 @@ compiled(infer.classify, **machine._CLASSIFIED)
 for inputs, row in ((2, "*fp32"), (3, "*bf16")):
     floats = dict.fromkeys(("weights", "coefficients", "d_coefficients", "d_weights"), "*fp32")
     floats |= dict.fromkeys(("x", "wires", "y", "d_y", "d_wires"), row)
-    sizes = {"INPUTS": inputs, "IS_SHARED": False, "NODES": 2, "SAMPLES": 256, "CANDIDATES": 8}
+    sizes = {"INPUTS": inputs, "IS_SHARED": inputs > 2, "NODES": 2, "SAMPLES": 256, "CANDIDATES": 8}
     compiled(learn.forward, **floats, **sizes)
     compiled(learn.backward_nodes, **floats, **sizes)
     compiled(learn.backward_weights, **floats, **sizes)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lilogic
+import lilogic as package
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import DataError, LilogicError, MissingExtraError, ToolError
@@ -118,12 +118,20 @@ def test_deep_graphs_use_rows_again():
 
 
 def test_a_model_predicts_on_a_gpu():
-    model = lilogic.load("wine")
+    model = package.load("wine")
     raw = random_raw(model.graph.encoder, 20)
     np.testing.assert_array_equal(model.scores(raw, device="cuda"), model.scores(raw))
     np.testing.assert_array_equal(model.predict(raw, device="cuda"), model.predict(raw))
     with pytest.raises(DataError):
         model.predict(raw[:, :3], device="cuda")
+
+
+def test_the_command_line_evaluates_on_a_gpu(lilogic):
+    found = [lilogic("eval", "wine", "--device", device, "--json") for device in ("cuda", "cpu")]
+    assert found[0] == found[1]
+    assert found[0][0] == 0
+    status, _, said = lilogic("eval", "wine", "--device", "tpu")
+    assert (status, said) == (2, "lilogic: device 'tpu' is not cpu or cuda\n")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
@@ -155,5 +163,5 @@ def test_samples_that_do_not_fit_are_refused():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("name", ["digits", "mnist-8k", "fashion-8k", "mnist-conv"])
 def test_networks_on_a_gpu_are_exact(name):
-    graph = lilogic.load(name).graph
+    graph = package.load(name).graph
     assert_exact(graph, random_raw(graph.encoder, 70_001 if name == "digits" else 3_001))
