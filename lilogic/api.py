@@ -54,21 +54,27 @@ class Model:
     graph: GateGraph
     name: str
 
-    def scores(self, x: Any) -> npt.NDArray[np.int32]:
+    def scores(self, x: Any, device: str = "cpu") -> npt.NDArray[np.int32]:
         """int32 [samples, classes] of samples [samples, …], or of the rows of a table.
 
         Samples are raw (images as they come from the data set) where the network has an encoder,
         else they are input bits. A table is a data frame of pandas or Polars, or a table of
         PyArrow, that has the columns which the network was trained on, in whatever order.
 
+        Args:
+            x: the samples.
+            device: ``cpu``, or ``cuda`` for an NVIDIA GPU; the scores are the same.
+
         Raises:
             DataError: samples that do not fit the network.
+            ToolError: there is no such device.
+            MissingExtraError: a GPU, but PyTorch or Triton is not installed.
         """
-        return self._predictor.scores(self._raw(x))
+        return self._predictor(device).scores(self._raw(x))
 
-    def predict(self, x: Any) -> npt.NDArray[np.int64]:
-        """int64 [samples]: the first class with the highest score; samples as for ``scores``."""
-        return self._predictor.classify(self._raw(x))
+    def predict(self, x: Any, device: str = "cpu") -> npt.NDArray[np.int64]:
+        """int64 [samples]: the first class with the highest score; all else as for ``scores``."""
+        return self._predictor(device).classify(self._raw(x))
 
     def _raw(self, x: Any) -> Any:
         """Samples, made of the rows of a table if it is one."""
@@ -131,24 +137,33 @@ class Model:
         return self.metadata.class_names or [*map(str, range(self.graph.n_classes))]
 
     @cached_property
-    def _predictor(self) -> Predictor:
-        return predictor(self.graph)
+    def _predictors(self) -> dict[str, Predictor]:
+        """Those that were made, by their devices."""
+        return {}
 
-    def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> float:
+    def _predictor(self, device: str) -> Predictor:
+        if device not in self._predictors:
+            self._predictors[device] = predictor(self.graph, device)
+        return self._predictors[device]
+
+    def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any], device: str = "cpu") -> float:
         """The fraction of samples [samples, …] whose predicted class is the label of ``y``.
 
         Raises:
             DataError: samples that do not fit the network, or none; or labels that are no numbers
                 of its classes, or more or fewer.
+            ToolError: as ``scores``.
         """
-        predicted = self.predict(x)
+        predicted = self.predict(x, device)
         if not len(predicted):
             raise DataError("there are no samples")
         numbers = labels.numbers(y, len(predicted))
         labels.check_below(numbers, self.graph.n_classes)
         return float((predicted == numbers).mean())
 
-    def evaluation(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Evaluation:
+    def evaluation(
+        self, x: npt.NDArray[Any], y: npt.NDArray[Any], device: str = "cpu"
+    ) -> Evaluation:
         """All figures of how well it classifies samples [samples, …] with the labels ``y``.
 
         They are of its classes by name, of confusions, ties, calibration, and of two classes the
@@ -159,7 +174,7 @@ class Model:
         """
         from lilogic.report.evaluation import figures
 
-        scores = self.scores(x)
+        scores = self.scores(x, device)
         numbers = labels.numbers(y, len(scores))
         labels.check_below(numbers, self.graph.n_classes)
         return figures.evaluate(scores, numbers, self.class_names, self.metadata.temperature)

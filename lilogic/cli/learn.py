@@ -240,6 +240,7 @@ def evaluate(
     page: Annotated[
         Path | None, typer.Option("--report", help="Write an HTML page with pictures, too.")
     ] = None,
+    device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a frozen network classifies the test split of its data set."""
@@ -257,10 +258,12 @@ def evaluate(
     network = load(model)
     dataset = dataset_of(network, data)
     with compilation.announced(f"{network.name}: "):
-        test = network.evaluation(dataset.x_test, dataset.y_test)
+        test = network.evaluation(dataset.x_test, dataset.y_test, device)
         # A table of its own is all for testing.
         has_training = train and len(dataset.x_train) > 0
-        trained = network.evaluate(dataset.x_train, dataset.y_train) if has_training else None
+        trained = None
+        if has_training:
+            trained = network.evaluate(dataset.x_train, dataset.y_train, device)
     report = EvaluationReport(
         model=network.name,
         version=__version__,

@@ -12,6 +12,7 @@ from lilogic.cli.common import (
     ArrayName,
     AsJson,
     DataName,
+    Device,
     Files,
     Ground,
     Invert,
@@ -38,6 +39,7 @@ def predict(
     ground: Ground = None,
     white: White = None,
     array: ArrayName = None,
+    device: Device = "cpu",
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write a .csv or .json instead of printing a table."),
@@ -56,7 +58,7 @@ def predict(
         check_writable(output)
     network = load(model)
     options = given(invert=invert, ground=ground, white=white, array=array)
-    predictions = _predictions(network, network.samples(*files, **options))
+    predictions = _predictions(network, network.samples(*files, **options), device)
     if output is not None:
         text = _csv(network, predictions) if suffix == ".csv" else _json(predictions)
         write_bytes(output, text.encode(errors="surrogateescape"))  # names may be any bytes
@@ -66,14 +68,14 @@ def predict(
         show(predictions, [*map(_row, predictions)], network.name, as_json)
 
 
-def _predictions(network: Network, samples: Samples) -> list[dict[str, Any]]:
+def _predictions(network: Network, samples: Samples, device: str) -> list[dict[str, Any]]:
     """What ``--json`` prints: of each sample the class, its lead over the next, and all scores."""
     import numpy as np
 
     from lilogic.report import compilation
 
     with compilation.announced(f"{network.name}: "):
-        scores = network.scores(samples.x)
+        scores = network.scores(samples.x, device)
     names = network.class_names
     ranked = np.sort(scores.astype(np.int64), axis=1)
     margins = ranked[:, -1] - ranked[:, -2] if ranked.shape[1] > 1 else ranked[:, -1]

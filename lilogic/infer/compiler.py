@@ -55,6 +55,19 @@ def compile_raw(graph: GateGraph) -> Program:
     return Program(code=code, comparisons=comparisons, width=graph.encoder.n_features)
 
 
+def has_row(graph: GateGraph) -> npt.NDArray[np.bool_]:
+    """bool [nodes]: which nodes are stored, each in a row of its own.
+
+    Input bits are; a gate that is counted once and not read is computed where it is counted.
+    """
+    op = graph.op
+    counted = np.bincount(graph.head_nodes, minlength=graph.n_nodes)
+    reads = np.concatenate([graph.a[READS_A[op]], graph.b[READS_B[op]]])
+    stored = (counted > 1) | (np.bincount(reads, minlength=graph.n_nodes) > 0)
+    stored[: graph.n_inputs] = True
+    return stored
+
+
 def _comparisons(encoder: Encoder, used: npt.NDArray[np.bool_]) -> tuple[Comparisons, list[int]]:
     """Comparisons for the bits that are used, and which of their bits is each encoder bit.
 
@@ -123,25 +136,20 @@ def _totals(
 ) -> list[list[int]]:
     """For each class, rows of its count plus its offset, lowest bit first."""
     op, levels = graph.op, graph.levels[graph.n_inputs :]
-    counted = np.bincount(graph.head_nodes, minlength=graph.n_nodes)
-    reads = np.concatenate([graph.a[READS_A[op]], graph.b[READS_B[op]]])
-    is_read = np.bincount(reads, minlength=graph.n_nodes) > 0
-    # A gate that is counted once and not read is computed where it is counted.
-    has_row = (counted > 1) | is_read
-    has_row[: graph.n_inputs] = True
+    stored = has_row(graph)
     rows = np.full(graph.n_nodes, builder.zero)
     rows[: graph.n_inputs] = bits
-    for members in _alike(np.flatnonzero(has_row[graph.n_inputs :]), op, levels):
+    for members in _alike(np.flatnonzero(stored[graph.n_inputs :]), op, levels):
         a, b = rows[graph.a[members]], rows[graph.b[members]]
         rows[graph.n_inputs + members] = builder.gates(int(op[members[0]]), a, b)
     totals = []
     for head, first in zip(graph.heads, offset.tolist(), strict=True):
-        only_counted = head[~has_row[head]] - graph.n_inputs
+        only_counted = head[~stored[head]] - graph.n_inputs
         groups = {
             int(op[members[0]]): (rows[graph.a[members]], rows[graph.b[members]])
             for members in _alike(only_counted, op)
         }
-        totals.append(_popcount(builder, rows[head[has_row[head]]], groups, first))
+        totals.append(_popcount(builder, rows[head[stored[head]]], groups, first))
     return totals
 
 

@@ -188,7 +188,9 @@ class Learner:
         self.annealing.begin_step()
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.learning_rate_at(settings, self.annealing.now)
-        logits = self.net(x)
+        is_mixed = settings.precision == "bfloat16" and self.device.type == "cuda"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=is_mixed):
+            logits = self.net(x)
         if weight is None:
             loss = cross_entropy(logits, y)
         else:

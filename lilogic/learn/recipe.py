@@ -233,6 +233,7 @@ class TrainRecipe(_Section):
     validation: float = Field(0.1, gt=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**63)
     kernel: str = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     @field_validator("harden")
     @classmethod

@@ -42,11 +42,7 @@ def check(
         )
     if not weights.is_floating_point():
         raise DataError(f"weights are {weights.dtype}, but must be floats")
-    if x.dtype not in (torch.bool, weights.dtype) or x.device != weights.device:
-        raise DataError(
-            f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
-            f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
-        )
+    _check_inputs(x, weights)
     wires = shape[0]
     if wiring is None and coefficients.shape[-1] == 4:  # else weights may be turned
         wires = 2
@@ -71,11 +67,7 @@ def check_convolution(
     rows = int(windows.planes.max()) + 1
     if x.ndim != 2 or len(x) < rows:
         raise DataError(f"inputs have shape {tuple(x.shape)}, but windows see ({rows}, batch)")
-    if x.dtype not in (weights.dtype, torch.bool) or x.device != weights.device:
-        raise DataError(
-            f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
-            f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
-        )
+    _check_inputs(x, weights)
     shape = weights.shape if candidates is None else candidates.shape
     size = windows.size if candidates is None else shape[-1]
     _check_wires(shape[0])
@@ -93,6 +85,17 @@ def check_cpu(weights: torch.Tensor) -> None:
         raise DataError(
             "kernel 'cpu' computes float32 and float64 on the CPU, "
             f"not {weights.dtype} on {weights.device}"
+        )
+
+
+def _check_inputs(x: torch.Tensor, weights: torch.Tensor) -> None:
+    """Whether inputs are bits, or of the weights' dtype, or of autocast's where it is enabled."""
+    kind = weights.device.type
+    is_short = torch.is_autocast_enabled(kind) and x.dtype == torch.get_autocast_dtype(kind)
+    if not (is_short or x.dtype in (torch.bool, weights.dtype)) or x.device != weights.device:
+        raise DataError(
+            f"inputs are {x.dtype} on {x.device}, but the network is {weights.dtype} on "
+            f"{weights.device}; pass x.to({str(weights.device)!r}, {weights.dtype})"
         )
 
 

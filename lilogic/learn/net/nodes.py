@@ -107,8 +107,10 @@ class NodeLayer(nn.Module, ABC):
         if self.hard is not None:
             return self._compute_hard(x.to(torch.bool), kernel)
         choose = self.relaxation if self.training else sharpened
-        weights = choose(self.connect.logits, sharpness.connections)
-        coefficients = self._coefficients(choose, sharpness.gates)
+        # Choices are few beside what they are applied to, so they stay precise.
+        with torch.autocast(x.device.type, enabled=False):
+            weights = choose(self.connect.logits, sharpness.connections)
+            coefficients = self._coefficients(choose, sharpness.gates)
         return self.arrangement.compute(kernel, x, self.connect, weights, coefficients, taps)
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> NodeLayer:

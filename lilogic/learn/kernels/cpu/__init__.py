@@ -43,13 +43,11 @@ def convolution(
     weights: torch.Tensor,
     coefficients: torch.Tensor,
 ) -> torch.Tensor:
-    """See ``reference.convolution``, which computes nodes of more than two wires.
+    """See ``reference.convolution``.
 
     Raises:
         DataError: as ``reference.convolution``; or as ``arguments.check_cpu``.
     """
-    if len(weights) > 2:
-        return reference.convolution(x, windows, candidates, weights, coefficients)
     arguments.check_convolution(x, windows, candidates, weights, coefficients)
     arguments.check_cpu(weights)
     return conv.convolution(x, windows, candidates, weights, coefficients)

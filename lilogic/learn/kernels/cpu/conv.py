@@ -20,6 +20,7 @@ from torch.autograd.function import once_differentiable
 from lilogic.jit import njit
 from lilogic.learn.kernels.cpu.dense import ONE_CALL
 from lilogic.learn.kernels.cpu.rows import add_dots, mix
+from lilogic.learn.kernels.cpu.tables import fold, unfold
 from lilogic.learn.windows import Windows
 
 _TILE = 256
@@ -33,7 +34,7 @@ def convolution(
     weights: torch.Tensor,
     coefficients: torch.Tensor,
 ) -> torch.Tensor:
-    """``reference.convolution`` of gates, whose arguments were checked."""
+    """``reference.convolution`` of gates or tables, whose arguments were checked."""
     if candidates is None:
         positions = np.broadcast_to(np.arange(windows.size), tuple(weights.shape))
     else:
@@ -114,26 +115,24 @@ class _Convolution(torch.autograd.Function):
 @njit(parallel=True, fastmath=True, cache=True)
 def _forward(x, planes, kernel, stride, shape, positions, weights, coefficients, y):  # type: ignore[no-untyped-def]
     sets, filters, batch = len(planes), len(coefficients), y.shape[1]
-    tiles, (rows, columns) = -(-batch // _TILE), shape
+    tiles, (rows, columns), inputs = -(-batch // _TILE), shape, len(weights)
     for task in prange(sets * tiles):
         own, low = task // tiles, task % tiles * _TILE
         tile = min(_TILE, batch - low)
         seen = _staged(x, planes[own], stride, low, tile, y.dtype)
         starts = _starts(seen.shape, kernel)
         flat, line = seen.reshape(-1), stride * seen[0, 0].size
-        a, b = np.empty(columns * tile, y.dtype), np.empty(columns * tile, y.dtype)
+        wires = np.empty((inputs, columns * tile), y.dtype)
+        folds = np.empty((2**inputs if inputs > 2 else 0, tile), y.dtype)
         for one in range(own, filters, sets):
-            at_a, at_b = starts[positions[0, one]], starts[positions[1, one]]
-            c0, c1, c2, c3 = coefficients[one]
             for row in range(rows):
-                mix(flat[row * line :], at_a, weights[0, one], a, False)
-                mix(flat[row * line :], at_b, weights[1, one], b, False)
+                for wire in range(inputs):
+                    at = starts[positions[wire, one]]
+                    mix(flat[row * line :], at, weights[wire, one], wires[wire], False)
                 first = (one * rows + row) * columns
                 for column in range(columns):
-                    here = slice(column * tile, (column + 1) * tile)
-                    left, right, out = a[here], b[here], y[first + column, low : low + tile]
-                    for n in range(tile):
-                        out[n] = c0 + c1 * left[n] + (c2 + c3 * left[n]) * right[n]
+                    out = y[first + column, low : low + tile]
+                    _nodes(wires, column * tile, coefficients[one], folds, out)
 
 
 @njit(parallel=True, fastmath=True, cache=True)
@@ -142,7 +141,7 @@ def _backward(  # type: ignore[no-untyped-def]
     d_coefficients, d_x
 ):  # fmt: skip
     sets, filters, batch = len(planes), len(coefficients), d_y.shape[1]
-    tiles, (rows, columns) = -(-batch // _TILE), shape
+    tiles, (rows, columns), inputs = -(-batch // _TILE), shape, len(weights)
     # Gradients of wires stand in margins of 0, so that every staged row reads whole ones.
     margin = (kernel - 1) // stride
     for task in prange(sets * tiles):
@@ -154,29 +153,31 @@ def _backward(  # type: ignore[no-untyped-def]
         flat, line = seen.reshape(-1), stride * seen[0, 0].size
         d_seen = np.zeros(seen.shape if len(d_x) else (0, 0, 0, 0, 0), d_y.dtype)
         high, wide = margin + -(-seen.shape[1] // stride), margin + seen.shape[3]
-        d_wires = np.zeros((2, high, wide * tile), d_y.dtype)
-        a, b = np.empty(columns * tile, d_y.dtype), np.empty(columns * tile, d_y.dtype)
+        d_wires = np.zeros((inputs, high, wide * tile), d_y.dtype)
+        wires = np.empty((inputs, columns * tile), d_y.dtype)
+        d_line = np.empty_like(wires)
+        folds = np.empty((2**inputs if inputs > 2 else 0, tile), d_y.dtype)
+        d_folds = np.empty_like(folds)
         for one in range(own, filters, sets):
-            at_a, at_b = starts[positions[0, one]], starts[positions[1, one]]
-            d_a_weights, d_b_weights = d_weights[tiled, 0, one], d_weights[tiled, 1, one]
-            d_a_weights[:], d_b_weights[:] = 0, 0
-            sums = d_coefficients[tiled, one]
-            sums[:] = 0
+            d_weights[tiled, :, one] = 0
+            d_coefficients[tiled, one] = 0
             for row in range(rows):
                 here = flat[row * line :]
-                mix(here, at_a, weights[0, one], a, False)
-                mix(here, at_b, weights[1, one], b, False)
-                d_a = d_wires[0, margin + row, margin * tile : (margin + columns) * tile]
-                d_b = d_wires[1, margin + row, margin * tile : (margin + columns) * tile]
+                for wire in range(inputs):
+                    at = starts[positions[wire, one]]
+                    mix(here, at, weights[wire, one], wires[wire], False)
                 first = (one * rows + row) * columns
                 for column in range(columns):
-                    part = slice(column * tile, (column + 1) * tile)
-                    d_out = d_y[first + column, low : low + tile]
-                    _gates_back(
-                        coefficients[one], a[part], b[part], d_out, d_a[part], d_b[part], sums
-                    )
-                add_dots(here, at_a, d_a, d_a_weights)
-                add_dots(here, at_b, d_b, d_b_weights)
+                    _nodes_back(
+                        wires, column * tile, coefficients[one], folds,
+                        d_y[first + column, low : low + tile], d_folds, d_line,
+                        d_coefficients[tiled, one],
+                    )  # fmt: skip
+                for wire in range(inputs):
+                    at = starts[positions[wire, one]]
+                    add_dots(here, at, d_line[wire], d_weights[tiled, wire, one])
+                    inner = slice(margin * tile, (margin + columns) * tile)
+                    _copy(d_line[wire], d_wires[wire, margin + row, inner])
             if len(d_x):
                 sent = positions[:, one], weights[:, one], d_wires
                 _add_inputs(*sent, kernel, stride, tile, d_seen)
@@ -185,23 +186,44 @@ def _backward(  # type: ignore[no-untyped-def]
 
 
 @njit(fastmath=True, cache=True)
-def _gates_back(coefficients, a, b, d_out, d_a, d_b, sums):  # type: ignore[no-untyped-def]
-    """The gradients of a gate's wires, and what is added to those of its coefficients."""
-    _, c1, c2, c3 = coefficients
-    zero = d_out.dtype.type(0)
-    s0, s1, s2, s3 = zero, zero, zero, zero
-    for n in range(len(d_out)):
-        d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
-        s0 += d
-        s1 += da
-        s2 += db
-        s3 += da * b[n]
-        d_a[n] = c1 * d + c3 * db
-        d_b[n] = c2 * d + c3 * da
-    sums[0] += s0
-    sums[1] += s1
-    sums[2] += s2
-    sums[3] += s3
+def _nodes(wires, low, coefficients, folds, out):  # type: ignore[no-untyped-def]
+    """What a node makes of a tile of its wires, which begins at ``low``."""
+    tile = len(out)
+    if len(wires) == 2:
+        c0, c1, c2, c3 = coefficients[0], coefficients[1], coefficients[2], coefficients[3]
+        a, b = wires[0, low : low + tile], wires[1, low : low + tile]
+        for n in range(tile):
+            out[n] = c0 + c1 * a[n] + (c2 + c3 * a[n]) * b[n]
+    else:
+        fold(wires, 0, 1, low, tile, coefficients, folds)
+        _copy(folds[len(coefficients) - 2], out)
+
+
+@njit(fastmath=True, cache=True)
+def _nodes_back(wires, low, coefficients, folds, d_out, d_folds, d_wires, sums):  # type: ignore[no-untyped-def]
+    """The gradients of a node's wires, and what is added to those of its coefficients."""
+    tile, zero = len(d_out), d_out.dtype.type(0)
+    if len(wires) == 2:
+        c1, c2, c3 = coefficients[1], coefficients[2], coefficients[3]
+        a, b = wires[0, low : low + tile], wires[1, low : low + tile]
+        d_a, d_b = d_wires[0, low : low + tile], d_wires[1, low : low + tile]
+        s0, s1, s2, s3 = zero, zero, zero, zero
+        for n in range(tile):
+            d, da, db = d_out[n], d_out[n] * a[n], d_out[n] * b[n]
+            s0 += d
+            s1 += da
+            s2 += db
+            s3 += da * b[n]
+            d_a[n] = c1 * d + c3 * db
+            d_b[n] = c2 * d + c3 * da
+        sums[0] += s0
+        sums[1] += s1
+        sums[2] += s2
+        sums[3] += s3
+    else:
+        fold(wires, 0, 1, low, tile, coefficients, folds)
+        _copy(d_out, d_folds[len(coefficients) - 2])
+        unfold(wires, 0, 1, low, tile, coefficients, folds, d_folds, d_wires, sums)
 
 
 @njit(fastmath=True, cache=True)
@@ -211,13 +233,14 @@ def _add_inputs(positions, weights, d_wires, kernel, stride, tile, d_seen):  # t
     groups, height = d_seen.shape[:2]
     margin, flat = (kernel - 1) // stride, d_wires.reshape(-1)
     candidates = weights.shape[1]
-    starts, shares = np.empty(2 * candidates, np.int64), np.empty(2 * candidates, weights.dtype)
+    most = len(weights) * candidates
+    starts, shares = np.empty(most, np.int64), np.empty(most, weights.dtype)
     for group in range(groups):
         for down in range(stride):
             for right in range(stride):
                 # All positions that see rows ≡ down and columns ≡ right.
                 count = 0
-                for wire in range(2):
+                for wire in range(len(weights)):
                     for k in range(candidates):
                         channel, place = divmod(positions[wire, k], kernel * kernel)
                         i, j = divmod(place, kernel)

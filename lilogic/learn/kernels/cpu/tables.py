@@ -29,7 +29,7 @@ def forward(rows, x, weights, coefficients, wires, y):  # type: ignore[no-untype
                 mix(x, rows[wire], weights[wire], wires[wire])
             for low in range(0, batch, _TILE):
                 tile = min(_TILE, batch - low)
-                _fold(wires, node, nodes, low, tile, coefficients[node], folds)
+                fold(wires, node, nodes, low, tile, coefficients[node], folds)
                 out, made = y[node, low : low + tile], folds[2**inputs - 2]
                 for n in range(tile):
                     out[n] = made[n]
@@ -48,11 +48,11 @@ def backward(rows, n_data, x, coefficients, wires, d_y, d_wires, d_weights, d_co
             d_coefficients[node] = 0
             for low in range(0, batch, _TILE):
                 tile = min(_TILE, batch - low)
-                _fold(wires, node, nodes, low, tile, coefficients[node], folds)
+                fold(wires, node, nodes, low, tile, coefficients[node], folds)
                 last, d_out = d_folds[2**inputs - 2], d_y[node, low : low + tile]
                 for n in range(tile):
                     last[n] = d_out[n]
-                _unfold(
+                unfold(
                     wires, node, nodes, low, tile, coefficients[node], folds, d_folds, d_wires,
                     d_coefficients[node],
                 )  # fmt: skip
@@ -65,7 +65,7 @@ def backward(rows, n_data, x, coefficients, wires, d_y, d_wires, d_weights, d_co
 
 
 @njit(fastmath=True, cache=True)
-def _fold(wires, node, nodes, low, tile, coefficients, folds):  # type: ignore[no-untyped-def]
+def fold(wires, node, nodes, low, tile, coefficients, folds):  # type: ignore[no-untyped-def]
     """Fill ``folds`` for a tile of samples."""
     w, half = wires[node, low : low + tile], len(coefficients) // 2
     for entry in range(half):
@@ -85,7 +85,7 @@ def _fold(wires, node, nodes, low, tile, coefficients, folds):  # type: ignore[n
 
 
 @njit(fastmath=True, cache=True)
-def _unfold(  # type: ignore[no-untyped-def]
+def unfold(  # type: ignore[no-untyped-def]
     wires, node, nodes, low, tile, coefficients, folds, d_folds, d_wires, d_coefficients
 ):
     """From the gradient of the last fold to those of a tile of wires, and of coefficients."""

@@ -37,15 +37,13 @@ def layer(
     coefficients: torch.Tensor,
     wire_gradient: torch.Tensor | None,
 ) -> torch.Tensor:
-    """See ``reference.layer``, which computes nodes of more than two wires.
-
-    The dense case is a matrix product, which torch does best.
+    """See ``reference.layer``. The dense case is a matrix product, which torch does best.
 
     Raises:
         DataError: as ``reference.layer``, or tensors on another device than a GPU.
         MissingExtraError: Triton is not installed.
     """
-    if wiring is None or len(weights) > 2:
+    if wiring is None:
         return reference.layer(x, wiring, weights, coefficients, wire_gradient)
     arguments.check(x, wiring, weights, coefficients, wire_gradient)
     _check(weights)
@@ -62,8 +60,6 @@ def convolution(
     coefficients: torch.Tensor,
 ) -> torch.Tensor:
     """See ``reference.convolution``; errors as ``layer``."""
-    if len(weights) > 2:
-        return reference.convolution(x, windows, candidates, weights, coefficients)
     arguments.check_convolution(x, windows, candidates, weights, coefficients)
     _check(weights)
     with needs("cuda", "Triton"):

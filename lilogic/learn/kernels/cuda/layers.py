@@ -31,7 +31,9 @@ def soft(
 ) -> torch.Tensor:
     """Float [nodes, batch]: what nodes make of their wires; see ``reference.layer``.
 
-    ``weights`` is float [2, filters, K] and ``coefficients`` float [filters, 4].
+    ``weights`` is float [wires, filters, K] and ``coefficients`` float [filters, 2^wires]. Where
+    ``torch.autocast`` is enabled, wires, outputs and the wires' gradients are of its dtype; sums
+    are of the weights'.
     """
     y: torch.Tensor = _Layer.apply(  # type: ignore[no-untyped-call]
         x, reads, weights, coefficients, wire_gradient
@@ -61,11 +63,14 @@ class _Layer(torch.autograd.Function):
     ) -> torch.Tensor:
         x, weights, coefficients = x.contiguous(), weights.contiguous(), coefficients.contiguous()
         nodes, candidates, batch = reads.n_nodes, reads.rows.shape[2], x.shape[1]
-        wires, y = weights.new_empty(2 * nodes, batch), weights.new_empty(nodes, batch)
-        grid, sizes = _blocks(nodes, batch)
+        inputs = len(weights)
+        kept = _kept(weights)
+        wires = weights.new_empty(inputs * nodes, batch, dtype=kept)
+        y = weights.new_empty(nodes, batch, dtype=kept)
+        grid, sizes = _blocks(nodes, batch, inputs)
         programs.forward[grid](
-            _bytes(x), reads.rows, weights, coefficients, wires, y,
-            nodes, reads.places, candidates, batch, IS_SHARED=reads.is_shared, **sizes
+            _bytes(x), reads.rows, weights, coefficients, wires, y, nodes, reads.places,
+            candidates, batch, INPUTS=inputs, IS_SHARED=reads.is_shared, **sizes,
         )  # fmt: skip
         ctx.reads, ctx.wire_gradient = reads, wire_gradient
         ctx.save_for_backward(x, weights, coefficients, wires)
@@ -77,28 +82,27 @@ class _Layer(torch.autograd.Function):
         x, weights, coefficients, wires = ctx.saved_tensors
         reads: Reads = ctx.reads
         nodes, candidates, batch = reads.n_nodes, reads.rows.shape[2], x.shape[1]
-        filters, places = len(coefficients), reads.places
+        (filters, entries), places, inputs = coefficients.shape, reads.places, len(weights)
         d_y, d_wires = grads[0].contiguous(), torch.empty_like(wires)
-        d_coefficients = weights.new_empty(nodes, 4)
-        (blocks, _), sizes = _blocks(nodes, batch)
-        programs.backward_gates[(blocks,)](
-            wires, coefficients, d_y, d_wires, d_coefficients, nodes, places, batch, **sizes
-        )
-        samples = sizes["SAMPLES"]
-        step = triton.cdiv(places, triton.cdiv(_PARTS, filters))
+        grid, sizes = _blocks(nodes, batch, inputs)
+        d_coefficients = weights.new_empty(grid[1], filters, places, entries)
+        programs.backward_nodes[grid](
+            wires, coefficients, d_y, d_wires, d_coefficients, nodes, places, batch,
+            INPUTS=inputs, **sizes,
+        )  # fmt: skip
+        step = triton.cdiv(places, triton.cdiv(_PARTS, inputs * filters))
         parts = triton.cdiv(places, step)
         d_weights = weights.new_empty(parts, *weights.shape)
-        grid = filters, parts, triton.cdiv(candidates, _CANDIDATES)
-        programs.backward_weights[grid](
+        blocks = triton.cdiv(candidates, _CANDIDATES)
+        programs.backward_weights[inputs * filters, parts, blocks](
             _bytes(x), reads.rows, d_wires, d_weights, filters, places, candidates, step, batch,
-            IS_SHARED=reads.is_shared, CANDIDATES=_CANDIDATES, SAMPLES=samples,
+            INPUTS=inputs, IS_SHARED=reads.is_shared, CANDIDATES=_CANDIDATES,
+            SAMPLES=sizes["SAMPLES"],
         )  # fmt: skip
         d_x = _inputs(reads, weights, d_wires) if ctx.needs_input_grad[0] else None
         if ctx.wire_gradient is not None:
             ctx.wire_gradient.copy_(d_wires.view_as(ctx.wire_gradient))
-        if places > 1:
-            d_coefficients = d_coefficients.view(filters, places, 4).sum(1)
-        return d_x, None, d_weights[0] if parts == 1 else d_weights.sum(0), d_coefficients, None
+        return d_x, None, d_weights.sum(0), d_coefficients.sum((0, 2)), None
 
 
 def _inputs(reads: Reads, weights: torch.Tensor, d_wires: torch.Tensor) -> torch.Tensor:
@@ -119,16 +123,25 @@ def _inputs(reads: Reads, weights: torch.Tensor, d_wires: torch.Tensor) -> torch
     return d_x[: reads.n_inputs]
 
 
+def _kept(weights: torch.Tensor) -> torch.dtype:
+    """The dtype of rows."""
+    kind = weights.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weights.dtype
+
+
 def _samples(batch: int) -> int:
     """How many samples a program computes at once."""
     power: int = triton.next_power_of_2(max(batch, 1))
     return min(_MOST_SAMPLES, power)
 
 
-def _blocks(nodes: int, batch: int) -> tuple[tuple[int, int], dict[str, int]]:
-    """How many programs there are, and how much each of them does."""
+def _blocks(nodes: int, batch: int, wires: int = 2) -> tuple[tuple[int, int], dict[str, int]]:
+    """How many programs there are, and how much each of them does.
+
+    What is held at once of a node doubles with each wire.
+    """
     samples = _samples(batch)
-    width = max(1, _ELEMENTS // samples)
+    width = max(1, _ELEMENTS // samples >> wires - 2)
     grid = triton.cdiv(nodes, width), triton.cdiv(batch, samples)
     return grid, {"NODES": width, "SAMPLES": samples}
 

@@ -1,11 +1,14 @@
 """The programs in Triton. Each writes what no other writes, so results never differ.
 
 Rows lie behind each other, a value for each sample of the batch. Node ``n`` of a layer has the
-wires ``n`` and ``nodes + n``, and the weights of filter ``n // places``.
+wires ``n``, ``nodes + n`` and so on, and the weights of filter ``n // places``. Sums are of the
+weights' dtype; rows may be of a shorter one.
 """
 
+# Triton does not know starred tuples.
+# ruff: noqa: RUF005
 # What Triton compiles has no type hints of Python's but for constants.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
+# mypy: disable-error-code="assignment, no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 from __future__ import annotations
 
@@ -26,103 +29,111 @@ def _values(x, row, batch, sample):
     return tl.load(x + row.to(tl.int64)[:, None] * batch + sample[None, :], is_read, other=0)
 
 
+@triton.jit
+def _polynomial(at, is_node, wires, INPUTS: tl.constexpr, WIRE: tl.constexpr):
+    """What nodes make of their wires, [nodes, samples]; or its derivative by one of them.
+
+    The coefficients begin at ``at``, and are folded wire by wire.
+    """
+    folds = ()
+    for entry in tl.static_range(2 ** (INPUTS - 1)):
+        value = tl.load(at + 2 * entry + 1, is_node, other=0)[:, None]
+        if WIRE != 0:
+            value = tl.load(at + 2 * entry, is_node, other=0)[:, None] + wires[0] * value
+        folds = folds + (value,)
+    for wire in tl.static_range(1, INPUTS):
+        above = ()
+        for entry in tl.static_range(2 ** (INPUTS - 1 - wire)):
+            value = folds[2 * entry + 1]
+            if wire != WIRE:
+                value = folds[2 * entry] + wires[wire] * value
+            above = above + (value,)
+        folds = above
+    return folds[0]
+
+
 @_compiled
 def forward(
     x, rows, weights, coefficients, wires, y, nodes, places, candidates, batch,
-    IS_SHARED: tl.constexpr, NODES: tl.constexpr, SAMPLES: tl.constexpr,
+    INPUTS: tl.constexpr, IS_SHARED: tl.constexpr, NODES: tl.constexpr, SAMPLES: tl.constexpr,
 ):  # fmt: skip
     """The wires and the outputs of a block of nodes for a block of samples."""
     node = tl.program_id(0) * NODES + tl.arange(0, NODES)
     sample = tl.program_id(1) * SAMPLES + tl.arange(0, SAMPLES)
     is_node = node < nodes
     one = node // places
-    second = (nodes // places) * candidates
-    a = tl.zeros((NODES, SAMPLES), weights.dtype.element_ty)
-    b = tl.zeros((NODES, SAMPLES), weights.dtype.element_ty)
-    for k in range(candidates):
-        weight_a = tl.load(weights + one * candidates + k, is_node, other=0)[:, None]
-        weight_b = tl.load(weights + second + one * candidates + k, is_node, other=0)[:, None]
-        row = tl.load(rows + node * candidates + k, is_node, other=-1)
-        value = _values(x, row, batch, sample).to(a.dtype)
-        a += weight_a * value
-        if not IS_SHARED:
-            row = tl.load(rows + (nodes + node) * candidates + k, is_node, other=-1)
-            value = _values(x, row, batch, sample).to(a.dtype)
-        b += weight_b * value
-    c0 = tl.load(coefficients + 4 * one, is_node, other=0)[:, None]
-    c1 = tl.load(coefficients + 4 * one + 1, is_node, other=0)[:, None]
-    c2 = tl.load(coefficients + 4 * one + 2, is_node, other=0)[:, None]
-    c3 = tl.load(coefficients + 4 * one + 3, is_node, other=0)[:, None]
     place = node.to(tl.int64)[:, None] * batch + sample[None, :]
     mask = is_node[:, None] & (sample < batch)[None, :]
-    tl.store(wires + place, a, mask)
-    tl.store(wires + nodes.to(tl.int64) * batch + place, b, mask)
-    tl.store(y + place, c0 + c1 * a + (c2 + c3 * a) * b, mask)
+    mixed = ()
+    for wire in tl.static_range(INPUTS):
+        of_weights = weights + (wire * (nodes // places) + one) * candidates
+        of_rows = rows + (node if IS_SHARED else wire * nodes + node) * candidates
+        sums = tl.zeros((NODES, SAMPLES), weights.dtype.element_ty)
+        for k in range(candidates):
+            weight = tl.load(of_weights + k, is_node, other=0)[:, None]
+            row = tl.load(of_rows + k, is_node, other=-1)
+            sums += weight * _values(x, row, batch, sample).to(sums.dtype)
+        tl.store(wires + wire * nodes.to(tl.int64) * batch + place, sums, mask)
+        mixed = mixed + (sums,)
+    of = coefficients + one * 2**INPUTS
+    tl.store(y + place, _polynomial(of, is_node, mixed, INPUTS, -1), mask)
 
 
 @_compiled
-def backward_gates(
+def backward_nodes(
     wires, coefficients, d_y, d_wires, d_coefficients, nodes, places, batch,
-    NODES: tl.constexpr, SAMPLES: tl.constexpr,
+    INPUTS: tl.constexpr, NODES: tl.constexpr, SAMPLES: tl.constexpr,
 ):  # fmt: skip
-    """The gradients of wires, and those of coefficients for each node, float [nodes, 4]."""
+    """The gradients of wires, and of coefficients for each node and block of samples.
+
+    ``d_coefficients`` is float [blocks of samples, nodes, 2^wires].
+    """
     node = tl.program_id(0) * NODES + tl.arange(0, NODES)
+    sample = tl.program_id(1) * SAMPLES + tl.arange(0, SAMPLES)
     is_node = node < nodes
-    one = node // places
-    c1 = tl.load(coefficients + 4 * one + 1, is_node, other=0)[:, None]
-    c2 = tl.load(coefficients + 4 * one + 2, is_node, other=0)[:, None]
-    c3 = tl.load(coefficients + 4 * one + 3, is_node, other=0)[:, None]
-    s0 = tl.zeros((NODES, SAMPLES), wires.dtype.element_ty)
-    s1, s2, s3 = s0, s0, s0
-    second = nodes.to(tl.int64) * batch
-    for first in range(0, batch, SAMPLES):
-        sample = first + tl.arange(0, SAMPLES)
-        place = node.to(tl.int64)[:, None] * batch + sample[None, :]
-        mask = is_node[:, None] & (sample < batch)[None, :]
-        a = tl.load(wires + place, mask, other=0)
-        b = tl.load(wires + second + place, mask, other=0)
-        d = tl.load(d_y + place, mask, other=0)
-        s0 += d
-        s1 += d * a
-        s2 += d * b
-        s3 += d * a * b
-        tl.store(d_wires + place, d * (c1 + c3 * b), mask)
-        tl.store(d_wires + second + place, d * (c2 + c3 * a), mask)
-    tl.store(d_coefficients + 4 * node, tl.sum(s0, 1), is_node)
-    tl.store(d_coefficients + 4 * node + 1, tl.sum(s1, 1), is_node)
-    tl.store(d_coefficients + 4 * node + 2, tl.sum(s2, 1), is_node)
-    tl.store(d_coefficients + 4 * node + 3, tl.sum(s3, 1), is_node)
+    place = node.to(tl.int64)[:, None] * batch + sample[None, :]
+    mask = is_node[:, None] & (sample < batch)[None, :]
+    of = coefficients + (node // places) * 2**INPUTS
+    d = tl.load(d_y + place, mask, other=0).to(d_coefficients.dtype.element_ty)
+    mixed = ()
+    for wire in tl.static_range(INPUTS):
+        at = wire * nodes.to(tl.int64) * batch + place
+        mixed = mixed + (tl.load(wires + at, mask, other=0).to(d.dtype),)
+    for wire in tl.static_range(INPUTS):
+        at = wire * nodes.to(tl.int64) * batch + place
+        tl.store(d_wires + at, d * _polynomial(of, is_node, mixed, INPUTS, wire), mask)
+    into = d_coefficients + (tl.program_id(1) * nodes.to(tl.int64) + node) * 2**INPUTS
+    # With each wire, products of the gradient and sets of wires become twice as many.
+    products = (d,)
+    tl.store(into, tl.sum(d, 1), is_node)
+    for wire in tl.static_range(INPUTS):
+        for entry in tl.static_range(2**wire):
+            product = products[entry] * mixed[wire]
+            tl.store(into + 2**wire + entry, tl.sum(product, 1), is_node)
+            products = products + (product,)
 
 
 @_compiled
 def backward_weights(
     x, rows, d_wires, d_weights, filters, places, candidates, step, batch,
-    IS_SHARED: tl.constexpr, CANDIDATES: tl.constexpr, SAMPLES: tl.constexpr,
+    INPUTS: tl.constexpr, IS_SHARED: tl.constexpr, CANDIDATES: tl.constexpr, SAMPLES: tl.constexpr,
 ):  # fmt: skip
-    """The gradients of some weights of a filter, over ``step`` of its places."""
+    """The gradients of some weights of a filter's wire, over ``step`` of its places."""
     one, part = tl.program_id(0), tl.program_id(1)
     k = tl.program_id(2) * CANDIDATES + tl.arange(0, CANDIDATES)
-    sums_a = tl.zeros((CANDIDATES, SAMPLES), d_wires.dtype.element_ty)
-    sums_b = tl.zeros((CANDIDATES, SAMPLES), d_wires.dtype.element_ty)
-    nodes = filters * places
+    sums = tl.zeros((CANDIDATES, SAMPLES), d_weights.dtype.element_ty)
+    of_rows = one % filters if IS_SHARED else one
     for place in range(part * step, tl.minimum((part + 1) * step, places)):
-        node = one * places + place
-        row_a = tl.load(rows + node * candidates + k, k < candidates, other=-1)
-        row_b = row_a
-        if not IS_SHARED:
-            row_b = tl.load(rows + (nodes + node) * candidates + k, k < candidates, other=-1)
-        at_a = d_wires + node.to(tl.int64) * batch
-        at_b = at_a + nodes.to(tl.int64) * batch
+        at = rows + (of_rows * places + place) * candidates
+        row = tl.load(at + k, k < candidates, other=-1)
+        at = d_wires + (one * places + place).to(tl.int64) * batch
         for first in range(0, batch, SAMPLES):
             sample = first + tl.arange(0, SAMPLES)
-            value = _values(x, row_a, batch, sample).to(sums_a.dtype)
-            sums_a += value * tl.load(at_a + sample, sample < batch, other=0)[None, :]
-            if not IS_SHARED:
-                value = _values(x, row_b, batch, sample).to(sums_a.dtype)
-            sums_b += value * tl.load(at_b + sample, sample < batch, other=0)[None, :]
-    into = (part * 2 * filters + one) * candidates + k
-    tl.store(d_weights + into, tl.sum(sums_a, 1), k < candidates)
-    tl.store(d_weights + filters * candidates + into, tl.sum(sums_b, 1), k < candidates)
+            value = _values(x, row, batch, sample).to(sums.dtype)
+            d = tl.load(at + sample, sample < batch, other=0).to(sums.dtype)
+            sums += value * d[None, :]
+    into = (part * INPUTS * filters + one) * candidates + k
+    tl.store(d_weights + into, tl.sum(sums, 1), k < candidates)
 
 
 @_compiled
@@ -143,7 +154,7 @@ def backward_inputs(
         weight = tl.load(weights + at, reader < end, other=0)
         mask = (reader < end)[:, None] & (sample < batch)[None, :]
         d = tl.load(d_wires + wire.to(tl.int64)[:, None] * batch + sample[None, :], mask, other=0)
-        sums += weight[:, None] * d
+        sums += weight[:, None] * d.to(sums.dtype)
     row = tl.load(parts + 2 * count + part).to(tl.int64)
     tl.store(d_x + row * batch + sample, tl.sum(sums, 0), sample < batch)
 

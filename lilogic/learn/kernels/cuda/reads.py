@@ -18,14 +18,16 @@ class Reads:
     """The rows that the wires of a layer's nodes read.
 
     Attributes:
-        rows: int32 [2, nodes, K], contiguous; -1 for none. Or [1, nodes, K] where both wires read
-            the same.
+        rows: int32 [wires, nodes, K], contiguous; -1 for none. Or [1, nodes, K] where all wires of
+            a node read the same.
+        wires: how many a node has.
         n_inputs: how many rows there are.
         n_data: how many of them, from the first, get no gradient.
         places: how many nodes behind each other share their weights.
     """
 
     rows: torch.Tensor
+    wires: int
     n_inputs: int
     n_data: int
     places: int
@@ -37,13 +39,13 @@ class Reads:
 
     @property
     def is_shared(self) -> bool:
-        """Whether both wires of a node read the same rows."""
+        """Whether all wires of a node read the same rows."""
         return len(self.rows) == 1
 
     @cached_property
     def readers(self) -> Readers:
         """The reads transposed."""
-        flat = self.rows.expand(2, -1, -1).reshape(-1)
+        flat = self.rows.expand(self.wires, -1, -1).reshape(-1)
         counts = torch.bincount(flat + 1, minlength=self.n_inputs + 1)
         # What reads nothing comes first.
         first = self.n_data + 1
@@ -73,7 +75,7 @@ class Readers(NamedTuple):
     Rows that many read are cut into parts, so that none takes much longer than the others.
 
     Attributes:
-        slots: int32 [2 · nodes · K], positions in the flattened rows, in the order of what they
+        slots: int32 [wires · nodes · K], positions in the flattened rows, in the order of what they
             read.
         parts: int32 [3, parts]: entries ``start : end`` of ``slots`` read one row, whose gradient
             is ``into``: the row itself, or one of those behind all rows that make it up.
@@ -91,7 +93,7 @@ def of_wiring(wiring: Wiring) -> Reads:
     """The reads of a layer whose nodes stand once each; made once a wiring."""
     if wiring not in _OF_WIRINGS:
         rows = wiring.candidates.to(torch.int32).contiguous()
-        _OF_WIRINGS[wiring] = Reads(rows, wiring.n_inputs, wiring.n_data, 1)
+        _OF_WIRINGS[wiring] = Reads(rows, len(rows), wiring.n_inputs, wiring.n_data, 1)
     return _OF_WIRINGS[wiring]
 
 
@@ -129,16 +131,16 @@ def _unrolled(
     windows: Windows, candidates: torch.Tensor | None, weights: torch.Tensor, n_inputs: int
 ) -> Reads:
     """The reads of filters, of which each stands at all its places, one behind the other."""
-    filters, device = weights.shape[1], weights.device
+    wires, filters, device = *weights.shape[:2], weights.device
     # [sets, places, positions], and of each filter its set's.
     table = torch.tensor(windows.rows, dtype=torch.int32, device=device).swapaxes(1, 2)
     own = torch.from_numpy(windows.sets(filters)).to(device)
     seen = table[own][None]
     if candidates is not None:
         every = candidates[:, :, None].expand(-1, -1, windows.n_places, -1)
-        seen = seen.expand(2, -1, -1, -1).gather(3, every)
+        seen = seen.expand(wires, -1, -1, -1).gather(3, every)
     rows = seen.reshape(len(seen), filters * windows.n_places, -1).contiguous()
-    return Reads(rows, n_inputs, 0, windows.n_places)
+    return Reads(rows, wires, n_inputs, 0, windows.n_places)
 
 
 _PART = 64

@@ -40,16 +40,21 @@ def windows(
 
 
 def arguments(
-    seen: Windows, filters: int, k: int | None, batch: int, dtype: torch.dtype = torch.float64
+    seen: Windows,
+    filters: int,
+    k: int | None,
+    batch: int,
+    dtype: torch.dtype = torch.float64,
+    wires: int = 2,
 ) -> tuple[Any, ...]:
     """x, windows, candidates, weights and coefficients."""
     generator = torch.Generator().manual_seed(1)
     size = seen.size if k is None else k
-    orders = torch.rand(2, filters, seen.size, generator=generator).argsort(-1)
+    orders = torch.rand(wires, filters, seen.size, generator=generator).argsort(-1)
     candidates = None if k is None else orders[..., :k].contiguous()
     x = torch.rand(seen.planes.size, batch, generator=generator, dtype=dtype)
-    weights = torch.rand(2, filters, size, generator=generator, dtype=dtype)
-    coefficients = torch.randn(filters, 4, generator=generator, dtype=dtype)
+    weights = torch.rand(wires, filters, size, generator=generator, dtype=dtype)
+    coefficients = torch.randn(filters, 2**wires, generator=generator, dtype=dtype)
     return x, seen, candidates, weights, coefficients
 
 
@@ -116,7 +121,7 @@ def test_the_cpu_kernel_is_the_reference_in_float64(data: st.DataObject) -> None
 
 @pytest.mark.slow
 @pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.data())
 def test_the_cuda_kernel_is_the_reference_in_float64(data: st.DataObject) -> None:
     from lilogic.learn.kernels.cuda import layers
@@ -124,10 +129,12 @@ def test_the_cuda_kernel_is_the_reference_in_float64(data: st.DataObject) -> Non
     with pytest.MonkeyPatch.context() as patch:
         # A program for each place of small windows would be slow, and test no sums of places.
         patch.setattr(layers, "_PARTS", data.draw(st.integers(1, 20)))
-        assert_equal("cuda", drawn(data, (5, 4), [1, 19]))
+        assert_equal("cuda", drawn(data, (5, 4), [1, 19], most_wires=3))
 
 
-def drawn(data: st.DataObject, shape: tuple[int, int], batches: list[int]) -> tuple[Any, ...]:
+def drawn(
+    data: st.DataObject, shape: tuple[int, int], batches: list[int], most_wires: int = 6
+) -> tuple[Any, ...]:
     """Arguments for windows on planes of that shape, padded to at least 5 rows and columns."""
     draw = data.draw
     padding = draw(st.integers(int(min(shape) < 5), 2))
@@ -135,7 +142,8 @@ def drawn(data: st.DataObject, shape: tuple[int, int], batches: list[int]) -> tu
     groups = draw(st.sampled_from([1, 2, 4]))
     seen = windows(4, shape, kernel, stride, padding, groups, draw(st.integers(0, 9)))
     k = draw(st.none() | st.integers(1, min(20, seen.size)))
-    given = arguments(seen, draw(st.integers(1, 9)), k, draw(st.sampled_from(batches)))
+    filters, batch = draw(st.integers(1, 9)), draw(st.sampled_from(batches))
+    given = arguments(seen, filters, k, batch, wires=draw(st.integers(2, most_wires)))
     return (given[0] > 0.5, *given[1:]) if draw(st.booleans()) else given
 
 

@@ -55,7 +55,15 @@ def test_a_node_is_the_polynomial_of_its_wires(wires: int) -> None:
     torch.testing.assert_close(y, expected, **EXACT)
 
 
-@pytest.mark.parametrize("name", there.FAST)
+def assert_equal(name: str, wires: int, nodes: int, k: int, batch: int, **options: int) -> None:
+    """That a kernel's outputs and gradients are those of the reference, also of bits."""
+    x, *rest = problem(wires, nodes, k, batch, **options)
+    case = (x > 0.5 if options["seed"] % 2 else x, *rest)
+    found = solve(there.FAST[name].layer, case)
+    for one, other in zip(found, solve(reference.layer, case), strict=True):
+        torch.testing.assert_close(one, other, **EXACT)
+
+
 @settings(max_examples=20)
 @given(
     wires=st.integers(3, 6),
@@ -63,17 +71,47 @@ def test_a_node_is_the_polynomial_of_its_wires(wires: int) -> None:
     k=st.integers(1, 10),
     batch=st.sampled_from([0, 1, 63, 65, 130]),
     n_data=st.integers(0, 20),
-    is_bits=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_kernels_equal_the_reference(
-    name: str, wires: int, nodes: int, k: int, batch: int, n_data: int, is_bits: bool, seed: int
+def test_the_cpu_kernel_is_the_reference(
+    wires: int, nodes: int, k: int, batch: int, n_data: int, seed: int
 ) -> None:
-    x, *rest = problem(wires, nodes, k, batch, n_data, seed=seed)
-    case = (x > 0.5 if is_bits else x, *rest)
-    found = solve(there.FAST[name].layer, case)
-    for one, other in zip(found, solve(reference.layer, case), strict=True):
-        torch.testing.assert_close(one, other, **EXACT)
+    assert_equal("cpu", wires, nodes, k, batch, n_data=n_data, seed=seed)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
+@pytest.mark.parametrize(
+    ("wires", "nodes", "k", "batch", "n_data"),
+    [(3, 5, 9, 1, 0), (4, 3, 2, 33, 7), (5, 1, 1, 3, 20), (6, 2, 3, 5, 19), (3, 3, 2, 300, 0)],
+)
+def test_the_cuda_kernel_is_the_reference(
+    wires: int, nodes: int, k: int, batch: int, n_data: int
+) -> None:
+    assert_equal("cuda", wires, nodes, k, batch, n_data=n_data, seed=wires)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not there.CUDA_RUNS, reason="needs Triton")
+@pytest.mark.parametrize(("wires", "dtype"), [(2, torch.bfloat16), (3, torch.float16)])
+def test_under_autocast_rows_are_short_and_sums_are_not(wires: int, dtype: torch.dtype) -> None:
+    """Two layers, of which the second reads short rows and sends short gradients back."""
+    gradients, outputs = [], []
+    for is_mixed in (False, True):
+        x, first, *of_first = problem(wires, 7, 3, 40, n_data=20)
+        _, second, *of_second = problem(wires, 5, 4, 40, n_inputs=7, seed=1)
+        leaves = [each.float().requires_grad_() for each in (*of_first, *of_second)]
+        with torch.autocast("cpu", dtype, enabled=is_mixed):
+            hidden = there.FAST["cuda"].layer(x > 0.5, first, *leaves[:2], None)
+            y = there.FAST["cuda"].layer(hidden, second, *leaves[2:], None)
+        assert y.dtype == (dtype if is_mixed else torch.float32)
+        y.float().square().sum().backward()
+        assert all(leaf.grad is not None and leaf.grad.dtype == torch.float32 for leaf in leaves)
+        outputs.append(y.detach().float())
+        gradients.append([leaf.grad for leaf in leaves])
+    torch.testing.assert_close(outputs[1], outputs[0], rtol=0.02, atol=0.02)
+    for mixed, exact in zip(gradients[1], gradients[0], strict=True):
+        assert (mixed - exact).abs().max() < 0.03 * exact.abs().max()
 
 
 @pytest.mark.parametrize("name", there.KERNELS)
