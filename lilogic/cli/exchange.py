@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from lilogic.cli.common import (
     Module,
     Popcount,
     Target,
+    dataset_of,
     given,
     load,
     show,
@@ -26,7 +28,9 @@ from lilogic.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from lilogic.api import Model as Network
     from lilogic.data.encoder import Encoder
+    from lilogic.formats.exporters.html.contents import Examples
 
 
 def import_(
@@ -99,7 +103,8 @@ def export_(
     to: Annotated[
         str,
         typer.Option(
-            help="verilog, blif, aiger, c, npz, dot or svg.", autocompletion=completion.exports
+            help="verilog, blif, aiger, c, npz, dot, svg or html.",
+            autocompletion=completion.exports,
         ),
     ],
     output: Annotated[
@@ -140,6 +145,21 @@ def export_(
             "as they were trained or imported. Verilog is always simplified.",
         ),
     ] = True,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            min=0,
+            help="html: how many test samples the page offers, of each class in turn. Default: 20.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="html: the data set that they are of; default: what it was trained on.",
+            autocompletion=completion.datasets,
+        ),
+    ] = None,
     module: Module = None,
     as_json: AsJson = False,
 ) -> None:
@@ -160,8 +180,12 @@ def export_(
     )
     options = given(prefix=prefix, word=word, cone=cone)
     reads = given(input=input, bits=bits)
+    if to != "html" and (samples is not None or data is not None):
+        raise FormatError("--samples and --data are for html only: leave them out")
     files.check_writable(output)
     network = load(model)
+    if to == "html":
+        options |= given(examples=_examples(network, 20 if samples is None else samples, data))
     if to == "verilog":
         if options or not simplify:
             raise FormatError("--prefix, --word, --cone and --no-simplify are not for Verilog")
@@ -175,6 +199,23 @@ def export_(
         formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
     if as_json:
         show_json({"model": network.name, "format": to, "output": str(output)})
+
+
+def _examples(network: Network, count: int, data: str | None) -> Examples | None:
+    """Test samples for a page; none, with a warning, where the data set recorded is not there."""
+    from lilogic.errors import DataError, LilogicWarning
+    from lilogic.formats.exporters.html.contents import Examples
+
+    if not count or (data is None and not network.metadata.dataset):
+        return None
+    try:
+        found = dataset_of(network, data)
+    except DataError as error:
+        if data is not None:
+            raise
+        warnings.warn(LilogicWarning(f"the page offers no samples: {error}"), stacklevel=2)
+        return None
+    return Examples(found.x_test, found.y_test).of_each_class(count)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
