@@ -56,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep-pipeline": hardware.sweep_pipeline,
     "zoo": listings.zoo_,
     "recipes": listings.recipes,
+    "doctor": listings.doctor,
     "demo": demo,
 }
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

@@ -16,6 +16,7 @@ from lilogic.report.models import (
     compiled,
     cost,
     datasheet,
+    doctor,
     evaluation,
     explanation,
     graph,
@@ -44,6 +45,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "pipeline": timing.PipelineReport,
     "board": board.BoardReport,
     "board-measurement": board.BoardMeasurement,
+    "diagnosis": doctor.Diagnosis,
 }
 """The model of each kind of JSON."""
 

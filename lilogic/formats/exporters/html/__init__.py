@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from lilogic.extras import needs
@@ -49,5 +50,5 @@ def write(graph: GateGraph, path: Path, *, examples: Examples | None = None) -> 
     write_text(path, text)
 
 
-def _text(path: object) -> str:
-    return path.read_text("utf-8")  # type: ignore[attr-defined]
+def _text(path: Traversable) -> str:
+    return path.read_text("utf-8")
