@@ -29,12 +29,12 @@ class Pipeline {
   described(step) {
     if (step === 0) return "The sample has arrived";
     const { part, number } = this.levels[step - 1];
-    const of = this.parts[part] > 1 ? ` ${number + 1} of ${this.parts[part]}` : "";
+    const of = (unit) => (this.parts[part] > 1 ? `, ${unit} ${number + 1} of ${this.parts[part]}` : "");
     return {
       encoder: "The encoder has made bits of the sample",
-      gates: `Gates, level${of}`,
-      popcount: `Popcount, level${of}: sums of the gates that are 1`,
-      argmax: `Argmax, round${of}: the higher score goes on`,
+      gates: `Gates${of("level")}`,
+      popcount: `Popcount${of("level")}: sums of the gates that are 1`,
+      argmax: `Argmax${of("round")}: the higher score goes on`,
     }[part];
   }
 

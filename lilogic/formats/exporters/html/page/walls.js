@@ -104,7 +104,7 @@ class Walls {
   constructor(network, picked, named) {
     this.network = network;
     this.favours = network.favours();
-    this.levels = Math.max(0, ...network.level);
+    this.levels = network.level.reduce((most, level) => Math.max(most, level), 0);
     const nodes = [...Array(network.nNodes).keys()].filter((node) => network.used[node]);
     /** Nodes of each level that a score depends on: those of one class beside each other. */
     this.byLevel = Array.from({ length: this.levels + 1 }, () => []);
@@ -127,7 +127,7 @@ class Walls {
     const bits = this.#layBits(isWide ? Math.min(280, room * 0.36) : Math.min(room, 300));
     const free = isWide ? room - bits - gates.length * GAP : room;
     const fitting = Math.floor(Math.sqrt((free * TALL * 0.9) / Math.max(1, count)));
-    let size = Math.min(Math.max(fitting, 2), 14);
+    let size = Math.min(Math.max(fitting, 2), 20);
     const rows = () => Math.max(1, Math.floor(TALL / size));
     const width = () => gates.reduce((sum, level) => sum + Math.ceil(level.length / rows()) * size, 0);
     while (isWide && size > 2 && width() > free) size--;
