@@ -172,6 +172,7 @@ _FLAGS = {
     "target": "--target",
     "threads": "--threads",
     "top": "--top",
+    "view": "--view",
     "white": "--white",
     "word": "--word",
 }

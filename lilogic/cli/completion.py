@@ -94,3 +94,10 @@ def exports() -> list[str]:
     from lilogic import formats
 
     return ["verilog", *formats.WRITERS]
+
+
+def views() -> list[str]:
+    """What a picture of a network may show."""
+    from lilogic.formats.exporters import svg
+
+    return [*svg.VIEWS]

@@ -137,6 +137,14 @@ def export_(
         int | None,
         typer.Option(metavar="CLASS", help="dot, svg: draw what this class depends on, alone."),
     ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            help="svg: what to draw: network, fields (the pixels that each class reads) or filters "
+            "(nodes that repeat all over an image). Default: network.",
+            autocompletion=completion.views,
+        ),
+    ] = None,
     simplify: Annotated[
         bool,
         typer.Option(
@@ -178,7 +186,7 @@ def export_(
         fold=fold,
         module=module,
     )
-    options = given(prefix=prefix, word=word, cone=cone)
+    options = given(prefix=prefix, word=word, cone=cone, view=view)
     reads = given(input=input, bits=bits)
     if to != "html" and (samples is not None or data is not None):
         raise FormatError("--samples and --data are for html only: leave them out")
@@ -188,7 +196,9 @@ def export_(
         options |= given(examples=_examples(network, 20 if samples is None else samples, data))
     if to == "verilog":
         if options or not simplify:
-            raise FormatError("--prefix, --word, --cone and --no-simplify are not for Verilog")
+            raise FormatError(
+                "--prefix, --word, --cone, --view and --no-simplify are not for Verilog"
+            )
         files.write_text(output, network.compile(**verilog, **reads).verilog)
     elif verilog:
         raise FormatError(

@@ -18,8 +18,8 @@ from lilogic.graph import GateGraph
 from lilogic.version import __version__
 
 _SCRIPTS = (
-    "decoding", "encoder", "network", "pipeline", "colours", "picture", "inputs", "walls",
-    "inspector", "app",
+    "decoding", "encoder", "network", "pipeline", "colours", "picture", "inputs", "drawing",
+    "walls", "inspector", "app",
 )  # fmt: skip
 """Modules of ``page/``, which share one scope, each after what it uses."""
 
