@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from lilogic import cores
+import platformdirs
+
+from lilogic import compiled, cores
 from lilogic.data import fetch
 from lilogic.errors import LilogicError, MissingExtraError
 from lilogic.files import is_writable
@@ -152,11 +154,11 @@ def _tool(
         return Check(group="tools", name=program, state=state, found=text, advice=advice)
     except LilogicError as error:
         return _broken("tools", program, str(error), f"unset {variable(program)}")
-    if not named:
-        return Check(group="tools", name=program, state=State.OK, found=_source(program))
-    if named == "pyosys":
+    if started[-1].endswith("native_yosys"):
         found = f"pyosys {importlib.metadata.version('pyosys')}"
         return Check(group="tools", name=program, state=State.OK, found=found)
+    if started[0] == sys.executable:
+        return Check(group="tools", name=program, state=State.OK, found=_source(program))
     said = _first_line([*started, "--version"])
     if said is None:
         problem = f"{variable(program)}={named} cannot be run"
@@ -186,23 +188,18 @@ def _first_line(command: list[str]) -> str | None:
 
 def caches() -> Iterator[Check]:
     """Folders in which what was compiled or downloaded is kept."""
+    own = platformdirs.user_cache_path("lilogic")
     numba = os.environ.get("NUMBA_CACHE_DIR")
-    yield _folder(
-        "numba", Path(numba) if numba else Path(__file__).parent,
-        "each process compiles anew: name a folder of yours in NUMBA_CACHE_DIR",
-    )  # fmt: skip
-    with suppress(ModuleNotFoundError):
-        import platformdirs
-
-        yowasp = os.environ.get("YOWASP_CACHE_DIR")
-        place = Path(yowasp) if yowasp else platformdirs.user_cache_path("YoWASP", appauthor=False)
-        yield _folder(
-            "YoWASP", place, "tools compile in each process: name a folder in YOWASP_CACHE_DIR"
-        )
-        own = platformdirs.user_cache_path("lilogic")
-        for name in ("datasets", "simulations"):
-            advice = f"nothing can be kept in {own}: name a folder in XDG_CACHE_HOME"
-            yield _folder(name, own / name, advice)
+    yowasp = os.environ.get("YOWASP_CACHE_DIR")
+    places = {
+        "numba": Path(numba) if numba else compiled.folder(),
+        "YoWASP": Path(yowasp or platformdirs.user_cache_path("YoWASP", appauthor=False)),
+        **{name: own / name for name in ("datasets", "simulations", "objects")},
+    }
+    variables = {"numba": "NUMBA_CACHE_DIR", "YoWASP": "YOWASP_CACHE_DIR"}
+    for name, place in places.items():
+        variable = variables.get(name, "XDG_CACHE_HOME")
+        yield _folder(name, place, f"what is made there is not kept: name a folder in {variable}")
 
 
 def _folder(name: str, place: Path, advice: str) -> Check:
@@ -216,7 +213,7 @@ def _folder(name: str, place: Path, advice: str) -> Check:
 
 def data() -> Iterator[Check]:
     """Where data sets are looked for, and the room that is left for others."""
-    named = f"{fetch.ENVIRONMENT}"
+    named = fetch.ENVIRONMENT
     try:
         root = fetch.data_root()
     except LilogicError as error:
