@@ -57,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep-pipeline": hardware.sweep_pipeline,
     "zoo": listings.zoo_,
     "recipes": listings.recipes,
+    "doctor": listings.doctor,
     "demo": demo,
 }
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
@@ -173,6 +174,7 @@ _FLAGS = {
     "target": "--target",
     "threads": "--threads",
     "top": "--top",
+    "view": "--view",
     "white": "--white",
     "word": "--word",
 }

@@ -101,3 +101,10 @@ def technologies() -> list[str]:
     from lilogic.boards.tinytapeout import technologies as known
 
     return [*known.TECHNOLOGIES]
+
+
+def views() -> list[str]:
+    """What a picture of a network may show."""
+    from lilogic.formats.exporters import svg
+
+    return [*svg.VIEWS]

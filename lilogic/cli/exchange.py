@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from lilogic.cli.common import (
     Narrow,
     Popcount,
     Target,
+    dataset_of,
     given,
     load,
     show,
@@ -29,6 +31,7 @@ from lilogic.cli.common import (
 if TYPE_CHECKING:
     from lilogic.api import Model as Network
     from lilogic.data.encoder import Encoder
+    from lilogic.formats.exporters.html.contents import Examples
 
 
 def import_(
@@ -101,7 +104,7 @@ def export_(
     to: Annotated[
         str,
         typer.Option(
-            help="verilog, blif, aiger, c, npz, dot, svg, or tinytapeout, a whole project.",
+            help="verilog, blif, aiger, c, npz, dot, svg, html, or tinytapeout, a whole project.",
             autocompletion=completion.exports,
         ),
     ],
@@ -141,6 +144,14 @@ def export_(
         int | None,
         typer.Option(metavar="CLASS", help="dot, svg: draw what this class depends on, alone."),
     ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            help="svg: what to draw: network, fields (the pixels that each class reads) or filters "
+            "(nodes that repeat all over an image). Default: network.",
+            autocompletion=completion.views,
+        ),
+    ] = None,
     simplify: Annotated[
         bool,
         typer.Option(
@@ -149,6 +160,21 @@ def export_(
             "as they were trained or imported. Verilog is always simplified.",
         ),
     ] = True,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            min=0,
+            help="html: how many test samples the page offers, of each class in turn. Default: 20.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="html: the data set that they are of; default: what it was trained on.",
+            autocompletion=completion.datasets,
+        ),
+    ] = None,
     module: Module = None,
     technology: Annotated[
         str | None,
@@ -212,18 +238,26 @@ def export_(
         fold=fold,
         module=module,
     )
-    options = given(prefix=prefix, word=word, cone=cone)
+    options = given(prefix=prefix, word=word, cone=cone, view=view)
     reads = given(input=input, bits=bits, narrow=narrow)
+    if to != "html" and (samples is not None or data is not None):
+        raise FormatError("--samples and --data are for html only: leave them out")
     if to == "tinytapeout":
         if options or not simplify:
-            raise FormatError("--prefix, --word, --cone and --no-simplify are not for Tiny Tapeout")
+            raise FormatError(
+                "--prefix, --word, --cone, --view and --no-simplify are not for Tiny Tapeout"
+            )
         _tape_out(load(model), output, verilog | reads | project, as_json)
         return
     files.check_writable(output)
     network = load(model)
+    if to == "html":
+        options |= given(examples=_examples(network, 20 if samples is None else samples, data))
     if to == "verilog":
         if options or not simplify:
-            raise FormatError("--prefix, --word, --cone and --no-simplify are not for Verilog")
+            raise FormatError(
+                "--prefix, --word, --cone, --view and --no-simplify are not for Verilog"
+            )
         files.write_text(output, network.compile(**verilog, **reads).verilog)
     elif verilog:
         raise FormatError(
@@ -246,6 +280,23 @@ def _tape_out(network: Network, folder: Path, options: dict[str, Any], as_json: 
         options["liberty"] = flow.read_liberty(options["liberty"])
     report = tape_out(network, folder, **options)
     show(report, board.tapeout_rows(report), str(folder), as_json)
+
+
+def _examples(network: Network, count: int, data: str | None) -> Examples | None:
+    """Test samples for a page; none, with a warning, where the data set recorded is not there."""
+    from lilogic.errors import DataError, LilogicWarning
+    from lilogic.formats.exporters.html.contents import Examples
+
+    if not count or (data is None and not network.metadata.dataset):
+        return None
+    try:
+        found = dataset_of(network, data)
+    except DataError as error:
+        if data is not None:
+            raise
+        warnings.warn(LilogicWarning(f"the page offers no samples: {error}"), stacklevel=2)
+        return None
+    return Examples(found.x_test, found.y_test).of_each_class(count)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

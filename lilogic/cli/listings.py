@@ -1,4 +1,4 @@
-"""Commands that list what lilogic brings along."""
+"""Commands that list what lilogic brings along, and what it finds here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lilogic.cli import completion
-from lilogic.cli.common import AsJson, show
+from lilogic.cli.common import AsJson, show, show_json
 
 
 def zoo_(as_json: AsJson = False) -> None:
@@ -57,3 +57,25 @@ def _show_keys(as_json: bool) -> None:
         for key in known
     ]
     show([*map(asdict, known)], rows, "keys of recipes", as_json)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check packages, tools, caches, data folders, ports and the machine, and say what to do.
+
+    Exit status 1 where something that is installed cannot be used.
+    """
+    from lilogic import doctor as doctoring
+    from lilogic.errors import CheckFailedError
+    from lilogic.report import console
+
+    diagnosis = doctoring.diagnose()
+    if as_json:
+        show_json(diagnosis)
+    else:
+        rows = [
+            (check.name, check.state, check.found, check.advice or "") for check in diagnosis.checks
+        ]
+        console.show_columns(f"lilogic {diagnosis.version}", ("", "", "found", "what to do"), rows)
+    if not diagnosis.ok:
+        broken = [check.name for check in diagnosis.checks if check.state == "broken"]
+        raise CheckFailedError(f"cannot be used as it is: {', '.join(broken)}")

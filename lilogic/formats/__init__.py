@@ -70,6 +70,7 @@ WRITERS = {
     "npz": "npz",
     "dot": "dot",
     "svg": "svg",
+    "html": "html",
 }
 """For each format, the module that writes it."""
 

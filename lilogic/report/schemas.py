@@ -16,6 +16,7 @@ from lilogic.report.models import (
     compiled,
     cost,
     datasheet,
+    doctor,
     evaluation,
     explanation,
     graph,
@@ -49,6 +50,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "board": board.BoardReport,
     "board-measurement": board.BoardMeasurement,
     "tapeout": tapeout.TapeoutReport,
+    "diagnosis": doctor.Diagnosis,
 }
 """The model of each kind of JSON."""
 

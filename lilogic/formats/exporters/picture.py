@@ -63,13 +63,9 @@ def of(graph: GateGraph, cone: int | None = None) -> Picture:
     Raises:
         FormatError: no such class, or more gates than a picture can show.
     """
-    if cone is not None and not 0 <= cone < graph.n_classes:
-        raise FormatError(
-            f"class {cone} does not exist, but classes 0 to {graph.n_classes - 1}", option="cone"
-        )
-    classes = [*range(graph.n_classes)] if cone is None else [cone]
-    gates = _shown_gates(graph, cone)
+    gates = shown_gates(graph, cone)
     _check_size(graph, len(gates), cone)
+    classes = [*range(graph.n_classes)] if cone is None else [cone]
     wires = [*_wires(graph, gates, classes)]
     read = {wire.source for wire in wires}
     name, last = input_names(graph), int(graph.levels.max()) + 1
@@ -141,7 +137,16 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _shown_gates(graph: GateGraph, cone: int | None) -> list[int]:
+def shown_gates(graph: GateGraph, cone: int | None) -> list[int]:
+    """All gates, or those that class ``cone`` depends on.
+
+    Raises:
+        FormatError: no such class.
+    """
+    if cone is not None and not 0 <= cone < graph.n_classes:
+        raise FormatError(
+            f"class {cone} does not exist, but classes 0 to {graph.n_classes - 1}", option="cone"
+        )
     if cone is None:
         return [*range(graph.n_inputs, graph.n_nodes)]
     head = graph.heads[cone]

@@ -1,4 +1,4 @@
-"""SVG: a picture of a small graph, level by level from left to right."""
+"""SVG: a small graph, level by level from left to right; or a view of a graph of any size."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from html import escape
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+from lilogic.errors import FormatError
 from lilogic.files import write_text
 from lilogic.formats.exporters import layout, picture
 from lilogic.formats.exporters.layout import Place
 from lilogic.formats.exporters.picture import Box, Picture, Wire
+from lilogic.formats.exporters.views import density, fields, filters
 from lilogic.graph import GateGraph
 
 _MARGIN, _HEIGHT, _PIN = 12, 24, 10
@@ -27,13 +29,36 @@ _LEGEND_STYLE = 'style="text-anchor:start" fill="#868e96"'
 _STYLE = "path{fill:none;stroke-width:1.2}path:hover{stroke-width:4}text{text-anchor:middle}"
 
 
-def write(graph: GateGraph, path: Path, *, cone: int | None = None) -> None:
-    """Inputs that are read, gates with their symbols, and classes; or what one class depends on.
+VIEWS = ("network", "fields", "filters")
+"""What may be drawn."""
+
+
+def write(graph: GateGraph, path: Path, *, cone: int | None = None, view: str = "network") -> None:
+    """A picture of the network, or of what it looks at.
+
+    Args:
+        graph: the graph.
+        path: the file.
+        cone: draw what this class depends on, alone.
+        view: ``network``: inputs that are read, gates with their symbols, and classes; where these
+            are too many for boxes, bars and bands in their place. ``fields``: the pixels that each
+            class reads. ``filters``: nodes that repeat all over the image.
 
     Raises:
-        FormatError: no class ``cone``, or more gates than a picture can show.
+        FormatError: no class ``cone``, no such view, or nothing that it could show.
     """
-    write_text(path, "\n".join([*_drawn(picture.of(graph, cone)), ""]))
+    if view not in VIEWS:
+        raise FormatError(f"view {view!r} is not one of {', '.join(VIEWS)}", option="view")
+    gates = picture.shown_gates(graph, cone)
+    if view == "fields":
+        text = fields.drawn(graph, cone)
+    elif view == "filters":
+        text = filters.drawn(graph, cone)
+    elif len(gates) > picture.MAX_GATES:
+        text = density.drawn(graph, cone)
+    else:
+        text = "\n".join([*_drawn(picture.of(graph, cone)), ""])
+    write_text(path, text)
 
 
 @dataclass(frozen=True)
@@ -73,8 +98,9 @@ def _drawn(shown: Picture) -> Iterator[str]:
     width, height = sheet.size
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11" role="img">'
     )
+    yield f"<title>{escape(_described(shown))}</title>"
     yield f"<style>{_STYLE}</style>"
     yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     colour = _colours(sheet.centre, sheet.columns)
@@ -84,6 +110,17 @@ def _drawn(shown: Picture) -> Iterator[str]:
     for name, box in shown.boxes.items():
         yield from _box(name, box, sheet)
     yield f'<text x="{_MARGIN}" y="{height - 8}" {_LEGEND_STYLE}>{_LEGEND}</text></svg>'
+
+
+def _described(shown: Picture) -> str:
+    """What is drawn, for those who do not see it."""
+    gates = sum(box.is_gate for box in shown.boxes.values())
+    classes = sum(name.startswith("c") for name in shown.boxes)
+    inputs = len(shown.boxes) - gates - classes
+    return (
+        f"Network of {gates} gates from {inputs} input bits on the left to {classes} classes "
+        f"on the right, with {len(shown.wires)} wires"
+    )
 
 
 def _sheet(shown: Picture, into: Mapping[str, Sequence[Wire]]) -> _Sheet:

@@ -1,5 +1,11 @@
 """What the shell completes, and that --help names the same values."""
 
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+
 import pytest
 
 from lilogic import formats, zoo
@@ -59,6 +65,32 @@ def test_bash_is_told_how(lilogic):
     assert "_LILOGIC_COMPLETE=complete_bash" in out
     assert "-o default" in out, "files are completed where no name fits"
     assert out.endswith(" lilogic\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_bash_completes_once_it_is_installed(tmp_path):
+    """What the documentation says to do, in a home of its own."""
+    program = tmp_path / "bin" / "lilogic"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nfrom lilogic.cli import main\nmain()\n")
+    program.chmod(0o755)
+    folders = {
+        "HOME": str(tmp_path),
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    run = partial(subprocess.run, env=os.environ | folders, capture_output=True, text=True)
+    run([program, "--install-completion", "bash"], check=True)
+    installed = tmp_path / ".bash_completions" / "lilogic.sh"
+    assert str(installed) in (tmp_path / ".bashrc").read_text("utf-8")
+    script = f"""
+        source {installed}
+        COMP_WORDS=(lilogic export mnist-t) COMP_CWORD=2
+        _lilogic_completion lilogic
+        echo "${{COMPREPLY[@]}}"
+    """
+    done = run(["bash", "-c", script])
+    assert done.stdout.split() == ["mnist-tiny"], done.stderr
 
 
 @pytest.mark.parametrize(

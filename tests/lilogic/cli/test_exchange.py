@@ -163,10 +163,27 @@ def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
 
 def test_a_picture_is_of_one_class_if_asked(lilogic, tmp_path):
     output = tmp_path / "cone.svg"
-    status, _, err = lilogic("export", "digits", "--to", "svg", "-o", output)
+    status, _, err = lilogic("export", "digits", "--to", "dot", "-o", output)
     assert_one_line(status, err, "794 gates are too many", "such as class", "(--cone)")
     assert lilogic("export", "digits", "--to", "svg", "--cone", "3", "-o", output) == (0, "", "")
     assert "class 3<" in output.read_text("utf-8")
+
+
+def test_a_page_and_views_are_exported_as_asked(lilogic, tmp_path):
+    output = tmp_path / "wine.html"
+    done = lilogic("export", "wine", "--to", "html", "--samples", "6", "-o", output)
+    assert done == (0, "", "")
+    assert '"y":[0,1,2,0,1,2]' in output.read_text("utf-8")
+    other = tmp_path / "other.lgn"
+    write_graph(other)
+    assert lilogic("export", other, "--to", "html", "-o", output) == (0, "", "")
+    assert '"examples":null' in output.read_text("utf-8")
+    status, _, err = lilogic("export", "wine", "--to", "svg", "--samples", "6", "-o", output)
+    assert_one_line(status, err, "--samples and --data are for html only")
+    status, _, err = lilogic("export", "wine", "--to", "svg", "--view", "x", "-o", output)
+    assert_one_line(status, err, "view 'x' is not one of network, fields, filters (--view)")
+    status, _, err = lilogic("export", "wine", "--to", "svg", "--view", "fields", "-o", output)
+    assert_one_line(status, err, "receptive fields are of images")
 
 
 def test_c_is_exported_as_asked(lilogic, tmp_path):

@@ -14,7 +14,8 @@ from lilogic.data.preprocessing import REAL, Preprocessing
 from lilogic.data.scaling import Scaling
 from lilogic.errors import LilogicError
 from lilogic.formats.exporters.picture import input_names
-from lilogic.graph import GateGraph
+from lilogic.formats.exporters.views import density, filters, sheet
+from lilogic.graph import GateGraph, passes
 from lilogic.graph.gates import READS_A, READS_B
 from lilogic.zoo import models
 from tests.strategies import graphs, random_graph
@@ -187,9 +188,8 @@ def test_names_from_elsewhere_are_escaped_and_cut(folder, kind):
     assert "long" * 10 not in text
 
 
-@pytest.mark.parametrize("kind", ["dot", "svg"])
-def test_large_networks_are_refused_with_a_class_that_can_be_drawn(folder, kind):
-    digits = models.load("digits")
+def test_large_networks_are_refused_with_a_class_that_can_be_drawn(folder):
+    digits, kind = models.load("digits"), "dot"
     with pytest.raises(
         LilogicError, match=r"^794 gates are too many .* such as class (\d) with (\d+) gates$"
     ) as error:
@@ -208,3 +208,104 @@ def test_large_networks_are_refused_with_a_class_that_can_be_drawn(folder, kind)
     for cone, whose in ((None, ""), (0, " that class 0 depends on")):
         with pytest.raises(LilogicError, match=f"600 gates{whose} are too many .* 500 gates$"):
             formats.write(large, kind, folder / "large", cone=cone, simplify=False)
+
+
+def viewed(folder, graph, **options):
+    """What a view says of itself, and its elements by kind."""
+    formats.write(graph, "svg", folder / "view.svg", **options)
+    root = ElementTree.parse(folder / "view.svg").getroot()
+    assert root.get("role") == "img"
+    elements = {}
+    for element in root:
+        elements.setdefault(element.tag.rpartition("}")[2], []).append(element)
+    assert elements["title"][0].text
+    return elements
+
+
+def test_large_networks_are_bars_and_bands(folder):
+    """Bars are as tall as levels have gates, bands as wide as there are wires."""
+    digits = passes.simplify(models.load("digits"))
+    elements = viewed(folder, digits)
+    sizes = np.bincount(digits.levels[digits.alive])
+    assert (
+        elements["title"][0].text == f"digits: {sizes[1:].sum()} gates in {len(sizes) - 1} levels"
+    )
+    assert f"{sizes[0]} input bits" in elements["desc"][0].text
+    bars = {}
+    for bar in elements["rect"][1:]:
+        bars.setdefault(float(bar.get("x")), []).append(float(bar.get("y")))
+    spans = [max(tops) - min(tops) for tops in bars.values()][: len(sizes)]
+    assert np.argmax(spans) == np.argmax(sizes)
+    words = [element.text for element in elements["text"]]
+    assert words[-10:] == [*map(str, range(10))]
+    bands = [(path.get("stroke"), float(path.get("stroke-width"))) for path in elements["path"]]
+    assert len({colour for colour, _ in bands}) == 10
+    alone = viewed(folder, digits, cone=3)
+    assert len({path.get("stroke") for path in alone["path"]}) < 10 or len(alone["path"]) < len(
+        bands
+    )
+
+
+@given(graph=graphs())
+def test_every_network_can_be_drawn_as_bars(graph):
+    root = ElementTree.fromstring(density.drawn(graph))
+    texts = [element.text for element in root if element.tag.endswith("text")]
+    assert texts[-graph.n_classes :] == [*map(str, range(graph.n_classes))]
+
+
+@given(graph=graphs())
+def test_paths_are_counted(graph):
+    """Of one that walks them one by one."""
+    expected = np.zeros((graph.n_nodes, graph.n_classes))
+    for class_, head in enumerate(graph.heads):
+        for node in head.tolist():
+            expected[node, class_] += 1
+    for node, (op, a, b) in reversed([*enumerate(graph.rows(), graph.n_inputs)]):
+        expected[a] += expected[node] * READS_A[op]
+        expected[b] += expected[node] * READS_B[op]
+    np.testing.assert_array_equal(sheet.paths(graph), expected)
+
+
+def test_fields_show_the_pixels_that_a_class_reads(folder):
+    """Class 0 reads the first pixel and the last, class 1 the difference of two."""
+    encoder = Encoder(
+        preprocessing=Preprocessing((2, 3), "uint8"),
+        feature=[0, 5, 1], threshold=[7, 7, 7], minus=[6, 6, 4],
+    )  # fmt: skip
+    graph = GateGraph.build(3, [(1, 0, 1)], [[3], [2]], encoder=encoder)
+    elements = viewed(folder, graph, view="fields", simplify=False)
+    cells = [path.get("d").count("M") for path in elements["path"]]
+    assert cells == [2, 2]
+    assert len(viewed(folder, graph, view="fields", cone=1, simplify=False)["path"]) == 1
+    with pytest.raises(LilogicError, match="receptive fields are of images"):
+        formats.write(FULL_ADDER, "svg", folder / "none.svg", view="fields")
+
+
+def test_filters_are_nodes_that_stand_at_several_places(folder):
+    """AND of a pixel and the one below it at every place, and one gate that stands alone."""
+    pixels = np.arange(25).reshape(5, 5)
+    encoder = Encoder(
+        preprocessing=Preprocessing((5, 5), "uint8"), feature=range(25), threshold=[9] * 25
+    )
+    gates = [
+        (1, int(pixels[row + 1, column]), int(pixels[row, column]))
+        for row in range(4)
+        for column in range(5)
+    ]
+    gates.append((6, 0, 24))
+    graph = GateGraph.build(25, gates, [[*range(25, 46)]], encoder=encoder)
+    found = filters.found(graph)
+    assert {(each.leaves, each.truth): count for each, count in found.items()} == {
+        (((0, 0, 0), (0, 1, 0)), (0, 0, 0, 1)): 20,
+        (((0, 0, 0), (0, 4, 4)), (0, 1, 1, 0)): 1,
+    }
+    words = [element.text for element in viewed(folder, graph, view="filters")["text"]]
+    assert words[1:] == ["a", "b", "a∧b", "20 places"]
+    alone = GateGraph.build(25, [(6, 0, 24)], [[25]], encoder=encoder)
+    with pytest.raises(LilogicError, match="so there are no filters"):
+        formats.write(alone, "svg", folder / "none.svg", view="filters")
+    with pytest.raises(LilogicError, match="filters are shared by classes") as error:
+        formats.write(graph, "svg", folder / "none.svg", view="filters", cone=0)
+    assert error.value.option == "cone"
+    with pytest.raises(LilogicError, match="view 'x' is not one of network, fields, filters"):
+        formats.write(graph, "svg", folder / "none.svg", view="x")
