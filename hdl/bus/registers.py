@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-WIDTH = 32
+from lilogic.hdl.options import REGISTER_WIDTH, Bus
+
+WIDTH = REGISTER_WIDTH
 """Bits of a register, of an AXI4-Lite or Wishbone data bus, and of a beat that a register holds."""
 
 ADDRESS_BITS = 8
@@ -125,6 +127,8 @@ FIELDS: tuple[Field, ...] = (
 """What the bits of ``CONTROL`` and ``STATUS`` mean; the others are 0."""
 
 
-def present(feeds: bool) -> list[Register]:
-    """The registers that are there, with or without those that pass samples and results."""
-    return [register for register in REGISTERS if feeds or not register.feeds]
+def present(bus: Bus) -> list[Register]:
+    """The registers that a classifier behind ``bus`` has."""
+    if not bus.has_registers:
+        return []
+    return [register for register in REGISTERS if not (register.feeds and bus.has_streams)]

@@ -15,6 +15,7 @@ from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
 from lilogic.graph import GateGraph
+from lilogic.hdl.bus.description import BusInterface
 from lilogic.hdl.options import MODULE, InputKind
 from lilogic.infer.golden import checked
 
@@ -62,6 +63,7 @@ class Interface:
         interval: clock cycles from one sample to the next, at least (initiation interval).
         scaling: null, or what makes the features of real values, before they come here: ``offset``,
             ``scale`` and ``bits`` of each; feature ``i`` has a word of ``bits[i]`` bits.
+        bus: null, or the module that has the classifier behind a bus.
     """
 
     data: InputKind
@@ -79,6 +81,7 @@ class Interface:
     module: str = MODULE
     interval: int = 1
     scaling: Scaling | None = None
+    bus: BusInterface | None = None
 
     def check(self, graph: GateGraph) -> None:
         """Refuse a graph that cannot be what this is the interface of.
@@ -120,6 +123,8 @@ class Interface:
                 if fields.get("scaling") is not None:
                     scaling = {name: tuple(of) for name, of in fields["scaling"].items()}
                     fields["scaling"] = Scaling(**scaling)
+                if fields.get("bus") is not None:
+                    fields["bus"] = BusInterface.from_json(fields["bus"])
                 return cls(**fields)
             except (TypeError, ValueError, KeyError, AttributeError, GraphError) as error:
                 raise LilogicError(f"{path}: not an interface description ({error})") from error
