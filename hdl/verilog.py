@@ -88,11 +88,11 @@ def emit(classifier: Classifier, bus: BusInterface | None = None) -> str:
     about = header.about(classifier.graph, classifier.interface)
     outside = header.module(classifier.interface, core(top))
     inside = _converted(text, core(top), [*commands, "write_verilog -noattr core.v"])
-    behind = "" if bus is None else _behind(bus, classifier.interface)
-    return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{behind}{header.LINT_ON}"
+    around = "" if bus is None else behind(bus, classifier.interface)
+    return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{around}{header.LINT_ON}"
 
 
-def _behind(bus: BusInterface, interface: Interface) -> str:
+def behind(bus: BusInterface, interface: Interface) -> str:
     """The module that has the classifier behind a bus, and those inside it."""
     name = core(bus.module)
     text = to_rtlil(BusClassifier(CompiledClassifier(interface), bus), name)
@@ -122,9 +122,9 @@ def modules(top: str) -> list[str]:
 
 def emit_component(component: Component, name: str) -> str:
     """Verilog of any component as the module ``name``, with the ports that Amaranth makes."""
-    written = _converted(
-        to_rtlil(component, name), name, ["write_verilog -norename -noattr core.v"]
-    )
+    # ABC in Yosys ends at wires that are called as elements of others.
+    commands = [f"rename -hide {_ELEMENTS}", "write_verilog -noattr core.v"]
+    written = _converted(to_rtlil(component, name), name, commands)
     return f"{_HEAD}`timescale 1ns / 1ps\n\n{written}"
 
 

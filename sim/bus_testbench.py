@@ -26,7 +26,7 @@ from cocotbext.axi import (
 )
 
 from lilogic.files import write_json
-from lilogic.hdl.bus import packets
+from lilogic.hdl.bus import header, packets
 from lilogic.hdl.bus.description import BusInterface
 from lilogic.hdl.bus.registers import FIELDS, REGISTERS
 from lilogic.hdl.components.interface import Interface
@@ -453,8 +453,9 @@ async def _reset(dut: Any) -> None:
     """Start the clock, and reset for two cycles."""
     clock = _clock(dut)
     reset, level = (dut.wb_rst_i, 1) if BUS.kind is Bus.WISHBONE else (dut.aresetn, 0)
-    if BUS.kind.has_streams:
-        dut.s_axis_tvalid.value, dut.m_axis_tready.value = 0, 0
+    for port in header.ports(BUS):
+        if port.direction == "input" and port.core != "clk":
+            dut[port.name].value = 0
     reset.value = level
     Clock(clock, _PERIOD, unit="ns").start()
     await ClockCycles(clock, 3)

@@ -22,8 +22,17 @@ endmodule
 """
 
 
-class _Port(NamedTuple):
-    """A port; ``core`` is the core's port that it is, where it is one."""
+class Port(NamedTuple):
+    """A port of the module.
+
+    Attributes:
+        direction: ``input`` or ``output``.
+        width: its bits.
+        name: its name.
+        core: which port of the core it is, if it is one.
+        comment: what it is for, where its name does not say so.
+        before: what stands on the line before it, for Vivado.
+    """
 
     direction: str
     width: int
@@ -35,13 +44,13 @@ class _Port(NamedTuple):
 
 def module(bus: BusInterface, interface: Interface, core: str) -> str:
     """The module that gives the ports of ``core`` the names of the bus's standard."""
-    ports = [*_ports(bus)]
-    connections = {port.core: port.name for port in ports if port.core} | dict(_joined(bus.kind))
+    declared = [*ports(bus)]
+    connections = {port.core: port.name for port in declared if port.core} | dict(_joined(bus.kind))
     return _TOP.format(
         about="".join(f"// {line}\n" for line in _about(bus, interface)),
         module=bus.module,
         core=core,
-        ports="\n".join(_declared(ports)),
+        ports="\n".join(_declared(declared)),
         connections=",\n".join(f"    .{port}({wire})" for port, wire in connections.items()),
     )
 
@@ -71,19 +80,20 @@ def _size(packet: Packet) -> str:
     return f"{kind}, {bytes_} each, little-endian: {packet.bytes} bytes in {beats}."
 
 
-def _ports(bus: BusInterface) -> Iterator[_Port]:
+def ports(bus: BusInterface) -> Iterator[Port]:
+    """The ports of the module, in order."""
     kind = bus.kind
     if kind is Bus.WISHBONE:
-        yield _Port("input", 1, "wb_clk_i", "clk", "rising edge")
-        yield _Port("input", 1, "wb_rst_i", "rst", "synchronous, active high")
+        yield Port("input", 1, "wb_clk_i", "clk", "rising edge")
+        yield Port("input", 1, "wb_rst_i", "rst", "synchronous, active high")
         yield from _wishbone()
         return
     buses = ["s_axis", "m_axis"] * kind.has_streams + ["s_axi"] * kind.has_registers
     parameters = f"ASSOCIATED_BUSIF {':'.join(buses)}, ASSOCIATED_RESET aresetn"
     told = f'(* X_INTERFACE_PARAMETER = "{parameters}" *)'
-    yield _Port("input", 1, "aclk", "clk", "rising edge", told)
+    yield Port("input", 1, "aclk", "clk", "rising edge", told)
     told = '(* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)'
-    yield _Port("input", 1, "aresetn", None, "synchronous, active low", told)
+    yield Port("input", 1, "aresetn", None, "synchronous, active low", told)
     if kind.has_streams:
         yield from _stream("s_axis", "input", "output", bus.width, "samples")
         yield from _stream("m_axis", "output", "input", bus.width, "results")
@@ -91,12 +101,12 @@ def _ports(bus: BusInterface) -> Iterator[_Port]:
         yield from _axi_lite()
 
 
-def _stream(name: str, there: str, back: str, width: int, of: str) -> Iterator[_Port]:
-    yield _Port(there, width, f"{name}_tdata", None, f"{of}, the first byte lowest")
-    yield _Port(there, width // 8, f"{name}_tkeep", None, "which bytes are of the packet")
-    yield _Port(there, 1, f"{name}_tlast", None, "the last beat of one")
-    yield _Port(there, 1, f"{name}_tvalid", f"{name}__valid")
-    yield _Port(back, 1, f"{name}_tready", f"{name}__ready")
+def _stream(name: str, there: str, back: str, width: int, of: str) -> Iterator[Port]:
+    yield Port(there, width, f"{name}_tdata", None, f"{of}, the first byte lowest")
+    yield Port(there, width // 8, f"{name}_tkeep", None, "which bytes are of the packet")
+    yield Port(there, 1, f"{name}_tlast", None, "the last beat of one")
+    yield Port(there, 1, f"{name}_tvalid", f"{name}__valid")
+    yield Port(back, 1, f"{name}_tready", f"{name}__ready")
 
 
 _AXI_LITE = {
@@ -114,21 +124,21 @@ _AXI_LITE = {
 }  # fmt: skip
 
 
-def _axi_lite() -> Iterator[_Port]:
+def _axi_lite() -> Iterator[Port]:
     for direction, widths in _AXI_LITE.items():
         for name, width in widths.items():
-            yield _Port(direction, width, f"s_axi_{name}", f"s_axi__{name}")
+            yield Port(direction, width, f"s_axi_{name}", f"s_axi__{name}")
 
 
-def _wishbone() -> Iterator[_Port]:
-    yield _Port("input", 1, "wb_cyc_i", "wb__cyc")
-    yield _Port("input", 1, "wb_stb_i", "wb__stb")
-    yield _Port("input", 1, "wb_we_i", "wb__we")
-    yield _Port("input", ADDRESS_BITS, "wb_adr_i", "wb__adr", "of bytes; the low two are ignored")
-    yield _Port("input", WIDTH // 8, "wb_sel_i", "wb__sel")
-    yield _Port("input", WIDTH, "wb_dat_i", "wb__dat_w")
-    yield _Port("output", WIDTH, "wb_dat_o", "wb__dat_r")
-    yield _Port("output", 1, "wb_ack_o", "wb__ack")
+def _wishbone() -> Iterator[Port]:
+    yield Port("input", 1, "wb_cyc_i", "wb__cyc")
+    yield Port("input", 1, "wb_stb_i", "wb__stb")
+    yield Port("input", 1, "wb_we_i", "wb__we")
+    yield Port("input", ADDRESS_BITS, "wb_adr_i", "wb__adr", "of bytes; the low two are ignored")
+    yield Port("input", WIDTH // 8, "wb_sel_i", "wb__sel")
+    yield Port("input", WIDTH, "wb_dat_i", "wb__dat_w")
+    yield Port("output", WIDTH, "wb_dat_o", "wb__dat_r")
+    yield Port("output", 1, "wb_ack_o", "wb__ack")
 
 
 def _joined(kind: Bus) -> Iterator[tuple[str, str]]:
@@ -140,7 +150,7 @@ def _joined(kind: Bus) -> Iterator[tuple[str, str]]:
             yield f"{name}__payload", f"{{{name}_tlast, {name}_tkeep, {name}_tdata}}"
 
 
-def _declared(ports: list[_Port]) -> Iterator[str]:
+def _declared(ports: list[Port]) -> Iterator[str]:
     for number, port in enumerate(ports):
         if port.before:
             yield f"    {port.before}"

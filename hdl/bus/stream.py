@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.data import StructLayout
+from amaranth.lib.data import StructLayout, View
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
@@ -70,6 +70,9 @@ class StreamClassifier(Component):
         latency: clock cycles from the last beat of a sample to the first beat of its result, where
             neither waits.
         interval: clock cycles from one sample to the next, at best.
+        depth: samples that may be on their way from the classifier's input to the last beat of
+            their results.
+        sender: the submodule where results wait.
         s_axis: in, ``beats`` with samples.
         m_axis: out, ``beats`` with results.
         events: out, ``EVENTS``.
@@ -77,10 +80,14 @@ class StreamClassifier(Component):
 
     def __init__(self, classifier: AnyClassifier, width: int = 32) -> None:
         interface = classifier.interface
-        self._classifier = classifier
+        self.classifier = classifier
         self.sample = packets.sample_packet(interface, width)
         self.result = packets.result_packet(interface, width)
         self.latency, self.interval = timing(interface, width)
+        # As many as are on their way at full rate, so that the classifier never waits for results.
+        on_their_way = interface.latency + _THROUGH_QUEUE + self.result.beats
+        self.depth = -(-on_their_way // self.interval)
+        self.sender = Sender(classifier.results.signature, self.result, self.depth)
         super().__init__(
             {"s_axis": In(beats(width)), "m_axis": Out(beats(width)), "events": Out(EVENTS)}
         )
@@ -88,14 +95,10 @@ class StreamClassifier(Component):
     def elaborate(self, platform: object) -> Module:
         """Amaranth calls this."""
         m = Module()
-        m.submodules.classifier = classifier = self._classifier
+        m.submodules.classifier = classifier = self.classifier
         interface = classifier.interface
         m.submodules.receiver = receiver = Receiver(interface, self.sample)
-        # As many as are on their way at full rate, so that results never wait for each other.
-        on_their_way = interface.latency + _THROUGH_QUEUE + self.result.beats
-        m.submodules.sender = sender = Sender(
-            classifier.results.signature, self.result, -(-on_their_way // self.interval)
-        )
+        m.submodules.sender = sender = self.sender
         connect(m, flipped(self.s_axis), receiver.beats)
         connect(m, sender.beats, flipped(self.m_axis))
         connect(m, classifier.results, sender.results)
@@ -201,10 +204,14 @@ class Sender(Component):
         beats: out, ``stream.beats``.
         sent: out, a result's last beat is taken.
         busy: out, a result is still to come.
+        queue: of results.
     """
 
     def __init__(self, results: stream.Signature, packet: Packet, depth: int) -> None:
         self._packet, self._depth = packet, depth
+        # One place more than there are samples: it holds the one that stands at the queue's output.
+        width = Shape.cast(results.members["payload"].shape).width
+        self.queue = SyncFIFOBuffered(width=width, depth=depth + 1)
         super().__init__(
             {
                 "taken": In(1),
@@ -220,13 +227,10 @@ class Sender(Component):
         """Amaranth calls this."""
         m = Module()
         packet, result = self._packet, self.results.payload
-        width = len(Value.cast(result))
-        # One place more than there are samples: it holds the one that stands at the queue's output.
-        m.submodules.queue = queue = SyncFIFOBuffered(width=width, depth=self._depth + 1)
+        m.submodules.queue = queue = self.queue
         first = Signal(result.shape())
         place, last = Signal(range(packet.beats)), Signal()
-        words = [first.index, *first.scores]
-        row = Cat(_filled(word, 8 * packet.word_bytes) for word in words)
+        row = packed(first, packet)
         beat = self.beats.payload
         m.d.comb += vector.driven(queue.w_data, Value.cast(result))
         m.d.comb += vector.driven(Value.cast(first), queue.r_data)
@@ -258,6 +262,11 @@ def _kept(packet: Packet, is_last: Value) -> Value:
         for count in (packet.beat_bytes, packet.last_bytes)
     )
     return whole if packet.last_bytes == packet.beat_bytes else Mux(is_last, last, whole)
+
+
+def packed(result: View[StructLayout], packet: Packet) -> Value:
+    """The bytes of a result."""
+    return Cat(_filled(word, 8 * packet.word_bytes) for word in (result.index, *result.scores))
 
 
 def _filled(value: Value, width: int) -> Value:

@@ -147,6 +147,7 @@ _FLAGS = {
     "architecture": "--architecture FILE",
     "array": "--array NAME",
     "board": "--board",
+    "bus_width": "--bus-width",
     "class": "--class NAME",
     "classes": "--classes",
     "columns": "--column",

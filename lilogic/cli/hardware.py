@@ -11,6 +11,8 @@ from lilogic.cli import completion
 from lilogic.cli.common import (
     AsJson,
     Bits,
+    Bus,
+    BusWidth,
     ClockMhz,
     Fold,
     InputKind,
@@ -54,6 +56,8 @@ def compile_(
     input: InputKind = None,
     bits: Bits = False,
     module: Module = None,
+    bus: Bus = None,
+    bus_width: BusWidth = None,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
@@ -76,6 +80,8 @@ def compile_(
         input=input,
         bits=bits,
         module=module,
+        bus=bus,
+        bus_width=bus_width,
     )
     network = load(model)
     library = _library(liberty)
@@ -123,6 +129,8 @@ def verify(
     fold: Fold = None,
     input: InputKind = None,
     bits: Bits = False,
+    bus: Bus = None,
+    bus_width: BusWidth = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a network's Verilog against software, by simulation and, where possible, by proof."""
@@ -137,6 +145,8 @@ def verify(
         fold=fold,
         input=input,
         bits=bits,
+        bus=bus,
+        bus_width=bus_width,
     )
     network = load(model)
     made = network.compile(**options) if build is None else flow.opened(network, build, **options)
