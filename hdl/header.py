@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from lilogic.data.scaling import Scaling
 from lilogic.graph import GateGraph
 from lilogic.graph.metadata import Metadata
 from lilogic.hdl.components.interface import Interface, words
-from lilogic.hdl.options import InputKind
+from lilogic.hdl.ports import Port, cycles, pace, ports
 
 # By names that Verilator has had for long: it ends at one that it does not know.
 LINT_OFF = """\
@@ -47,7 +47,7 @@ def about(graph: GateGraph, interface: Interface) -> str:
     if names != [*map(str, range(len(names)))]:
         named = (f"{number} {name}" for number, name in enumerate(names))
         lines.append(f"Classes: {', '.join(named)}.")
-    lines.append(f"Latency: {_cycles(interface.latency)}; it takes {_pace(interface)}.")
+    lines.append(f"Latency: {cycles(interface.latency)}; it takes {pace(interface)}.")
     if interface.scaling is not None:
         lines += _features(graph, interface.scaling)
     return "".join(chain.from_iterable(map(_comment, lines)))
@@ -94,52 +94,14 @@ def module(interface: Interface, core: str) -> str:
     return _TOP.format(
         module=interface.module,
         core=core,
-        ports="\n".join(_ports(interface)),
+        ports="\n".join(_declared([*ports(interface)])),
         connections=",\n".join(f"    .{port}({wire})" for port, wire in connections.items()),
     )
 
 
-def _ports(interface: Interface) -> Iterator[str]:
+def _declared(ports: Sequence[Port]) -> Iterator[str]:
     """The ports, each with a comment."""
-    delay = "in the same cycle" if not interface.latency else f"{_cycles(interface.latency)} later"
-    unused = "" if interface.latency else "unused, as there are no registers"
-    width, score = interface.feature_width, interface.score_width
-    reads = f"{interface.data_width} input bits of the network, bit i at [i]"
-    if interface.scaling is not None:
-        reads = f"{len(interface.scaling.bits)} features, as listed above"
-    elif interface.data is InputKind.FEATURES and width is not None:
-        count = interface.data_width // width
-        reads = f"{count} features of {width} bits, feature i at [{width}*i +: {width}]"
-    kind = "two's complement" if interface.score_signed else "unsigned"
-    scores = f"{interface.classes} scores, {kind}, class c at [{score}*c +: {score}]"
-    ready, taken = [], "valid_in"
-    if interface.interval > 1:
-        ready = [("output ready", f"it is taken; once in {_cycles(interface.interval)} at most")]
-        taken = "valid_in & ready"
-    ports = [
-        ("input clk", unused or "rising edge"),
-        ("input rst", unused or "synchronous, active high; clears what is in flight"),
-        ("input valid_in", "there is a sample in this cycle"),
-        (f"input [{interface.data_width - 1}:0] {interface.data}", reads),
-        *ready,
-        ("output valid_out", f"{taken}, {delay}"),
-        (f"output [{interface.index_width - 1}:0] index", "the first class with the highest score"),
-        (f"output [{interface.classes * score - 1}:0] scores", scores),
-    ]
-    for number, (port, comment) in enumerate(ports):
+    for number, port in enumerate(ports):
         comma = "," if number < len(ports) - 1 else ""
-        yield f"    {port + comma:<28}// {comment}"
-
-
-def _pace(interface: Interface) -> str:
-    """How often a sample may enter."""
-    if interface.interval == 1:
-        return "a sample in every cycle"
-    pace = f"a sample in every {_cycles(interface.interval)}"
-    if interface.clock_mhz is None:
-        return pace
-    return f"{pace}, {1e6 * interface.clock_mhz / interface.interval:,.0f} a second"
-
-
-def _cycles(count: int) -> str:
-    return f"{count} clock cycle{'s' * (count != 1)}"
+        wires = "" if port.width is None else f"[{port.width - 1}:0] "
+        yield f"    {f'{port.direction} {wires}{port.name}{comma}':<28}// {port.comment}"
