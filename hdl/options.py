@@ -64,6 +64,7 @@ class CompileOptions(BaseModel):
             digits and underscores. With different names, several networks fit in one design.
         bus: also write the classifier behind this bus; None for its own ports alone.
         bus_width: bits of a beat of its streams, whole bytes.
+        artefacts: what to write beside the Verilog: names of ``artefacts.ARTEFACTS``, or ``all``.
 
     Raises:
         GraphError: an unknown keyword, or an impossible value.
@@ -80,6 +81,7 @@ class CompileOptions(BaseModel):
     module: str = Field(default=MODULE, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     bus: Bus | None = None
     bus_width: int = Field(default=REGISTER_WIDTH, ge=8, le=4096, multiple_of=8)
+    artefacts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: CompileOptions | None, keywords: dict[str, Any]) -> CompileOptions:

@@ -41,6 +41,11 @@ class Port(NamedTuple):
     comment: str = ""
     before: str = ""
 
+    @property
+    def has_range(self) -> bool:
+        """Whether it is declared with a range, be it of one bit."""
+        return self.width > 1 or self.name.endswith("tkeep")
+
 
 def module(bus: BusInterface, interface: Interface, core: str) -> str:
     """The module that gives the ports of ``core`` the names of the bus's standard."""
@@ -154,7 +159,7 @@ def _declared(ports: list[Port]) -> Iterator[str]:
     for number, port in enumerate(ports):
         if port.before:
             yield f"    {port.before}"
-        bits = f"[{port.width - 1}:0] " if port.width > 1 or port.name.endswith("tkeep") else ""
+        bits = f"[{port.width - 1}:0] " if port.has_range else ""
         comma = "," if number < len(ports) - 1 else ""
         declared = f"{port.direction} {bits}{port.name}{comma}"
         comment = f"// {port.comment}" if port.comment else ""

@@ -34,6 +34,16 @@ Simulator = Annotated[
 ]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
+Artefacts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="NAME",
+        help="Also write what lies beside the Verilog: testbench, sdc, xdc, fusesoc, vivado, "
+        "ipxact, amaranth, vhdl, c, readme, or all; repeatable.",
+        autocompletion=completion.artefacts,
+    ),
+]
 Liberty = Annotated[
     Path | None,
     typer.Option(
@@ -58,6 +68,7 @@ def compile_(
     module: Module = None,
     bus: Bus = None,
     bus_width: BusWidth = None,
+    artefacts: Artefacts = None,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,6 +93,7 @@ def compile_(
         module=module,
         bus=bus,
         bus_width=bus_width,
+        artefacts=artefacts,
     )
     network = load(model)
     library = _library(liberty)
