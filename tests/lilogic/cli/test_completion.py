@@ -5,6 +5,7 @@ import pytest
 from lilogic import formats, zoo
 from lilogic.boards import catalogue
 from lilogic.cli import completion
+from lilogic.hdl import artefacts
 from lilogic.hdl.components import popcount
 from lilogic.hdl.fpga import devices
 from lilogic.hdl.synthesis import area
@@ -43,6 +44,7 @@ def complete(lilogic, monkeypatch):
         ("lilogic export digits --to ", {"verilog", *formats.WRITERS}),
         ("lilogic compile digits --target ", {*area.TARGETS, *devices.names()}),
         ("lilogic compile digits --popcount ", {"auto", *popcount.POPCOUNTS}),
+        ("lilogic compile digits --with ", {"all", *artefacts.ARTEFACTS}),
         ("lilogic verify digits --simulator ", {*runner.SIMULATORS}),
         ("lilogic sweep-pipeline digits --device ", {*devices.names()}),
     ],
@@ -64,6 +66,7 @@ def test_bash_is_told_how(lilogic):
     [
         ("compile", completion.targets),
         ("compile", completion.popcounts),
+        ("compile", completion.artefacts),
         ("export", completion.exports),
         ("sweep-pipeline", completion.devices),
         ("train", completion.training_devices),
