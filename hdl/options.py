@@ -25,6 +25,29 @@ class InputKind(StrEnum):
     FEATURES = "features"
 
 
+class Bus(StrEnum):
+    """What a classifier is connected by, beside its own ports."""
+
+    AXIS = "axis"
+    AXIS_AXIL = "axis+axil"
+    AXIL = "axil"
+    WISHBONE = "wishbone"
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether samples and results come and go by AXI4-Stream, not through registers."""
+        return self in (Bus.AXIS, Bus.AXIS_AXIL)
+
+    @property
+    def has_registers(self) -> bool:
+        """Whether it has the registers of ``bus.registers``."""
+        return self is not Bus.AXIS
+
+
+REGISTER_WIDTH = 32
+"""Bits of a register, and so of a beat that passes through one."""
+
+
 class CompileOptions(BaseModel):
     """How a graph is compiled.
 
@@ -41,6 +64,9 @@ class CompileOptions(BaseModel):
             sends features then sends codes; see ``Interface.levels``.
         module: what the top module is called in Verilog, and those inside it begin with: letters,
             digits and underscores. With different names, several networks fit in one design.
+        bus: also write the classifier behind this bus; None for its own ports alone.
+        bus_width: bits of a beat of its streams, whole bytes.
+        artefacts: what to write beside the Verilog: names of ``artefacts.ARTEFACTS``, or ``all``.
 
     Raises:
         GraphError: an unknown keyword, or an impossible value.
@@ -56,6 +82,9 @@ class CompileOptions(BaseModel):
     fold: int = Field(default=1, ge=1)
     narrow: bool = False
     module: str = Field(default=MODULE, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    bus: Bus | None = None
+    bus_width: int = Field(default=REGISTER_WIDTH, ge=8, le=4096, multiple_of=8)
+    artefacts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: CompileOptions | None, keywords: dict[str, Any]) -> CompileOptions:
@@ -86,6 +115,21 @@ class CompileOptions(BaseModel):
                 f"{self.clock_mhz:g} MHz needs them, not both: ask for one",
                 option="levels_per_stage",
             )
+
+    def check_bus(self) -> None:
+        """Refuse a width of beats where there are none, or where registers hold them.
+
+        Raises:
+            GraphError: there is a width, but no stream to have it.
+        """
+        if self.bus_width == REGISTER_WIDTH or (self.bus and self.bus.has_streams):
+            return
+        why = f"{self.bus} has beats of {REGISTER_WIDTH} bits" if self.bus else "there is no bus"
+        raise GraphError(
+            f"beats of {self.bus_width} bits are asked for, but {why}: leave the width out, or ask "
+            f"for one of {Bus.AXIS}, {Bus.AXIS_AXIL}",
+            option="bus_width",
+        )
 
     if not TYPE_CHECKING:
 

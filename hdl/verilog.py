@@ -6,6 +6,7 @@ import gc
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from amaranth.hdl import Const, Signal, Value
 from amaranth.lib.wiring import Component
 
 from lilogic.files import scratch, write_text
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, lgn
 from lilogic.hdl import header
+from lilogic.hdl.bus import header as bus_header
+from lilogic.hdl.bus.description import BusInterface
+from lilogic.hdl.bus.top import BusClassifier, CompiledClassifier
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
@@ -52,17 +56,25 @@ def compile_graph(graph: GateGraph, folder: Path, options: CompileOptions = _DEF
     Raises:
         LilogicError: see ``Classifier``, or a file cannot be written.
     """
+    options.check_bus()
     classifier = Classifier(graph, options)
-    text = emit(classifier)
+    interface = classifier.interface
+    if options.bus is not None:
+        network = lgn.fingerprint(graph)
+        bus = BusInterface.of(interface, options.bus, options.bus_width, network)
+        interface = replace(interface, bus=bus)
+    text = emit(classifier, interface.bus)
     (folder / RECORD).unlink(missing_ok=True)  # it does not vouch for what comes now
     write_text(folder / VERILOG, text)
-    classifier.interface.write(folder)
+    interface.write(folder)
     BuildRecord.of(graph, options, folder).write(folder)
-    return classifier.interface
+    return interface
 
 
-def emit(classifier: Classifier) -> str:
+def emit(classifier: Classifier, bus: BusInterface | None = None) -> str:
     """Verilog of ``classifier``, with the ports that ``Interface`` describes.
+
+    With a ``bus``, the module that it describes stands behind.
 
     The top module names the ports of the core that Amaranth makes, which lacks a clock where there
     are no registers. Registers have no initial values: only valid flags need one, which come from
@@ -77,7 +89,21 @@ def emit(classifier: Classifier) -> str:
     about = header.about(classifier.graph, classifier.interface)
     outside = header.module(classifier.interface, core(top))
     inside = _converted(text, core(top), [*commands, "write_verilog -noattr core.v"])
-    return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{header.LINT_ON}"
+    around = "" if bus is None else behind(bus, classifier.interface)
+    return f"{_HEAD}{about}{header.LINT_OFF}{outside}{inside}{around}{header.LINT_ON}"
+
+
+def behind(bus: BusInterface, interface: Interface) -> str:
+    """The module that has the classifier behind a bus, and those inside it."""
+    name = core(bus.module)
+    text = to_rtlil(BusClassifier(CompiledClassifier(interface), bus), name)
+    made = re.findall(r"^module \\(\S+\.\S+)$", text, re.M)
+    commands = [f"rename -hide {_ELEMENTS}", "opt_clean"]
+    for module in made:
+        wanted = module.replace(f"{name}.", f"{bus.module}_").replace(".", "_")
+        commands += [f"rename {module} {wanted}", f"chtype -map {module} {wanted}"]
+    inside = _converted(text, name, [*commands, "write_verilog -noattr core.v"])
+    return f"\n{bus_header.module(bus, interface, name)}{inside}"
 
 
 def core(top: str) -> str:
@@ -97,9 +123,9 @@ def modules(top: str) -> list[str]:
 
 def emit_component(component: Component, name: str) -> str:
     """Verilog of any component as the module ``name``, with the ports that Amaranth makes."""
-    written = _converted(
-        to_rtlil(component, name), name, ["write_verilog -norename -noattr core.v"]
-    )
+    # ABC in Yosys ends at wires that are called as elements of others.
+    commands = [f"rename -hide {_ELEMENTS}", "write_verilog -noattr core.v"]
+    written = _converted(to_rtlil(component, name), name, commands)
     return f"{_HEAD}`timescale 1ns / 1ps\n\n{written}"
 
 

@@ -90,6 +90,41 @@ class Build:
             made = vectors.make(self.model.graph, self.interface, samples, words=words)
             made.write(self.folder)
 
+    def write_artefacts(
+        self, names: Sequence[str], samples: Any = None, *, progress: bool = True
+    ) -> list[str]:
+        """Write what engineers expect beside the Verilog; returns the names of the files.
+
+        Args:
+            names: of ``artefacts.ARTEFACTS``, or ``all``.
+            samples: as for ``write_vectors``; the testbench takes some of them.
+            progress: whether to say so on standard error.
+
+        Raises:
+            FormatError: the folder holds no build, or one that was altered.
+            GraphError: it holds another one, or there is no such artefact.
+            MissingExtraError: Jinja or WaveDrom is not installed.
+        """
+        from lilogic.hdl import artefacts, vectors
+        from lilogic.hdl.artefacts.block import Block
+        from lilogic.hdl.artefacts.testbench import OF_A_KIND
+
+        self._check_unaltered()
+
+        def make() -> vectors.Vectors:
+            found = test_samples(self.model, progress) if samples is None else samples
+            some = None if found is None else found[:OF_A_KIND]
+            return vectors.make(self.model.graph, self.interface, some, random=OF_A_KIND)
+
+        with claimed(self.folder), steps.shown(progress)("writing what lies beside the Verilog"):
+            block = Block(self.interface.reading(self.simplified.graph), self.interface, make)
+            written = artefacts.write(names, block, self.folder)
+        if progress:
+            from lilogic.report import console
+
+            console.say(f"wrote {', '.join(written)} in {self.folder}")
+        return written
+
     def verify(
         self,
         samples: Any = None,

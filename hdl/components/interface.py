@@ -16,6 +16,7 @@ from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError, LilogicError
 from lilogic.files import open_text, write_json
 from lilogic.graph import GateGraph
+from lilogic.hdl.bus.description import BusInterface
 from lilogic.hdl.options import MODULE, InputKind
 from lilogic.infer.golden import checked
 
@@ -66,6 +67,7 @@ class Interface:
         levels: null, or of each feature the rising levels that make a code of its integer (of its
             raw value, or of what ``scaling`` makes of it): the code is how many of them the integer
             exceeds, and has as many bits as that number needs. Codes are the features then.
+        bus: null, or the module that has the classifier behind a bus.
     """
 
     data: InputKind
@@ -84,6 +86,7 @@ class Interface:
     interval: int = 1
     scaling: Scaling | None = None
     levels: tuple[tuple[int, ...], ...] | None = None
+    bus: BusInterface | None = None
 
     def reading(self, graph: GateGraph) -> GateGraph:
         """The graph of which this is the interface, with an encoder of the features that it has.
@@ -140,6 +143,8 @@ class Interface:
                     fields["scaling"] = Scaling(**scaling)
                 if fields.get("levels") is not None:
                     fields["levels"] = tuple(map(tuple, fields["levels"]))
+                if fields.get("bus") is not None:
+                    fields["bus"] = BusInterface.from_json(fields["bus"])
                 return cls(**fields)
             except (TypeError, ValueError, KeyError, AttributeError, GraphError) as error:
                 raise LilogicError(f"{path}: not an interface description ({error})") from error

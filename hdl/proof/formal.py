@@ -7,6 +7,7 @@ A folded classifier is unrolled first: what its registers hold in each cycle aft
 taken becomes a net of its own, for all states that its control can be in (``unrolled``).
 Every part is compared with a circuit made from the graph alone (``reference``): what is built
 alike is equal (``strash``), and the rest is for the SAT solver of ABC, which is part of Yosys.
+What stands between the classifier and a bus is proven to pass on all that it should (``bus``).
 The heads, whose sums are too much for a SAT solver, are rewritten as sums of what they count
 (``sums``). Nets that a cut sees twice or as constants are so on both sides of it,
 so the parts' proofs join to one of the whole.
@@ -24,7 +25,7 @@ from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.options import InputKind
-from lilogic.hdl.proof import cuts, heads, netlist, parts
+from lilogic.hdl.proof import bus, cuts, heads, netlist, parts
 from lilogic.hdl.proof.bdd import TooLargeError
 from lilogic.hdl.proof.cuts import Job
 from lilogic.hdl.proof.equivalence import unproven
@@ -60,6 +61,8 @@ def prove(graph: GateGraph, folder: Path, timeout: float = 60) -> ProofReport:
         else:
             tool = design.tool
             results = prove_netlist(graph, interface, design, scratch, timeout)
+    if interface.bus is not None:
+        results["bus"] = bus.prove(interface, text.decode(), timeout)
     return ProofReport(
         tool=f"{tool} with ABC; {_OWN_TOOLS}",
         parts=results if interface.interval > 1 else results | {"control": unproven(_CONTROL)},

@@ -149,8 +149,10 @@ _TYPER_INTERRUPTED = 130
 # What an error asks to change, as the command line spells it.
 _FLAGS = {
     "architecture": "--architecture FILE",
+    "artefacts": "--with",
     "array": "--array NAME",
     "board": "--board",
+    "bus_width": "--bus-width",
     "class": "--class NAME",
     "classes": "--classes",
     "columns": "--column",

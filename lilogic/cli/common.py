@@ -80,6 +80,33 @@ Module = Annotated[
 ]
 
 
+class BusKind(StrEnum):
+    """What a classifier is connected by, as the command line spells it."""
+
+    AXIS = "axis"
+    AXIS_AXIL = "axis+axil"
+    AXIL = "axil"
+    WISHBONE = "wishbone"
+
+
+Bus = Annotated[
+    BusKind | None,
+    typer.Option(
+        help="Also write the classifier behind a bus: AXI4-Stream (axis), also with registers "
+        "behind AXI4-Lite (axis+axil), or fed through registers behind AXI4-Lite (axil) or "
+        "Wishbone.",
+    ),
+]
+BusWidth = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BITS",
+        help="Bits of a beat of AXI4-Stream, whole bytes. Default: 32.",
+        min=8,
+    ),
+]
+
+
 class Kind(StrEnum):
     """What a classifier reads, as the command line spells it."""
 

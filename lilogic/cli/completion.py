@@ -77,6 +77,15 @@ def popcounts() -> list[str]:
     return []
 
 
+def artefacts() -> list[str]:
+    """What can be written beside the Verilog."""
+    with suppress(ModuleNotFoundError):
+        from lilogic.hdl.artefacts import ALL, ARTEFACTS
+
+        return [*ARTEFACTS, ALL]
+    return []
+
+
 def training_devices() -> list[str]:
     """What PyTorch may train on."""
     return ["cpu", "cuda"]

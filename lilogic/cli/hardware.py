@@ -11,6 +11,8 @@ from lilogic.cli import completion
 from lilogic.cli.common import (
     AsJson,
     Bits,
+    Bus,
+    BusWidth,
     ClockMhz,
     Fold,
     InputKind,
@@ -33,6 +35,16 @@ Simulator = Annotated[
 ]
 Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
 Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
+Artefacts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="NAME",
+        help="Also write what lies beside the Verilog: testbench, sdc, xdc, fusesoc, vivado, "
+        "ipxact, amaranth, vhdl, c, readme, or all; repeatable.",
+        autocompletion=completion.artefacts,
+    ),
+]
 Liberty = Annotated[
     Path | None,
     typer.Option(
@@ -56,6 +68,9 @@ def compile_(
     narrow: Narrow = None,
     bits: Bits = False,
     module: Module = None,
+    bus: Bus = None,
+    bus_width: BusWidth = None,
+    artefacts: Artefacts = None,
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +94,9 @@ def compile_(
         narrow=narrow,
         bits=bits,
         module=module,
+        bus=bus,
+        bus_width=bus_width,
+        artefacts=artefacts,
     )
     network = load(model)
     library = _library(liberty)
@@ -132,6 +150,8 @@ def verify(
     input: InputKind = None,
     narrow: Narrow = None,
     bits: Bits = False,
+    bus: Bus = None,
+    bus_width: BusWidth = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a network's Verilog against software, by simulation and, where possible, by proof."""
@@ -147,6 +167,8 @@ def verify(
         input=input,
         narrow=narrow,
         bits=bits,
+        bus=bus,
+        bus_width=bus_width,
     )
     network = load(model)
     made = network.compile(**options) if build is None else flow.opened(network, build, **options)

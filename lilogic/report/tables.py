@@ -129,6 +129,10 @@ def compile_rows(report: CompileReport) -> list[Row]:
         *(_area_rows(report.area) if report.area else ()),
         ("latency", f"{interface['latency']} cycles, one result {pace}"),
     ]
+    if (bus := interface.get("bus")) is not None:
+        beats = f"{bus['sample']['beats']} beats of {bus['width']} bits a sample"
+        pace = _pace(bus["interval"])
+        lines.append((f"behind {bus['kind']}", f"{beats}, one result {pace} at best"))
     if interface.get("clock_mhz") is not None:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
         lines.append(("registers placed for", wanted))

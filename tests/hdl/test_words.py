@@ -158,7 +158,7 @@ def test_the_interface_and_the_verilog_say_how_values_become_words(tmp_path):
     assert "// features[0 +: 3]: 0 mass, offset 10.0, scale 2.0\n" in text
     assert "// features[20 +: 8]: 4 heat, offset -40.25, scale 0.1\n" in text
     assert "none" not in text
-    assert "input [27:0] features,      // 5 features, as listed above\n" in text
+    assert "input [27:0] features,      // 5 features, each a word of its own width\n" in text
     other = Scaling(SCALING.offset, (3.0, *SCALING.scale[1:]), BITS)
     elsewhere = Encoder(
         preprocessing=Preprocessing((5,), REAL, scaling=other),

@@ -47,7 +47,8 @@ class TestResult(Report):
     """One test of the regression.
 
     Attributes:
-        name: ``back_to_back``, ``gaps``, ``reset_in_flight`` or ``latency``.
+        name: ``back_to_back``, ``gaps``, ``reset_in_flight`` or ``latency``; behind a bus also
+            ``bus_full_rate``, ``bus_stalls``, …, as ``regression.bus_tests`` lists them.
         compared: answers that were due.
         mismatches: answers that were wrong, missing or not due.
         kinds: the same by kind of vector.

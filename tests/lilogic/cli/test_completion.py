@@ -12,6 +12,7 @@ from lilogic import formats, zoo
 from lilogic.boards import catalogue
 from lilogic.boards.tinytapeout import technologies
 from lilogic.cli import completion
+from lilogic.hdl import artefacts
 from lilogic.hdl.components import popcount
 from lilogic.hdl.fpga import devices
 from lilogic.hdl.synthesis import area
@@ -51,6 +52,7 @@ def complete(lilogic, monkeypatch):
         ("lilogic export digits --technology ", {*technologies.TECHNOLOGIES}),
         ("lilogic compile digits --target ", {*area.TARGETS, *devices.names()}),
         ("lilogic compile digits --popcount ", {"auto", *popcount.POPCOUNTS}),
+        ("lilogic compile digits --with ", {"all", *artefacts.ARTEFACTS}),
         ("lilogic verify digits --simulator ", {*runner.SIMULATORS}),
         ("lilogic sweep-pipeline digits --device ", {*devices.names()}),
     ],
@@ -98,6 +100,7 @@ def test_bash_completes_once_it_is_installed(tmp_path):
     [
         ("compile", completion.targets),
         ("compile", completion.popcounts),
+        ("compile", completion.artefacts),
         ("export", completion.exports),
         ("sweep-pipeline", completion.devices),
         ("train", completion.training_devices),

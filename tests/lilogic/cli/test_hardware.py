@@ -66,6 +66,19 @@ def test_compile_maps_to_no_target_unless_one_is_asked_for(lilogic, tmp_path, mo
     assert {file.name for file in Path("asked").iterdir()} == WRITTEN
 
 
+def test_compile_writes_what_is_asked_for_beside_the_verilog(lilogic, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_graph(tmp_path / "small.lgn")
+    status, _, err = lilogic("compile", "small.lgn", "-o", "out", "--with", "nothing")
+    assert_one_line(status, err, "'nothing' is not one of testbench, sdc", "(--with)")
+    assert not Path("out").exists()
+    status, _, err = lilogic("compile", "small.lgn", "-o", "out", "--with", "sdc", "--with", "c")
+    assert status == 0
+    assert "wrote classifier.sdc, classifier.h in out\n" in err
+    written = {file.name for file in Path("out").iterdir()}
+    assert written == WRITTEN | REPORT | {"classifier.sdc", "classifier.h"}
+
+
 def interrupted(_folder, targets, _tell):
     assert [*targets] == ["ice40"]
     raise KeyboardInterrupt

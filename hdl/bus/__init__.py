@@ -1,0 +1,1 @@
+"""A classifier behind a standard bus: AXI4-Stream, AXI4-Lite, Wishbone."""
