@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tkinter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +57,7 @@ KINDS: dict[str, tuple[GateGraph, dict[str, Any]]] = {
     "words": (words(), {}),
     "registers": (words(), {"bus": "axil", "module": "my"}),
     "stream": (small(), {"bus": "axis+axil", "bus_width": 16}),
+    "narrow": (words(), {"narrow": True, "bus": "axis"}),
 }
 """A network and how it is compiled, by what is peculiar to it."""
 
@@ -305,7 +305,7 @@ def test_opensta_reads_the_constraints_and_every_port_is_timed(
 def test_vivado_is_told_to_synthesize_out_of_context(folder: Path) -> None:
     calls: list[str] = []
     told: list[list[str]] = []
-    tcl = tkinter.Tcl()
+    tcl = pytest.importorskip("tkinter").Tcl()
 
     def say(*words: str) -> str:
         told.append([*words])
