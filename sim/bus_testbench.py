@@ -15,7 +15,7 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
+from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
 from cocotbext.axi import (
     AxiLiteBus,
     AxiLiteMaster,
@@ -188,7 +188,11 @@ class Streams:
         """Compare the results with those of vectors, after which none may come."""
         for number, vector in enumerate(vectors):
             cycles = 100 * (BUS.interval + BUS.latency) + 10_000
-            frame = await with_timeout(self.sink.recv(), cycles * _PERIOD, "ns")
+            try:
+                frame = await with_timeout(self.sink.recv(), cycles * _PERIOD, "ns")
+            except SimTimeoutError:
+                outcome.mismatch(Mismatch(cycle=0, problem="no answer", vector=vector))
+                break
             _compare(outcome, number, vector, bytes(frame.tdata))
         await self.finish(outcome)
 
@@ -209,7 +213,7 @@ async def bus_full_rate(dut: Any) -> None:
     for vector in chosen:
         port.send_sample(vector)
     await port.compare(outcome, chosen)
-    starts, ends = port.watch.starts, port.watch.ends
+    starts, ends = port.watch.starts or [0], port.watch.ends
     outcome.measured_latency = starts[0] - ends[0]
     if outcome.measured_latency != BUS.latency:
         outcome.mismatch(

@@ -190,7 +190,7 @@ async def _drive(
 
 def _number(value: Any) -> int | None:
     """The unsigned integer on a wire, or None where bits of it are unknown."""
-    return int(value.to_unsigned()) if value.is_resolvable else None
+    return int(str(value), 2) if value.is_resolvable else None
 
 
 def _compare(
