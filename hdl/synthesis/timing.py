@@ -53,7 +53,7 @@ def measure(graph: GateGraph, folder: Path, on: Device) -> TimingReport:
     verilog = files.read_bytes(folder / VERILOG)
     target = TARGETS[on.family.name]
     script = _SCRIPT.format(
-        verilog=VERILOG, top=interface.module, synthesis=target.synthesis.format(top="wrapper")
+        verilog=VERILOG, top=interface.module, synthesis=target.script("wrapper")
     )
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)

@@ -248,6 +248,7 @@ def test_the_interface_describes_the_ports(graph, setting, pixels):
         "interval": 1,
         "scaling": None if scaling is None else asdict(scaling),
         "levels": None,
+        "bus": None,
     }
     assert len(classifier.samples.payload) == data_width
 
