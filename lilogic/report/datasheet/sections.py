@@ -98,9 +98,17 @@ def interface(sheet: Datasheet) -> Section:
         ("encoded", Figure(f"{sheet.input.bits:,} bits", "input.bits", sheet.input.bits)),
         ("classes", f"{sheet.classes.count}: {shown}"),
         ("nodes counted", f"{sum(sheet.classes.counted):,}"),
-        *((key.replace("_", " "), str(value)) for key, value in sheet.options.items()),
+        *_options(sheet),
     ]
     return Section("Input, classes and how it is compiled", "", _PAIR, rows, is_words=True)
+
+
+def _options(sheet: Datasheet) -> Iterator[Row]:
+    """How it was compiled, as far as that says anything of the classifier that is measured."""
+    for key, value in sheet.options.items():
+        if value is False or key in ("artefacts", "bus", "bus_width"):
+            continue
+        yield key.replace("_", " "), "yes" if value is True else str(value)
 
 
 def speed(sheet: Datasheet) -> Section:
