@@ -202,6 +202,17 @@ BOARDS: dict[str, Board] = {
             link="USB (BL702)",
             loader=("openFPGALoader", "-b", "tangnano9k"),
         ),
+        Board(
+            name="tang-primer-20k",
+            title="Sipeed Tang Primer 20K on its dock",
+            module="tang_primer_20k",
+            platform="TangPrimer20kDockPlatform",
+            device=DEVICES["gw2a-18"],
+            part="GW2A-LV18PG256C8/I7",
+            clock_hz=27_000_000,
+            link="USB (BL616)",
+            loader=("openFPGALoader", "-b", "tangprimer20k"),
+        ),
         _arty("35"),
         _arty("100"),
     )

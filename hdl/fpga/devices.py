@@ -74,6 +74,7 @@ DEVICES: dict[str, Device] = {
             delays=Delays(stage=1.061, gate=1.121, chain=2.112, bit=0.043),
         ),
         Device("gw1nr-9", "GW1NR-9", _GOWIN, 8640, 6480),
+        Device("gw2a-18", "GW2A-18", _GOWIN, 20736, 15552),
         Device("xc7a35t", "XC7A35T", _XC7, 20800, 41600),
         Device("xc7a100t", "XC7A100T", _XC7, 63400, 126800),
     )
