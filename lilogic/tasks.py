@@ -124,6 +124,7 @@ def _results(
     items: Iterable[Item],
     workers: Workers,
 ) -> Iterator[tuple[int, Result]]:
+    _check_room(ray, workers)
     remote = ray.remote(work).options(
         num_cpus=workers.of_task, num_gpus=int(workers.gpu), max_retries=_DEATHS
     )
@@ -143,6 +144,19 @@ def _results(
     finally:
         for reference in begun:
             ray.cancel(reference, force=True)
+
+
+def _check_room(ray: Any, workers: Workers) -> None:
+    """Whether some machine can do a task at all; Ray itself would wait for one forever."""
+    needed = {"CPU": workers.of_task or 1, "GPU": int(workers.gpu)}
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(
+        all(machine.get(kind, 0) >= count for kind, count in needed.items()) for machine in machines
+    ):
+        cores_ = "a core" if needed["CPU"] == 1 else f"{needed['CPU']} cores"
+        raise ToolError(
+            f"no machine that Ray knows has {cores_}{' and a GPU' * workers.gpu}, as a task takes"
+        )
 
 
 def _result(ray: Any, reference: Any) -> Any:
@@ -226,7 +240,9 @@ def _check_reachable(address: str) -> None:
 def _signals_kept() -> Iterator[None]:
     """Who is told to end still does it as before, though Ray would do it in another way."""
     handlers = {told: signal.getsignal(told) for told in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    if threading.current_thread() is threading.main_thread():
-        for told, handler in handlers.items():
-            signal.signal(told, handler)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for told, handler in handlers.items():
+                signal.signal(told, handler)
