@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +83,11 @@ def sweep(
     place = Path("runs") / asked.name if folder is None else Path(folder)
     by = training.workers(jobs, address, threads, device)
     with claimed(place):
-        folders.claim(place, asked, recipe, data)
         with tasks.pool(by) as each:
             shows = progress and by.are_here
             base = Training(recipe, _without_test(data), place.absolute(), device, trackers, shows)
-            work = _Sweeping(asked, base, each, progress)
+            claim = partial(folders.claim, place, asked, recipe, data)
+            work = _Sweeping(asked, base, each, progress, claim)
             samplers.run(asked, work.train)
         trials = reports.with_front(work.trials)
         if not any(trial.networks for trial in trials):
@@ -106,22 +107,40 @@ def sweep(
 class _Sweeping:
     """Trains what a sampler asks for, and keeps what is known of each trial in a file."""
 
-    def __init__(self, space: Space, base: Training, each: Each, progress: bool) -> None:
+    def __init__(
+        self,
+        space: Space,
+        base: Training,
+        each: Each,
+        progress: bool,
+        claim: Callable[[], None],
+    ) -> None:
         self.space, self.base, self.each, self.progress = space, base, each, progress
+        self.claim = claim
         self.trials: list[Trial] = []
 
     def train(self, settings: Sequence[Setting]) -> list[Outcome]:
-        """Train all networks of some settings; what each setting gave, in order."""
-        from lilogic.files import write_json
+        """Train all networks of some settings; what each setting gave, in order.
 
+        Raises:
+            RecipeError: none of the first settings makes a recipe; then the folder stays as it was.
+        """
         first = len(self.trials) + 1
+        planned = [self._attempts(number, each) for number, each in enumerate(settings, first)]
+        if not self.trials:
+            errors = [each for each in planned if isinstance(each, str)]
+            if len(errors) == len(planned):
+                raise RecipeError(errors[0])
+            self.claim()
         trials = [self._known(number, each) for number, each in enumerate(settings, first)]
-        asked = [
-            (place, attempt)
-            for place, trial in enumerate(trials)
-            if trial is None
-            for attempt in self._attempts(first + place, settings[place])
-        ]
+        asked: list[tuple[int, _Attempt]] = []
+        for place, of_setting in enumerate(planned):
+            if trials[place] is not None:
+                continue
+            if isinstance(of_setting, str):
+                trials[place] = self._kept(_trial(first + place, settings[place], [of_setting]))
+            else:
+                asked += [(place, attempt) for attempt in of_setting]
         tried: dict[int, dict[int, TrialNetwork | str]] = {}
         attempts = [attempt for _, attempt in asked]
         for done, result in self.each(_Attempt.run, attempts) if attempts else ():
@@ -130,10 +149,7 @@ class _Sweeping:
             results[attempt.seed] = result
             if len(results) == self.space.seeds:
                 ordered = [results[seed] for seed in sorted(results)]
-                made = _trial(first + place, settings[place], ordered)
-                write_json(self._file(made.number), made.to_json())
-                self._say(made)
-                trials[place] = made
+                trials[place] = self._kept(_trial(first + place, settings[place], ordered))
         known = [trial for trial in trials if trial is not None]
         self.trials += known
         return [_outcome(trial, self.space) for trial in known]
@@ -162,16 +178,15 @@ class _Sweeping:
             test=test,
         )
 
-    def _attempts(self, number: int, setting: Setting) -> list[_Attempt]:
-        """A training for each seed of a setting.
-
-        Raises:
-            RecipeError: the setting has unknown keys or values out of range.
-        """
+    def _attempts(self, number: int, setting: Setting) -> list[_Attempt] | str:
+        """A training for each seed of a setting, or why it makes no recipe."""
         from lilogic.learn import recipe as recipes
 
-        values = recipes.changed(self.base.recipe.model_dump(), setting)
-        recipe = recipes.parse(values, f"{self.space.name}: trial {number}")
+        try:
+            values = recipes.changed(self.base.recipe.model_dump(), setting)
+            recipe = recipes.parse(values, f"{self.space.name}: trial {number}")
+        except RecipeError as error:
+            return str(error)
         name = f"trial-{number:03}"
         return [
             _Attempt(
@@ -209,6 +224,14 @@ class _Sweeping:
             trial = Trial.model_validate_json(path.read_bytes())
         if trial.setting != json.loads(json.dumps(setting)):
             raise RecipeError(f"{path}: of another setting than is tried now; remove it")
+        return trial
+
+    def _kept(self, trial: Trial) -> Trial:
+        """The trial, once its file is written and people are told."""
+        from lilogic.files import write_json
+
+        write_json(self._file(trial.number), trial.to_json())
+        self._say(trial)
         return trial
 
     def _say(self, trial: Trial) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import lilogic
-from lilogic.errors import LilogicError, RecipeError
+from lilogic import tasks
+from lilogic.errors import LilogicError, RecipeError, ToolError
 from lilogic.graph import lgn
 from lilogic.tasks import Workers, pool
 from tests import tiny
@@ -116,6 +119,18 @@ def test_the_command_shows_the_best_first_and_goes_on_past_what_is_impossible(
     path.write_text(path.read_text().replace("net.layers", "net.layer"), "utf-8")
     status, _, err = lilogic("sweep", path, "-o", tmp_path / "unknown", "--jobs", "1")
     assert_one_line(status, err, "some: trial 1: unknown key net.layer; did you mean net.layers?")
+    assert not (tmp_path / "unknown").exists(), "corrected, it could not go there"
+
+
+def test_what_makes_no_recipe_is_a_trial_that_failed(space: dict[str, Any], tmp_path: Path) -> None:
+    varied = {"net.layers": [[24]], "train.learning_rate": [-1.0, 0.1]}
+    for _ in range(2):  # anew, and from what is known
+        found = lilogic.sweep(
+            space | {"space": varied}, tmp_path / "run", jobs=1, threads=1, progress=False
+        )
+        failed, trained = found.summary.trials
+        assert "train.learning_rate" in str(failed.error)
+        assert found.summary.best == trained.number == 2
 
 
 def test_several_at_once_take_ray(
@@ -178,3 +193,23 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_page_shows_the_example() -> None:
     example = (PAGE.parents[1] / "examples" / "digits-sweep.toml").read_text("utf-8")
     assert f"```toml\n{example}```" in PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("workers", "missing"),
+    [
+        (Workers(2, threads=4), None),
+        (Workers(None, "auto"), None),
+        (Workers(2, threads=5), "no machine that Ray knows has 5 cores, as a task takes"),
+        (Workers(2, threads=1, gpu=True), "no machine that Ray knows has a core and a GPU"),
+    ],
+)
+def test_what_no_machine_has_room_for_is_an_error(workers: Workers, missing: str | None) -> None:
+    """Ray would wait for such a machine."""
+    nodes = [
+        {"Alive": True, "Resources": {"CPU": 4.0}},
+        {"Alive": False, "Resources": {"CPU": 8.0, "GPU": 1.0}},
+    ]
+    ray = SimpleNamespace(nodes=lambda: nodes)
+    with pytest.raises(ToolError, match=missing) if missing else nullcontext():
+        tasks._check_room(ray, workers)
