@@ -20,7 +20,7 @@ from pathlib import Path
 
 import platformdirs
 
-from lilogic import compiled, cores
+from lilogic import cores
 from lilogic.data import fetch
 from lilogic.errors import LilogicError, MissingExtraError
 from lilogic.files import is_writable
@@ -192,7 +192,7 @@ def caches() -> Iterator[Check]:
     numba = os.environ.get("NUMBA_CACHE_DIR")
     yowasp = os.environ.get("YOWASP_CACHE_DIR")
     places = {
-        "numba": Path(numba) if numba else compiled.folder(),
+        "numba": Path(numba) if numba else own / "numba",
         "YoWASP": Path(yowasp or platformdirs.user_cache_path("YoWASP", appauthor=False)),
         **{name: own / name for name in ("datasets", "simulations", "objects")},
     }
@@ -283,15 +283,16 @@ def machine() -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield Check(group="machine", name="NVIDIA GPU", state=State.OK, found=card)
-    places = {"this folder": Path.cwd(), "temporary files": Path(tempfile.gettempdir())}
-    for name, place in places.items():
+    for name, place in {"this folder": os.getcwd, "temporary files": tempfile.gettempdir}.items():
         yield _room(name, place)
 
 
 def _vectors() -> str:
     """The widest vectors that numba can use here."""
-    from llvmlite import binding
-
+    try:
+        from llvmlite import binding
+    except ImportError:  # of which ``packages`` has told
+        return ""
     binding.initialize_native_target()
     features = binding.get_host_cpu_features()
     for name, spelled in (
@@ -311,15 +312,21 @@ def _version(package: str) -> str | None:
     return None
 
 
-def _room(name: str, place: Path) -> Check:
-    free = shutil.disk_usage(place).free
+def _room(name: str, where: Callable[[], str]) -> Check:
+    elsewhere = ", or name another folder in TMPDIR" if name == "temporary files" else ""
+    try:
+        place = Path(where())
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        text = f"there is none: {error.strerror or error}"
+        return _broken("machine", name, text, f"work in a folder that you can write{elsewhere}")
     text = f"{free / 2**30:.1f} GiB free in {place}"
     if free >= _LEAST_FREE and is_writable(place):
         return Check(group="machine", name=name, state=State.OK, found=text)
     advice = "make room" if is_writable(place) else "work in a folder that you can write"
-    if name == "temporary files":
-        advice += ", or name another folder in TMPDIR"
-    return Check(group="machine", name=name, state=State.WARNING, found=text, advice=advice)
+    return Check(
+        group="machine", name=name, state=State.WARNING, found=text, advice=f"{advice}{elsewhere}"
+    )
 
 
 def _broken(group: str, name: str, found: str, advice: str) -> Check:

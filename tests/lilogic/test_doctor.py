@@ -3,11 +3,12 @@
 import importlib.metadata
 import json
 import os
+import sys
 from collections import namedtuple
 
 import pytest
 
-from lilogic import doctor
+from lilogic import compiled, doctor
 from lilogic.report.models.doctor import Diagnosis, State
 
 
@@ -105,6 +106,26 @@ def test_ports(monkeypatch, tmp_path):
     assert told(doctor.boards(), "/dev/ttyUSB7").state is State.OK
     monkeypatch.setattr(list_ports, "comports", list)
     assert told(doctor.boards(), "serial ports").found == "none connected"
+
+
+def test_without_what_lilogic_always_needs(monkeypatch):
+    """Then more than ever."""
+    assert told(doctor.caches(), "numba").found == str(compiled.folder())
+    for package in ("numba", "llvmlite"):
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, package, None)
+    for name in ("lilogic.compiled", "lilogic.doctor"):
+        monkeypatch.delitem(sys.modules, name)
+    again = importlib.import_module("lilogic.doctor")
+    assert {"numba", "processor"} <= states(again.diagnose().checks).keys()
+
+
+def test_a_folder_that_is_gone(monkeypatch, tmp_path):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert told(doctor.machine(), "this folder").state is State.BROKEN
 
 
 def test_room(monkeypatch):
