@@ -36,12 +36,15 @@ export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1 OMP_NUM_T
 failed=0
 if [ "$PART" != train ]; then
     if [ "$PART" != dry-run ]; then
-        timeout 150 "$PYTHON" -m pytest -q -m gpu tests/lilogic/learn tests/lilogic/infer || failed=1
+        timeout --foreground 150 "$PYTHON" -m pytest -q -m gpu tests/lilogic/learn tests/lilogic/infer || failed=1
     fi
-    timeout 330 "$PYTHON" bench/gpu.py "${DRY[@]}" || failed=1
+    timeout --foreground 330 "$PYTHON" bench/gpu.py "${DRY[@]}" || failed=1
 fi
 [ "$PART" != measure ] || exit $failed
 declare -A started
+# Who ends this script ends its trainings: they are no jobs of a terminal, which Ctrl-C would reach.
+trap 'kill $(jobs -pr) 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
 for training in "${TRAININGS[@]}"; do
     run="build/bench/runs/${training/:/-}"
     timeout "$LIMIT" "$PYTHON" -m lilogic train "${training%%:*}" --set "train.seed=${training##*:}" \

@@ -2,8 +2,8 @@
 
 The model counts the bytes that a step moves and the operations that it computes, as the kernels do
 it, and what data-parallel processes exchange; `docs/scaling.md` explains it. `--measure` takes the
-same networks' steps on this machine's cores beside it, and epochs of one and two processes where
-`torchrun` can train. Prints tables and writes build/bench/scaling.json.
+same networks' steps on this machine's cores beside it, and epochs of one and two processes under
+`torchrun`. Prints tables and writes build/bench/scaling.json.
 """
 
 from __future__ import annotations
@@ -223,12 +223,8 @@ def measured(net: Net, threads: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def processes(count: int, recipe: str, epochs: int) -> dict[str, Any] | None:
-    """Seconds of an epoch of a recipe in so many processes of a thread each; None without them."""
-    try:
-        import lilogic.learn.world  # noqa: F401
-    except ModuleNotFoundError:
-        return None
+def processes(count: int, recipe: str, epochs: int) -> dict[str, Any]:
+    """Seconds of an epoch of a recipe in so many processes of a thread each."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         command = [
@@ -267,8 +263,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
         small = [net for net in NETS if sum(net.layers) <= options.most_gates]
         result["measured"] = [measured(net, options.threads, options.rounds) for net in small]
-        together = [processes(count, options.recipe, options.epochs) for count in (1, 2)]
-        result["processes"] = [one for one in together if one is not None]
+        result["processes"] = [processes(count, options.recipe, options.epochs) for count in (1, 2)]
     write_json(OUTPUT, result)
     if options.json:
         print(json.dumps(result, indent=2))
