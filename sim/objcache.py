@@ -20,6 +20,8 @@ from pathlib import Path
 
 _TEXT = (".h", ".cpp")
 
+_VERSION = "verilated_config.h"
+
 _UNUSED = 30 * 24 * 3600
 """Seconds after which an object that nothing asked for is deleted."""
 
@@ -85,7 +87,9 @@ def _key(command: list[str], source: Path) -> str:
     is_verilator = source.parent.name == "include"
     folders = {source.parent} if is_verilator else {source.parent, Path(os.curdir)}
     texts = [path for folder in folders for path in folder.glob("*") if path.suffix in _TEXT]
-    for path in sorted(texts):
+    # What a model includes of Verilator changes with its version, which stands in this one.
+    included = (Path(word[2:]) / _VERSION for word in command if word.startswith("-I"))
+    for path in sorted({*texts, *filter(Path.exists, included)}):
         text = path.read_bytes().replace(here, b"")
         digest.update(f"{path.name}\0".encode() + text)
     return digest.hexdigest()
