@@ -86,8 +86,10 @@ def frontier(
     from lilogic.cost.estimate import estimate
     from lilogic.files import check_writable, write_json
     from lilogic.learn.planning import budget, frontier
+    from lilogic.learn.world import check_alone
     from lilogic.report import console, plots
 
+    check_alone()
     known = targets.find(target)
     recipe, data = frontier.base(source, known, changes)
     place = Path("runs") / f"{recipe.name}-frontier" if folder is None else Path(folder)

@@ -224,7 +224,9 @@ def _holding(folder: Path, kind: str) -> Iterator[None]:
         LilogicError: it is in use.
     """
     from lilogic.files import claimed
+    from lilogic.learn.world import check_alone
 
+    check_alone()
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     for entry in entries:
         if not re.fullmatch(rf"\..*|{kind}-\d+|{kind}s\.json", entry.name):

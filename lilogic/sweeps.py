@@ -74,9 +74,11 @@ def sweep(
     from lilogic.learn.sweep import folder as folders
     from lilogic.learn.sweep import samplers
     from lilogic.learn.sweep import space as spaces
+    from lilogic.learn.world import check_alone
     from lilogic.report import sweep as reports
     from lilogic.zoo.models import MODEL
 
+    check_alone()
     given = space if isinstance(space, str | Path) else spaces.parse(space, "space")
     asked = given if isinstance(given, spaces.Space) else spaces.read(Path(given))
     recipe, data = training.recipe_of(asked.recipe, asked.set)

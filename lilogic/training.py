@@ -165,6 +165,9 @@ class Training:
     def run_on(self, by: Workers) -> Run:
         """Train; an ensemble's members on Ray where several are trained at once."""
         if self.recipe.ensemble.members > 1 and not by.are_here:
+            from lilogic.learn.world import check_alone
+
+            check_alone()
             fitted = self.fitted()
             with claimed(self.folder):
                 fitted._run_members(by)

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lilogic.errors import LilogicError
+
 if TYPE_CHECKING:
     import torch
 
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 def is_launched() -> bool:
     """Whether ``torchrun`` started this process."""
     return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def check_alone() -> None:
+    """For what trains several networks.
+
+    Raises:
+        LilogicError: ``torchrun`` started this process.
+    """
+    if is_launched():
+        raise LilogicError(
+            "torchrun's processes train one network together; start what trains several without it"
+        )
 
 
 def is_leader() -> bool:

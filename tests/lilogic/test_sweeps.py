@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import lilogic
-from lilogic import tasks
+from lilogic import planning, tasks
 from lilogic.errors import LilogicError, RecipeError, ToolError
 from lilogic.graph import lgn
 from lilogic.tasks import Workers, pool
@@ -213,3 +213,22 @@ def test_what_no_machine_has_room_for_is_an_error(workers: Workers, missing: str
     ray = SimpleNamespace(nodes=lambda: nodes)
     with pytest.raises(ToolError, match=missing) if missing else nullcontext():
         tasks._check_room(ray, workers)
+
+
+def test_torchrun_trains_one_network(
+    space: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its processes would train them all, in one folder."""
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    for train in (
+        lambda: lilogic.sweep(space, tmp_path / "run", jobs=1),
+        lambda: lilogic.train_seeds(space["recipe"], tmp_path / "run"),
+        lambda: lilogic.cross_validate(space["recipe"], tmp_path / "run"),
+        lambda: planning.frontier(space["recipe"], "xc7", folder=tmp_path / "run"),
+        lambda: lilogic.train(
+            space["recipe"], tmp_path / "run", changes={"ensemble.members": 2}, jobs=2
+        ),
+    ):
+        with pytest.raises(LilogicError, match=r"^torchrun's processes train one network together"):
+            train()
+    assert not (tmp_path / "run").exists()
