@@ -216,14 +216,18 @@ def data() -> Iterator[Check]:
     named = fetch.ENVIRONMENT
     try:
         root = fetch.data_root()
+        folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root else []
     except LilogicError as error:
         yield _broken("data", named, str(error), f"make that folder, or unset {named}")
+        return
+    except OSError as error:
+        text = f"{error.filename} cannot be read: {error.strerror}"
+        yield _broken("data", named, text, f"make that folder readable, or unset {named}")
         return
     if root is None:
         text = "not set; known data sets are downloaded when they are needed"
         yield Check(group="data", name=named, state=State.OK, found=text)
         return
-    folders = sorted(path.name for path in root.iterdir() if path.is_dir())
     held = ", ".join(folders[:6]) + ("…" if len(folders) > 6 else "") or "empty"
     yield Check(group="data", name=named, state=State.OK, found=f"{root}: {held}")
 

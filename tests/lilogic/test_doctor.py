@@ -88,6 +88,9 @@ def test_folders(monkeypatch, tmp_path):
     (tmp_path / "MNIST").mkdir()
     monkeypatch.setenv("LILOGIC_DATA", str(tmp_path))
     assert told(doctor.data(), "LILOGIC_DATA").found == f"{tmp_path}: MNIST"
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(doctor.Path, "iterdir", lambda path: os.listdir(path / "closed"))
+        assert states(doctor.data()) == {"LILOGIC_DATA": State.BROKEN}
     (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "below"))
     numba = told(doctor.caches(), "numba")
