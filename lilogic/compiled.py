@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from numba.core.caching import _CacheLocator
 
 _SETTING, _FOLDER = "CACHE_LOCATOR_CLASSES", "CACHE_DIR"
 _PLACES = f"{__name__}.Place,InTreeCacheLocator,UserWideCacheLocator"
+
+_one_thread = threading.RLock()
+"""Numba has one setting for all threads."""
 
 
 class Place(_CacheLocator):
@@ -60,13 +64,14 @@ def folder() -> Path:
 @contextmanager
 def kept() -> Iterator[None]:
     """What is decorated meanwhile is kept here, unless the environment names another place."""
-    chosen = getattr(config, _SETTING)
-    if not chosen and not getattr(config, _FOLDER):
-        setattr(config, _SETTING, _PLACES)
-    try:
-        yield
-    finally:
-        setattr(config, _SETTING, chosen)
+    with _one_thread:
+        chosen = getattr(config, _SETTING)
+        if not chosen and not getattr(config, _FOLDER):
+            setattr(config, _SETTING, _PLACES)
+        try:
+            yield
+        finally:
+            setattr(config, _SETTING, chosen)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 import importlib.util
 import sys
+import threading
 from typing import NamedTuple
 
 import numba
@@ -120,3 +121,21 @@ def test_functions_are_compiled_where_nothing_can_be_kept(monkeypatch):
         return 2 * x
 
     assert double(21) == 42
+
+
+def test_threads_leave_numba_as_it_was():
+    before = numba.config.CACHE_LOCATOR_CLASSES
+    entered, leave = threading.Event(), threading.Event()
+
+    def decorate():
+        with compiled.kept():
+            entered.set()
+            leave.wait()
+
+    other = threading.Thread(target=decorate)
+    with compiled.kept():
+        other.start()
+        entered.wait(0.05)
+    leave.set()
+    other.join()
+    assert before == numba.config.CACHE_LOCATOR_CLASSES
