@@ -6,15 +6,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 
 
 def main() -> None:
     """Run the script; Yosys itself ends the process with status 1 where it fails."""
     arguments = sys.argv[1:]
-    if arguments == ["--version"]:
-        print(f"pyosys {version('pyosys')}")
-        return
     from pyosys import libyosys
 
     log = arguments[arguments.index("-l") + 1] if "-l" in arguments else None

@@ -80,10 +80,11 @@ def _chosen(name: str) -> str:
 
 def version(name: str) -> str:
     """What tells one version of the program ``name`` from another."""
-    if _chosen(name):
+    chosen = _chosen(name)
+    if chosen and chosen != PYOSYS:
         with scratch() as folder:
             return run(name, ["--version"], folder).strip()
-    package = _script(name).dist
+    package = distribution(PYOSYS) if chosen else _script(name).dist
     assert package is not None, "entry points of installed packages have one"
     return f"{package.name} {package.version}"
 
