@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lilogic.errors import GraphError
+from lilogic.hdl.keywords import KEYWORDS
 from lilogic.validation import one_line
 
 AUTO = "auto"
@@ -63,7 +64,8 @@ class CompileOptions(BaseModel):
         narrow: give each feature a word of only as many bits as its comparisons tell apart. Who
             sends features then sends codes; see ``Interface.levels``.
         module: what the top module is called in Verilog, and those inside it begin with: letters,
-            digits and underscores. With different names, several networks fit in one design.
+            digits and underscores, no keyword. With different names, several networks fit in one
+            design.
         bus: also write the classifier behind this bus; None for its own ports alone.
         bus_width: bits of a beat of its streams, whole bytes.
         artefacts: what to write beside the Verilog: names of ``artefacts.ARTEFACTS``, or ``all``.
@@ -85,6 +87,13 @@ class CompileOptions(BaseModel):
     bus: Bus | None = None
     bus_width: int = Field(default=REGISTER_WIDTH, ge=8, le=4096, multiple_of=8)
     artefacts: tuple[str, ...] = ()
+
+    @field_validator("module")
+    @classmethod
+    def _check_module(cls, name: str) -> str:
+        if name in KEYWORDS:
+            raise ValueError(f"{name} is a keyword of Verilog; choose another name")
+        return name
 
     @classmethod
     def of(cls, options: CompileOptions | None, keywords: dict[str, Any]) -> CompileOptions:

@@ -79,12 +79,15 @@ def _scores(interface: Interface) -> str:
 
 def pace(interface: Interface) -> str:
     """How often a sample may enter."""
-    if interface.interval == 1:
-        return "a sample in every cycle"
-    often = f"a sample in every {cycles(interface.interval)}"
-    if interface.clock_mhz is None:
+    often = f"a sample in every {every(interface.interval)}"
+    if interface.interval == 1 or interface.clock_mhz is None:
         return often
     return f"{often}, {1e6 * interface.clock_mhz / interface.interval:,.0f} a second"
+
+
+def every(interval: int) -> str:
+    """What stands behind "every" where something happens once in so many clock cycles."""
+    return "cycle" if interval == 1 else cycles(interval)
 
 
 def cycles(count: int) -> str:

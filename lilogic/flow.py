@@ -182,6 +182,8 @@ def synthesize(
         raise GraphError("a board is a target of its own: leave it out", option="target")
     if chosen.narrow:
         raise GraphError("boards take features in whole bytes", option="narrow")
+    if chosen.bus is not None:
+        raise GraphError("boards are connected by their own link, not by a bus", option="bus")
     has_levels = "levels_per_stage" in chosen.model_fields_set
     design = Design(
         board=catalogue.find(board),

@@ -28,6 +28,9 @@ from lilogic.report.models.tapeout import TapeoutReport
 FASTEST_MHZ = 50.0
 """What the pins of Tiny Tapeout's chips are made for."""
 
+SLOWEST_MHZ = 1.0
+"""A strobe of ``classify.py`` takes microseconds, and must last three cycles."""
+
 CLOCK_MHZ = 10.0
 """The clock by default, at which a classifier without registers has time to settle."""
 
@@ -97,10 +100,10 @@ def write(
         ToolError: Yosys is missing or failed.
     """
     technology, top = find(request.technology), _top(name, request.top)
-    if not 0 < request.clock_mhz <= FASTEST_MHZ:
+    if not SLOWEST_MHZ <= request.clock_mhz <= FASTEST_MHZ:
         raise GraphError(
             f"the clock is {request.clock_mhz:g} MHz, but the pins of Tiny Tapeout take up to "
-            f"{FASTEST_MHZ:g}",
+            f"{FASTEST_MHZ:g}, and the host's strobes at least {SLOWEST_MHZ:g}",
             option="clock_mhz",
         )
     fit.check(technology, request.tiles, request.utilization)

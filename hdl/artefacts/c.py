@@ -84,11 +84,9 @@ def _constants(block: Block) -> Iterator[_Define]:
 def _fields(block: Block) -> Iterator[_Define]:
     bus = block.interface.bus
     assert bus is not None
-    present = {register.name for register in bus.registers}
-    for field in registers.FIELDS:
-        if field.register in present:
-            mask = (1 << field.width) - 1 << field.place
-            yield _Define(f"{field.register}_{field.name}", f"0x{mask:08x}u", field.meaning)
+    for field in registers.present_fields(bus.kind):
+        mask = (1 << field.width) - 1 << field.place
+        yield _Define(f"{field.register}_{field.name}", f"0x{mask:08x}u", field.meaning)
 
 
 def quoted(text: str) -> str:

@@ -66,7 +66,7 @@ def write(block: Block) -> dict[str, str]:
         parameters=parameters,
         connections=[*_connections(block)],
         registers=interface.bus.registers if interface.bus else (),
-        fields=registers.FIELDS,
+        fields=registers.present_fields(interface.bus.kind) if interface.bus else (),
         width=registers.WIDTH,
         range=1 << registers.ADDRESS_BITS,
     )

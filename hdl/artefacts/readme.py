@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from lilogic.hdl.artefacts import waveform
 from lilogic.hdl.artefacts.block import DEFAULT_MHZ, STEM, Block
-from lilogic.hdl.bus.registers import FIELDS
+from lilogic.hdl.bus.registers import present_fields
 from lilogic.hdl.components.interface import words
-from lilogic.hdl.options import InputKind
-from lilogic.hdl.ports import cycles, pace, ports
+from lilogic.hdl.ports import cycles, every, pace, ports
 
 README = f"{STEM}.md"
 PICTURE = f"{STEM}.svg"
@@ -20,12 +19,15 @@ WAVE = f"{STEM}.wave.json"
 def write(block: Block) -> dict[str, str]:
     """The page, its picture, and what the picture was drawn of."""
     encoder, wave = block.graph.encoder, waveform.wavejson(block)
+    bus = block.interface.bus
     page = block.render(
         "readme.md",
         picture=PICTURE,
         wave=WAVE,
         ports=[*ports(block.interface)],
-        fields=FIELDS,
+        fields=[] if bus is None else present_fields(bus.kind),
+        bus_latency="" if bus is None else cycles(bus.latency),
+        bus_pace="" if bus is None else every(bus.interval),
         latency=cycles(block.interface.latency),
         pace=pace(block.interface),
         default_mhz=f"{DEFAULT_MHZ:g}",
@@ -38,18 +40,22 @@ def write(block: Block) -> dict[str, str]:
     return {README: page, PICTURE: waveform.svg(wave), WAVE: json.dumps(wave, indent=2) + "\n"}
 
 
-def _features(block: Block) -> Iterator[tuple[str, str, str, str]]:
-    """Of each feature of real values that is read: its word, name, offset and scale."""
-    scaling, encoder = block.interface.scaling, block.graph.encoder
-    if scaling is None or block.interface.data is not InputKind.FEATURES or encoder is None:
+def _features(block: Block) -> Iterator[tuple[str, ...]]:
+    """A row for each feature that is read, of those with words of their own."""
+    scaling, levels, encoder = block.interface.scaling, block.interface.levels, block.graph.encoder
+    if encoder is None or not (scaling or levels):
         return
     named = block.metadata.feature_names
     names = named if len(named) == encoder.n_features else [*map(str, range(encoder.n_features))]
     for feature, word in enumerate(words(encoder)):
         if word:
-            place = f"[{word[-1]}:{word[0]}]"
-            offset, scale = scaling.offset[feature], scaling.scale[feature]
-            yield place, names[feature], repr(offset), repr(scale)
+            row = [f"[{word[-1]}:{word[0]}]", names[feature]]
+            if scaling:
+                row += [repr(scaling.offset[feature]), repr(scaling.scale[feature])]
+            if levels:
+                row += [f"{scaling.bits[feature]}"] if scaling else []
+                row += [", ".join(map(str, levels[feature]))]
+            yield tuple(row)
 
 
 def _class_names(block: Block) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import Component, In, Out, Signature
 
 from lilogic.hdl.bus.register_file import ACCESS
@@ -102,7 +102,8 @@ class Wishbone(Component):
         """Amaranth calls this."""
         m = Module()
         bus, access = self.bus, self.access
-        is_new = bus.cyc & bus.stb & ~bus.ack
+        is_asked, is_answered = bus.cyc & bus.stb, Signal()
+        is_new = is_asked & ~is_answered
         m.d.comb += [
             access.write.eq(is_new & bus.we),
             access.write_address.eq(bus.adr),
@@ -111,7 +112,8 @@ class Wishbone(Component):
             access.read.eq(is_new & ~bus.we),
             access.read_address.eq(bus.adr),
         ]
-        m.d.sync += bus.ack.eq(is_new)
+        m.d.comb += bus.ack.eq(is_asked & is_answered)
+        m.d.sync += is_answered.eq(is_new)
         with m.If(access.read):
             m.d.sync += bus.dat_r.eq(access.answer)
         return m

@@ -10,6 +10,7 @@ from lilogic.hdl.bus.packets import Packet
 from lilogic.hdl.bus.registers import ADDRESS_BITS, WIDTH
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.options import Bus, InputKind
+from lilogic.hdl.ports import cycles, every
 
 _TOP = """\
 {about}module {module} (
@@ -62,12 +63,15 @@ def module(bus: BusInterface, interface: Interface, core: str) -> str:
 
 def _about(bus: BusInterface, interface: Interface) -> Iterator[str]:
     sample, result = bus.sample, bus.result
-    unit = "features" if interface.data is InputKind.FEATURES else "bytes of eight input bits"
+    unit = "bytes of eight input bits"
+    if interface.data is InputKind.FEATURES:
+        unit = "features" if interface.levels is None else "codes of features"
+    signed = "two's complement" if result.signed else "unsigned"
     yield f"The classifier behind {_NAMES[bus.kind]}."
     yield f"Sample: {sample.words} {unit}, {_size(sample)}"
-    yield f"Result: the class, then {interface.classes} scores, {_size(result)}"
-    yield f"Latency: {bus.latency} clock cycles from the last beat of a sample to its result,"
-    yield f"where neither waits; a sample every {bus.interval} clock cycles."
+    yield f"Result: the class, then {interface.classes} scores, {signed}, {_size(result)}"
+    yield f"Latency: {cycles(bus.latency)} from the last beat of a sample to its result,"
+    yield f"where neither waits; a sample every {every(bus.interval)}."
 
 
 _NAMES = {
@@ -79,10 +83,9 @@ _NAMES = {
 
 
 def _size(packet: Packet) -> str:
-    kind = "two's complement" if packet.signed else "unsigned"
     bytes_ = f"{packet.word_bytes} byte{'s' * (packet.word_bytes > 1)}"
     beats = f"{packet.beats} beat{'s' * (packet.beats > 1)}"
-    return f"{kind}, {bytes_} each, little-endian: {packet.bytes} bytes in {beats}."
+    return f"{bytes_} each, little-endian: {packet.bytes} bytes in {beats}."
 
 
 def ports(bus: BusInterface) -> Iterator[Port]:

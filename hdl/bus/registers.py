@@ -56,13 +56,14 @@ class Register:
 
 @dataclass(frozen=True)
 class Field:
-    """Bits of a register: ``width`` of them from bit ``place`` on."""
+    """Bits of a register: ``width`` of them from bit ``place`` on; ``feeds`` as of the register."""
 
     name: str
     register: str
     place: int
     meaning: str
     width: int = 1
+    feeds: bool = False
 
 
 def _constant(name: str, offset: int, meaning: str) -> Register:
@@ -120,9 +121,15 @@ REGISTERS: tuple[Register, ...] = (
 FIELDS: tuple[Field, ...] = (
     Field("CLEAR", "CONTROL", 0, "write 1 to set all counters to 0"),
     Field("BUSY", "STATUS", 0, "a sample or a result is on its way"),
-    Field("ROOM", "STATUS", 1, "a beat of a sample can be taken; then so can the rest of it"),
-    Field("RESULT", "STATUS", 2, "a beat of a result is waiting"),
-    Field("RESULT_LAST", "STATUS", 3, "it is the last of its result"),
+    Field(
+        "ROOM",
+        "STATUS",
+        1,
+        "a beat of a sample can be taken; then so can the rest of it",
+        feeds=True,
+    ),
+    Field("RESULT", "STATUS", 2, "a beat of a result is waiting", feeds=True),
+    Field("RESULT_LAST", "STATUS", 3, "it is the last of its result", feeds=True),
 )
 """What the bits of ``CONTROL`` and ``STATUS`` mean; the others are 0."""
 
@@ -132,3 +139,10 @@ def present(bus: Bus) -> list[Register]:
     if not bus.has_registers:
         return []
     return [register for register in REGISTERS if not (register.feeds and bus.has_streams)]
+
+
+def present_fields(bus: Bus) -> list[Field]:
+    """What bits of the registers that are ``present`` behind ``bus`` mean."""
+    if not bus.has_registers:
+        return []
+    return [field for field in FIELDS if not (field.feeds and bus.has_streams)]

@@ -87,6 +87,8 @@ def test_a_folded_classifier_says_how_often_it_takes_a_sample(tmp_path: Path) ->
 def test_two_networks_fit_in_one_design(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="module"):
         CompileOptions(module="two words")
+    with pytest.raises(GraphError, match="module: buf is a keyword of Verilog"):
+        CompileOptions(module="buf")
     files = []
     for name in ("first", "second"):
         options = CompileOptions(input="bits", levels_per_stage=0, module=name)

@@ -92,6 +92,7 @@ module {{ stem }}_tb;
   initial begin
     rst = 1'b1; valid_in = 1'b0; data = {DATA_WIDTH{1'b0}};
     cycle = 0; sent = 0; received = 0; errors = 0; waited = 0; was_reset = LATENCY == 0;
+    stalled = 1'b0;
     if ($value$plusargs("stalls=%d", stalls) == 0) stalls = 0;
     if ($value$plusargs("seed=%d", seed) == 0) seed = 1;
     if (stalls < 0 || stalls > 99) begin
@@ -122,7 +123,7 @@ module {{ stem }}_tb;
     while (received < vectors && waited < PATIENCE) begin
       @(posedge clk);
       cycle = cycle + 1;
-      waited = waited + 1;
+      if (!stalled || valid_in) waited = waited + 1;
       if (valid_in && ready && !rst) begin
         taken_in[sent] = cycle;
         sent = sent + 1;

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,10 +26,13 @@ from lilogic.data.scaling import Scaling
 from lilogic.errors import GraphError
 from lilogic.graph import GateGraph
 from lilogic.hdl import vectors
-from lilogic.hdl.artefacts import c, readme, testbench, vhdl, waveform
+from lilogic.hdl.artefacts import c, ipxact, readme, testbench, vhdl, waveform
 from lilogic.hdl.artefacts.block import Block
+from lilogic.hdl.bus.description import BusInterface
 from lilogic.hdl.bus.registers import FIELDS, REGISTERS
+from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import Interface
+from lilogic.hdl.options import Bus
 from lilogic.hdl.ports import Direction
 from lilogic.sim import runner
 from tests.hdl.test_verilog import small
@@ -131,6 +135,15 @@ def test_the_testbench_passes_in_icarus_with_and_without_stalls(folder: Path) ->
         assert re.match(r"PASS: (\d+) of \1 vectors, latency \d+, \d+ cycles\n", done.stdout)
         assert done.returncode == 0
     assert "PASS: 7 of 7 vectors" in simulated(folder, "+vectors=7").stdout
+
+
+@needs("iverilog")
+def test_a_testbench_bears_a_thousand_cycles_without_samples(
+    folders: Callable[[str], Path],
+) -> None:
+    # With this seed, no sample is offered for 1,100 cycles.
+    done = simulated(folders("folded"), "+stalls=99", "+seed=24023", "+vectors=20")
+    assert "PASS: 20 of 20 vectors" in done.stdout
 
 
 @needs("iverilog")
@@ -481,6 +494,19 @@ def test_the_header_says_where_registers_are(
         assert lines[len(expected) :] == ['a "q"?', "bé"]
 
 
+def test_registers_beside_streams_have_no_fields_of_beats() -> None:
+    interface = Classifier(small()).interface
+    bus = BusInterface.of(interface, Bus.AXIS_AXIL, 32, bytes(32))
+    block = Block(small(), replace(interface, bus=bus), lambda: pytest.fail("no vectors"))
+    for text in (
+        *c.write(block).values(),
+        *ipxact.write(block).values(),
+        readme.write(block)[readme.README],
+    ):
+        assert "BUSY" in text
+        assert "ROOM" not in text
+
+
 def test_a_header_without_a_bus_has_no_registers(folders: Callable[[str], Path]) -> None:
     text = (folders("folded") / c.HEADER).read_text()
     assert "REG_" not in text
@@ -496,7 +522,12 @@ def test_the_data_sheet_has_all_ports_and_how_words_are_made(folder: Path) -> No
     assert {*declared(folder)} <= {(name, way, int(width)) for name, way, width in rows}
     for file in re.findall(r"\]\((classifier\S*)\)|`(classifier\.\S*)`", page):
         assert (folder / next(filter(None, file))).exists()
-    if Interface.read(folder).scaling is not None:
+    interface = Interface.read(folder)
+    if interface.levels is not None:
+        assert page.count("\n| `[") == 2
+        assert "| `[1:0]` | mass\\|\\* | 1.5 | 2.0 | 3 | 1, 5 |\n" in page
+        assert "| `[3:2]` | x | -2.0 | 0.25 | 5 | 8, 20 |\n" in page
+    elif interface.scaling is not None:
         assert page.count("\n| `[") == 2
         assert "| `[2:0]` | mass\\|\\* | 1.5 | 2.0 |\n" in page
         assert "| `[7:3]` | x | -2.0 | 0.25 |\n" in page

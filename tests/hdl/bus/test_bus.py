@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from amaranth.sim import Simulator
 
 from lilogic.errors import GraphError
 from lilogic.graph import lgn
 from lilogic.hdl.bus import header
+from lilogic.hdl.bus.front_ends import Wishbone
 from lilogic.hdl.bus.registers import FIELDS, REGISTERS, WIDTH
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
@@ -15,6 +17,7 @@ from lilogic.hdl.options import Bus, CompileOptions
 from lilogic.hdl.verilog import compile_graph
 from tests.strategies import random_graph
 
+ONLY = " (only without streams)"
 GRAPH = random_graph((20, 20), 19, 3, seed=1)
 
 
@@ -44,8 +47,28 @@ def test_the_page_has_all_registers_and_fields():
             row = f"| {register.offset:#04x} | `{register.name}` | {register.access} | {counter}"
             assert row + register.meaning in text
     for field in FIELDS:
-        row = f"| `{field.register}` | {field.place} | `{field.name}` | {field.meaning} |"
-        assert row in text
+        row = f"| `{field.register}` | {field.place} | `{field.name}` | {field.meaning}"
+        assert f"{row}{ONLY * field.feeds} |" in text
+
+
+def test_an_access_that_wishbone_ends_early_is_not_acknowledged():
+    front_end = Wishbone()
+    bus = front_end.bus
+
+    async def testbench(ctx):
+        ctx.set(bus.cyc, 1)
+        for asked in (1, 0, 1):
+            ctx.set(bus.stb, asked)
+            assert not ctx.get(bus.ack)
+            await ctx.tick()
+        assert ctx.get(bus.ack)
+        await ctx.tick()
+        assert not ctx.get(bus.ack)
+
+    simulator = Simulator(front_end)
+    simulator.add_clock(1e-8)
+    simulator.add_testbench(testbench)
+    simulator.run()
 
 
 @pytest.mark.parametrize("kind", Bus)
