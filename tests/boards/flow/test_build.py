@@ -79,7 +79,7 @@ def test_a_classifier_is_folded_as_far_as_the_link_goes(input: InputKind) -> Non
     ("model", "board", "advice"),
     [
         # Measured: mnist-tiny takes more than 5,280 and less than 10,000, mnist-8k 26,993.
-        ("mnist-tiny", "icebreaker", ("the board ulx3s-12f",)),
+        ("mnist-tiny", "icebreaker", ("the board tang-primer-20k",)),
         ("mnist-8k", "ulx3s-12f", ("the model mnist-tiny",)),
         ("mnist-8k", "icebreaker", ("a network of fewer gates, fewer of them counted",)),
     ],
