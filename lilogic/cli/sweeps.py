@@ -47,7 +47,7 @@ def sweep(
     wandb: WandB = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try many settings of a recipe; the same command goes on after an interruption.
+    """Try many settings of a recipe. The same command resumes a sweep.
 
     Each trial has a run folder in the folder, beside sweep.json, sweep.csv, sweep.png and the
     network that is best on the validation split. It alone is tested, once.

@@ -130,7 +130,8 @@ def compile_rows(report: CompileReport) -> list[Row]:
         ("latency", f"{interface['latency']} cycles, one result {pace}"),
     ]
     if (bus := interface.get("bus")) is not None:
-        beats = f"{bus['sample']['beats']} beats of {bus['width']} bits a sample"
+        count = bus["sample"]["beats"]
+        beats = f"{count} beat{'s' * (count > 1)} of {bus['width']} bits a sample"
         pace = _pace(bus["interval"])
         lines.append((f"behind {bus['kind']}", f"{beats}, one result {pace} at best"))
     if interface.get("clock_mhz") is not None:
