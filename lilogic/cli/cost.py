@@ -162,7 +162,7 @@ Slew = Annotated[
     float | None,
     typer.Option(
         metavar="NS",
-        help="With --liberty: transition time of all signals. Default: 0.1.",
+        help="With --liberty: transition time of all signals, in ns. Default: 0.1.",
         min=0,
     ),
 ]
@@ -170,7 +170,7 @@ Wire = Annotated[
     float | None,
     typer.Option(
         metavar="FF",
-        help="With --liberty: wire capacitance for each pin that a net drives. Default: the "
+        help="With --liberty: wire capacitance in fF for each pin that a net drives. Default: the "
         "library's wire load.",
         min=0,
     ),
