@@ -93,7 +93,7 @@ class Build:
     def write_artefacts(
         self, names: Sequence[str], samples: Any = None, *, progress: bool = True
     ) -> list[str]:
-        """Write what engineers expect beside the Verilog; returns the names of the files.
+        """Write files for other tools next to the Verilog; returns the names of the files.
 
         Args:
             names: of ``artefacts.ARTEFACTS``, or ``all``.
@@ -116,7 +116,7 @@ class Build:
             some = None if found is None else found[:OF_A_KIND]
             return vectors.make(self.model.graph, self.interface, some, random=OF_A_KIND)
 
-        with claimed(self.folder), steps.shown(progress)("writing what lies beside the Verilog"):
+        with claimed(self.folder), steps.shown(progress)("writing files for other tools"):
             block = Block(self.interface.reading(self.simplified.graph), self.interface, make)
             written = artefacts.write(names, block, self.folder)
         if progress:

@@ -126,7 +126,7 @@ def bench_board(
     limit: Annotated[int | None, typer.Option(help="Send so many test images only.", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a test set to a board: accuracy, speed, agreement with software."""
+    """Measure accuracy and speed of a board with a test set."""
     from lilogic.boards.host.client import measure
     from lilogic.graph import passes
     from lilogic.report import board as rows_of
@@ -188,7 +188,7 @@ def synth(
     ] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Build a board's bitstream, for the best clock that it meets, and a report."""
+    """Build a board's bitstream, for the best clock it meets."""
     from lilogic import flow
     from lilogic.report import board as rows_of
 

@@ -68,8 +68,6 @@ Popcount = Annotated[
         autocompletion=completion.popcounts,
     ),
 ]
-
-
 Module = Annotated[
     str | None,
     typer.Option(
@@ -92,16 +90,15 @@ class BusKind(StrEnum):
 Bus = Annotated[
     BusKind | None,
     typer.Option(
-        help="Also write the classifier behind a bus: AXI4-Stream (axis), also with registers "
-        "behind AXI4-Lite (axis+axil), or fed through registers behind AXI4-Lite (axil) or "
-        "Wishbone.",
+        help="Also put the classifier behind a bus: AXI4-Stream (axis), AXI4-Stream with status "
+        "registers on AXI4-Lite (axis+axil), or registers alone, on AXI4-Lite (axil) or Wishbone.",
     ),
 ]
 BusWidth = Annotated[
     int | None,
     typer.Option(
         metavar="BITS",
-        help="Bits of a beat of AXI4-Stream, whole bytes. Default: 32.",
+        help="Bits of AXI4-Stream's tdata, a multiple of 8 up to 4096. Default: 32.",
         min=8,
     ),
 ]
@@ -126,8 +123,8 @@ Narrow = Annotated[
     bool | None,
     typer.Option(
         "--narrow",
-        help="Give each feature a word of only as many bits as its comparisons tell apart; "
-        "who sends features then sends codes, which interface.json describes.",
+        help="Take codes instead of features: each has only as many bits as the feature's "
+        "comparisons tell apart. interface.json describes them.",
         show_default=False,
     ),
 ]

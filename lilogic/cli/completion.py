@@ -78,7 +78,7 @@ def popcounts() -> list[str]:
 
 
 def artefacts() -> list[str]:
-    """What can be written beside the Verilog."""
+    """Files for other tools that can be written next to the Verilog."""
     with suppress(ModuleNotFoundError):
         from lilogic.hdl.artefacts import ALL, ARTEFACTS
 

@@ -66,7 +66,7 @@ def estimate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate what a network takes in hardware, in seconds, without synthesis.
+    """Estimate a network's size in hardware without synthesis.
 
     That is the whole classifier, encoder to argmax, without registers, before placement. For a
     recipe it is what a network trained by it will take. The error is stated with it.
@@ -114,7 +114,7 @@ def frontier(
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network for each of several budgets, and draw accuracy against cost.
+    """Train networks for several budgets: accuracy against cost.
 
     The recipe's layers are scaled to each budget; for a data set, a recipe is made whose networks
     are cheap on the target. Each network has a run folder in the folder, beside frontier.json and
@@ -144,8 +144,8 @@ EnergyLiberty = Annotated[
     typer.Option(
         "--liberty",
         metavar="FILE",
-        help="Map it to the standard cells of this Liberty file (.lib): signals are then those of "
-        "its cells, and there is the energy of an inference.",
+        help="Map the network to the standard cells of this Liberty file (.lib), measure their "
+        "outputs, and estimate the energy of an inference.",
     ),
 ]
 Frequency = Annotated[
@@ -153,21 +153,25 @@ Frequency = Annotated[
     typer.Option(
         "--frequency",
         metavar="MHZ",
-        help="The clock at which an inference is made in every cycle. Default: that of --clock, or "
-        "else 100.",
+        help="Clock for energy, SAIF, VCD and throughput, with an inference in every cycle. "
+        "Default: that of --clock, else 100.",
         min=0.001,
     ),
 ]
 Slew = Annotated[
-    float,
-    typer.Option(metavar="NS", help="How long transitions take, for the library's tables.", min=0),
+    float | None,
+    typer.Option(
+        metavar="NS",
+        help="With --liberty: transition time of all signals, in ns. Default: 0.1.",
+        min=0,
+    ),
 ]
 Wire = Annotated[
     float | None,
     typer.Option(
         metavar="FF",
-        help="Femtofarads of wire for each pin that a net drives. Default: the library's wire "
-        "load.",
+        help="With --liberty: wire capacitance in fF for each pin that a net drives. Default: the "
+        "library's wire load.",
         min=0,
     ),
 ]
@@ -177,15 +181,15 @@ def activity(
     model: Model,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Write a line for each signal to this .csv."),
+        typer.Option("-o", "--output", help="Write a line for each signal to this CSV file."),
     ] = None,
     data: DataName = None,
     samples: Annotated[
-        int | None, typer.Option(help="Take so many test samples, from the first on.", min=2)
+        int | None, typer.Option(help="Take only the first so many test samples.", min=2)
     ] = None,
     liberty: EnergyLiberty = None,
     frequency: Frequency = None,
-    slew: Slew = 0.1,
+    slew: Slew = None,
     wire: Wire = None,
     saif: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write switching activity as SAIF 2.0.")
@@ -197,7 +201,7 @@ def activity(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the Verilog whose names the files have; with --liberty, that of its cells.",
+            help="Write the Verilog netlist that the names in SAIF and VCD belong to.",
         ),
     ] = None,
     levels_per_stage: LevelsPerStage = None,
@@ -208,15 +212,20 @@ def activity(
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Count how often each signal changes on a data set, and estimate the energy of an inference.
+    """Measure switching activity and the energy of an inference.
 
-    The test samples come one after the other, one in every clock cycle. Counts are exact; glitches,
-    which come of delays, are not among them.
+    It runs the test samples through the compiled network, one in every clock cycle, and counts how
+    often each signal changes. Counts are exact. They leave out glitches, which depend on delays.
+    Energy needs --liberty.
     """
     from lilogic import flow
+    from lilogic.errors import LilogicError
     from lilogic.files import check_writable
     from lilogic.report.datasheet import activity as shown
 
+    if frequency is not None and not (liberty or saif or vcd):
+        raise LilogicError("--frequency has no effect without --liberty, --saif or --vcd: add one")
+    conditions = _conditions(frequency or clock_mhz, slew, wire, liberty)
     for path in (output, saif, vcd, netlist):
         if path is not None:
             check_writable(path)
@@ -234,7 +243,7 @@ def activity(
     measured = network.compile(**options).activity(
         found.x_test[:samples],
         liberty=library,
-        conditions=_conditions(frequency or clock_mhz, slew, wire),
+        conditions=conditions,
         dataset=found.name,
     )
     if output is not None:
@@ -254,12 +263,12 @@ def activity(
 def datasheet(
     model: Model,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The page to write, an .html.")
+        Path | None, typer.Option("-o", "--output", help="The HTML page to write.")
     ] = None,
     data: DataName = None,
     liberty: EnergyLiberty = None,
     frequency: Frequency = None,
-    slew: Slew = 0.1,
+    slew: Slew = None,
     wire: Wire = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
@@ -269,10 +278,10 @@ def datasheet(
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a network's accuracy, size, latency, activity and energy on one sheet.
+    """Put accuracy, size, latency and energy on one page.
 
-    The page loads nothing and prints on A4. Sizes are estimated, unless the network records what
-    Yosys mapped it to; energy takes a Liberty file.
+    The page is one HTML file, for screens and A4. Sizes are estimates unless the network records
+    what Yosys mapped it to. Energy needs --liberty.
     """
     from lilogic import datasheet as sheets
     from lilogic import flow
@@ -280,9 +289,11 @@ def datasheet(
     from lilogic.files import check_writable, write_text
     from lilogic.report.datasheet import page, sections
 
+    clock = frequency or clock_mhz
+    conditions = _conditions(clock, slew, wire, liberty)
     if output is not None:
         if output.suffix.lower() not in (".html", ".htm"):
-            raise LilogicError(f"{output}: no page's name; end it with .html")
+            raise LilogicError(f"{output}: the data sheet is an HTML page; end its name with .html")
         check_writable(output)
     network = load(model)
     found = dataset_of(network, data)
@@ -295,12 +306,11 @@ def datasheet(
         input=input,
         bits=bits,
     )
-    clock = frequency or clock_mhz
     sheet = sheets.datasheet(
         network,
         found,
         liberty=library,
-        conditions=_conditions(clock, slew, wire),
+        conditions=conditions,
         clock_is="asked for" if clock else "assumed",
         **options,
     )
@@ -312,10 +322,16 @@ def datasheet(
         _show(sections.of_sheet(sheet), sections.notes(sheet))
 
 
-def _conditions(clock_mhz: float | None, slew: float, wire: float | None) -> Conditions:
-    from lilogic.hdl.power.energy import CLOCK_MHZ, Conditions
+def _conditions(
+    clock_mhz: float | None, slew: float | None, wire: float | None, liberty: Path | None
+) -> Conditions:
+    """What energy is estimated for; slew and wires are nothing without cells."""
+    from lilogic.errors import LilogicError
+    from lilogic.hdl.power.energy import Conditions
 
-    return Conditions(clock_mhz=clock_mhz or CLOCK_MHZ, slew_ns=slew, wire_ff=wire)
+    if liberty is None and not (slew is None and wire is None):
+        raise LilogicError("--slew and --wire have no effect without cells: add --liberty FILE")
+    return Conditions(**given(clock_mhz=clock_mhz, slew_ns=slew, wire_ff=wire))
 
 
 def _show(sections: Iterable[Section], notes: Iterable[str]) -> None:

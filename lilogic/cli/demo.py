@@ -1,4 +1,4 @@
-"""The command that goes the whole road."""
+"""The command that does everything in turn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def demo(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go the whole road: train, freeze, compile, synthesize, simulate, prove, report."""
+    """Train, compile, synthesize, simulate and prove in one go."""
     from lilogic.cli.learn import train_in
     from lilogic.files import claimed
     from lilogic.report import pages, plots, tables

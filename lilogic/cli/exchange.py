@@ -80,7 +80,7 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a .lgn of a network or circuit from elsewhere."""
+    """Convert a network or circuit of another format to a .lgn."""
     from lilogic import files, flow, formats
     from lilogic.formats.heads import guesses, to_graph
     from lilogic.graph import lgn
@@ -104,7 +104,8 @@ def export_(
     to: Annotated[
         str,
         typer.Option(
-            help="verilog, blif, aiger, c, npz, dot, svg, html, or tinytapeout, a whole project.",
+            help="verilog, blif, aiger, c, npz, dot, svg, html (the playground), or tinytapeout (a "
+            "project folder).",
             autocompletion=completion.exports,
         ),
     ],
@@ -171,7 +172,7 @@ def export_(
     data: Annotated[
         str | None,
         typer.Option(
-            help="html: the data set that they are of; default: what it was trained on.",
+            help="html: the data set that samples are of; default: what it was trained on.",
             autocompletion=completion.datasets,
         ),
     ] = None,
@@ -194,7 +195,9 @@ def export_(
     utilization: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", help="Tiny Tapeout: of the area, what cells may take. Default: 0.6."
+            metavar="SHARE",
+            help="Tiny Tapeout: the share of the area that cells may take, above 0 and up to 1. "
+            "Default: 0.6.",
         ),
     ] = None,
     liberty: Annotated[
@@ -212,9 +215,9 @@ def export_(
 ) -> None:
     """Write a network in another format.
 
-    Options that name no format are for Verilog. Of these, Tiny Tapeout takes --levels-per-stage
-    (default: 0), --popcount, --fold, --clock (of the project; default: 10), --module, and --input
-    (default: bits; features are narrow words).
+    Options that name no format are for Verilog; C takes --input, too. Tiny Tapeout takes
+    --levels-per-stage (default: 0), --popcount, --fold, --clock (of the project; default: 10),
+    --module, and --input (default: bits; features are narrow words).
     """
     from lilogic import files, formats
     from lilogic.errors import FormatError
@@ -252,6 +255,11 @@ def export_(
     files.check_writable(output)
     network = load(model)
     if to == "html":
+        if options or reads:
+            raise FormatError(
+                "--prefix, --word, --cone, --view, --input and --narrow are not for html: leave "
+                "them out"
+            )
         options |= given(examples=_examples(network, 20 if samples is None else samples, data))
     if to == "verilog":
         if options or not simplify:
@@ -322,7 +330,7 @@ def minimize(
     output: Annotated[Path, typer.Option("-o", "--output", help="The .lgn to write.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write a network with fewer gates and the same scores for every sample."""
+    """Write a network with fewer gates that has the same scores."""
     from lilogic import files
     from lilogic.graph import lgn, passes
     from lilogic.report import tables

@@ -40,8 +40,8 @@ Artefacts = Annotated[
     typer.Option(
         "--with",
         metavar="NAME",
-        help="Also write what lies beside the Verilog: testbench, sdc, xdc, fusesoc, vivado, "
-        "ipxact, amaranth, vhdl, c, readme, or all; repeatable.",
+        help="Also write files for other tools: testbench, sdc, xdc, fusesoc, vivado, ipxact, "
+        "amaranth, vhdl, c, readme, or all; repeatable.",
         autocompletion=completion.artefacts,
     ),
 ]
@@ -76,8 +76,8 @@ def compile_(
 ) -> None:
     """Write a network's Verilog, its test vectors and a report.
 
-    They are there before mapping begins, which takes longest and is done for what --target and
-    --liberty name alone. The command report maps to all targets.
+    With --target or --liberty, it then maps the Verilog for the report, which takes longest. The
+    command report maps to all targets.
     """
     from lilogic.files import claimed
     from lilogic.hdl.components.interface import INTERFACE, VERILOG
@@ -154,7 +154,10 @@ def verify(
     bus_width: BusWidth = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a network's Verilog against software, by simulation and, where possible, by proof."""
+    """Check a network's Verilog by simulation and proof.
+
+    It compares the Verilog with software. What is not proven within --timeout counts as simulated.
+    """
     from lilogic import flow
     from lilogic.report import tables
 
@@ -196,7 +199,7 @@ def report(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count a network's gates, LUTs and flip-flops, by part and by level."""
+    """Count a network's gates, LUTs and flip-flops by part."""
     from contextlib import nullcontext
 
     from lilogic.files import claimed
@@ -241,7 +244,7 @@ def sweep_pipeline(
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Place and route a network with registers more and less often: area, clock, latency."""
+    """Place and route a network with more and fewer registers."""
     from lilogic import files, flow
     from lilogic.report import plots, tables
 

@@ -101,7 +101,7 @@ def train(
     wandb: WandB = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network; the same command goes on after an interruption.
+    """Train a network. The same command resumes an interrupted one.
 
     Under torchrun, all its processes train the network together, each on a share of every batch.
 
@@ -243,7 +243,7 @@ def evaluate(
     device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """Measure how well a frozen network classifies the test split of its data set."""
+    """Measure how well a network classifies its test samples."""
     from lilogic.files import check_writable, write_text
     from lilogic.report import compilation, console
     from lilogic.report.evaluation import page as pages

@@ -11,7 +11,7 @@ from lilogic.cli.common import AsJson, show, show_json
 
 
 def zoo_(as_json: AsJson = False) -> None:
-    """List the trained networks that lilogic brings along; their names are MODELs."""
+    """List the trained networks that come with lilogic."""
     from lilogic import zoo
     from lilogic.report import tables
 
@@ -29,7 +29,7 @@ def recipes(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the recipes that lilogic brings along, or print one."""
+    """List the recipes that come with lilogic, or print one."""
     from lilogic.learn import recipe
 
     if keys:
@@ -60,7 +60,9 @@ def _show_keys(as_json: bool) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check packages, tools, caches, data folders, ports and the machine, and say what to do.
+    """Check the installation, and say what to do about problems.
+
+    It looks at packages, tools, caches, data folders, serial ports and the machine.
 
     Exit status 1 where something that is installed cannot be used.
     """

@@ -160,7 +160,7 @@ def explain(
     seed: Annotated[int, typer.Option(help="Of what is drawn.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Say which features and thresholds each class depends on, and write small networks in words.
+    """Show which features and thresholds classes depend on.
 
     Importance is measured on test samples, or on random bits where the network records no data.
     """

@@ -25,7 +25,7 @@ def sweep(
         Path,
         typer.Argument(
             metavar="SPACE.toml",
-            help="A base recipe, the settings of it that vary, and how they are chosen.",
+            help="A base recipe, the settings that vary, and how to choose them; docs/sweeps.md.",
         ),
     ],
     folder: Annotated[
@@ -37,7 +37,7 @@ def sweep(
         int | None,
         typer.Option(
             help="Networks to train at once, each on its share of the cores. Default: one for each "
-            "core. More than one takes Ray.",
+            "core. More than one needs Ray.",
             min=1,
         ),
     ] = None,
@@ -47,10 +47,10 @@ def sweep(
     wandb: WandB = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try many settings of a recipe; the same command goes on after an interruption.
+    """Try many settings of a recipe. The same command resumes a sweep.
 
-    Each trial has a run folder in the folder, beside sweep.json, sweep.csv, sweep.png and the
-    network that is best on the validation split. It alone is tested, once.
+    The folder gets a run folder for each trial, sweep.json, sweep.csv, sweep.png, and the network
+    that is best on the validation split. Only that one is tested, once.
     """
     from lilogic.report import console
     from lilogic.report import sweep as reports

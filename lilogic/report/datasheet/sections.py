@@ -176,7 +176,7 @@ def notes(sheet: Datasheet) -> list[str]:
     return [
         "Accuracy is that of the frozen network on the test split, which hardware repeats bit by "
         "bit; the interval is Wilson's.",
-        "Estimated sizes are of the network's circuit, without synthesis; what stands "
-        "beside them is the median error on networks that the estimate was not fitted to.",
+        "Estimated sizes are of the network's circuit, without synthesis; the error given "
+        "with them is the median on networks that the estimate was not fitted to.",
         *activity.assumptions(sheet.activity),
     ]

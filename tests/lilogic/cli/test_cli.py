@@ -209,6 +209,13 @@ def test_every_command_has_the_options_that_all_have(lilogic):
         assert all(f" {option} " in out for option in ("--json", "--debug", "-h, --help")), command
 
 
+def test_help_says_in_a_line_what_each_command_does(lilogic):
+    _, out, _ = lilogic("--help")
+    for command in cli.COMMANDS:
+        (line,) = re.findall(rf"^  {command} +(\S.*)$", out, re.MULTILINE)
+        assert re.fullmatch(r".*[^.]\.", line), line  # typer cuts off what is too long: "..."
+
+
 @pytest.mark.parametrize("command", ["eval", "verify", "report"])
 def test_truncated_model(lilogic, run_folder, tmp_path, command):
     path = tmp_path / "cut.lgn"

@@ -88,10 +88,16 @@ def test_a_data_set_gets_a_recipe_that_is_cheap_on_the_target(target, inputs):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("datasheet", "wine", "-o", "sheet.pdf"), "sheet.pdf: no page's name"),
+        (
+            ("datasheet", "wine", "-o", "sheet.pdf"),
+            "sheet.pdf: the data sheet is an HTML page; end its name with .html",
+        ),
         (("activity", "wine", "--saif", "."), ".: cannot be written"),
         (("activity", "wine", "--liberty", "none.lib"), "none.lib: no such file"),
         (("activity", "wine", "--clock", "50"), "--target"),
+        (("activity", "wine", "--slew", "0.2"), "add --liberty FILE"),
+        (("activity", "wine", "--frequency", "50"), "without --liberty, --saif or --vcd"),
+        (("datasheet", "wine", "--wire", "1"), "add --liberty FILE"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(lilogic, tmp_path, monkeypatch, arguments, reason):

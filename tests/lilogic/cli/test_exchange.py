@@ -158,6 +158,9 @@ def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
     for option in (("--word", "8"), ("--prefix", "x"), ("--cone", "1"), ("--no-simplify",)):
         status, _, err = lilogic("export", path, "--to", "verilog", *option, "-o", output)
         assert_one_line(status, err, option[0], "not for Verilog")
+    for option in (("--view", "fields"), ("--cone", "1"), ("--narrow",)):
+        status, _, err = lilogic("export", path, "--to", "html", *option, "-o", output)
+        assert_one_line(status, err, option[0], "not for html", "leave them out")
     assert not output.exists()
 
 
