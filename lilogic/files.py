@@ -323,6 +323,14 @@ def read_bytes(path: Path, size: int = -1) -> bytes:
         raise LilogicError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def read_text(path: Path) -> str:
+    """As ``read_bytes``, of UTF-8 text."""
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise LilogicError(f"{path}: not UTF-8 text") from error
+
+
 def read_unpacked(path: Path) -> bytes:
     """As ``read_bytes``; of a gzip file, whatever it is called, what is packed in it.
 

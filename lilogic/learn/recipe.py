@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from lilogic import files
 from lilogic.data.settings import DataSettings
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
@@ -343,18 +344,16 @@ def text(name: str) -> str:
     """The TOML of the recipe of that name, or in that ``.toml`` file.
 
     Raises:
-        RecipeError: no such recipe, or it cannot be read.
+        RecipeError: no such recipe.
+        LilogicError: the file cannot be read.
     """
     if name in names():
         return (resources.files("lilogic.learn") / "recipes" / f"{name}.toml").read_text("utf-8")
     path = Path(name)
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        if path.suffix.lower() == ".toml":
-            raise RecipeError(f"{path}: cannot be read ({error})") from error
-        known = ", ".join(names())
-        raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml") from error
+    if path.suffix.lower() == ".toml" or path.is_file():
+        return files.read_text(path)
+    known = ", ".join(names())
+    raise RecipeError(f"no recipe {name!r}; there are {known}, or name a .toml")
 
 
 def _setting(line: str) -> tuple[str, Any]:

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from lilogic import files
 from lilogic.cost.targets import TARGETS
 from lilogic.errors import RecipeError
 from lilogic.validation import one_line
@@ -168,12 +169,11 @@ def read(path: Path) -> Space:
     """The space in a TOML file.
 
     Raises:
-        RecipeError: it cannot be read, or is no space; names the file and the key.
+        LilogicError: it cannot be read.
+        RecipeError: it is no space; names the file and the key.
     """
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read ({error})") from error
+        tables = tomllib.loads(files.read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path}: not TOML: {error}") from error
     beside = path.parent / str(tables.get("recipe", ""))
