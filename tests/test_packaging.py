@@ -103,6 +103,8 @@ import lilogic
 assert lilogic.__file__.startswith(sys.prefix), lilogic.__file__
 def fail(name): raise
 for found in pkgutil.walk_packages(lilogic.__path__, "lilogic.", fail):
+    if found.name == "lilogic.sim.bus_testbench":
+        continue  # reads what it simulates when it is imported, in the simulator
     importlib.import_module(found.name)
     print(found.name)
 """

@@ -159,6 +159,9 @@ def run(
             alarm.cancel()
     if process.returncode != 0 and expired.is_set():
         raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
+    if process.returncode < 0:
+        cause = signal.Signals(-process.returncode).name
+        raise ToolError(f"{name} was ended by {cause} in {folder}")
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
         errors = [line for line in said if "ERROR:" in line]

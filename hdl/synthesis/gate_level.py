@@ -137,7 +137,8 @@ def _check_top(rtlil: str, top: str | None) -> None:
 def _explained(failure: ToolError) -> FormatError | ToolError:
     """What Yosys complains of, in the user's own file."""
     found = _ERROR.search(str(failure))
-    if "call stack exhausted" in str(failure):
+    # As WebAssembly says, and as the processor ends native code.
+    if "call stack exhausted" in str(failure) or "SIGSEGV" in str(failure):
         return FormatError("its if … else are nested too deeply for Yosys; write them as a case")
     if found is None:
         return failure

@@ -33,6 +33,13 @@ CHROMIUM = next(
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
 
 
+def expect(locator):
+    """Assertions that wait until the page has drawn."""
+    from playwright.sync_api import expect as wait
+
+    return wait(locator)
+
+
 @pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
@@ -249,7 +256,7 @@ class TestBrowser:
         names = [input_names(graph)(wire) for wire in (a, b)]
         assert page.locator("#reads .chip").all_inner_texts() == names
         page.locator("#reads .chip").first.click()
-        assert page.locator("#node-name").inner_text() == names[0]
+        expect(page.locator("#node-name")).to_have_text(names[0])
         page.keyboard.press("Escape")
         page.locator("#node").wait_for(state="hidden")
 
@@ -258,16 +265,15 @@ class TestBrowser:
         page.locator("#levels-per-stage").fill("3")
         page.locator("#clock").fill("50")
         cycles = Classifier(graph, CompileOptions(levels_per_stage=3)).latency
-        assert page.locator("#latency").inner_text() == f"{cycles} cycles = {20 * cycles} ns"
+        expect(page.locator("#latency")).to_have_text(f"{cycles} cycles = {20 * cycles} ns")
         page.locator("#first").click()
         assert {*page.locator("#lanes output").all_text_contents()} == {""}
-        assert page.locator(".wall .count").first.inner_text() == str(
-            graph.alive[: graph.n_inputs].sum()
-        )
+        count = expect(page.locator(".wall .count").first)
+        count.to_have_text(str(graph.alive[: graph.n_inputs].sum()))
         page.locator("#forward").click()
-        assert " of " in page.locator(".wall .count").first.inner_text()
+        count.to_contain_text(" of ")
         page.locator("#step").press("End")
-        assert page.locator("#verdict").inner_text() == "4"
+        expect(page.locator("#verdict")).to_have_text("4")
 
     @pytest.mark.slow
     def test_a_table_has_sliders(self, browser, folder):
