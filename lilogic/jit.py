@@ -40,8 +40,8 @@ def loop(function: Function) -> Function:
 
     To load numba and what it kept takes as long as Python takes for some ten thousand elements,
     and to compile as long as for some hundred thousand. So the function must do the same in both,
-    with integers that fit into 64 bits. What it calls is a ``part``, in the same module, as numba
-    looks only there for changes.
+    with integers that fit into 64 bits. What it calls is a ``part`` of the same folder, where
+    ``compiled`` looks for changes.
 
     Its parameters are contiguous arrays, named tuples of such, and numbers. Where it runs as
     Python, arrays are memoryviews, whose elements are Python's own numbers.
