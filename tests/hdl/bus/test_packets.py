@@ -9,7 +9,9 @@ from lilogic.data.scaling import Scaling
 from lilogic.hdl.bus import packets
 from lilogic.hdl.bus.packets import Packet
 from lilogic.hdl.components.interface import Interface, pack_features
-from lilogic.hdl.options import InputKind
+from lilogic.hdl.options import CompileOptions, InputKind
+from lilogic.hdl.verilog import compile_graph
+from tests.hdl.test_verilog import small
 
 BITS = Interface(InputKind.BITS, 11, 1, 3, 2, 3, False, 4, 2, "tree")
 BYTES = Interface(InputKind.FEATURES, 40, 8, 3, 2, 9, True, 4, 2, "tree")
@@ -63,3 +65,13 @@ def test_features_stand_at_their_places_whatever_their_words_are():
 def test_results_are_class_and_scores():
     made = packets.result_bytes(BYTES, np.array([2]), np.array([[-3, 0, 255]]))
     assert made.tobytes() == np.array([2, -3, 0, 255], dtype="<i2").tobytes()
+
+
+def test_codes_have_the_bytes_of_the_widest(tmp_path):
+    graph = small()
+    interface = compile_graph(graph, tmp_path, CompileOptions(narrow=True))
+    widths = [len(levels).bit_length() for levels in interface.levels]
+    assert sum(widths) == interface.data_width
+    expected = [8 * at + bit for at, width in enumerate(widths) for bit in range(width)]
+    assert packets.places(interface).tolist() == expected
+    assert packets.sample_packet(interface, 8).bytes == len(widths)
