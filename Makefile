@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 BOARD ?= icebreaker
 synth flash: MODEL = digits
 
-.PHONY: help demo test test-slow test-all coverage lint sim report synth flash bench clean
+.PHONY: help demo test test-slow test-all coverage lint docs sim report synth flash bench clean
 
 help:
 	@echo "make demo [DATASET=digits|mnist|fashion-mnist]  train, compile, simulate and prove a network"
@@ -25,6 +25,7 @@ help:
 	@echo "make coverage                                   run the quick tests, print their coverage"
 	@echo "make test-all                                   run both"
 	@echo "make lint                                       ruff, mypy, import rules"
+	@echo "make docs                                       the site, in build/site; a broken link is an error"
 	@echo "make sim MODEL=FILE.lgn                         cocotb regression of a network's Verilog"
 	@echo "make report MODEL=FILE.lgn                      gate, LUT and FF counts"
 	@echo "make synth [BOARD=icebreaker] [MODEL=digits]    a board's bitstream (lilogic boards lists them)"
@@ -50,6 +51,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 sim: $(READY)
 	$(BIN)/lilogic verify --no-formal $(MODEL)

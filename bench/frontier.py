@@ -2,7 +2,7 @@
 
 Gates of the zoo are those that simplification leaves, without the encoder; papers count the gates
 that were trained. Prints a table, and writes build/bench/frontier.json and
-docs/accuracy-DATASET.png.
+docs/pictures/accuracy-DATASET.png.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lilogic.graph import lgn, passes
 
 ANCHORS = Path(__file__).parent / "anchors.toml"
 OUTPUT = Path("build/bench/frontier.json")
-PICTURES = Path("docs")
+PICTURES = Path("docs/pictures")
 DATASETS = {
     "mnist": "MNIST",
     "fashion-mnist": "FashionMNIST",

@@ -1,9 +1,9 @@
 """What a training step costs, on paper: over gates, candidates, batch and devices.
 
 The model counts the bytes that a step moves and the operations that it computes, as the kernels do
-it, and what data-parallel processes exchange; `docs/scaling.md` explains it. `--measure` takes the
-same networks' steps on this machine's cores beside it, and epochs of one and two processes under
-`torchrun`. Prints tables and writes build/bench/scaling.json.
+it, and what data-parallel processes exchange; `docs/how-to/scaling.md` explains it. `--measure`
+also times the same networks' steps on this machine's cores, and epochs of one and two processes
+under `torchrun`. Prints tables and writes build/bench/scaling.json.
 """
 
 from __future__ import annotations

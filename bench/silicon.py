@@ -8,7 +8,7 @@ classify all test images; what a netlist gets right is the accuracy shown. Yosys
 before placement, those of others are as their owners report them.
 
 Takes networks of the zoo or .lgn files. Prints a table, and writes build/bench/silicon.json and,
-with --pictures, docs/silicon-GE.png and docs/silicon-LUT6.png.
+with --pictures, docs/pictures/silicon-GE.png and docs/pictures/silicon-LUT6.png.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from lilogic.infer import golden
 OUTPUT = Path("build/bench/silicon.json")
 ANCHORS = Path(__file__).parent / "anchors.toml"
 LIBERTY = Path("../shared/liberty/sky130hd_tt.lib.gz")
-PICTURES = Path("docs")
+PICTURES = Path("docs/pictures")
 TOP = """\
 module top (input [{last}:0] pix, output [{digits}:0] cls);
   {module} classifier (.clk(1'b0), .rst(1'b0), .valid_in(1'b1), .features(pix), .index(cls));

@@ -1,4 +1,4 @@
-"""What the bytes between host and board mean; docs/link.md describes them for others.
+"""What the bytes between host and board mean; docs/reference/link.md describes them for others.
 
 Frames follow RFC 1055 (SLIP): ``END`` ends one, and escapes keep it out of the rest, so whoever
 lost track is back in step after the next ``END``. A frame's body is a command byte, a sequence byte

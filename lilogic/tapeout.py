@@ -31,7 +31,7 @@ def tape_out(
     progress: bool = True,
     **keywords: Any,
 ) -> TapeoutReport:
-    """Write a project: its circuit, test, host script and documents; docs/tinytapeout.md has more.
+    """Write a project: its circuit, test, host script and documents.
 
     Args:
         model: the network.

@@ -18,7 +18,7 @@ HARDWARE = PAGES["bus.md"]
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_shows_its_examples(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text("utf-8")
+    text = (ROOT / "docs" / "how-to" / page).read_text("utf-8")
     shown = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
     examples = [path.read_text("utf-8") for path in EXAMPLES if path.stem in PAGES[page]]
     assert len(examples) == len(PAGES[page])

@@ -75,7 +75,7 @@ def import_(
         typer.Option(
             metavar="FILE",
             help="TOML or JSON that describes the layers of a torchlogix network with "
-            "convolutions or thresholds; docs/formats.md has an example.",
+            "convolutions or thresholds; docs/how-to/import-export.md has an example.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -25,7 +25,7 @@ def sweep(
         Path,
         typer.Argument(
             metavar="SPACE.toml",
-            help="A base recipe, the settings that vary, and how to choose them; docs/sweeps.md.",
+            help="A base recipe, the settings that vary, and how to choose them.",
         ),
     ],
     folder: Annotated[

@@ -1,7 +1,8 @@
 """Networks and circuits in other formats: what is read, what is written, by which module.
 
 To add a format, write a module with ``read(data) -> Imported`` or ``write(graph, path)`` and name
-it here; keywords of ``write`` are the format's options. docs/formats.md says what each covers.
+it here; keywords of ``write`` are the format's options. docs/how-to/import-export.md lists what
+each covers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading and writing ``.lgn`` files; the layout is described in docs/file-format.md."""
+"""Reading and writing ``.lgn`` files; the layout is described in docs/reference/lgn.md."""
 
 from __future__ import annotations
 

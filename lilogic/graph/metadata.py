@@ -1,4 +1,4 @@
-"""What a graph's metadata say of its origin, typed; docs/file-format.md lists them."""
+"""What a graph's metadata say of its origin, typed; docs/reference/lgn.md lists them."""
 
 from __future__ import annotations
 

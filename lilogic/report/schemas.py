@@ -1,4 +1,7 @@
-"""JSON Schema of every report: ``python -m lilogic.report.schemas docs/schemas`` writes them."""
+"""JSON Schema of every report.
+
+``python -m lilogic.report.schemas docs/reference/schemas`` writes them.
+"""
 
 from __future__ import annotations
 

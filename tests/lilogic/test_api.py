@@ -16,7 +16,7 @@ from lilogic.infer import golden
 from lilogic.zoo import models
 from tests.strategies import encoded_graphs, random_raw
 
-DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "python.md"
 ENCODER = Encoder(preprocessing=Preprocessing((2,), "uint8"), feature=[0, 1], threshold=[9, 9])
 GRAPH = GateGraph.build(2, [(6, 0, 1)], [[2], [0]], [0, -1], ENCODER, {"dataset": "a <b> & c"})
 

@@ -22,7 +22,7 @@ from tests.lilogic.cli.command import assert_one_line
 
 pytestmark = pytest.mark.xdist_group("command line")
 
-PAGE = Path(__file__).parents[2] / "docs" / "sweeps.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "sweep.md"
 SET = {"train.epochs": 1, "train.max_extra_epochs": 0}
 
 
@@ -191,7 +191,7 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_page_shows_the_example() -> None:
-    example = (PAGE.parents[1] / "examples" / "digits-sweep.toml").read_text("utf-8")
+    example = (PAGE.parents[2] / "examples" / "digits-sweep.toml").read_text("utf-8")
     assert f"```toml\n{example}```" in PAGE.read_text("utf-8")
 
 

@@ -101,7 +101,7 @@ def test_what_is_far_too_large_is_not_synthesized(
 
 @pytest.mark.parametrize("model", ["digits", "mnist-tiny", "mnist-8k"])
 def test_the_least_is_less_than_what_synthesis_counts(model: str) -> None:
-    measured = {"digits": 3144, "mnist-tiny": 5786, "mnist-8k": 23864}  # docs/boards.md
+    measured = {"digits": 3144, "mnist-tiny": 5786, "mnist-8k": 23864}  # docs/how-to/boards.md
     design = Design(find("ulx3s-85f"), models.load(model), model)
     pairs = fit._counted_pairs(design.graph)
     assert 1.3 * pairs < measured[model] < fit._OF_THE_LINK + 2 * design.graph.n_gates + 2 * pairs

@@ -23,7 +23,7 @@ from lilogic.infer import golden
 from tests.lilogic.formats.test_state_dict import assert_scores, bits, saved
 
 RECORDED = Path(__file__).parent / "torchlogix"
-DOCS = Path(__file__).parents[3] / "docs" / "formats.md"
+DOCS = Path(__file__).parents[3] / "docs" / "how-to" / "import-export.md"
 
 
 def torchlogix_layers():

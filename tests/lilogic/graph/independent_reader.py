@@ -1,4 +1,4 @@
-"""A second reader of .lgn files, written from docs/file-format.md and nothing else."""
+"""A second reader of .lgn files, written from docs/reference/lgn.md and nothing else."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from lilogic.report import schemas
 
-PUBLISHED = Path(__file__).parents[3] / "docs" / "schemas"
+PUBLISHED = Path(__file__).parents[3] / "docs" / "reference" / "schemas"
 
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)

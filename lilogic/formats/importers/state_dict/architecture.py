@@ -1,7 +1,8 @@
 """What a state dict does not tell of a network, as its user describes it in TOML or JSON.
 
 Layers are named as in torchlogix, in the order of ``torch.nn.Sequential``, with the arguments that
-they were made with; what is left out has the package's default. docs/formats.md has an example.
+they were made with; what is left out has the package's default. docs/how-to/import-export.md has
+an example.
 """
 
 from __future__ import annotations

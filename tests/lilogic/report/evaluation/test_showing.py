@@ -14,7 +14,7 @@ from rich.console import Console
 from lilogic.report.evaluation import figures, page, plots, sections
 from lilogic.report.models.evaluation import Evaluation, EvaluationReport
 
-DOCS = Path(__file__).parents[4] / "docs" / "evaluation.md"
+DOCS = Path(__file__).parents[4] / "docs" / "how-to" / "evaluate.md"
 NAME = "<b>a|b</b> $x$ [red]"
 
 

@@ -1,6 +1,6 @@
 // From a raw sample to its input bits, exactly as lilogic.data does it.
 
-/** Scaling, or crop and resize, and then comparisons; see docs/file-format.md. */
+/** Scaling, or crop and resize, and then comparisons; see docs/reference/lgn.md. */
 class Encoder {
   /** Of the page's `encoder`. */
   constructor(described) {
