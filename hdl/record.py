@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lilogic.errors import FormatError, GraphError
+from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.files import read_bytes, write_text
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.components.interface import INTERFACE, VERILOG, Interface
@@ -52,6 +53,7 @@ class BuildRecord(BaseModel):
         network: what was compiled.
         options: how; ``input`` says what was chosen where it was left open.
         files: SHA-256 of the Verilog and of the interface, by file name.
+        artefacts: SHA-256 of the files written beside them for other tools, by file name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,13 +62,19 @@ class BuildRecord(BaseModel):
     network: Network
     options: CompileOptions
     files: dict[str, str]
+    artefacts: dict[str, str] = {}
 
     @classmethod
     def of(cls, graph: GateGraph, options: CompileOptions, folder: Path) -> BuildRecord:
         """The record of what ``graph`` was just compiled to in ``folder``."""
         chosen = CompileOptions.of(options, {"input": Interface.read(folder).data})
-        files = {name: _digest(folder / name) for name in (VERILOG, INTERFACE)}
+        files = _digests(folder, (VERILOG, INTERFACE))
         return cls(lilogic=__version__, network=Network.of(graph), options=chosen, files=files)
+
+    def with_artefacts(self, names: Iterable[str], folder: Path) -> BuildRecord:
+        """The record once these artefacts were written, too."""
+        artefacts = self.artefacts | _digests(folder, names)
+        return self.model_copy(update={"artefacts": artefacts})
 
     def write(self, folder: Path) -> None:
         """Write ``build.json`` into ``folder``; options that have their defaults are left out."""
@@ -124,6 +132,23 @@ class BuildRecord(BaseModel):
             LilogicError: one cannot be read.
         """
         return [name for name, was in self.files.items() if _digest(folder / name) != was]
+
+
+def withdraw(folder: Path) -> None:
+    """Delete the record in ``folder``, if there is one, and the artefacts that it names.
+
+    An artefact that was altered since stays: somebody may need the changes.
+    """
+    with suppress(LilogicError):
+        for name, was in BuildRecord.read(folder).artefacts.items():
+            with suppress(LilogicError, OSError):
+                if _digest(folder / name) == was:
+                    (folder / name).unlink()
+    (folder / RECORD).unlink(missing_ok=True)
+
+
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    return {name: _digest(folder / name) for name in names}
 
 
 def _digest(path: Path) -> str:

@@ -24,7 +24,7 @@ from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import yosys
 from lilogic.hdl.options import CompileOptions
-from lilogic.hdl.record import RECORD, BuildRecord
+from lilogic.hdl.record import BuildRecord, withdraw
 from lilogic.version import __version__
 
 PARTS = ("encoder", "network", "heads", "argmax")
@@ -64,7 +64,7 @@ def compile_graph(graph: GateGraph, folder: Path, options: CompileOptions = _DEF
         bus = BusInterface.of(interface, options.bus, options.bus_width, network)
         interface = replace(interface, bus=bus)
     text = emit(classifier, interface.bus)
-    (folder / RECORD).unlink(missing_ok=True)  # it does not vouch for what comes now
+    withdraw(folder)
     write_text(folder / VERILOG, text)
     interface.write(folder)
     BuildRecord.of(graph, options, folder).write(folder)

@@ -108,6 +108,7 @@ class Build:
         from lilogic.hdl import artefacts, vectors
         from lilogic.hdl.artefacts.block import Block
         from lilogic.hdl.artefacts.testbench import OF_A_KIND
+        from lilogic.hdl.record import BuildRecord
 
         self._check_unaltered()
 
@@ -119,6 +120,8 @@ class Build:
         with claimed(self.folder), steps.shown(progress)("writing files for other tools"):
             block = Block(self.interface.reading(self.simplified.graph), self.interface, make)
             written = artefacts.write(names, block, self.folder)
+            record = BuildRecord.read(self.folder)
+            record.with_artefacts(written, self.folder).write(self.folder)
         if progress:
             from lilogic.report import console
 

@@ -51,7 +51,10 @@ def compile(
         from lilogic.hdl import artefacts, verilog
 
     chosen = CompileOptions.of(options, keywords)
-    artefacts.chosen(chosen.artefacts)  # before all work
+    # Before all work.
+    artefacts.chosen(chosen.artefacts)
+    chosen.check_registers()
+    chosen.check_bus()
     step = steps.shown(progress)
     place = Path(lasting_scratch() if folder is None else folder)
     with claimed(place):

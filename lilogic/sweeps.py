@@ -276,17 +276,18 @@ class _Attempt:
             folder=self.folder,
             validation=run.summary.accuracy["validation_frozen"],
             gates=run.summary.gates.simplified or 0,
-            cost=self._cost(run.model),
+            cost=self._cost(run.model, threads),
             seconds=run.summary.training.seconds,
         )
 
-    def _cost(self, model: Model) -> float | None:
+    def _cost(self, model: Model, threads: int | None) -> float | None:
         if self.target is None:
             return None
         if self.mapped:
             from lilogic.hdl.synthesis import area, cost
 
-            return cost.measure(model.graph, self.target, area.TARGETS[self.target]).total
+            target = area.TARGETS[self.target]
+            return cost.measure(model.graph, self.target, target, threads=threads).total
         from lilogic.cost import targets
         from lilogic.cost.estimate import estimate
 

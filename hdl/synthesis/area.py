@@ -29,7 +29,7 @@ from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import PARTS, modules, part
 from lilogic.report.models.area import AreaReport, Counts, TargetArea
 
-_AT_ONCE = min(4, cores.usable())
+_MOST_AT_ONCE = 4
 """Runs of Yosys; the largest measured took 2.2 GB."""
 
 _OTHER = "other"
@@ -141,6 +141,7 @@ def measure(
     folder: Path,
     targets: Mapping[str, Target] = TARGETS,
     tell: Callable[[str], object] = lambda _: None,
+    threads: int | None = None,
 ) -> AreaReport:
     """The area of ``folder/classifier.v`` on each of some targets.
 
@@ -160,6 +161,7 @@ def measure(
         folder: with ``classifier.v`` and ``interface.json``.
         targets: what to map it to, by name.
         tell: is given a few words on each step that ended.
+        threads: runs of Yosys at once, at most; default: one for each core that can be used.
 
     Raises:
         LilogicError: the files cannot be read.
@@ -183,7 +185,7 @@ def measure(
         for piece in runs
         for is_total in ([False, True] if piece.is_whole else [False])
     ]
-    measured = tools.run_jobs(run, jobs, _AT_ONCE)
+    measured = tools.run_jobs(run, jobs, _at_once(threads))
     return AreaReport(
         tool=measured[0].tool,
         flattened=runs[0].is_whole,
@@ -212,9 +214,14 @@ def measure_design(verilog: bytes, top: str, target: Target) -> tuple[str, dict[
     piece = partition.whole(verilog, top)
     own = re.findall(r"^module \\(\S+)", piece.rtlil.decode(), re.M)
     jobs = [_Job(piece, top, target, is_total) for is_total in (True, False)]
-    total, apart = tools.run_jobs(lambda job: _map(job, own, has_registers=True), jobs, _AT_ONCE)
+    total, apart = tools.run_jobs(lambda job: _map(job, own, has_registers=True), jobs, _at_once())
     found = apart.modules | {"total": total.modules[top]}
     return apart.tool, {name: _counts(target, module) for name, module in found.items()}
+
+
+def _at_once(threads: int | None = None) -> int:
+    """Runs of Yosys at once."""
+    return min(_MOST_AT_ONCE, cores.threads(threads))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ def measure(
     name: str,
     target: Target,
     tell: Callable[[str], object] = lambda _: None,
+    threads: int | None = None,
 ) -> MappedCost:
     """What Yosys maps the whole network to, without registers.
 
@@ -30,20 +31,25 @@ def measure(
         name: of the target, for which the popcount is chosen where it is one of ``TARGETS``.
         target: LUTs are counted where it has a column of them, else area in ``NAND2``.
         tell: is given a few words on each step that ended.
+        threads: runs of Yosys at once, at most; default: one for each core that can be used.
 
     Raises:
         GraphError: the network cannot be compiled.
         ToolError: Yosys is missing or failed.
     """
     simplified = passes.simplify(graph)
+
+    def mapped(kind: InputKind) -> MappedCost:
+        return _mapped(simplified, name, target, kind, tell, threads)
+
     if graph.encoder is None:
-        alone = _mapped(simplified, name, target, InputKind.BITS, tell)
+        alone = mapped(InputKind.BITS)
         return alone.model_copy(update={"bits_in": alone.total})
-    whole = _mapped(simplified, name, target, InputKind.FEATURES, tell)
+    whole = mapped(InputKind.FEATURES)
     # An encoder of nothing but wires costs nothing.
     bits_in = whole.total
     if whole.parts["encoder"]:
-        bits_in = _mapped(simplified, name, target, InputKind.BITS, tell).total
+        bits_in = mapped(InputKind.BITS).total
     return whole.model_copy(update={"bits_in": bits_in})
 
 
@@ -53,6 +59,7 @@ def _mapped(
     target: Target,
     kind: InputKind,
     tell: Callable[[str], object],
+    threads: int | None,
 ) -> MappedCost:
     """What a simplified network takes that reads bits, or features."""
     options = CompileOptions(
@@ -60,7 +67,7 @@ def _mapped(
     )
     with scratch() as folder:
         compile_graph(graph, folder, options)
-        report = area.measure(folder, {name: target}, tell)
+        report = area.measure(folder, {name: target}, tell, threads)
     mapped = report.targets[name]
     return MappedCost(
         total=_size(mapped.total),

@@ -170,7 +170,10 @@ TensorBoard = Annotated[
     typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
 ]
 MLflow = Annotated[
-    bool, typer.Option("--mlflow", help="Also log to MLflow, at $MLFLOW_TRACKING_URI.")
+    bool,
+    typer.Option(
+        "--mlflow", help="Also log to MLflow: $MLFLOW_TRACKING_URI, or else RUN/mlflow.db."
+    ),
 ]
 WandB = Annotated[
     bool,

@@ -9,7 +9,7 @@ import lilogic
 from lilogic import flow
 from lilogic.build import Build
 from lilogic.errors import FormatError, GraphError, LilogicError
-from lilogic.graph import GateGraph
+from lilogic.graph import GateGraph, passes
 from lilogic.hdl.components.interface import INTERFACE, VERILOG, Interface
 from lilogic.hdl.record import RECORD, BuildRecord
 from lilogic.sim import regression
@@ -134,6 +134,30 @@ def test_the_record_goes_before_the_files_change(folder, monkeypatch):
         OTHER.compile(folder, progress=False)
     with pytest.raises(FormatError, match=f"holds no {RECORD}"):
         flow.opened(MODEL, folder)
+
+
+def test_compiling_again_deletes_the_artefacts_of_before_but_no_file_of_the_user(tmp_path):
+    MODEL.compile(tmp_path, artefacts=["xdc", "vhdl", "c"], progress=False)
+    before = {file.name for file in tmp_path.iterdir()}
+    (tmp_path / "classifier.h").write_text("/* mine */")
+    (tmp_path / "classifier.sdc").write_text("# mine")
+    MODEL.compile(tmp_path, artefacts=["sdc"], progress=False)
+    left = {file.name for file in tmp_path.iterdir()}
+    assert before - left == {"classifier.xdc", "classifier.vhd"}
+    assert (tmp_path / "classifier.h").read_text() == "/* mine */"
+    assert (tmp_path / "classifier.sdc").read_text() != "# mine"
+    MODEL.compile(tmp_path, progress=False)
+    assert not (tmp_path / "classifier.sdc").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [{"bus_width": 64}, {"fold": 2, "levels_per_stage": 0}, {"artefacts": ["gds"]}]
+)
+def test_impossible_options_are_refused_before_all_work(tmp_path, monkeypatch, options):
+    monkeypatch.setattr(passes, "simplify", lambda *_: pytest.fail("not refused"))
+    with pytest.raises(GraphError):
+        MODEL.compile(tmp_path / "build", progress=False, **options)
+    assert not (tmp_path / "build").exists()
 
 
 def test_levels_beside_a_clock_are_refused(tmp_path):

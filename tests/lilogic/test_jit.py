@@ -1,4 +1,5 @@
 import importlib.util
+import os
 import sys
 import threading
 from typing import NamedTuple
@@ -78,6 +79,7 @@ def result_of(tmp_path, monkeypatch):
 
     def run(name, factor):
         compiled._digest.cache_clear()
+        compiled._prune.cache_clear()
         source = tmp_path / name / "doubling.py"
         source.parent.mkdir(exist_ok=True)
         source.write_text(SOURCE.format(factor=factor))
@@ -95,6 +97,17 @@ def test_what_is_compiled_serves_wherever_the_same_source_lies(result_of):
     assert result_of("b", 2) == (42, False)
     assert result_of("b", 3) == (63, True)
     assert result_of("a", 2) == (42, False)
+
+
+def test_what_was_compiled_of_older_versions_is_deleted(result_of, tmp_path):
+    versions = range(2, 10)
+    for factor in versions:
+        result_of("a", factor)
+        for place in (tmp_path / "cache/lilogic/numba").iterdir():
+            os.utime(place, times=(0, place.stat().st_mtime - 1))
+    assert len([*(tmp_path / "cache/lilogic/numba").iterdir()]) == compiled._VERSIONS
+    assert not result_of("a", versions[-compiled._VERSIONS])[1]
+    assert result_of("a", versions[0])[1]
 
 
 def test_another_place_that_the_environment_names_is_kept_to(result_of, monkeypatch, tmp_path):

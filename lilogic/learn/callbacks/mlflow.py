@@ -1,4 +1,4 @@
-"""MLflow's runs: on the server, or in the store, that its environment variables name."""
+"""MLflow's runs: where its environment variables say, or else in the run folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lilogic.errors import ToolError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _EXPERIMENT = "lilogic"
+_STORE = "mlflow.db"
+"""In the run folder."""
+
 _RECORD = "mlflow.json"
 """Which run of MLflow's a run folder is."""
 
@@ -33,8 +37,8 @@ _LONGEST = 6000
 class MLflow(Tracker):
     """Logs the recipe as parameters and each epoch's metrics; a resumed run goes on as the same.
 
-    ``MLFLOW_TRACKING_URI`` says where to; ``MLFLOW_EXPERIMENT_NAME`` the experiment, which is
-    called ``lilogic`` by default.
+    ``MLFLOW_TRACKING_URI`` says where to, by default ``mlflow.db`` in the run folder;
+    ``MLFLOW_EXPERIMENT_NAME`` the experiment, which is called ``lilogic`` by default.
 
     Raises:
         MissingExtraError: the package mlflow is missing.
@@ -42,12 +46,20 @@ class MLflow(Tracker):
 
     def __init__(self, run: RunFolder) -> None:
         with needs("mlflow", "mlflow"):
-            from mlflow.tracking import MlflowClient
+            from mlflow.tracking import is_tracking_uri_set
         super().__init__(run)
-        with _one_line():
-            self._client: MlflowClient = MlflowClient()
+        # MLflow's own default is a database in the folder in which the process happens to run.
+        is_named = is_tracking_uri_set()  # type: ignore[no-untyped-call]
+        self._uri = None if is_named else f"sqlite:///{run.path.absolute() / _STORE}"
         self._id: str | None = None
         self._logged = 0
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        """Opens the store, which may be in the run folder, once the run has claimed that."""
+        from mlflow.tracking import MlflowClient
+
+        return MlflowClient(self._uri)
 
     def begin(self, done: int) -> None:
         """See ``Tracker``."""

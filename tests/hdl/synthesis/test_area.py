@@ -7,10 +7,10 @@ import pytest
 
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import LilogicError
+from lilogic.errors import LilogicError, ToolError
 from lilogic.graph import GateGraph, gates
 from lilogic.hdl.options import CompileOptions
-from lilogic.hdl.synthesis import area, partition
+from lilogic.hdl.synthesis import area, cost, partition
 from lilogic.hdl.verilog import compile_graph
 from tests.strategies import random_graph
 
@@ -45,6 +45,21 @@ def test_one_gate_is_one_cell_and_one_lut(tmp_path, fpgas):
         assert target["total"]["luts"] == 1
         assert target["total"]["ffs"] == 0
         assert target["total"]["depth"] == 1
+
+
+def test_yosys_runs_no_more_often_at_once_than_there_are_threads(monkeypatch):
+    asked = []
+
+    def run_jobs(work, jobs, at_once):
+        asked.append(at_once)
+        raise ToolError("none today")
+
+    monkeypatch.setattr(area.tools, "run_jobs", run_jobs)
+    monkeypatch.setattr(area.cores, "usable", lambda: 3)
+    for threads in (None, 1, 2, 64):
+        with pytest.raises(ToolError):
+            cost.measure(random_graph((4,), 2, 2), "ice40", area.TARGETS["ice40"], threads=threads)
+    assert asked == [3, 1, 2, 4]
 
 
 @pytest.mark.slow

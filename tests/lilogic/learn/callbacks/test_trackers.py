@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lilogic.errors import LilogicError, MissingExtraError
+from lilogic.errors import LilogicError, MissingExtraError, ToolError
 from lilogic.learn.callbacks import trackers
 from lilogic.learn.callbacks.trackers import Tracker
 from lilogic.learn.metrics import Epoch
@@ -63,6 +63,26 @@ def test_mlflow_has_each_epoch_once_and_the_recipe(
     assert [(each.step, each.value) for each in history] == [*enumerate(expected, 1)]
     assert run.data.metrics["final/gates"] == 7
     assert "final/test_frozen" in run.data.metrics
+
+
+def test_mlflow_logs_to_the_run_folder_where_no_other_place_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exceptions = pytest.importorskip("mlflow.exceptions")
+
+    def client(uri: str | None) -> None:
+        raise exceptions.MlflowException(f"asked for {uri}")
+
+    monkeypatch.setattr("mlflow.tracking.MlflowClient", client)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for place in (f"sqlite:///{tmp_path}/run/mlflow.db", "None"):
+        with ExitStack() as contexts:
+            (tracker,) = trackers.opened(["mlflow"], RunFolder(Path("run")), contexts)
+            assert isinstance(tracker, Tracker)
+            with pytest.raises(ToolError, match=f"asked for {place}; MLFLOW_TRACKING_URI says"):
+                tracker.begin(0)
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
 
 
 @pytest.mark.slow
