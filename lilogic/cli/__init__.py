@@ -1,7 +1,7 @@
 """The command line. Only here do learning, hardware and simulation meet.
 
 A command is a function in a module of its subject, which imports lazily what it needs. To add one,
-name it in ``COMMANDS``.
+name it in ``COMMANDS``, and give it examples in ``examples.EXAMPLES``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import typer
 
 from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams, sweeps
 from lilogic.cli.demo import demo
+from lilogic.cli.examples import epilog
 from lilogic.cli.predict import explain, predict
 from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
 
@@ -92,7 +93,7 @@ def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_with_debug(_command))
+    app.command(_name, epilog=epilog(_name))(_with_debug(_command))
 
 
 @app.callback(invoke_without_command=True)
