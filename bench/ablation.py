@@ -229,7 +229,7 @@ def show(result: dict[str, Any]) -> None:
     console = Console(highlight=False, width=120)
     console.print(
         f"{result['base']}, {result['seconds']:g} s on one core, {result['seeds']} seeds; "
-        "validation accuracies in percent, gates after passes"
+        "validation accuracies in percent, simplified gates"
     )
     console.print(table)
 

@@ -87,7 +87,7 @@ def _orangecrab(size: str, device: str) -> Board:
         link="adapter on RX and TX",
         loader=("openFPGALoader", "-b", "orangeCrab"),
         uart=("N17", "M18"),
-        remark="its USB has no serial bridge: connect a 3.3 V USB-serial adapter to pins 0 and 1",
+        remark="USB has no serial bridge; connect a 3.3 V USB-serial adapter to pins 0 and 1",
     )
 
 
@@ -102,7 +102,7 @@ def _arty(size: str) -> Board:
         clock_hz=100_000_000,
         link="USB (FT2232H)",
         loader=("openFPGALoader", "-b", f"arty_a7_{size}t"),
-        remark="build the bitstream with Vivado: its router is not on PyPI",
+        remark="build the bitstream with Vivado, whose router is not on PyPI",
     )
 
 
@@ -119,7 +119,7 @@ BOARDS: dict[str, Board] = {
             clock_hz=12_000_000,
             link="USB (FT2232H)",
             loader=("openFPGALoader", "-b", "ice40_generic"),
-            remark="too small for the networks that come along",
+            remark="too small for the networks of the zoo",
         ),
         Board(
             name="icebreaker",
@@ -147,7 +147,10 @@ BOARDS: dict[str, Board] = {
             clock="clk12",
             uart=("15", "14"),
             high="16",
-            remark="close the OSC jumper: the FPGA's own oscillator is too inaccurate for a UART",
+            remark=(
+                "close the OSC jumper, because the FPGA's own oscillator is too inaccurate for a "
+                "UART"
+            ),
         ),
         Board(
             name="ice40-hx8k-b-evn",
@@ -177,7 +180,10 @@ BOARDS: dict[str, Board] = {
             link="adapter on J19",
             loader=("openFPGALoader", "-c", "ft232"),
             leds=False,
-            remark="needs a JTAG adapter; the UART is at the key (receive) and the LED (send)",
+            remark=(
+                "needs a JTAG adapter; the UART uses the pins of the key (receive) and the LED "
+                "(send)"
+            ),
         ),
         Board(
             name="versa-ecp5",
@@ -189,7 +195,7 @@ BOARDS: dict[str, Board] = {
             clock_hz=100_000_000,
             link="USB (FT2232H)",
             loader=(),
-            remark="openFPGALoader does not know it: load it with Lattice's programmer",
+            remark="not supported by openFPGALoader; load the bitstream with Lattice's programmer",
         ),
         Board(
             name="tang-nano-9k",
@@ -243,5 +249,5 @@ def find(name: str) -> Board:
         GraphError: there is none.
     """
     if name not in BOARDS:
-        raise GraphError(f"there is no board {name}; there are {', '.join(BOARDS)}")
+        raise GraphError(f"board {name!r} is not one of {', '.join(BOARDS)}")
     return BOARDS[name]

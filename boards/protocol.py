@@ -180,15 +180,18 @@ class Identity:
         """
         if payload[:1] != bytes([VERSION]):
             raise ToolError(
-                f"the board speaks version {payload[0] if payload else '?'} of the link's "
-                f"protocol, but this lilogic version {VERSION}; build its bitstream again"
+                f"the board speaks version {payload[0] if payload else '?'} of the link protocol, "
+                f"but this lilogic speaks version {VERSION}; build and load its bitstream again"
             )
         try:
             _, model_hash, data, *rest = _IDENTITY.unpack(payload[: _IDENTITY.size])
             rest.append(payload[_IDENTITY.size :].decode("ascii"))
             return cls(model_hash, _KINDS[data], *rest)
         except (struct.error, IndexError, UnicodeDecodeError) as error:
-            raise ToolError(f"the board's identification makes no sense ({error})") from error
+            raise ToolError(
+                f"the board's identification is invalid ({error}); check the baud rate, or build "
+                "and load its bitstream again"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,9 @@ class Answer:
         expected = start + identity.classes * size if has_scores else identity.index_bytes
         index = int.from_bytes(payload[: identity.index_bytes], "little")
         if len(payload) != expected or index >= identity.classes:
-            raise ToolError(f"the board answered with {payload.hex()}, which is no class of it")
+            raise ToolError(
+                f"the board answered with {payload.hex()}, which is not one of its classes"
+            )
         if not has_scores:
             return cls(index)
         cycles = int.from_bytes(payload[identity.index_bytes : start], "little")

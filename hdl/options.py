@@ -114,14 +114,14 @@ class CompileOptions(BaseModel):
         """
         if self.fold > 1 and self.clock_mhz is None and not self.levels_per_stage:
             raise GraphError(
-                f"a combinational classifier has no clock cycles to fold it into {self.fold}: ask "
-                "for a level or more per stage",
+                f"a combinational classifier cannot be folded into {self.fold} cycles; set at "
+                "least 1 level per stage",
                 option="levels_per_stage",
             )
         if self.clock_mhz is not None and "levels_per_stage" in self.model_fields_set:
             raise GraphError(
-                f"registers stand after every {self.levels_per_stage} levels or as a clock of "
-                f"{self.clock_mhz:g} MHz needs them, not both: ask for one",
+                f"{self.levels_per_stage} levels per stage and a clock of {self.clock_mhz:g} MHz "
+                "both place the registers; choose one",
                 option="levels_per_stage",
             )
 
@@ -135,8 +135,8 @@ class CompileOptions(BaseModel):
             return
         why = f"{self.bus} has beats of {REGISTER_WIDTH} bits" if self.bus else "there is no bus"
         raise GraphError(
-            f"beats of {self.bus_width} bits are asked for, but {why}: leave the width out, or ask "
-            f"for one of {Bus.AXIS}, {Bus.AXIS_AXIL}",
+            f"the bus width is {self.bus_width} bits, but {why}; omit it, or choose {Bus.AXIS} or "
+            f"{Bus.AXIS_AXIL} as the bus",
             option="bus_width",
         )
 

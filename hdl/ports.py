@@ -42,15 +42,15 @@ class Port:
 def ports(interface: Interface) -> Iterator[Port]:
     """The ports of a classifier, in the order of its module."""
     delay = f"{cycles(interface.latency)} later" if interface.latency else "in the same cycle"
-    unused = "" if interface.latency else "unused, as there are no registers"
+    unused = "" if interface.latency else "unused: there are no registers"
     taken = "valid_in & ready" if interface.interval > 1 else "valid_in"
-    reset = unused or "synchronous, active high; clears what is in flight"
+    reset = unused or "synchronous, active high; discards samples in flight"
     yield Port("clk", Direction.INPUT, None, unused or "rising edge")
     yield Port("rst", Direction.INPUT, None, reset)
     yield Port("valid_in", Direction.INPUT, None, "there is a sample in this cycle")
     yield Port(str(interface.data), Direction.INPUT, interface.data_width, _data(interface))
     if interface.interval > 1:
-        pace = f"it is taken; once in {cycles(interface.interval)} at most"
+        pace = f"the sample is taken; at most once every {cycles(interface.interval)}"
         yield Port("ready", Direction.OUTPUT, None, pace)
     yield Port("valid_out", Direction.OUTPUT, None, f"{taken}, {delay}")
     winner = "the first class with the highest score"
@@ -79,10 +79,10 @@ def _scores(interface: Interface) -> str:
 
 def pace(interface: Interface) -> str:
     """How often a sample may enter."""
-    often = f"a sample in every {every(interface.interval)}"
+    often = f"a sample every {every(interface.interval)}"
     if interface.interval == 1 or interface.clock_mhz is None:
         return often
-    return f"{often}, {1e6 * interface.clock_mhz / interface.interval:,.0f} a second"
+    return f"{often}, {1e6 * interface.clock_mhz / interface.interval:,.0f} per second"
 
 
 def every(interval: int) -> str:

@@ -92,11 +92,15 @@ class BuildRecord(BaseModel):
         if not folder.is_dir():
             raise FormatError(f"{folder}: no such folder")
         if not path.exists():
-            raise FormatError(f"{folder}: holds no {RECORD}; compile the network into it first")
+            raise FormatError(
+                f"{folder}: contains no {RECORD}; compile the network into this folder first"
+            )
         try:
             return cls.model_validate_json(read_bytes(path))
         except ValidationError as error:
-            raise FormatError(f"{path}: not the record of a build; compile anew") from error
+            raise FormatError(
+                f"{path}: not the record of a build; compile the network again"
+            ) from error
 
     def check(self, graph: GateGraph, options: Mapping[str, Any], folder: Path) -> None:
         """Refuse a folder that is not of this network, or not compiled in this way.
@@ -112,7 +116,7 @@ class BuildRecord(BaseModel):
         network = Network.of(graph)
         if network.sha256 != self.network.sha256:
             raise GraphError(
-                f"{folder}: holds the network {self.network}, but the model is {network}; "
+                f"{folder}: was compiled from network {self.network}, but the model is {network}; "
                 "name the one that was compiled, or compile this one"
             )
         asked = CompileOptions(**options)
@@ -121,8 +125,8 @@ class BuildRecord(BaseModel):
             if was != wanted:
                 label = name.removesuffix("_mhz").replace("_", " ")
                 raise GraphError(
-                    f"{folder}: was compiled with {label} {_text(was)}, not {_text(wanted)}; "
-                    "leave it out, or compile anew"
+                    f"{folder}: was compiled with {label} {_text(was)}, not {_text(wanted)}; omit "
+                    "it, or compile again"
                 )
 
     def altered(self, folder: Path) -> list[str]:

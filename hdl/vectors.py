@@ -98,7 +98,7 @@ class Vectors:
         except OSError as error:
             raise LilogicError(f"{path}: cannot be read: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise LilogicError(f"{path}: not a whole file of vectors ({error})") from error
+            raise LilogicError(f"{path}: truncated or not a file of vectors ({error})") from error
         if not vectors._is_consistent():
             raise LilogicError(f"{path}: not a file of vectors: its arrays do not fit together")
         return vectors
@@ -180,7 +180,7 @@ def _bits(word: str, width: int) -> list[bool]:
     except ValueError:
         value = -1
     if not 0 <= value < 1 << width:
-        raise LilogicError(f"{word[:80]}: not a number of {width} bits in hexadecimal")
+        raise LilogicError(f"{word[:80]}: not a hexadecimal number of {width} bits")
     return [bool(value >> place & 1) for place in range(width)]
 
 

@@ -82,7 +82,7 @@ class Model:
             return x
         schema = self.metadata.table
         if schema is None:
-            raise DataError("the network was trained on no table; give it an array of samples")
+            raise DataError("the network was not trained on a table; pass an array of samples")
         return schema.features(x)
 
     def samples(

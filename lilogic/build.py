@@ -167,7 +167,10 @@ class Build:
             if altered and progress:
                 from lilogic.report import console
 
-                console.say(f"{self.folder}: the Verilog was altered; it is checked as it stands")
+                console.say(
+                    f"{self.folder}: the Verilog was altered after it was compiled; checking it "
+                    "as it is"
+                )
             self.write_vectors(samples, words=words, progress=progress)
             with step("simulating"):
                 simulation = regression.simulate(self.folder, simulator)
@@ -302,8 +305,8 @@ class Build:
             from lilogic.hdl.components.interface import VERILOG
 
             raise FormatError(
-                f"{self.folder / VERILOG}: altered since it was compiled; compile it anew, or "
-                "verify whether it is right"
+                f"{self.folder / VERILOG}: altered since it was compiled; compile it again, or "
+                "verify that it is still correct"
             )
 
     def _is_altered(self) -> bool:
@@ -321,7 +324,7 @@ class Build:
         altered = record.altered(self.folder)
         if INTERFACE in altered:
             raise FormatError(
-                f"{self.folder / INTERFACE}: altered since it was compiled; compile it anew"
+                f"{self.folder / INTERFACE}: altered since it was compiled; compile it again"
             )
         return bool(altered)
 
@@ -334,5 +337,5 @@ def test_samples(model: Model, progress: bool) -> Any:
         if progress:
             from lilogic.report import console
 
-            console.say(f"no vectors from a data set: {error}")
+            console.say(f"no test vectors from a data set: {error}")
         return None

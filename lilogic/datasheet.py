@@ -73,7 +73,7 @@ def datasheet(
         dataset=found.name,
         progress=progress,
     )
-    with step("estimating what it takes"):
+    with step("estimating the size"):
         sizes = tuple(_sizes(model))
     encoder, metadata = model.graph.encoder, model.metadata
     return Datasheet(

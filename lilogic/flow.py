@@ -182,11 +182,11 @@ def synthesize(
 
     chosen = CompileOptions.of(options, keywords)
     if chosen.target is not None:
-        raise GraphError("a board is a target of its own: leave it out", option="target")
+        raise GraphError("a board determines the target; omit it", option="target")
     if chosen.narrow:
-        raise GraphError("boards take features in whole bytes", option="narrow")
+        raise GraphError("boards read features as whole bytes; omit narrow", option="narrow")
     if chosen.bus is not None:
-        raise GraphError("boards are connected by their own link, not by a bus", option="bus")
+        raise GraphError("boards use their own link; omit the bus", option="bus")
     has_levels = "levels_per_stage" in chosen.model_fields_set
     design = Design(
         board=catalogue.find(board),

@@ -231,8 +231,8 @@ def _holding(folder: Path, kind: str) -> Iterator[None]:
     for entry in entries:
         if not re.fullmatch(rf"\..*|{kind}-\d+|{kind}s\.json", entry.name):
             raise RecipeError(
-                f"{folder}: holds other files than {kind}s, such as {entry.name}; "
-                "choose an empty folder",
+                f"{folder}: contains {entry.name}, which does not belong to {kind}s; choose an "
+                "empty folder",
                 option="folder",
             )
     with claimed(folder):

@@ -225,7 +225,7 @@ class _Sweeping:
         with one_line(FormatError, str(path)):
             trial = Trial.model_validate_json(path.read_bytes())
         if trial.setting != json.loads(json.dumps(setting)):
-            raise RecipeError(f"{path}: of another setting than is tried now; remove it")
+            raise RecipeError(f"{path}: belongs to a different setting than this trial; remove it")
         return trial
 
     def _kept(self, trial: Trial) -> Trial:

@@ -155,7 +155,8 @@ def _check_room(ray: Any, workers: Workers) -> None:
     ):
         cores_ = "a core" if needed["CPU"] == 1 else f"{needed['CPU']} cores"
         raise ToolError(
-            f"no machine that Ray knows has {cores_}{' and a GPU' * workers.gpu}, as a task takes"
+            f"no machine in the Ray cluster has {cores_}{' and a GPU' * workers.gpu}, which "
+            "each task needs"
         )
 
 
@@ -167,7 +168,7 @@ def _result(ray: Any, reference: Any) -> Any:
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[0]
         raise ToolError(
-            f"Ray lost a task, whose processes died {_DEATHS} times: {reason}"
+            f"Ray lost a task after its processes died {_DEATHS} times: {reason}"
         ) from error
 
 
@@ -180,7 +181,9 @@ def _ray(workers: Workers) -> Iterator[Any]:
         with needs("ray", "ray"):
             import ray
     except MissingExtraError as error:
-        raise MissingExtraError(f"{error}; one task at a time needs none", option="jobs") from error
+        raise MissingExtraError(
+            f"{error}; with a single job, it is not needed", option="jobs"
+        ) from error
     if ray.is_initialized():
         yield ray
         return

@@ -169,7 +169,7 @@ class Board:
 
     def _died(self) -> ToolError:
         lines = self._log.read_text("utf-8", "replace").splitlines() if self._log.exists() else []
-        return ToolError(f"the simulation died: {(lines or ['it left no output'])[-1]}")
+        return ToolError(f"the simulation crashed: {(lines or ['it left no output'])[-1]}")
 
 
 def _bytes(edges: Sequence[tuple[int, int]], bit: Fraction) -> bytes:
@@ -228,7 +228,7 @@ def _keep(fresh: Path, kept: Path) -> Path:
             whole.rename(kept)
     except OSError as error:
         if not os.path.exists(kept):  # nor was it built by another process meanwhile
-            console.say(f"warning: no simulation is kept: {kept.parent}: {error.strerror}")
+            console.say(f"warning: the simulation is not cached: {kept.parent}: {error.strerror}")
             return fresh
     return kept
 

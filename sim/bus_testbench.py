@@ -153,7 +153,7 @@ class Watch:
                 if dut.m_axis_tready.value:
                     begins = now[2] == "1"
             if before is not None and now != before:
-                self.problems.append(Mismatch(cycle=cycle, problem="a beat changed as it waited"))
+                self.problems.append(Mismatch(cycle=cycle, problem="a waiting beat changed"))
             before = now if now and not dut.m_axis_tready.value else None
 
 
@@ -200,7 +200,7 @@ class Streams:
         """Nothing more may come; whatever does, and what the watch found, is wrong."""
         await ClockCycles(self.dut.aclk, 2 * (BUS.latency + BUS.interval) + 20)
         for _ in range(self.sink.count()):
-            outcome.mismatch(Mismatch(cycle=0, problem="an answer to nothing"))
+            outcome.mismatch(Mismatch(cycle=0, problem="an answer without a sample"))
         for problem in self.watch.problems:
             outcome.mismatch(problem)
 
@@ -305,7 +305,7 @@ async def bus_registers(dut: Any) -> None:
         outcome.compare("registers")
         await port.write(address, 0xFFFF_FFFF)
         if await port.read(address):
-            outcome.mismatch(Mismatch(cycle=0, problem=f"something is at {address:#x}"))
+            outcome.mismatch(Mismatch(cycle=0, problem=f"unexpected data at address {address:#x}"))
     await port.write(_OFFSETS["ID"], 0)
     await _compare_registers(outcome, port, BUS.constants)
     first = await port.read(_OFFSETS["CYCLES"])

@@ -79,14 +79,14 @@ def _run(
     passed = runner.run(simulator, top, work, testbench, environment, log)
     # cocotb's tests fail where something differs; then their results are there, too.
     if not passed and not all((work / f"{test}.json").exists() for test in tests):
-        raise ToolError(f"{simulator} died in simulation; {log} tells more")
+        raise ToolError(f"{simulator} crashed during the simulation; see {log}")
     return [_result(work, name) for name in tests]
 
 
 def _result(work: Path, test: str) -> dict[str, Any]:
     path = work / f"{test}.json"
     if not path.exists():
-        raise ToolError(f"the simulation ended without test {test}; {work / 'run.log'} says why")
+        raise ToolError(f"the simulation ended without running test {test}; see {work / 'run.log'}")
     result: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return result | {"passed": result["mismatches"] == 0 and result["compared"] > 0}
 

@@ -122,7 +122,7 @@ def get(name: str) -> Simulator:
     chosen.environment()
     for tool, package in chosen.tools.items():
         if shutil.which(tool) is None:
-            raise ToolError(f"{tool} is missing, which simulation needs: apt install {package}")
+            raise ToolError(f"{tool} is missing: apt install {package}")
     return chosen
 
 

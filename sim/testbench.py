@@ -206,7 +206,7 @@ def _compare(
     for number, (vector, answer) in enumerate(zip(due, answers, strict=True)):
         if vector is None:
             if answer is not None:
-                outcome.mismatch(Mismatch(cycle=number, problem="an answer to nothing"))
+                outcome.mismatch(Mismatch(cycle=number, problem="an answer without a sample"))
             continue
         kind = KINDS[vectors.kind[vector]]
         outcome.compare(kind)

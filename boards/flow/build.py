@@ -75,8 +75,10 @@ def build(
     first = pll.fastest(settings, clock or family.first_clock)
     if first is None:
         slowest = min(setting.frequency for setting in settings)
-        raise GraphError(f"{design.board.name} has no clock below {slowest / MHZ:g} MHz")
-    with step(f"describing {design.name} for {design.board.name}"):
+        raise GraphError(
+            f"{design.board.name} has no clock below {slowest / MHZ:g} MHz; choose a faster one"
+        )
+    with step(f"generating RTL of {design.name} for {design.board.name}"):
         plan = prepare(design, first)
     inputs = _digest(design, plan, clock)
     built = _intact(folder)
@@ -134,13 +136,14 @@ def _make(
         clocks = dict.fromkeys(f"{each['hz'] / MHZ:.2f}" for each in tries)
         raise CheckFailedError(
             f"{design.name} on {design.board.name} does not route, with {nextpnr.SEEDS} seeds "
-            f"each for {', '.join(clocks)} MHz: {error}; fewer counted gates need fewer wires"
+            f"each for {', '.join(clocks)} MHz: {error}; a network that counts fewer gates needs "
+            "fewer wires"
         ) from error
     if not routed.closes:
         raise CheckFailedError(
             f"{design.name} on {design.board.name} is too slow: it reaches "
             f"{routed.fmax / MHZ:.2f} MHz of the {routed.plan.setting.frequency / MHZ:.2f} MHz "
-            "asked for; fewer levels per stage make it faster"
+            "requested; fewer levels per stage allow a faster clock"
         )
     run.pack(routed, step)
     made = _describe(design, routed.plan, routed.needs) | _describe_routed(routed)
@@ -159,13 +162,14 @@ def bitstream(folder: Path, board: Board, graph: GateGraph) -> Path:
     report = _intact(folder)
     network = Network.of(graph)
     if report is None:
-        raise DataError(f"{folder}: holds no bitstream; synthesize one for {board.name} first")
+        raise DataError(f"{folder}: contains no bitstream; build one for {board.name} first")
     if report.board != board.name:
         raise DataError(f"{folder}: was built for {report.board}, not {board.name}", option="board")
     found = Network(name=report.name, sha256=report.network)
     if found.sha256 != network.sha256:
         raise DataError(
-            f"{folder}: holds the network {found}, but the model is {network}; build that first"
+            f"{folder}: was built for network {found}, but the model is {network}; build it "
+            "again for this one"
         )
     (made,) = report.files
     return folder / str(made)

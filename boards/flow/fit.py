@@ -68,7 +68,7 @@ def check_least(design: Design) -> None:
     least = round(_LEAST_PER_PAIR[lut] * counted)
     if least > device.luts:
         raise DoesNotFitError(
-            f"{design.name} needs {least:,} {lut} and more, {design.board.name} has "
+            f"{design.name} needs at least {least:,} {lut}, but {design.board.name} has "
             f"{device.luts:,}",
             advice(design, with_fewer_registers=False),
         )
@@ -88,7 +88,7 @@ def check(design: Design, needs: Needs) -> None:
         if needed > has:
             may_fit = needed - registers <= has
             raise DoesNotFitError(
-                f"{design.name} needs {needed:,} {kind}, {design.board.name} has {has:,}",
+                f"{design.name} needs {needed:,} {kind}, but {design.board.name} has {has:,}",
                 advice(design, with_fewer_registers=may_fit),
                 with_fewer_registers=may_fit,
             )
@@ -102,7 +102,7 @@ def advice(design: Design, with_fewer_registers: bool) -> list[str]:
     ways = _smaller(design) + _larger(design)
     if with_fewer_registers:
         ways.append("a larger number of levels per stage")
-    return ways or ["a network of fewer gates, fewer of them counted"]
+    return ways or ["a network with fewer gates and fewer counted gates"]
 
 
 def _smaller(design: Design) -> list[str]:

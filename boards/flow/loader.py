@@ -42,4 +42,4 @@ def load(board: Board, bitstream: Path) -> None:
     except OSError as error:
         raise ToolError(f"{program[0]}: cannot be run: {error.strerror}") from error
     if done.returncode != 0:
-        raise ToolError(f"{Path(program[0]).name} failed: is {board.title} plugged in?")
+        raise ToolError(f"{Path(program[0]).name} failed; check that {board.title} is plugged in")

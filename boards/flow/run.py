@@ -75,7 +75,7 @@ def synthesize_to_fit(design: Design, plan: Plan, folder: Path, step: Step) -> f
         ToolError: Yosys is missing or failed.
     """
     frequency = f"{plan.setting.frequency / MHZ:.2f} MHz"
-    with step(f"synthesizing for {frequency}, {design.levels_per_stage} levels a stage") as tell:
+    with step(f"synthesizing for {frequency}, {design.levels_per_stage} levels per stage") as tell:
         needs = synthesize(design, plan, folder, tell)
     fit.check(design, needs)
     return needs

@@ -88,8 +88,9 @@ class Top(Component):
             if self._encoder.busiest > cycles:
                 raise GraphError(
                     f"a feature with {self._encoder.busiest - 1} bits takes the encoder "
-                    f"{self._encoder.busiest} cycles, but at {baud} baud and "
-                    f"{clock_hz / 1e6:g} MHz a new byte may come after {cycles}"
+                    f"{self._encoder.busiest} cycles, but at {baud} baud and {clock_hz / 1e6:g} "
+                    f"MHz a byte may arrive every {cycles}; choose a lower baud rate or a faster "
+                    "clock"
                 )
         self.baud = baud
         self._n_inputs = graph.n_inputs

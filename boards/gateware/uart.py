@@ -34,8 +34,8 @@ def cycles_per_bit(clock_hz: float, baud: int) -> Fraction:
     exact = Fraction(clock_hz) / baud
     if exact < LEAST_CYCLES_PER_BIT:
         raise GraphError(
-            f"{baud} baud leave {float(exact):.2f} clock cycles a bit at {clock_hz / 1e6:g} MHz, "
-            f"but the receiver needs {LEAST_CYCLES_PER_BIT}"
+            f"{baud} baud leaves {float(exact):.2f} clock cycles per bit at {clock_hz / 1e6:g} "
+            f"MHz, but the receiver needs {LEAST_CYCLES_PER_BIT}"
         )
     return Fraction(round(exact * 2**_FRACTION_BITS), 2**_FRACTION_BITS)
 

@@ -164,8 +164,8 @@ class Client:
         own = lgn.fingerprint(graph)[: protocol.HASH_BYTES]
         if self.identity.model_hash != own:
             raise DataError(
-                f"the board holds the network {self.identity.model_hash.hex()}, but the model is "
-                f"{own.hex()}; take the one on the board, or load this one onto it",
+                f"the board holds network {self.identity.model_hash.hex()}, but the model is "
+                f"{own.hex()}; name the model on the board, or load this one onto it",
                 option="model",
             )
 
@@ -225,8 +225,8 @@ class Client:
                 attempts += 1
                 if attempts > ATTEMPTS:
                     raise ToolError(
-                        "the board does not answer: is it flashed, is this its port, "
-                        "and is the baud rate right?"
+                        "the board does not answer; check that it is flashed, and that the port "
+                        "and the baud rate are right"
                     )
                 again = again or list(waiting)
                 self.repeated += len(again)
@@ -240,7 +240,7 @@ def _parts(body: bytes) -> tuple[int, int, bytes]:
 
 def _check_repeatable(payload: bytes) -> None:
     if payload not in (bytes([Problem.DAMAGED]), bytes([Problem.OVERRUN])):
-        raise ToolError(f"the board refuses the request: problem {payload.hex()}")
+        raise ToolError(f"the board rejects the request with error {payload.hex()}")
 
 
 def first_mismatch(

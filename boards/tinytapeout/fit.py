@@ -81,8 +81,8 @@ def measure(
         cell.startswith(technology.prefix) for cell in library.columns["area"]
     ):
         raise FormatError(
-            f"{library.unit.partition(', ')[0]} do not all begin with {technology.prefix}, as "
-            f"those of {technology.name} do",
+            f"{library.unit.partition(', ')[0]} are not of {technology.name}, whose names begin "
+            f"with {technology.prefix}; choose a library of that technology",
             option="liberty",
         )
     target = area.TARGETS[GENERIC] if library is None else library
@@ -125,7 +125,9 @@ def check(technology: Technology, asked: str | None, limit: float) -> None:
     if asked is not None:
         technology.usable(asked)
     if not 0 < limit <= 1:
-        raise GraphError(f"utilization is {limit:g}, not above 0 and up to 1", option="utilization")
+        raise GraphError(
+            f"utilization is {limit:g}, but must be above 0 and at most 1", option="utilization"
+        )
 
 
 def tiles(name: str, size: Size, technology: Technology, asked: str | None, limit: float) -> str:

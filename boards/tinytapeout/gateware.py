@@ -123,8 +123,8 @@ class Project(Component):
         self.score_bytes = -(-self.interface.score_width // 8)
         if self.answer_bytes > _SELECTABLE:
             raise GraphError(
-                f"an answer of {self.interface.classes} classes has {self.answer_bytes} bytes, but "
-                f"the pins of a Tiny Tapeout project select one of {_SELECTABLE}"
+                f"an answer for {self.interface.classes} classes has {self.answer_bytes} bytes, "
+                f"but the pins of a Tiny Tapeout project can only address {_SELECTABLE}"
             )
         super().__init__(
             {

@@ -108,10 +108,12 @@ def write(
         )
     fit.check(technology, request.tiles, request.utilization)
     if folder.exists() and not folder.is_dir():
-        raise FormatError(f"{folder}: is no folder; a project has several files")
+        raise FormatError(
+            f"{folder}: not a folder; a project consists of several files, so name a folder"
+        )
     for file in texts.FILES:
         if (folder / file).exists():
-            raise FormatError(f"{folder / file}: is there already; choose another folder")
+            raise FormatError(f"{folder / file}: already exists; choose another folder")
     simplified = passes.simplify(graph)
     made = Project(simplified, _compiled(request.options))
     with step("writing Verilog"):

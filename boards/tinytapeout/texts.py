@@ -183,7 +183,7 @@ def _values(report: TapeoutReport, made: Project, technology: Technology) -> dic
 def _summary(graph: GateGraph, found: Metadata) -> str:
     data = f" trained on {found.dataset}" if found.dataset else ""
     accuracy = found.accuracy.get("test_frozen")
-    right = "" if accuracy is None else f", right for {accuracy:.2%} of the test samples"
+    right = "" if accuracy is None else f", test accuracy {accuracy:.2%}"
     return f"A classifier of {graph.n_gates:,} logic gates{data}, {graph.n_classes} classes{right}."
 
 
@@ -194,8 +194,8 @@ def _sent(report: TapeoutReport, made: Project) -> str:
         what = "compares the features of a sample with thresholds and sends the results"
     else:
         what = (
-            "counts how many of its levels each feature exceeds, and sends these numbers, each in "
-            "as many bits as it needs"
+            "counts how many of its levels each feature exceeds, and sends these counts, each in "
+            "as few bits as possible"
         )
     return f"The host {what}, {size}."
 
@@ -210,8 +210,10 @@ def _classes(graph: GateGraph) -> str:
 
 def _first_byte(report: TapeoutReport) -> str:
     unused = 8 * report.sample_bytes - report.sample_bits
-    order = "Bits are sent in the order of `host/network.json`, the first or lowest one lowest."
-    return f"{order} The lowest {unused} of the first byte are of no use." if unused else order
+    order = (
+        "Send bits in the order of `host/network.json`, the first bit as the least significant one."
+    )
+    return f"{order} The lowest {unused} bits of the first byte are unused." if unused else order
 
 
 def _features(graph: GateGraph) -> str:
@@ -235,7 +237,7 @@ _MOST_NAMED = 64
 def _area(report: TapeoutReport) -> str:
     mapped = f"{report.tool} mapped the circuit to {report.library}"
     estimated = (
-        f"estimated from what {report.tool} maps to gates of two inputs, with the areas of a NAND, "
+        f"estimated from the two-input gates that {report.tool} maps to, with the areas of a NAND, "
         f"a flip-flop and a multiplexer of {report.library}"
     )
     how = mapped if report.source == "mapped" else estimated

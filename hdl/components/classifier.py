@@ -72,7 +72,9 @@ class Choices:
         if options.clock_mhz is not None:
             if options.target is None:
                 known = ", ".join(devices.names())
-                raise GraphError(f"a clock needs a device as its target: {known}", option="target")
+                raise GraphError(
+                    f"a clock needs a device as the target, one of {known}", option="target"
+                )
             clock = devices.clock(options.clock_mhz, options.target)
         family = None if options.target is None else devices.family(options.target)
         has_registers = clock is not None or options.levels_per_stage > 0
@@ -253,7 +255,7 @@ def reading(graph: GateGraph, options: CompileOptions) -> GateGraph:
     if not options.narrow:
         return graph
     if options.input is InputKind.BITS:
-        raise GraphError("bits are as narrow as can be: only features can be narrower")
+        raise GraphError("only features can be narrow, not bits; read features, or omit narrow")
     return narrowed(graph)
 
 

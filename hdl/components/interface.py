@@ -120,7 +120,7 @@ class Interface:
                 f"the Verilog reads {self.data_width} bits of data, which does not fit the graph"
             )
         if self.scaling != scaling:
-            raise GraphError("the Verilog reads values that are scaled otherwise than the graph's")
+            raise GraphError("the Verilog scales its input differently than the graph does")
 
     def write(self, folder: Path) -> None:
         """Write ``interface.json`` into ``folder``."""

@@ -113,7 +113,7 @@ class Clock:
         if slowest > capacity:
             best = 1000 / (self.delays.stage + slowest)
             raise GraphError(
-                f"{self.mhz:g} MHz is too fast for the {self.device}: with registers after "
-                f"every level, the slowest one allows about {best:.0f} MHz"
+                f"{self.mhz:g} MHz is too fast for the {self.device}: even with registers after "
+                f"every level, the limit is about {best:.0f} MHz"
             )
         return capacity

@@ -133,7 +133,7 @@ class _Watch:
         self._in_vain = 0 if conflicts < self._fewest else self._in_vain + 1
         self._fewest = min(self._fewest, conflicts)
         if self._in_vain >= PATIENCE:
-            raise UnroutedError(f"nextpnr's router got no further than {self._fewest:,} conflicts")
+            raise UnroutedError(f"nextpnr's router stopped with {self._fewest:,} conflicts left")
 
 
 def route(folder: Path, family: Family, device: Sequence[str]) -> tuple[dict[str, Any], int]:

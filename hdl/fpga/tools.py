@@ -147,7 +147,7 @@ def run(
             alarm.start()
             for line in process.stdout:
                 if line.startswith(_FIRST_USE):
-                    console.say(f"first use: preparing {name}, which takes a minute")
+                    console.say(f"preparing {name} for its first use, which takes a minute")
                 lines.append(line)
                 hear(line)
             process.wait()
@@ -158,10 +158,10 @@ def run(
             _running.pop(threading.get_ident(), None)
             alarm.cancel()
     if process.returncode != 0 and expired.is_set():
-        raise ToolTimeoutError(f"{name} did not end within {timeout:g} s")
+        raise ToolTimeoutError(f"{name} did not finish within {timeout:g} s")
     if process.returncode < 0:
         cause = signal.Signals(-process.returncode).name
-        raise ToolError(f"{name} was ended by {cause} in {folder}")
+        raise ToolError(f"{name} was killed by {cause} in {folder}")
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
         errors = [line for line in said if "ERROR:" in line]

@@ -235,17 +235,17 @@ class _Estimate:
         given = self._conditions
         found = [
             f"Each change of a net takes ½·C·V² at {self._volts:g} V; C is the capacitance of the "
-            f"pins that it drives, and wires: {self._wire_text}.",
-            f"Internal energy is that of the library's tables, at a slew of {given.slew_ns:g} ns "
-            "and the net's load; where several inputs of a cell change at once, their mean.",
-            f"Leakage is that of the cells' states, over a clock cycle at {given.clock_mhz:g} MHz.",
-            "Cells are as Yosys maps each part, before placement: no buffers, no routed wires.",
-            "What drives the data input is not counted, nor what loads the outputs.",
+            f"pins that it drives and of wires: {self._wire_text}.",
+            f"Internal energy comes from the library's tables, at a slew of {given.slew_ns:g} ns "
+            "and the net's load; if several inputs of a cell change at once, it is their mean.",
+            f"Leakage depends on the cells' states, for a clock cycle at {given.clock_mhz:g} MHz.",
+            "Cells are those that Yosys maps to before placement: no buffers, no routed wires.",
+            "The drivers of the data input and the loads at the outputs are not counted.",
         ]
         if registers:
             found.append(
-                "The clock goes to the registers at once: their clock pins and wires are counted, "
-                "but no clock tree."
+                "The clock drives the registers directly: their clock pins and wires are "
+                "counted, but there is no clock tree."
             )
         return found
 
@@ -254,10 +254,10 @@ def _wires(library: Library, given: Conditions) -> tuple[Any, str]:
     """Farads of wire by fan-out, and where they come from."""
     if given.wire_ff is not None:
         each = given.wire_ff * _FEMTO
-        return (lambda fan_out: fan_out * each), f"{given.wire_ff:g} fF for each pin, as asked for"
+        return (lambda fan_out: fan_out * each), f"{given.wire_ff:g} fF for each pin, as given"
     load = library.wire_load()
     if load is None:
-        return (lambda fan_out: 0.0), "none, as the library has no wire loads"
+        return (lambda fan_out: 0.0), "none, because the library has no wire loads"
     name, points, slope = load
     places, values = np.array(sorted(points)), np.array([points[n] for n in sorted(points)])
 

@@ -54,7 +54,7 @@ class Group:
         try:
             return default if text is None else float(text)
         except ValueError as error:
-            raise FormatError(f"{self.kind} {self.name}: {name} is {text}, no number") from error
+            raise FormatError(f"{self.kind} {self.name}: {name} is {text}, not a number") from error
 
     @property
     def name(self) -> str:
@@ -130,7 +130,7 @@ class Library:
         whole, _ = _parsed("".join(header), 0, "", [])
         library = next(whole.inside("library"), None)
         if library is None:
-            raise FormatError("it has no library")
+            raise FormatError("it contains no library group")
         self._library = library
         self.name = library.name
         volts = library.number("nom_voltage")
@@ -141,7 +141,9 @@ class Library:
         if chosen is not None:
             self.celsius = chosen.number("temperature", self.celsius)
         if self.volts <= 0:
-            raise FormatError("it says of no voltage, neither nom_voltage nor operating conditions")
+            raise FormatError(
+                "it gives no voltage, neither as nom_voltage nor in operating conditions"
+            )
         amount, unit = library.values.get("capacitive_load_unit", ["1", "pf"])
         self.farads = float(amount) * _PREFIX[unit.lower().removesuffix("f")]
         self.joules = self.farads * _unit(library.text("voltage_unit") or "1V", "V") ** 2
@@ -242,7 +244,7 @@ def _end(text: str, at: int) -> int:
 def _unit(text: str, of: str) -> float:
     found = re.fullmatch(rf"([\d.]+)\s*([fpnum]?){of}", text.strip(), re.IGNORECASE)
     if found is None:
-        raise FormatError(f"its unit {text} is not understood")
+        raise FormatError(f"its unit {text} is unknown")
     return float(found[1]) * _PREFIX[found[2].lower()]
 
 

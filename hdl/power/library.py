@@ -104,7 +104,7 @@ class Kind:
         for pin in self.outputs:
             text = self._functions[pin]
             if text is None:
-                raise FormatError(f"cell {self.name} does not say what {pin} is")
+                raise FormatError(f"cell {self.name} gives no function for its output {pin}")
             found[pin] = truth_table(text, self.inputs)
         return found
 
@@ -128,7 +128,7 @@ class Kind:
             ]
             if values == [0, 1]:
                 return free[0]
-        raise FormatError(f"cell {self.name} is a register of more than one data input")
+        raise FormatError(f"cell {self.name} is a register with more than one data input")
 
     @cached_property
     def pins(self) -> tuple[str, ...]:

@@ -33,14 +33,14 @@ _DEFAULT = Conditions()
 
 
 _SETTLED = (
-    "Each signal has one value for each sample, which it settles to: glitches are not counted.",
-    "Samples follow each other in the order of the data set, one in every clock cycle.",
+    "Each signal settles to one value per sample; glitches are not counted.",
+    "Samples arrive in the order of the data set, one per clock cycle.",
 )
 _GATES = (
-    "Signals are those of the Verilog's gates, before mapping; inverters, constants and registers "
+    "Signals are the gates of the Verilog, before synthesis; inverters, constants and registers "
     "are not counted."
 )
-_CELLS = "Signals are the outputs of the library's cells, registers among them."
+_CELLS = "Signals are the outputs of the library's cells, including registers."
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +105,7 @@ def measure(
     interface = Interface.read(folder)
     if interface.interval > 1:
         raise GraphError(
-            "the activity of a folded classifier depends on its schedule and is not measured; "
-            "compile it without folding",
+            "the activity of a folded classifier cannot be measured; compile it without folding",
             option="fold",
         )
     made: EnergyReport | None = None

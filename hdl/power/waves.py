@@ -45,7 +45,10 @@ class Waves:
         """
         period = round(1e6 / clock_mhz)
         if period < 2:
-            raise LilogicError(f"a clock of {clock_mhz:g} MHz has no whole picoseconds")
+            raise LilogicError(
+                f"a clock of {clock_mhz:g} MHz is too fast for waveforms in steps of 1 ps; choose "
+                "a slower one"
+            )
         return cls(simulated, period)
 
     @cached_property

@@ -253,7 +253,7 @@ def prove(interface: Interface, verilog: str, timeout: float) -> PartResult:
     start = time.monotonic()
     try:
         if behind(interface.bus, interface) not in verilog:
-            raise FormatError("what stands between classifier and bus is not what was compiled")
+            raise FormatError("the logic between classifier and bus is not what was compiled")
         with files.scratch() as scratch:
             broken = _broken(Monitored(interface, interface.bus.width), scratch, timeout)
     except LilogicError as error:

@@ -32,7 +32,7 @@ def heads(job: Job) -> PartResult:
     lowest, highest = _representable(job.interface)
     bounds = graph.score_bounds()
     if bounds[0].min() < lowest or bounds[1].max() > highest:
-        raise WrongNetlistError(f"{width} bits do not hold every score")
+        raise WrongNetlistError(f"{width} bits cannot hold every score")
     diagrams = Diagrams(job.timeout)
     blocks = Blocks(diagrams)
     claim = _claim(job)

@@ -105,7 +105,7 @@ class Netlist:
 
         def sources(net: Net) -> list[Net]:
             if net not in self.driver:
-                raise WrongNetlistError(f"{self.name(net)} does not come from the part before")
+                raise WrongNetlistError(f"{self.name(net)} does not come from the preceding part")
             return [source for source in self.driver[net].inputs if source not in stop]
 
         try:
@@ -150,7 +150,7 @@ def read(verilog: bytes, top: str, folder: Path, timeout: float | None) -> Netli
         nets = {port: bits[0] for port, bits in cell["connections"].items()}
         output = nets.pop("Q" if cell["type"] == REGISTER else "Y", None)
         if output is None or output in driver:
-            raise FormatError(f"the netlist has a cell {cell['type']}, which is not understood")
+            raise FormatError(f"the netlist has a cell {cell['type']}, which is not supported")
         driver[output] = Cell(cell["type"], _inputs(cell["type"], nets, clock))
     return Netlist(tool, wires, driver)
 
@@ -163,7 +163,7 @@ def _inputs(kind: str, nets: Mapping[str, Net], clock: Sequence[Net | None]) -> 
         return nets["S"], nets["A"], nets["B"]
     if kind in CELLS:
         return (nets["A"], nets.get("B", nets["A"]))
-    raise FormatError(f"the netlist has a cell {kind}, which is not understood")
+    raise FormatError(f"the netlist has a cell {kind}, which is not supported")
 
 
 def cycles(netlist: Netlist, outputs: Sequence[Net], inputs: Sequence[Net]) -> dict[Net, int]:

@@ -214,13 +214,13 @@ class Rewriter:
         for n, coefficient in coefficients.items():
             place = abs(coefficient) // scale
             if place.bit_count() > 1 or place.bit_length() - 1 in digits:
-                raise NotASumError("a block's bits are no digits of one number")
+                raise NotASumError("the bits of a block are not the digits of one number")
             digits[place.bit_length() - 1] = 2 * n + (coefficient < 0)
         word = [digits.get(i, FALSE) for i in range(max(digits) + 1)]
         circuit, inputs = self._circuit.circuit(word, leaves)
         proven = self._blocks.form(circuit)
         if proven is None:
-            raise NotASumError("a block is no sum of what it reads")
+            raise NotASumError("a block is not the sum of its inputs")
         weights, offset = proven
         if not modulus or (scale << len(word)) % modulus:
             value = Form(offset, Counter(dict(zip(inputs, weights, strict=True))))

@@ -64,7 +64,7 @@ def read(path: Path, top: str | None = None) -> Imported:
     data = read_unpacked(path)
     command = READ[content.suffix_of(path, data)]
     if top is not None and not re.fullmatch(r"[^\s;#\"]+", top):
-        raise FormatError(f"{top!r} is no name of a module", option="top")
+        raise FormatError(f"{top!r} is not a module name", option="top")
     with scratch() as folder:
         text = content.text(data)
         (folder / "design").write_text(text, "utf-8")
@@ -94,7 +94,7 @@ def read(path: Path, top: str | None = None) -> Imported:
         if warning is None:
             raise
         raise FormatError(
-            f"{error}; Yosys warns of line {warning[1]}{_plain(warning[2])}"
+            f"{error}; Yosys warns about line {warning[1]}{_plain(warning[2])}"
         ) from error
 
 
@@ -139,7 +139,7 @@ def _explained(failure: ToolError) -> FormatError | ToolError:
     found = _ERROR.search(str(failure))
     # As WebAssembly says, and as the processor ends native code.
     if "call stack exhausted" in str(failure) or "SIGSEGV" in str(failure):
-        return FormatError("its if … else are nested too deeply for Yosys; write them as a case")
+        return FormatError("its if … else chain is nested too deeply for Yosys; write it as a case")
     if found is None:
         return failure
     says = _plain((found[1] or "") + found[2])

@@ -86,8 +86,8 @@ def read(path: Path) -> Target:
                 raise FormatError("unmapped gates")
         except (FormatError, ToolError) as error:
             raise FormatError(
-                f"{path}: two gates and a register cannot be built of its cells; it takes at least "
-                "an inverter, a NAND or NOR of two inputs, and a flip-flop of one clock edge"
+                f"{path}: its cells cannot build two gates and a register; they must include at "
+                "least an inverter, a two-input NAND or NOR, and a flip-flop with one clock edge"
             ) from error
     areas = {cell: float(module["attributes"].get("area", 0)) for cell, module in cells.items()}
     return Target(

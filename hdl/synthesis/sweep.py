@@ -49,7 +49,7 @@ def measure(
         chosen = CompileOptions.of(given, {"levels_per_stage": levels, "target": on.name})
         with scratch() as folder:
             compile_graph(graph, folder, chosen)
-            with step(f"placing and routing, {levels} levels a stage"):
+            with step(f"placing and routing, {levels} levels per stage"):
                 measured = timing.measure(graph, folder, on)
         points.append(PipelinePoint(levels_per_stage=levels, **measured.model_dump()))
     return PipelineReport(name=name, device=on.label, points=tuple(points))

@@ -1,7 +1,7 @@
 """The command line. Only here do learning, hardware and simulation meet.
 
 A command is a function in a module of its subject, which imports lazily what it needs. To add one,
-name it in ``COMMANDS``.
+name it in ``COMMANDS``, and give it examples in ``examples.EXAMPLES``.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ import typer
 
 from lilogic.cli import boards, cost, exchange, hardware, learn, listings, streams, sweeps
 from lilogic.cli.demo import demo
+from lilogic.cli.examples import epilog
 from lilogic.cli.predict import explain, predict
 from lilogic.errors import CheckFailedError, LilogicError, LilogicWarning
 
 app = typer.Typer(
-    help="Learn classifiers made of two-input logic gates and compile them to proven hardware.",
-    epilog="MODEL is a zoo name (see zoo), a run folder or a .lgn file; write ./NAME for a folder "
-    "that is called like one of the zoo. Exit status: 0 done, 1 the check failed or training was "
-    "interrupted, 2 something is wrong with the input.",
+    help="Train classifiers made of logic gates and compile them to hardware, with proof.",
+    epilog="MODEL is a network of the zoo (lilogic zoo lists them), a run folder or a .lgn file. "
+    "If a folder has the name of a zoo network, write ./NAME to get the folder. Exit status: 0 on "
+    "success, 1 if a check failed or you interrupted the command, 2 if the input is wrong.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -60,9 +61,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": listings.doctor,
     "demo": demo,
 }
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback on errors.")]
 
-# What is done of these before an interrupt is kept, and the same command goes on with it.
+# These keep what is done at an interrupt; the same command resumes them.
 _RESUMED = ("train", "sweep", "frontier", "demo")
 
 _debug = False
@@ -92,14 +93,14 @@ def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_with_debug(_command))
+    app.command(_name, epilog=epilog(_name))(_with_debug(_command))
 
 
 @app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
     debug: Debug = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     global _debug, _invoked
     _debug, _invoked = debug, context.invoked_subcommand
@@ -132,8 +133,8 @@ def main() -> None:
         _complain(error)
         sys.exit(1 if isinstance(error, CheckFailedError) else 2)
     if status == _TYPER_INTERRUPTED:
-        goes_on = "; the same command goes on with what is done" * (_invoked in _RESUMED)
-        print(f"lilogic: interrupted{goes_on}", file=sys.stderr)
+        advice = "; run the same command again to resume" * (_invoked in _RESUMED)
+        print(f"lilogic: interrupted{advice}", file=sys.stderr)
         # What was built up may be millions of objects, which nobody need look through now.
         gc.freeze()
         sys.exit(1)
@@ -166,7 +167,7 @@ _FLAGS = {
     "input": "--input bits",
     "invert": "--invert",
     "jobs": "--jobs",
-    "keys": "recipes --keys lists all",
+    "keys": "lilogic recipes --keys lists all",
     "label": "--label",
     "levels_per_stage": "--levels-per-stage",
     "missing": "--missing median|indicator",
@@ -205,5 +206,7 @@ def _complain(error: Exception) -> None:
         said = error.format_message()
         message = f"{said}{'' if said.endswith(('.', '?')) else '.'} See {path} --help"
     else:
-        message = f"unexpected {type(error).__name__}: {error}; --debug shows where"
+        message = (
+            f"unexpected {type(error).__name__}: {error}; run again with --debug for a traceback"
+        )
     print(f"lilogic: {' '.join(message.split())}", file=sys.stderr)

@@ -41,20 +41,26 @@ OnBoard = Annotated[
     typer.Option(
         "--model",
         metavar="MODEL",
-        help="The network that the board holds.",
+        help="The network on the board.",
         autocompletion=completion.models,
     ),
 ]
 PortName = Annotated[
-    str | None, typer.Option("--port", help="The board's serial port, such as /dev/ttyUSB0.")
+    str | None,
+    typer.Option("--port", metavar="DEVICE", help="The board's serial port, e.g. /dev/ttyUSB0."),
 ]
-Baud = Annotated[int, typer.Option(help="Bits a second on the port.", min=1)]
+Baud = Annotated[int, typer.Option(help="Baud rate of the serial port.", min=1)]
 Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Talk to the board's circuit in a simulator.")
+    bool, typer.Option("--simulate", help="Simulate the board instead of using a real one.")
 ]
 BoardName = Annotated[
     str,
-    typer.Option("--board", metavar="NAME", help="See boards.", autocompletion=completion.boards),
+    typer.Option(
+        "--board",
+        metavar="NAME",
+        help="The board; lilogic boards lists them.",
+        autocompletion=completion.boards,
+    ),
 ]
 BoardFolder = Annotated[
     Path | None,
@@ -76,7 +82,7 @@ def classify(
     array: ArrayName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Classify images on a board, or in a simulation of one."""
+    """Classify images on a board, real or simulated."""
     from lilogic.boards.host.client import first_mismatch
     from lilogic.graph import passes
     from lilogic.infer import golden
@@ -85,7 +91,7 @@ def classify(
     network = load(model)
     encoder = network.graph.encoder
     if encoder is None:
-        raise GraphError(f"{model}: reads no images")
+        raise GraphError(f"{model}: has no encoder, so it cannot read images; choose another model")
     samples = network.samples(
         *files, **given(invert=invert, ground=ground, white=white, array=array)
     )
@@ -110,8 +116,8 @@ def classify(
     wrong = first_mismatch(answers, golden.scores(graph, encoder.encode(samples.x)))
     if wrong is not None:
         raise CheckFailedError(
-            f"{samples.names[wrong.sample]}: the board answers {tables.answer_text(wrong.got)}, "
-            f"but software {tables.answer_text(wrong.expected)}"
+            f"{samples.names[wrong.sample]}: the board says {tables.answer_text(wrong.got)}, "
+            f"but software says {tables.answer_text(wrong.expected)}"
         )
 
 
@@ -123,10 +129,12 @@ def bench_board(
     input: InputKind = None,
     pixels: Pixels = False,
     data: DataName = None,
-    limit: Annotated[int | None, typer.Option(help="Send so many test images only.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Send only the first N test images.", metavar="N", min=1)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure accuracy and speed of a board with a test set."""
+    """Measure a board's accuracy and speed on a test set."""
     from lilogic.boards.host.client import measure
     from lilogic.graph import passes
     from lilogic.report import board as rows_of
@@ -143,7 +151,7 @@ def bench_board(
 
 
 def boards_(as_json: AsJson = False) -> None:
-    """List the boards that a bitstream can be built for."""
+    """List the boards that lilogic can build bitstreams for."""
     from lilogic.boards import catalogue
     from lilogic.report import board as rows_of
 
@@ -159,7 +167,10 @@ def synth(
     clock_mhz: Annotated[
         float | None,
         typer.Option(
-            "--clock", help="MHz to run at, at most; default: the best that is met.", min=0
+            "--clock",
+            metavar="MHZ",
+            help="Upper bound of the clock frequency. Default: the fastest that meets timing.",
+            min=0,
         ),
     ] = None,
     baud: Baud = 1_000_000,
@@ -169,8 +180,8 @@ def synth(
     levels_per_stage: Annotated[
         int | None,
         typer.Option(
-            help="Levels between pipeline registers; default: 2, or 4 or 8 if that is too many "
-            "registers for the board.",
+            help="Logic levels between pipeline registers. Default: 2, or 4 or 8 if the board has "
+            "too few registers for that.",
             min=1,
         ),
     ] = None,
@@ -178,17 +189,18 @@ def synth(
     fold: Annotated[
         int | None,
         typer.Option(
-            help="Clock cycles that a sample may take: classes are then counted one after the "
-            "other. Default: as many as the link takes.",
+            help="Clock cycles for each sample: classes share adders and are counted in turn. "
+            "Default: as many as the link takes to send a sample.",
             min=1,
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(help="Of place and route, whose results scatter by a tenth.", min=0)
+        int,
+        typer.Option(help="Seed of place and route; another may give a faster clock.", min=0),
     ] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Build a board's bitstream, for the best clock it meets."""
+    """Build a bitstream with the fastest clock that meets timing."""
     from lilogic import flow
     from lilogic.report import board as rows_of
 
@@ -213,7 +225,7 @@ def flash(
     output: BoardFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load what synth built onto the board."""
+    """Load the bitstream that synth built onto a board."""
     from lilogic import flow
     from lilogic.boards import catalogue
     from lilogic.boards.flow import build, loader
@@ -225,7 +237,7 @@ def flash(
     graph = passes.simplify(network.graph).with_metadata(name=network.name)
     folder = output or flow.board_folder(network.name, board)
     bitstream = build.bitstream(folder, chosen, graph)
-    with console.step(f"loading {bitstream}"):
+    with console.step(f"loading {bitstream} onto {chosen.name}"):
         loader.load(chosen, bitstream)
     if as_json:
         show_json({"board": chosen.name, "bitstream": str(bitstream)})
@@ -241,13 +253,13 @@ def _client(
     from lilogic.report import console
 
     if simulate == (port is not None):
-        raise LilogicError("name the board's serial port with --port, or say --simulate")
+        raise LilogicError("pass either the board's serial port with --port, or --simulate")
     if port is not None:
         with SerialPort(port, baud) as line:
             client = Client(line, graph)
             asked, reads = options.get("input"), client.identity.data
             if asked not in (None, reads):
-                raise LilogicError(f"the board reads {reads}, not {asked}; leave --input out")
+                raise LilogicError(f"the board reads {reads}, not {asked}; omit --input")
             yield client
         return
     with needs("sim", "cocotb"):

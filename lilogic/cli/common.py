@@ -27,44 +27,46 @@ Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="A zoo name, a run folder or a .lgn file.",
+        help="A zoo network, a run folder or a .lgn file.",
         autocompletion=completion.models,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LevelsPerStage = Annotated[
     int | None,
-    typer.Option(help="Levels between pipeline registers; 0 for combinational. Default: 2.", min=0),
+    typer.Option(
+        help="Logic levels between pipeline registers; 0 for none at all. Default: 2.", min=0
+    ),
 ]
 ClockMhz = Annotated[
     float | None,
     typer.Option(
         "--clock",
         metavar="MHZ",
-        help="Place registers for this clock on the target, instead of every few levels.",
+        help="Place pipeline registers as this clock needs them on the device given by --target.",
     ),
 ]
 Target = Annotated[
     str | None,
     typer.Option(
-        help="What it is for: ice40, ecp5, xc7, generic, or a device, hx8k, up5k or ecp5, which "
-        "--clock needs; chooses the popcount, and the area is counted for this alone.",
+        help="FPGA family (ice40, ecp5, xc7, generic) or device (hx8k, up5k, ecp5); --clock needs "
+        "a device. It selects the popcount and limits the area report to this target.",
         autocompletion=completion.targets,
     ),
 ]
 Fold = Annotated[
     int | None,
     typer.Option(
-        help="Clock cycles that a sample may take: classes are then counted one after the other, "
-        "by adders that they share. Default: 1.",
+        help="Clock cycles for each sample: with more than 1, classes share adders and are "
+        "counted in turn. Default: 1.",
         min=1,
     ),
 ]
 Popcount = Annotated[
     str | None,
     typer.Option(
-        help="Popcount architecture: chain, tree, counters, compressor, cells, or auto: what was "
-        "measured to be best for the target. Default: auto.",
+        help="Popcount architecture: chain, tree, counters, compressor, cells, or auto, the best "
+        "measured one for the target. Default: auto.",
         autocompletion=completion.popcounts,
     ),
 ]
@@ -72,8 +74,8 @@ Module = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="What the top module is called in Verilog, and those inside it begin with; networks "
-        "of different names fit in one design. Default: classifier.",
+        help="Name of the top module and prefix of all others, so that several networks fit in "
+        "one design. Default: classifier.",
     ),
 ]
 
@@ -90,15 +92,15 @@ class BusKind(StrEnum):
 Bus = Annotated[
     BusKind | None,
     typer.Option(
-        help="Also put the classifier behind a bus: AXI4-Stream (axis), AXI4-Stream with status "
-        "registers on AXI4-Lite (axis+axil), or registers alone, on AXI4-Lite (axil) or Wishbone.",
+        help="Also wrap the classifier for a bus: AXI4-Stream (axis), AXI4-Stream with status "
+        "registers on AXI4-Lite (axis+axil), or registers only, on AXI4-Lite (axil) or Wishbone.",
     ),
 ]
 BusWidth = Annotated[
     int | None,
     typer.Option(
         metavar="BITS",
-        help="Bits of AXI4-Stream's tdata, a multiple of 8 up to 4096. Default: 32.",
+        help="Width of AXI4-Stream tdata, a multiple of 8 up to 4096. Default: 32.",
         min=8,
     ),
 ]
@@ -115,16 +117,16 @@ InputKind = Annotated[
     Kind | None,
     typer.Option(
         "--input",
-        help="What the hardware, or C, reads: encoded bits, or features, which it encodes. "
-        "Default: features if the model has an encoder; on boards bits.",
+        help="Input of the hardware or C code: encoded bits, or raw features that it encodes "
+        "itself. Default: features if the model has an encoder; bits on boards.",
     ),
 ]
 Narrow = Annotated[
     bool | None,
     typer.Option(
         "--narrow",
-        help="Take codes instead of features: each has only as many bits as the feature's "
-        "comparisons tell apart. interface.json describes them.",
+        help="Read each feature as a code with only as many bits as its comparisons need; "
+        "interface.json describes the codes.",
         show_default=False,
     ),
 ]
@@ -134,26 +136,27 @@ Pixels = Annotated[bool, typer.Option("--pixels", hidden=True)]
 Device = Annotated[
     str,
     typer.Option(
-        help="cpu, or cuda where PyTorch finds one.", autocompletion=completion.training_devices
+        help="cpu, or cuda for an NVIDIA GPU.", autocompletion=completion.training_devices
     ),
 ]
 TrainingRecipe = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="A recipe's name (see recipes), a .toml file, or a data set without one: "
-        "a known one, a table (.csv, .tsv, .parquet, .arff), a .npz or a folder of images by "
-        "class.",
+        help="A recipe (lilogic recipes lists them), a .toml file, or a data set: a known name, a "
+        "table (.csv, .tsv, .parquet, .arff), a .npz file, or a folder with one subfolder of "
+        "images for each class.",
         autocompletion=completion.trainable,
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option(help="Threads; default: all cores, one for small networks.", min=1)
+    int | None,
+    typer.Option(help="CPU threads. Default: all cores, or 1 for small networks.", min=1),
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        help="Networks to train at once, on Ray; each has its share of the cores. Default: 1.",
+        help="Networks to train in parallel with Ray; they share the cores. Default: 1.",
         min=1,
     ),
 ]
@@ -161,13 +164,13 @@ Address = Annotated[
     str | None,
     typer.Option(
         metavar="HOST:PORT",
-        help="The Ray cluster to train them on, or auto; it must see the folder. Default: "
-        "processes of this machine.",
+        help="Ray cluster to train on, or auto; it must have access to the output folder. "
+        "Default: this machine.",
     ),
 ]
 TensorBoard = Annotated[
     bool,
-    typer.Option("--tensorboard", help="Also write TensorBoard's events to RUN/tensorboard."),
+    typer.Option("--tensorboard", help="Also write TensorBoard events to RUN/tensorboard."),
 ]
 MLflow = Annotated[
     bool,
@@ -178,7 +181,8 @@ MLflow = Annotated[
 WandB = Annotated[
     bool,
     typer.Option(
-        "--wandb", help="Also log to Weights & Biases; to RUN/wandb with WANDB_MODE=offline."
+        "--wandb",
+        help="Also log to Weights & Biases, or to RUN/wandb if WANDB_MODE=offline is set.",
     ),
 ]
 Setting = Annotated[
@@ -186,14 +190,15 @@ Setting = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Change the recipe: train.epochs=10; recipes --keys lists all keys.",
+        help="Change a key of the recipe, e.g. train.epochs=10; repeatable. lilogic recipes --keys "
+        "lists all keys.",
     ),
 ]
 DataName = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="Data set, table, .npz or image folder; default: what it was trained on.",
+        help="Data set, table, .npz file or image folder. Default: the training data set.",
         autocompletion=completion.datasets,
     ),
 ]
@@ -202,13 +207,13 @@ Files = Annotated[
     list[Path],
     typer.Argument(
         metavar="FILE...",
-        help="Pictures (PNG, JPEG, WebP, ...), arrays of samples (.npy, .npz, IDX), or tables "
-        "(.csv, .tsv, .parquet, .arff).",
+        help="Images (PNG, JPEG, WebP, ...), arrays of samples (.npy, .npz, IDX) or tables (.csv, "
+        ".tsv, .parquet, .arff).",
     ),
 ]
 Invert = Annotated[
     bool,
-    typer.Option("--invert", help="Swap dark and light in pictures: for ink on paper."),
+    typer.Option("--invert", help="Swap dark and light in images, e.g. for ink on paper."),
 ]
 
 
@@ -222,20 +227,20 @@ class GroundColour(StrEnum):
 Ground = Annotated[
     GroundColour | None,
     typer.Option(
-        help="What transparent parts of pictures are laid on. Default: white, or black where "
-        "all that shows is light."
+        help="Background for transparent parts of images. Default: white, or black if everything "
+        "that shows is light."
     ),
 ]
 White = Annotated[
     int | None,
     typer.Option(
-        help="The network's value of a white pixel. Default: that of its training data.",
+        help="Feature value of a white pixel. Default: as in the training data.",
         min=1,
         max=255,
     ),
 ]
 ArrayName = Annotated[
-    str | None, typer.Option("--array", metavar="NAME", help="Take this array of an .npz.")
+    str | None, typer.Option("--array", metavar="NAME", help="Array to read from a .npz file.")
 ]
 
 
@@ -253,7 +258,7 @@ def given(**options: Any) -> dict[str, Any]:
     inputs = {kind for kind, asked in older.items() if asked}
     inputs |= {options.pop("input", None)} - {None}
     if len(inputs) > 1:
-        raise GraphError("both bits and features are asked for as the input: name one")
+        raise GraphError("the input cannot be both bits and features; choose one")
     if inputs:
         options["input"] = inputs.pop()
     return {name: value for name, value in options.items() if value is not None}
@@ -279,7 +284,7 @@ def load(model: str) -> Network:
     from lilogic.api import Model
     from lilogic.zoo import models
 
-    say_which(model, zoo.names(), "the network of the zoo")
+    say_which(model, zoo.names(), "using the zoo network")
     graph = models.load(model)
     return Model(graph, models.name(graph, model))
 
@@ -297,14 +302,14 @@ def dataset_of(model: Network, name: str | None) -> Dataset:
 
     if name is None:
         return model.dataset()
-    say_which(name, datasets.REGISTRY, "the known data set")
+    say_which(name, datasets.REGISTRY, "using the known data set")
     if (schema := model.metadata.table) is not None and files.is_table(Path(name)):
         return build.labelled(name, files.read(Path(name)), schema, model.class_names)
     data = datasets.load(name)
     if list(data.class_names) != model.class_names[: data.n_classes]:
         message = (
-            f"{name}: classes are compared by number: its {some(data.class_names)} "
-            f"with the network's {some(model.class_names)}"
+            f"{name}: its classes ({some(data.class_names)}) differ from the network's "
+            f"({some(model.class_names)}), so they are matched by number"
         )
         warnings.warn(LilogicWarning(message), stacklevel=2)
     look, usual = data.look(), model.look
@@ -323,7 +328,7 @@ def say_which(name: str, known: Container[str], what: str) -> None:
     if name in known and os.path.exists(name):
         from lilogic.report import console
 
-        console.say(f"{name}: {what}; write ./{name} for what is in this folder")
+        console.say(f"{name}: {what}; write ./{name} to use the one in this folder")
 
 
 def show(

@@ -53,8 +53,8 @@ def estimate(
         str,
         typer.Argument(
             metavar="MODEL|RECIPE",
-            help="A zoo name, a run folder or a .lgn file; or else a recipe or a data set, as for "
-            "train.",
+            help="A zoo network, a run folder or a .lgn file; otherwise a recipe or a data set, as "
+            "for train.",
             autocompletion=completion.estimated,
         ),
     ],
@@ -62,14 +62,15 @@ def estimate(
     changes: Setting = None,
     recipe: Annotated[
         bool,
-        typer.Option("--recipe", help="Take the name for a recipe's where the zoo has it, too."),
+        typer.Option("--recipe", help="Use the recipe of this name, not the zoo network."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate a network's size in hardware without synthesis.
+    """Estimate a network's hardware size without synthesis.
 
-    That is the whole classifier, encoder to argmax, without registers, before placement. For a
-    recipe it is what a network trained by it will take. The error is stated with it.
+    The estimate covers the whole classifier, from encoder to argmax, without pipeline registers
+    and before placement. For a recipe, it predicts the size of the trained network. The output
+    states the margin of error.
     """
     from lilogic import planning, zoo
     from lilogic.report import tables
@@ -95,17 +96,17 @@ def frontier(
         list[int] | None,
         typer.Option(
             "--budget",
-            help="What the whole circuit may take; repeatable. Default: 500, 1000, 2000 and 4000 "
+            help="Size limit for the whole circuit; repeatable. Default: 500, 1000, 2000 and 4000 "
             "LUTs, or 2000, 4000, 8000 and 16000 gate equivalents.",
             min=1,
         ),
     ] = None,
     seeds: Annotated[
-        list[int] | None, typer.Option("--seed", help="Repeatable. Default: 0.", min=0)
+        list[int] | None, typer.Option("--seed", help="Seed; repeatable. Default: 0.", min=0)
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder; default: runs/NAME-frontier."),
+        typer.Option("-o", "--output", help="Output folder. Default: runs/NAME-frontier."),
     ] = None,
     changes: Setting = None,
     device: Device = "cpu",
@@ -114,11 +115,11 @@ def frontier(
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train networks for several budgets: accuracy against cost.
+    """Train networks for several size budgets and compare them.
 
-    The recipe's layers are scaled to each budget; for a data set, a recipe is made whose networks
-    are cheap on the target. Each network has a run folder in the folder, beside frontier.json and
-    frontier.png; what is trained already is not trained again.
+    It scales the recipe's layers to each budget. For a data set, it makes a recipe whose networks
+    are cheap on the target. The output folder gets a run folder for each network, frontier.json and
+    frontier.png. The same command resumes an interrupted one.
     """
     from lilogic import planning
     from lilogic.report import tables
@@ -144,8 +145,8 @@ EnergyLiberty = Annotated[
     typer.Option(
         "--liberty",
         metavar="FILE",
-        help="Map the network to the standard cells of this Liberty file (.lib), measure their "
-        "outputs, and estimate the energy of an inference.",
+        help="Liberty file (.lib): map the network to its standard cells and estimate the energy "
+        "of an inference.",
     ),
 ]
 Frequency = Annotated[
@@ -153,8 +154,8 @@ Frequency = Annotated[
     typer.Option(
         "--frequency",
         metavar="MHZ",
-        help="Clock for energy, SAIF, VCD and throughput, with an inference in every cycle. "
-        "Default: that of --clock, else 100.",
+        help="Clock for energy, SAIF, VCD and throughput, at one inference a cycle. Default: "
+        "--clock, or 100.",
         min=0.001,
     ),
 ]
@@ -162,7 +163,7 @@ Slew = Annotated[
     float | None,
     typer.Option(
         metavar="NS",
-        help="With --liberty: transition time of all signals, in ns. Default: 0.1.",
+        help="With --liberty: transition time of all signals. Default: 0.1.",
         min=0,
     ),
 ]
@@ -170,8 +171,8 @@ Wire = Annotated[
     float | None,
     typer.Option(
         metavar="FF",
-        help="With --liberty: wire capacitance in fF for each pin that a net drives. Default: the "
-        "library's wire load.",
+        help="With --liberty: wire capacitance for each pin that a net drives. Default: the "
+        "library's wire load model.",
         min=0,
     ),
 ]
@@ -181,11 +182,11 @@ def activity(
     model: Model,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Write a line for each signal to this CSV file."),
+        typer.Option("-o", "--output", help="CSV file to write, with a line for each signal."),
     ] = None,
     data: DataName = None,
     samples: Annotated[
-        int | None, typer.Option(help="Take only the first so many test samples.", min=2)
+        int | None, typer.Option(metavar="N", help="Use only the first N test samples.", min=2)
     ] = None,
     liberty: EnergyLiberty = None,
     frequency: Frequency = None,
@@ -201,7 +202,7 @@ def activity(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the Verilog netlist that the names in SAIF and VCD belong to.",
+            help="Write the Verilog netlist whose signals SAIF and VCD name.",
         ),
     ] = None,
     levels_per_stage: LevelsPerStage = None,
@@ -214,8 +215,8 @@ def activity(
 ) -> None:
     """Measure switching activity and the energy of an inference.
 
-    It runs the test samples through the compiled network, one in every clock cycle, and counts how
-    often each signal changes. Counts are exact. They leave out glitches, which depend on delays.
+    It sends a test sample through the compiled network in each clock cycle and counts how often
+    each signal changes. The counts are exact, but leave out glitches, which depend on delays.
     Energy needs --liberty.
     """
     from lilogic import flow
@@ -224,7 +225,7 @@ def activity(
     from lilogic.report.datasheet import activity as shown
 
     if frequency is not None and not (liberty or saif or vcd):
-        raise LilogicError("--frequency has no effect without --liberty, --saif or --vcd: add one")
+        raise LilogicError("--frequency has no effect without --liberty, --saif or --vcd; add one")
     conditions = _conditions(frequency or clock_mhz, slew, wire, liberty)
     for path in (output, saif, vcd, netlist):
         if path is not None:
@@ -263,7 +264,7 @@ def activity(
 def datasheet(
     model: Model,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The HTML page to write.")
+        Path | None, typer.Option("-o", "--output", help="HTML page to write.")
     ] = None,
     data: DataName = None,
     liberty: EnergyLiberty = None,
@@ -278,10 +279,10 @@ def datasheet(
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put accuracy, size, latency and energy on one page.
+    """Summarize accuracy, size, latency and energy on one page.
 
-    The page is one HTML file, for screens and A4. Sizes are estimates unless the network records
-    what Yosys mapped it to. Energy needs --liberty.
+    The page is a single HTML file, for screens and A4 paper. Sizes are estimates unless the network
+    records what Yosys measured. Energy needs --liberty.
     """
     from lilogic import datasheet as sheets
     from lilogic import flow
@@ -293,7 +294,7 @@ def datasheet(
     conditions = _conditions(clock, slew, wire, liberty)
     if output is not None:
         if output.suffix.lower() not in (".html", ".htm"):
-            raise LilogicError(f"{output}: the data sheet is an HTML page; end its name with .html")
+            raise LilogicError(f"{output}: a data sheet is an HTML page; use the suffix .html")
         check_writable(output)
     network = load(model)
     found = dataset_of(network, data)
@@ -330,7 +331,7 @@ def _conditions(
     from lilogic.hdl.power.energy import Conditions
 
     if liberty is None and not (slew is None and wire is None):
-        raise LilogicError("--slew and --wire have no effect without cells: add --liberty FILE")
+        raise LilogicError("--slew and --wire have no effect without cells; add --liberty FILE")
     return Conditions(**given(clock_mhz=clock_mhz, slew_ns=slew, wire_ff=wire))
 
 

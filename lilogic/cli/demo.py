@@ -12,7 +12,7 @@ from lilogic.cli.common import AsJson, Device, Setting, Threads, TrainingRecipe,
 
 def demo(
     recipe: TrainingRecipe = "digits",
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")] = Path(
         "build/demo"
     ),
     changes: Setting = None,
@@ -20,7 +20,7 @@ def demo(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train, compile, synthesize, simulate and prove in one go."""
+    """Train, compile, simulate, prove and synthesize in one go."""
     from lilogic.cli.learn import train_in
     from lilogic.files import claimed
     from lilogic.report import pages, plots, tables

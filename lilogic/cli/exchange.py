@@ -39,48 +39,48 @@ def import_(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="LILogicNet .npz or .pth; difflogic, torchlogix or DWN state dict (.pth, .pt, "
-            ".ckpt, .safetensors); circuit: Verilog without registers (.v, .sv), .blif, .eblif, "
-            ".aig, Yosys .json. Each may be packed with gzip.",
+            help="A network: LILogicNet .npz or .pth; difflogic, torchlogix or DWN state dict "
+            "(.pth, .pt, .ckpt, .safetensors). Or a circuit without registers: Verilog (.v, .sv), "
+            ".blif, .eblif, .aig, Yosys .json. Files may be gzipped.",
         ),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The .lgn to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help=".lgn file to write.")],
     classes: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Share the outputs out, in order, over so many classes. Default: what the file "
-            "says, as lilogic's own exports do; else 10 for a network, and one for each output "
-            "for a circuit.",
+            metavar="N",
+            help="Divide the outputs, in order, among N classes. Default: as the file says; "
+            "otherwise 10 for a network and one for each output for a circuit.",
         ),
     ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="What makes the input bits: none; 28x28,quantile=0.75 (a pixel exceeds that "
-            "quantile of its image); 28x28,thresholds=63+127; or a MODEL that has the same. "
-            "Default: none, but what its authors used for a LILogicNet.",
+            help="Encoder that makes the input bits: none; 28x28,thresholds=63+127; "
+            "28x28,quantile=0.75 (compares each pixel with that quantile of its image); or a MODEL "
+            "to copy it from. Default: none; for a LILogicNet, the encoder of its authors.",
         ),
     ] = None,
     top: Annotated[
         str | None,
         typer.Option(
             metavar="MODULE",
-            help="The module to read, of Verilog or JSON; default: the only one that no other "
-            "contains.",
+            help="Verilog or JSON: the module to read. Default: the only module that no other "
+            "one contains.",
         ),
     ] = None,
     architecture: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="TOML or JSON that describes the layers of a torchlogix network with "
-            "convolutions or thresholds; docs/how-to/import-export.md has an example.",
+            help="TOML or JSON file that describes the layers of a torchlogix network with "
+            "convolutions or thresholds.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Convert a network or circuit of another format to a .lgn."""
+    """Convert a network or circuit from another format to .lgn."""
     from lilogic import files, flow, formats
     from lilogic.formats.heads import guesses, to_graph
     from lilogic.graph import lgn
@@ -91,7 +91,7 @@ def import_(
     found = flow.read_circuit(file, top, architecture)
     with formats.naming(file):
         for guess in guesses(found, classes, encoder is not None):
-            console.say(f"{file}: {guess.text} (--{guess.option} says otherwise)")
+            console.say(f"{file}: {guess.text} (--{guess.option} overrides this)")
         graph = to_graph(found, classes, _encoder(encoder, found.encoder))
     graph = graph.with_metadata(name=output.stem, imported_from=file.name)
     lgn.write(graph, output)
@@ -104,8 +104,8 @@ def export_(
     to: Annotated[
         str,
         typer.Option(
-            help="verilog, blif, aiger, c, npz, dot, svg, html (the playground), or tinytapeout (a "
-            "project folder).",
+            help="Format: verilog, blif, aiger, c, npz, dot, svg, html (the playground) or "
+            "tinytapeout (a project folder).",
             autocompletion=completion.exports,
         ),
     ],
@@ -114,7 +114,7 @@ def export_(
         typer.Option(
             "-o",
             "--output",
-            help="The file to write; C gets a .h beside its .c. Tiny Tapeout: the folder.",
+            help="File to write, or the folder for tinytapeout. C writes a .h file next to it.",
         ),
     ],
     levels_per_stage: LevelsPerStage = None,
@@ -129,27 +129,27 @@ def export_(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="C: what all names begin with, so that several networks fit in one program. "
-            "Default: the name of the file.",
+            help="C: prefix of all names, so that several networks fit in one program. Default: "
+            "the file's name.",
         ),
     ] = None,
     word: Annotated[
         int | None,
         typer.Option(
             metavar="BITS",
-            help="C: the width of words, 8, 16, 32 or 64, which is how many samples share one. "
+            help="C: word width (8, 16, 32 or 64), and so the number of samples in a word. "
             "Default: 64.",
         ),
     ] = None,
     cone: Annotated[
         int | None,
-        typer.Option(metavar="CLASS", help="dot, svg: draw what this class depends on, alone."),
+        typer.Option(metavar="CLASS", help="dot, svg: draw only what this class depends on."),
     ] = None,
     view: Annotated[
         str | None,
         typer.Option(
-            help="svg: what to draw: network, fields (the pixels that each class reads) or filters "
-            "(nodes that repeat all over an image). Default: network.",
+            help="svg: network, fields (the pixels that each class reads) or filters (nodes that "
+            "repeat across the image). Default: network.",
             autocompletion=completion.views,
         ),
     ] = None,
@@ -157,8 +157,8 @@ def export_(
         bool,
         typer.Option(
             "--simplify/--no-simplify",
-            help="Write the gates that simplification leaves, with the same scores, or all gates "
-            "as they were trained or imported. Verilog is always simplified.",
+            help="Write the simplified network, which has the same scores, or all gates as "
+            "trained or imported. Verilog is always simplified.",
         ),
     ] = True,
     samples: Annotated[
@@ -166,13 +166,13 @@ def export_(
         typer.Option(
             metavar="COUNT",
             min=0,
-            help="html: how many test samples the page offers, of each class in turn. Default: 20.",
+            help="html: number of test samples on the page, of each class in turn. Default: 20.",
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="html: the data set that samples are of; default: what it was trained on.",
+            help="html: data set to take samples from. Default: the training data set.",
             autocompletion=completion.datasets,
         ),
     ] = None,
@@ -188,15 +188,14 @@ def export_(
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="Tiny Tapeout: the project's size, such as 2x2. Default: the fewest tiles that "
-            "it fits in.",
+            help="Tiny Tapeout: size of the project, e.g. 2x2. Default: the smallest that fits.",
         ),
     ] = None,
     utilization: Annotated[
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Tiny Tapeout: the share of the area that cells may take, above 0 and up to 1. "
+            help="Tiny Tapeout: share of the area that cells may fill, above 0 and up to 1. "
             "Default: 0.6.",
         ),
     ] = None,
@@ -204,20 +203,20 @@ def export_(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Tiny Tapeout: map to the technology's cells in this Liberty file. Default: "
-            "estimate their area.",
+            help="Tiny Tapeout: Liberty file of the technology, to map to its cells. Default: "
+            "estimate the area.",
         ),
     ] = None,
     author: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Tiny Tapeout: whose project it is.")
+        str | None, typer.Option(metavar="NAME", help="Tiny Tapeout: author of the project.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a network in another format.
 
-    Options that name no format are for Verilog; C takes --input, too. Tiny Tapeout takes
-    --levels-per-stage (default: 0), --popcount, --fold, --clock (of the project; default: 10),
-    --module, and --input (default: bits; features are narrow words).
+    Options whose help names no format apply to Verilog; --input also applies to C. Tiny Tapeout
+    takes --levels-per-stage (default: 0), --popcount, --fold, --clock (default: 10), --module and
+    --input (default: bits; features are narrow).
     """
     from lilogic import files, formats
     from lilogic.errors import FormatError
@@ -228,7 +227,7 @@ def export_(
     if project and to != "tinytapeout":
         raise FormatError(
             "--technology, --tiles, --utilization, --liberty and --author are for Tiny Tapeout "
-            "only: leave them out"
+            "only; omit them"
         )
     known = ["verilog", *formats.WRITERS, "tinytapeout"]
     if to not in known:
@@ -244,11 +243,12 @@ def export_(
     options = given(prefix=prefix, word=word, cone=cone, view=view)
     reads = given(input=input, bits=bits, narrow=narrow)
     if to != "html" and (samples is not None or data is not None):
-        raise FormatError("--samples and --data are for html only: leave them out")
+        raise FormatError("--samples and --data are for html only; omit them")
     if to == "tinytapeout":
         if options or not simplify:
             raise FormatError(
-                "--prefix, --word, --cone, --view and --no-simplify are not for Tiny Tapeout"
+                "--prefix, --word, --cone, --view and --no-simplify are not for Tiny Tapeout; "
+                "omit them"
             )
         _tape_out(load(model), output, verilog | reads | project, as_json)
         return
@@ -257,20 +257,19 @@ def export_(
     if to == "html":
         if options or reads:
             raise FormatError(
-                "--prefix, --word, --cone, --view, --input and --narrow are not for html: leave "
-                "them out"
+                "--prefix, --word, --cone, --view, --input and --narrow are not for html; omit them"
             )
         options |= given(examples=_examples(network, 20 if samples is None else samples, data))
     if to == "verilog":
         if options or not simplify:
             raise FormatError(
-                "--prefix, --word, --cone, --view and --no-simplify are not for Verilog"
+                "--prefix, --word, --cone, --view and --no-simplify are not for Verilog; omit them"
             )
         files.write_text(output, network.compile(**verilog, **reads).verilog)
     elif verilog:
         raise FormatError(
             "--levels-per-stage, --clock, --target, --popcount, --fold and --module are for "
-            "Verilog only: leave them out"
+            "Verilog only; omit them"
         )
     else:
         formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
@@ -302,7 +301,7 @@ def _examples(network: Network, count: int, data: str | None) -> Examples | None
     except DataError as error:
         if data is not None:
             raise
-        warnings.warn(LilogicWarning(f"the page offers no samples: {error}"), stacklevel=2)
+        warnings.warn(LilogicWarning(f"the page has no test samples: {error}"), stacklevel=2)
         return None
     return Examples(found.x_test, found.y_test).of_each_class(count)
 
@@ -321,16 +320,16 @@ def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:
         return from_text(asked)
     found = models.load(asked).encoder
     if found is None:
-        raise FormatError(f"{asked}: has no encoder to take")
+        raise FormatError(f"{asked}: has no encoder to copy; name another model")
     return found
 
 
 def minimize(
     model: Model,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The .lgn to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help=".lgn file to write.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write a network with fewer gates that has the same scores."""
+    """Write an equivalent network with fewer gates."""
     from lilogic import files
     from lilogic.graph import lgn, passes
     from lilogic.report import tables

@@ -31,16 +31,18 @@ if TYPE_CHECKING:
     from lilogic.hdl.synthesis.area import Target as Library
 
 Simulator = Annotated[
-    str, typer.Option(help="verilator or icarus.", autocompletion=completion.simulators)
+    str, typer.Option(help="Simulator: verilator or icarus.", autocompletion=completion.simulators)
 ]
-Formal = Annotated[bool, typer.Option(help="Also prove what the solver can.")]
-Timeout = Annotated[float, typer.Option(help="Seconds a proof may take.", min=1)]
+Formal = Annotated[bool, typer.Option(help="Also run the formal proofs.")]
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", help="Time limit for each proof.", min=1)
+]
 Artefacts = Annotated[
     list[str] | None,
     typer.Option(
         "--with",
         metavar="NAME",
-        help="Also write files for other tools: testbench, sdc, xdc, fusesoc, vivado, ipxact, "
+        help="Also write a file for other tools: testbench, sdc, xdc, fusesoc, vivado, ipxact, "
         "amaranth, vhdl, c, readme, or all; repeatable.",
         autocompletion=completion.artefacts,
     ),
@@ -57,7 +59,7 @@ def compile_(
     model: Model,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder to write to; default: build/MODEL."),
+        typer.Option("-o", "--output", help="Output folder. Default: build/MODEL."),
     ] = None,
     levels_per_stage: LevelsPerStage = None,
     clock_mhz: ClockMhz = None,
@@ -74,10 +76,10 @@ def compile_(
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a network's Verilog, its test vectors and a report.
+    """Compile a network to Verilog, with test vectors and a report.
 
-    With --target or --liberty, it then maps the Verilog for the report, which takes longest. The
-    command report maps to all targets.
+    With --target or --liberty, it also synthesizes the Verilog for the report, which takes most of
+    the time. To see all targets, use lilogic report.
     """
     from lilogic.files import claimed
     from lilogic.hdl.components.interface import INTERFACE, VERILOG
@@ -107,8 +109,8 @@ def compile_(
         console.say(f"wrote {VERILOG}, {INTERFACE} and {VECTORS} in {folder}")
         if build.options.narrow:
             console.say(
-                f"features are codes of {build.interface.data_width:,} bits in all; {INTERFACE} "
-                "says what to send"
+                f"the input is {build.interface.data_width:,} bits of feature codes; {INTERFACE} "
+                "describes them"
             )
         report = build.report(liberty=library, targets=None if target else [])
         pages.write(report, folder)
@@ -127,8 +129,8 @@ def verify(
     build: Annotated[
         Path | None,
         typer.Option(
-            help="Check the Verilog in this folder of compile, as it was compiled; default: make "
-            "it anew."
+            help="Check the Verilog that lilogic compile wrote to this folder. Default: compile "
+            "the network again."
         ),
     ] = None,
     simulator: Simulator = "verilator",
@@ -138,8 +140,7 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="HEX",
-            help="Also send this value of the data input, such as that of a counterexample; "
-            "repeatable.",
+            help="Also test this value of the data input, e.g. a counterexample; repeatable.",
         ),
     ] = None,
     levels_per_stage: LevelsPerStage = None,
@@ -154,9 +155,10 @@ def verify(
     bus_width: BusWidth = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a network's Verilog by simulation and proof.
+    """Check a network's Verilog by simulation and formal proof.
 
-    It compares the Verilog with software. What is not proven within --timeout counts as simulated.
+    It compares the Verilog with the network in software. What the solver cannot prove within
+    --timeout counts as simulated only.
     """
     from lilogic import flow
     from lilogic.report import tables
@@ -195,11 +197,11 @@ def report(
     liberty: Liberty = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder to write report.json, .md and .html to."),
+        typer.Option("-o", "--output", help="Folder for report.json, report.md and report.html."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count a network's gates, LUTs and flip-flops by part."""
+    """Report a network's gates, LUTs and flip-flops, part by part."""
     from contextlib import nullcontext
 
     from lilogic.files import claimed
@@ -228,15 +230,17 @@ def sweep_pipeline(
     model: Model,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Picture to draw; default: MODEL-pipeline.png."),
+        typer.Option("-o", "--output", help="Picture to draw. Default: MODEL-pipeline.png."),
     ] = None,
     device: Annotated[
-        str, typer.Option(help="hx8k, up5k or ecp5.", autocompletion=completion.devices)
+        str, typer.Option(help="Device: hx8k, up5k or ecp5.", autocompletion=completion.devices)
     ] = "hx8k",
     levels: Annotated[
         list[int] | None,
         typer.Option(
-            "--levels-per-stage", help="Try this one; repeatable. Default: 1, 2, 3, 4, 6.", min=0
+            "--levels-per-stage",
+            help="Logic levels between registers; repeatable. Default: 1, 2, 3, 4, 6.",
+            min=0,
         ),
     ] = None,
     popcount: Popcount = None,
@@ -244,7 +248,10 @@ def sweep_pipeline(
     bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Place and route a network with more and fewer registers."""
+    """Compare clock and size for several pipeline depths.
+
+    It places and routes the network once for each --levels-per-stage.
+    """
     from lilogic import files, flow
     from lilogic.report import plots, tables
 

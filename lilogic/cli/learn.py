@@ -48,46 +48,50 @@ class Missing(StrEnum):
 def train(
     recipe: TrainingRecipe,
     run: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")
+        Path | None, typer.Option("-o", "--output", help="Run folder. Default: runs/NAME.")
     ] = None,
     label: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="The column of a table that holds the classes. Default: one called label, class, "
-            "target or y, else the last.",
+            help="Column of a table that holds the classes. Default: label, class, target or y, or "
+            "the last column.",
         ),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
-            "--column", metavar="COLUMN", help="One that is a feature; repeatable. Default: all."
+            "--column",
+            metavar="COLUMN",
+            help="Column to use as a feature; repeatable. Default: all.",
         ),
     ] = None,
     drop: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="One that is no feature; repeatable."),
+        typer.Option(metavar="COLUMN", help="Column to leave out; repeatable."),
     ] = None,
     missing: Annotated[
         Missing | None,
         typer.Option(
-            help="Missing numbers: the median stands for them, or that and a feature more that "
-            "says where they are missing. Default: error.",
+            help="How to treat missing numbers: refuse them, fill in the median, or fill it in and "
+            "add a feature that indicates where. Default: error.",
         ),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
-            help="Cross-validate: train a network for each of so many folds, in RUN/fold-1 and so "
-            "on, and tell the mean of their test accuracies. Default run folder: runs/NAME-folds.",
+            metavar="N",
+            help="Cross-validate over N folds: train a network for each, in RUN/fold-1 and so on, "
+            "and report the mean test accuracy. Default run folder: runs/NAME-folds.",
             min=2,
         ),
     ] = None,
     seeds: Annotated[
         int | None,
         typer.Option(
-            help="Train a network for each of so many seeds, in RUN/seed-0 and so on, and tell the "
-            "mean of their accuracies. Default run folder: runs/NAME-seeds.",
+            metavar="N",
+            help="Train a network for each of N seeds, in RUN/seed-0 and so on, and report the "
+            "mean accuracy. Default run folder: runs/NAME-seeds.",
             min=2,
         ),
     ] = None,
@@ -103,9 +107,11 @@ def train(
 ) -> None:
     """Train a network. The same command resumes an interrupted one.
 
-    Under torchrun, all its processes train the network together, each on a share of every batch.
+    To choose how a table is split, set data.split=COLUMN, data.group=COLUMN or data.test=FRACTION
+    with --set.
 
-    Of a table, rows are split by --set data.split=COLUMN, data.group=COLUMN or data.test=FRACTION.
+    To train on several GPUs or machines, start the command with torchrun: each process then takes
+    a share of every batch.
     """
     from lilogic.learn.world import is_leader
     from lilogic.report import tables
@@ -123,7 +129,7 @@ def train(
         "address": address,
     }
     if folds is not None and seeds is not None:
-        raise LilogicError("folds and seeds vary different things: choose one of them")
+        raise LilogicError("--folds and --seeds cannot be combined; choose one")
     if folds is not None:
         _cross_validate(recipe, run, folds, changes, how, as_json)
     elif seeds is not None:
@@ -151,8 +157,8 @@ def _cross_validate(
     _say_warnings(found.runs)
     show(found.summary, training.fold_rows(found.summary), str(found.folder), as_json)
     console.say(
-        f"{found.folder}: a network for each fold, to measure the recipe with; "
-        "without --folds, train gives the one to use"
+        f"{found.folder}: these networks only measure the recipe; "
+        "train without --folds to get the network to use"
     )
 
 
@@ -172,7 +178,7 @@ def _train_seeds(
     found = train_seeds(name, folder, seeds=seeds, changes=changes, **how)
     _say_warnings(found.runs)
     show(found.summary, training.seed_rows(found.summary), str(found.folder), as_json)
-    console.say(f"{found.best.folder}: the best of them on the validation split")
+    console.say(f"{found.best.folder}: best on the validation split")
 
 
 def _say_warnings(runs: Sequence[Run]) -> None:
@@ -187,7 +193,7 @@ def _say_which(name: str) -> None:
     from lilogic.data import datasets
     from lilogic.learn import recipe as recipes
 
-    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "what lilogic brings along")
+    say_which(name, {*recipes.names(), *datasets.REGISTRY}, "using the one that comes with lilogic")
 
 
 def train_in(
@@ -215,16 +221,16 @@ def train_in(
     by = training.workers(jobs, address, threads, device)
     if recipe.ensemble.members == 1 and not by.are_here:
         raise LilogicError(
-            f"{recipe.name}: a single network is trained in one place; "
-            "Ray trains --folds, --seeds, and the members of ensembles"
+            f"{recipe.name}: --jobs and --address need several networks to train, but this is one; "
+            "omit them, or train with --folds, --seeds or an ensemble"
         )
     asked = training.Training(recipe, data, folder(recipe.name), device, trackers, progress=True)
     run = asked.run_on(by)
     epochs = run.summary.training.epochs
     if is_leader() and epochs is not None and epochs < recipe.train.planned_epochs:
         console.say(
-            f"{recipe.name}: stopped after epoch {epochs}, because "
-            f"train.patience = {recipe.train.patience} ran out"
+            f"{recipe.name}: stopped early after epoch {epochs}: no improvement for "
+            f"train.patience = {recipe.train.patience} epochs"
         )
     for warning in run.summary.warnings if is_leader() else ():
         console.say(f"warning: {warning}")
@@ -235,15 +241,15 @@ def evaluate(
     model: Model,
     data: DataName = None,
     train: Annotated[
-        bool, typer.Option("--train", help="Classify the training split, too.")
+        bool, typer.Option("--train", help="Also measure on the training split.")
     ] = False,
     page: Annotated[
-        Path | None, typer.Option("--report", help="Write an HTML page with pictures, too.")
+        Path | None, typer.Option("--report", help="HTML page with plots to write.")
     ] = None,
     device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """Measure how well a network classifies its test samples."""
+    """Measure a network's accuracy on its test set."""
     from lilogic.files import check_writable, write_text
     from lilogic.report import compilation, console
     from lilogic.report.evaluation import page as pages
@@ -253,7 +259,7 @@ def evaluate(
 
     if page is not None:
         if page.suffix.lower() not in (".html", ".htm"):
-            raise LilogicError(f"{page}: no page's name; end it with .html")
+            raise LilogicError(f"{page}: the report is an HTML page; use the suffix .html")
         check_writable(page)
     network = load(model)
     dataset = dataset_of(network, data)

@@ -11,7 +11,7 @@ from lilogic.cli.common import AsJson, show, show_json
 
 
 def zoo_(as_json: AsJson = False) -> None:
-    """List the trained networks that come with lilogic."""
+    """List the zoo: trained networks that come with lilogic."""
     from lilogic import zoo
     from lilogic.report import tables
 
@@ -22,10 +22,14 @@ def zoo_(as_json: AsJson = False) -> None:
 def recipes(
     name: Annotated[
         str | None,
-        typer.Argument(help="Print this one, to start from.", autocompletion=completion.recipes),
+        typer.Argument(
+            metavar="NAME",
+            help="Recipe to print, as a start for your own.",
+            autocompletion=completion.recipes,
+        ),
     ] = None,
     keys: Annotated[
-        bool, typer.Option("--keys", help="List what a recipe, or --set, may say, with defaults.")
+        bool, typer.Option("--keys", help="List all keys of recipes with their defaults.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,11 +64,10 @@ def _show_keys(as_json: bool) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check the installation, and say what to do about problems.
+    """Check the installation and say how to fix problems.
 
-    It looks at packages, tools, caches, data folders, serial ports and the machine.
-
-    Exit status 1 where something that is installed cannot be used.
+    It checks packages, tools, caches, data folders, serial ports and the machine. It changes
+    nothing. The exit status is 1 if something installed does not work.
     """
     from lilogic import doctor as doctoring
     from lilogic.errors import CheckFailedError
@@ -77,7 +80,8 @@ def doctor(as_json: AsJson = False) -> None:
         rows = [
             (check.name, check.state, check.found, check.advice or "") for check in diagnosis.checks
         ]
-        console.show_columns(f"lilogic {diagnosis.version}", ("", "", "found", "what to do"), rows)
+        headings = ("check", "state", "found", "what to do")
+        console.show_columns(f"lilogic {diagnosis.version}", headings, rows)
     if not diagnosis.ok:
         broken = [check.name for check in diagnosis.checks if check.state == "broken"]
-        raise CheckFailedError(f"cannot be used as it is: {', '.join(broken)}")
+        raise CheckFailedError(f"broken: {', '.join(broken)}; the table says what to do")

@@ -42,18 +42,18 @@ def predict(
     device: Device = "cpu",
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Write a .csv or .json instead of printing a table."),
+        typer.Option("-o", "--output", help="Write a .csv or .json file instead of a table."),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Classify pictures or arrays of samples, in software."""
+    """Classify images, arrays or tables in software."""
     from lilogic.errors import LilogicError
     from lilogic.files import check_writable, write_bytes
 
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (".csv", ".json"):
-        raise LilogicError(f"{output}: call it .csv or .json, which says what to write")
+        raise LilogicError(f"{output}: unknown format; use the suffix .csv or .json")
     if output is not None:
         check_writable(output)
     network = load(model)
@@ -105,7 +105,7 @@ def _row(prediction: dict[str, Any]) -> tuple[str, str]:
     scores = " ".join(map(str, prediction["scores"]))
     return (
         prediction["name"],
-        f"{prediction['class']}, {prediction['margin']} ahead, scores {scores}",
+        f"{prediction['class']} by {prediction['margin']}, scores {scores}",
     )
 
 
@@ -138,31 +138,31 @@ def explain(
     class_name: Annotated[
         str | None,
         typer.Option(
-            "--class", metavar="NAME", help="Explain this class alone, by name or number."
+            "--class", metavar="NAME", help="Explain only this class, given by name or number."
         ),
     ] = None,
     formula: Annotated[
-        bool, typer.Option("--formula", help="Write only the formula, in words.")
+        bool, typer.Option("--formula", help="Print only the formula, in words.")
     ] = False,
     picture: Annotated[
         Path | None,
         typer.Option(
-            help="Also draw it: .png, .svg or .pdf; heat maps of images, else bars of features."
+            help="Picture to draw (.png, .svg, .pdf): heat maps for images, bars for other data."
         ),
     ] = None,
     top: Annotated[
-        int, typer.Option(help="Features, and conditions of each class, to list.", min=1)
+        int, typer.Option(help="Features, and conditions for each class, to list.", min=1)
     ] = 10,
     samples: Annotated[
-        int, typer.Option(help="Test samples to measure on, at most.", min=1)
+        int, typer.Option(help="Upper bound of test samples to measure on.", min=1)
     ] = 1000,
-    repeats: Annotated[int, typer.Option(help="How often to shuffle each feature.", min=1)] = 5,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.", min=0)] = 0,
+    repeats: Annotated[int, typer.Option(help="Shuffles of each feature.", min=1)] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of samples and shuffles.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Show which features and thresholds classes depend on.
+    """Show which features and thresholds each class depends on.
 
-    Importance is measured on test samples, or on random bits where the network records no data.
+    It measures importance on test samples, or on random bits if the network records no data set.
     """
     from lilogic import explain as explaining
     from lilogic.errors import LilogicError
@@ -176,7 +176,7 @@ def explain(
     only = None if class_name is None else _class_number(network, class_name)
     if formula:
         if picture is not None:
-            raise LilogicError("a formula has no picture: ask for one of them")
+            raise LilogicError("--formula and --picture cannot be combined; choose one")
         _show_formula(network, only, as_json)
         return
     if picture is not None:
@@ -215,7 +215,7 @@ def _class_number(network: Network, name: str) -> int:
         return names.index(name)
     if name.isdecimal() and int(name) < len(names):
         return int(name)
-    raise DataError(f"{network.name}: no class {name}; there are {some(names)}", option="class")
+    raise DataError(f"{network.name}: no class {name}; it has {some(names)}", option="class")
 
 
 def _show_formula(network: Network, only: int | None, as_json: bool) -> None:
@@ -247,7 +247,7 @@ def _show_explanation(explanation: Explanation, only: int | None, top: int) -> N
     if formula is None:
         typer.echo(f"formula: {explanation.too_large}")
     elif (count := shown.written(formula)) > _SHOWN_TERMS:
-        typer.echo(f"formula: {count} terms, which --formula prints")
+        typer.echo(f"formula: {count} terms; --formula prints them")
     else:
         _print(shown.formula_lines(formula))
 

@@ -25,19 +25,19 @@ def sweep(
         Path,
         typer.Argument(
             metavar="SPACE.toml",
-            help="A base recipe, the settings that vary, and how to choose them.",
+            help="File with a base recipe, the settings to vary, and how to choose them.",
         ),
     ],
     folder: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder; default: runs/NAME.")
+        Path | None, typer.Option("-o", "--output", help="Output folder. Default: runs/NAME.")
     ] = None,
     device: Device = "cpu",
     threads: Threads = None,
     jobs: Annotated[
         int | None,
         typer.Option(
-            help="Networks to train at once, each on its share of the cores. Default: one for each "
-            "core. More than one needs Ray.",
+            help="Networks to train in parallel; they share the cores. More than one needs Ray. "
+            "Default: one for each core.",
             min=1,
         ),
     ] = None,
@@ -47,10 +47,10 @@ def sweep(
     wandb: WandB = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try many settings of a recipe. The same command resumes a sweep.
+    """Search the settings of a recipe. The same command resumes a sweep.
 
-    The folder gets a run folder for each trial, sweep.json, sweep.csv, sweep.png, and the network
-    that is best on the validation split. Only that one is tested, once.
+    The output folder gets a run folder for each trial, sweep.json, sweep.csv, sweep.png, and the
+    network that does best on the validation split. Only that network is tested, once.
     """
     from lilogic.report import console
     from lilogic.report import sweep as reports

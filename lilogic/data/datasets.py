@@ -89,7 +89,9 @@ class Dataset:
         if self.weights is not None:
             _check_weights(self.weights, self.name)
         if self.held is not None and self.held.all():
-            raise DataError(f"{self.name}: all training samples are held for validation")
+            raise DataError(
+                f"{self.name}: validation takes all training samples, so none is left to train on"
+            )
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
@@ -184,8 +186,9 @@ def _load(name: str, settings: DataSettings) -> Dataset:
         return _dataset(path.resolve().name, *images.read_folder(path))
     if not exists(name):
         raise DataError(
-            f"{name}: no such data set; known are {', '.join(REGISTRY)}, and files: a table "
-            "(.csv, .tsv, .parquet, .arff), a .npz, or a folder of images by class"
+            f"{name}: no such data set; name one of {', '.join(REGISTRY)}, or a file: a table "
+            "(.csv, .tsv, .parquet, .arff), a .npz, or a folder with a subfolder of images for "
+            "each class"
         )
     if not os.path.exists(name):
         raise DataError(f"{path}: no such file or folder")
@@ -195,7 +198,7 @@ def _load(name: str, settings: DataSettings) -> Dataset:
         return _arrays(path, npz.read_pair(path), settings)
     if path.suffix.lower() == ".npz" or npz.is_archive(path):
         return _arrays(path, npz.read(path), settings)
-    raise DataError(f"{path}: no data set that is read here; {_SAVE_IT}")
+    raise DataError(f"{path}: not a data set in a supported format; {_SAVE_IT}")
 
 
 def _table(path: Path, settings: DataSettings) -> Dataset:
@@ -224,8 +227,8 @@ _SUFFIXES = (
 """What files of data are called: with one of these, a name is no recipe's."""
 
 _SAVE_IT = (
-    "save it as CSV or Parquet, or as .npz with numpy.savez(FILE, x_train=…, y_train=…, x_test=…, "
-    "y_test=…), or make a folder with one folder of images for each class"
+    "save it as CSV or Parquet, or as .npz with numpy.savez(FILE, x_train=…, y_train=…, "
+    "x_test=…, y_test=…), or make a folder with a subfolder of images for each class"
 )
 
 

@@ -81,8 +81,8 @@ class Encoder:
             self.has_differences or self.rank is not None
         ):
             raise GraphError(
-                "encoder scales or codes features, each in its own way, so it can only compare "
-                "them with constants"
+                "encoder scales or codes features, so it can compare them only with constants, "
+                "not with each other"
             )
         self._check_features(self.feature, self.n_features - 1)
         self._check_features(self.minus, self.zero)
@@ -97,8 +97,8 @@ class Encoder:
         wrong = np.flatnonzero((features < 0) | (features > highest))
         if wrong.size:
             raise GraphError(
-                f"encoder bit {wrong[0]} looks at feature {features[wrong[0]]}, "
-                f"but only {self.n_features} exist"
+                f"encoder bit {wrong[0]} reads feature {features[wrong[0]]}, but only "
+                f"{self.n_features} exist"
             )
 
     @property
@@ -203,7 +203,7 @@ class Encoder:
         """
         if self.has_differences or self.rank is not None:
             raise GraphError(
-                "only features that are compared with constants can have narrow words",
+                "features that are compared with each other cannot be narrow; omit narrow",
                 option="narrow",
             )
         inside = used & (self.threshold >= self.lowest)

@@ -80,7 +80,7 @@ def fit(
         levels = levels * preprocessing.n_features
     feature = np.repeat(np.arange(preprocessing.n_features), [len(level) for level in levels])
     if not len(feature):
-        raise DataError("encoder: no threshold splits the training samples: all are alike")
+        raise DataError("encoder: no threshold splits the training samples, because all are equal")
     encoder = Encoder(
         preprocessing=preprocessing, feature=feature, threshold=np.concatenate(levels)
     )
@@ -109,7 +109,7 @@ def _fit_reals(
         grids, points = grids * n_features, points * n_features
     feature = np.repeat(np.arange(n_features), [len(point) for point in points])
     if not len(feature):
-        raise DataError("encoder: no threshold splits the training samples: all are alike")
+        raise DataError("encoder: no threshold splits the training samples, because all are equal")
     return Encoder(
         preprocessing=_scaled(tuple(train.shape[1:]), grids),
         feature=feature,
@@ -211,9 +211,9 @@ def _with_differences(encoder: Encoder, offsets: Sequence[Offset], steps: Sequen
     """The encoder with bits for how much pixels differ, behind its own."""
     shape = encoder.feature_shape
     if len(shape) < 2:
-        raise GraphError(f"encoder differences are of images, but samples are of shape {shape}")
+        raise GraphError(f"encoder differences need images, but samples have shape {shape}")
     if not offsets or not steps:
-        raise GraphError("encoder differences need steps, and steps differences")
+        raise GraphError("encoder differences and steps need each other; set both or neither")
     if not all(low < high for low, high in itertools.pairwise((-1, *steps))):
         raise GraphError(f"encoder steps {list(steps)} do not rise from 0")
     places = np.arange(encoder.n_features).reshape(shape)
@@ -310,8 +310,8 @@ def from_text(text: str) -> Encoder:
     except (ValueError, OverflowError):
         pass
     raise GraphError(
-        f"{text!r} is no encoder; write 28x28,quantile=0.75 or 28x28,thresholds=63+127, "
-        "with resize=16x16 in between if wanted"
+        f"{text!r} is not an encoder; write 28x28,quantile=0.75 or 28x28,thresholds=63+127, "
+        "optionally with resize=16x16 in between"
     )
 
 

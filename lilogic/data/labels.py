@@ -15,8 +15,8 @@ Labels = npt.NDArray[np.int64]
 
 _HIGHEST = np.iinfo(np.int32).max
 
-_CUT_THEM = "classes are learned, not values: cut them into ranges, as numpy.digitize does"
-_NUMBER_THEM = "number the classes: names, y = numpy.unique(y, return_inverse=True)"
+_CUT_THEM = "lilogic learns classes, not values; cut them into ranges, e.g. with numpy.digitize"
+_NUMBER_THEM = "number the classes with names, y = numpy.unique(y, return_inverse=True)"
 
 
 def numbers(labels: npt.ArrayLike, samples: int, name: str = "labels") -> Labels:
@@ -43,7 +43,7 @@ def numbers(labels: npt.ArrayLike, samples: int, name: str = "labels") -> Labels
             f"{_NUMBER_THEM}"
         )
     if samples and found.max() > _HIGHEST:
-        raise DataError(f"{name} reach {found.max():g}, which is no number of a class")
+        raise DataError(f"{name} reach {found.max():g}, which is too large for a class")
     return found.astype(np.int64)
 
 
@@ -109,8 +109,8 @@ def check_several(labels: Labels, class_names: Sequence[str], name: str) -> None
     if len(np.unique(labels)) < 2:
         only = class_names[labels[0]] if labels.size else "none"
         raise DataError(
-            f"{name}: all training samples are of one class, {only}; "
-            "a classifier tells two or more apart"
+            f"{name}: all training samples belong to one class, {only}; a classifier needs at "
+            "least two classes"
         )
 
 
@@ -122,7 +122,7 @@ def _columns(labels: npt.NDArray[Any]) -> str:
         is_one_hot = ((labels == 0) | (labels == 1)).all() and (labels.sum(axis=1) == 1).all()
         if is_one_hot:
             return "one-hot; pass y.argmax(axis=1)"
-    return "but each sample has one class; several at once take a network for each column"
+    return "but each sample has one class; for several labels, train a network for each column"
 
 
 def _check_whole(labels: npt.NDArray[Any], name: str) -> None:
@@ -130,5 +130,5 @@ def _check_whole(labels: npt.NDArray[Any], name: str) -> None:
     if not wrong.size:
         return
     first = labels[wrong[0]]
-    advice = _CUT_THEM if np.isfinite(first) else "leave out what has no label"
+    advice = _CUT_THEM if np.isfinite(first) else "drop samples without a label"
     raise DataError(f"{name} have {first:g} for sample {wrong[0]}; {advice}")

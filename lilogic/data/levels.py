@@ -28,7 +28,7 @@ class Levels:
     def __post_init__(self) -> None:
         for feature, levels in enumerate(self.of):
             if any(type(level) is not int for level in levels) or not (np.diff(levels) > 0).all():
-                raise GraphError(f"levels of feature {feature} are no integers that rise")
+                raise GraphError(f"levels of feature {feature} are not increasing integers")
 
     @cached_property
     def bits(self) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ def planes(encoder: Encoder) -> npt.NDArray[np.int64]:
     """
     shape = encoder.feature_shape
     if len(shape) < 2:
-        raise GraphError(f"convolution is of images, but samples are of shape {shape}")
+        raise GraphError(f"convolution needs images, but samples have shape {shape}")
     height, width = shape[:2]
     channels = encoder.n_features // (height * width)
     pixel, channel = np.divmod(encoder.feature, channels)

@@ -66,7 +66,7 @@ class Preprocessing:
             raise GraphError(f"encoder input_dtype {self.input_dtype} is not one of {DTYPES}")
         is_image = len(self.input_shape) >= 2
         if (self.crop or self.resize) and not is_image:
-            raise GraphError(f"encoder crops or resizes, but {self.input_shape} is no image")
+            raise GraphError(f"encoder crops or resizes, but {self.input_shape} is not an image")
         if self.crop is not None:
             top, left, height, width = self.crop
             fits = top + height <= self.input_shape[0] and left + width <= self.input_shape[1]
@@ -168,7 +168,7 @@ def as_array(values: npt.ArrayLike, name: str = "samples") -> npt.NDArray[Any]:
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"{name} are no array: {error}") from error
+        raise DataError(f"{name} are not an array: {error}") from error
 
 
 def as_integers(raw: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

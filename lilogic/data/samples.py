@@ -107,7 +107,7 @@ class Reader:
         """float64 [rows, features] of a table."""
         if self.table is None:
             raise DataError(
-                f"{file}: is a table, but the network was trained on none; give it a .npy or .npz "
+                f"{file}: is a table, but the network was not trained on one; pass a .npy or .npz "
                 f"of samples of shape {self.shape}"
             )
         try:
@@ -144,8 +144,8 @@ class Reader:
         is_image = len(self.shape) >= 2 and self.shape[2:] in ((), (1,), (3,))
         if not is_image or self.dtype != np.uint8:
             raise DataError(
-                f"{file}: no array, but the network reads samples of shape {self.shape} and type "
-                f"{self.dtype}, which are no images; give it a .npy or .npz of these"
+                f"{file}: not an array, but the network reads samples of shape {self.shape} and "
+                f"type {self.dtype}, which are not images; pass them as a .npy or .npz"
             )
         try:
             return pictures.read(file, self.ground)
@@ -181,7 +181,7 @@ class Reader:
         look = self.look or Look()
         if self.white is None and look.white is None:
             why = ", the highest value of the training data" if look.highest else ""
-            message = f"the value of white is not recorded: {self._white} is taken{why}"
+            message = f"the network does not record the value of white; using {self._white}{why}"
             warnings.warn(LilogicWarning(message, option="white"), stacklevel=3)
         if look.ground is None:
             return
@@ -228,7 +228,7 @@ def _array(file: Path, name: str | None) -> npt.NDArray[Any] | None:
         SyntaxError, zlib.error, zipfile.BadZipFile,
     ) as error:  # fmt: skip
         raise DataError(
-            f"{file}: truncated, damaged or not of plain arrays ({first_line(error)})"
+            f"{file}: truncated, damaged or not a file of plain arrays ({first_line(error)})"
         ) from error
     what = f"has no array {name}" if name else "has several arrays, name one"
     raise DataError(f"{file}: {what}: {', '.join(names)}", option="array")

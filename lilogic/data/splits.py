@@ -112,14 +112,13 @@ def split(
     trained = labels[parts == _TRAIN]
     if unseen := np.setdiff1d(labels[parts != _LEFT_OUT], trained).tolist():
         raise DataError(
-            f"{name}: no sample of class {names[unseen[0]]} is for training, "
-            "so it cannot be learned",
+            f"{name}: no training sample has class {names[unseen[0]]}, so it cannot be learned",
             option="split",
         )
     if untested := np.setdiff1d(trained, tested).tolist():
         some = ", ".join(names[one] for one in untested[:3]) + ", …" * (len(untested) > 3)
         which = f"class {some} has" if len(untested) == 1 else f"classes {some} have"
-        warnings.warn(LilogicWarning(f"{name}: {which} no samples for testing"), stacklevel=2)
+        warnings.warn(LilogicWarning(f"{name}: {which} no test samples"), stacklevel=2)
     train = np.flatnonzero((parts == _TRAIN) | (parts == _VALIDATION))
     is_held = parts[train] == _VALIDATION
     held = is_held if is_held.any() else None
@@ -248,7 +247,9 @@ def _parts(column: Sequence[object], place: str) -> Indices:
     }
     if unknown:
         some = ", ".join(map(repr, [*unknown][:3])) + (", …" if len(unknown) > 3 else "")
-        raise DataError(f"{place} has {some}; it may say train, validation or test", option="split")
+        raise DataError(
+            f"{place} has {some}, but must be train, validation or test", option="split"
+        )
     return np.array([_NAMES[value] for value in said], np.int64)
 
 
@@ -261,7 +262,7 @@ def _check_together(parts: Indices, groups: Indices | None, name: str) -> None:
     if torn.size:
         one, other = first[group[torn[0]]], torn[0]
         raise DataError(
-            f"{name}: samples {one} and {other} are of one group, but on two sides of the split; "
-            "name a column for one of the two",
+            f"{name}: samples {one} and {other} belong to one group, but to different sides of "
+            "the split; name only a split column or only a group column",
             option="group",
         )

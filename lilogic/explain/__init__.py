@@ -75,7 +75,7 @@ def explain(
         DataError: samples or labels that do not fit the network, or none.
     """
     if samples < 1 or repeats < 1:
-        raise DataError("importance takes at least one sample and one repetition")
+        raise DataError("importance needs at least one sample and one repetition")
     conditions, simple = Conditions.of(graph), passes.simplify(graph)
     try:
         features, bits, truth = _drawn(graph, conditions, evidence, samples, seed)

@@ -33,9 +33,9 @@ _SHOWN_CLASSES = 20
 def basis_text(basis: Basis) -> str:
     """What importance was measured on, and how often that was right."""
     if basis.is_random:
-        return f"{basis.samples:,} samples of random bits, as no data are recorded or given"
+        return f"{basis.samples:,} samples of random bits, because no data set is given or recorded"
     of = f" of {basis.dataset}" if basis.dataset else ""
-    right = f", {100 * basis.accuracy:.1f} % right" if basis.accuracy is not None else ""
+    right = f", accuracy {basis.accuracy:.1%}" if basis.accuracy is not None else ""
     return (
         f"{basis.samples:,} test samples{of}{right}" if of else f"{basis.samples:,} samples{right}"
     )
@@ -44,7 +44,7 @@ def basis_text(basis: Basis) -> str:
 def feature_columns(explanation: Explanation) -> tuple[str, ...]:
     """The headings of ``feature_rows``."""
     lost = ("accuracy lost if shuffled",) if _has_lost(explanation) else ()
-    return ("feature", "change of scores", "decides", *lost, "matters most to")
+    return ("feature", "score change", "decides", *lost, "most important for")
 
 
 def feature_rows(explanation: Explanation, class_: int | None, top: int) -> list[tuple[str, ...]]:
@@ -58,11 +58,11 @@ def _feature_row(explanation: Explanation, feature: Feature, class_: int | None)
     shuffled: tuple[str, ...] = ()
     if lost is not None:
         deviation = f" ± {100 * lost.deviation:.1f}" if lost.deviation is not None else ""
-        shuffled = (f"{100 * lost.mean:.1f}{deviation} %",)
+        shuffled = (f"{100 * lost.mean:.1f}{deviation}%",)
     return (
         feature.name,
         f"{_weight(feature, class_):.2f}",
-        f"{100 * feature.decides:.1f} %",
+        f"{feature.decides:.1%}",
         *shuffled,
         explanation.classes[int(np.argmax(feature.change))],
     )
@@ -72,7 +72,7 @@ def _has_lost(explanation: Explanation) -> bool:
     return any(feature.accuracy_lost is not None for feature in explanation.features)
 
 
-CONDITION_COLUMNS = ("class", "condition", "change of its score", "effect on its score")
+CONDITION_COLUMNS = ("class", "condition", "score change", "effect on score")
 """The headings of ``condition_rows``."""
 
 
@@ -154,7 +154,7 @@ def _draw_images(
     axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
     change = np.array([_weight(feature, class_) for feature in explanation.features])
     image = axes[0].imshow(change.reshape(shape), cmap="magma")
-    axes[0].set_title("change of scores", fontsize=9, color=_INK)
+    axes[0].set_title("score change", fontsize=9, color=_INK)
     figure.colorbar(image, ax=axes[0], shrink=0.8)
     effects = np.array([feature.effect for feature in explanation.features])[:, shown]
     most = float(np.abs(effects).max(initial=0)) or 1.0
@@ -164,7 +164,7 @@ def _draw_images(
         )
         axes[place].set_title(f"effect on {explanation.classes[number]}", fontsize=9, color=_INK)
     figure.colorbar(
-        image, ax=axes[1:], shrink=0.8, label="high values speak for (blue) or against (red)"
+        image, ax=axes[1:], shrink=0.8, label="high values count for (blue) or against (red)"
     )
     for each in axes:
         each.set_xticks([])
@@ -188,7 +188,7 @@ def _draw_bars(figure: Any, explanation: Explanation, class_: int | None) -> Non
         means = [100 * loss.mean for loss in losses if loss is not None]
         errors = [100 * (loss.deviation or 0.0) for loss in losses if loss is not None]
         axes.barh(at, means, xerr=errors, color=_BAR, ecolor=_INK, capsize=2)
-        axes.set_title("accuracy lost if shuffled, points", fontsize=9, color=_INK)
+        axes.set_title("accuracy lost if shuffled (points)", fontsize=9, color=_INK)
         axes.grid(axis="x", alpha=0.3)
 
 
@@ -209,7 +209,7 @@ def _draw_changes(
         )  # fmt: skip
         base += widths
     axes.legend(fontsize=8, frameon=False, title="class", title_fontsize=8)
-    axes.set_title("change of scores", fontsize=9, color=_INK)
+    axes.set_title("score change", fontsize=9, color=_INK)
     axes.grid(axis="x", alpha=0.3)
 
 

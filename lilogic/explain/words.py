@@ -52,16 +52,16 @@ def formula(graph: GateGraph, class_names: Sequence[str], only: int | None = Non
     counted = np.unique(graph.head_nodes).tolist()
     if len(counted) > MOST_WRITTEN:
         raise GraphError(
-            f"too large to be written in words: its classes count {len(counted):,} different "
-            f"nodes, of at most {MOST_WRITTEN}"
+            f"too large to write in words: its classes count {len(counted):,} different nodes, "
+            f"but at most {MOST_WRITTEN} are supported"
         )
     words = _Words(graph, Conditions.of(graph))
     sums = {node: words.minimal(node) for node in counted}
     parts = words.parts()
     if len(counted) + len(parts) > MOST_WRITTEN:
         raise GraphError(
-            f"too large to be written in words: its classes count {len(counted):,} different "
-            f"nodes that share {len(parts):,} parts, together at most {MOST_WRITTEN}"
+            f"too large to write in words: its classes count {len(counted):,} different nodes "
+            f"with {len(parts):,} shared parts, but at most {MOST_WRITTEN} together are supported"
         )
     return _written(graph, class_names, words, sums, {part: words.minimal(part) for part in parts})
 

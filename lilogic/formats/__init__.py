@@ -40,14 +40,14 @@ VERILOG = (".v", ".sv")
 """Suffixes of what only Yosys reads, which is not used here; see ``lilogic.flow.read_circuit``."""
 
 _OPTIONS = {
-    "top": "only Verilog and Yosys' JSON have modules to choose from",
-    "architecture": "only networks of torchlogix are described",
+    "top": "only Verilog and Yosys JSON have modules to choose from",
+    "architecture": "only torchlogix networks take a description",
 }
 """What some readers are told beside the file, and what to say where others are."""
 
 _ADVICE = {
-    ".lgn": "it is a lilogic network already",
-    ".vhd": "convert it to Verilog, such as with ghdl --synth --out=verilog",
+    ".lgn": "it already is a lilogic network",
+    ".vhd": "convert it to Verilog, e.g. with ghdl --synth --out=verilog",
     ".bench": "convert it to BLIF with ABC: read_bench, strash, write_blif",
     ".pla": "convert it to BLIF with ABC: read_pla, strash, write_blif",
     ".il": "convert it with Yosys: read_rtlil, write_json",
@@ -110,7 +110,7 @@ def read(path: Path, top: str | None = None, architecture: Path | None = None) -
         data = read_unpacked(path)
         suffix = content.suffix_of(path, data)
         if suffix in VERILOG:
-            raise NotGatesError("it takes Yosys to make gates of Verilog; lilogic.load does that")
+            raise NotGatesError("Verilog needs Yosys to become gates; use lilogic.load")
         if suffix not in READERS:
             raise FormatError(f"cannot be imported: {_advice(suffix)}")
         reader: Reader = import_module(f"lilogic.formats.importers.{READERS[suffix]}").read
@@ -157,7 +157,7 @@ def classifier(
     """
     with naming(path):
         for guess in guesses(imported, classes, encoder is not None):
-            says = f"{path}: {guess.text} ({guess.option}=… says otherwise)"
+            says = f"{path}: {guess.text} ({guess.option}=… overrides this)"
             warnings.warn(LilogicWarning(says, option=guess.option), stacklevel=3)
         return to_graph(imported, classes, encoder or imported.encoder)
 

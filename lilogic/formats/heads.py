@@ -79,8 +79,8 @@ def _even_heads(imported: Imported, classes: int | None) -> Heads:
     outputs = min(outputs, -(-(outputs - imported.padding) // count) * count) if count else 0
     if not outputs or outputs % count:
         raise FormatError(
-            f"{outputs} outputs cannot be shared out evenly over {count} classes; "
-            "say how many classes there are",
+            f"{outputs} outputs cannot be divided evenly among {count} classes; give the number "
+            "of classes",
             option="classes",
         )
     offset = [0] * count if imported.offset is None else [*imported.offset]
@@ -117,7 +117,7 @@ def _named_heads(names: Sequence[str]) -> Heads | None:
     else:
         heads = [[output for _, output in sorted(counted.get(c, {}).items())] for c in known]
         return heads, [offset.get(class_, 0) for class_ in known]
-    raise FormatError(f"{problem}; say how many classes there are", option="classes")
+    raise FormatError(f"{problem}; give the number of classes", option="classes")
 
 
 def _gap(numbers: Iterable[int]) -> int:
@@ -149,14 +149,14 @@ def guesses(imported: Imported, classes: int | None, is_encoder_given: bool) -> 
     if encoder is not None and not is_encoder_given and not imported.records_encoder:
         shape = "×".join(map(str, encoder.input_shape))
         yield Guess(
-            f"records no encoder; taking that of its authors, whether a pixel of {shape} exceeds "
-            "its image's own 0.75 quantile",
+            f"records no encoder; using that of its authors, which compares each pixel of {shape} "
+            "with the 0.75 quantile of its image",
             "encoder",
         )
     elif imported.grows and not is_encoder_given:
         yield Guess(
-            "does not record how many input bits there are; taking the "
-            f"{imported.circuit.n_inputs} up to the last one that a gate reads",
+            f"does not record the number of input bits; assuming the {imported.circuit.n_inputs} "
+            "up to the last one that a gate reads",
             "encoder",
         )
     if classes is not None or imported.offset is not None or _named_heads(imported.names or ()):
@@ -165,12 +165,12 @@ def guesses(imported: Imported, classes: int | None, is_encoder_given: bool) -> 
     if imported.classes is not None:
         heads, _ = _even_heads(imported, None)
         left_out = outputs - sum(map(len, heads))
-        padding = f", and the last {left_out} gates for padding" if left_out else ""
-        yield Guess(f"records no classes; taking {imported.classes}{padding}", "classes")
+        padding = f", with the last {left_out} gates as padding" if left_out else ""
+        yield Guess(f"records no classes; assuming {imported.classes}{padding}", "classes")
     elif outputs > 1:
         yield Guess(
-            f"does not say what the outputs are; taking each of the {outputs} for a class, in the "
-            "order of the file, lowest bits first",
+            f"does not describe its outputs; using each of the {outputs} as a class, in the order "
+            "of the file, lowest bits first",
             "classes",
         )
 

@@ -83,4 +83,6 @@ def driven(
         )
     except LoopError as error:
         name = names[error.node]
-        raise FormatError(f"{name} depends on itself; only circuits without loops fit") from error
+        raise FormatError(
+            f"{name} depends on itself; only circuits without loops can be imported"
+        ) from error

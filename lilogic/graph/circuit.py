@@ -149,8 +149,8 @@ def _check_gates(circuit: Gates) -> None:
             gate = wrong[0]
             if 0 <= wires[gate] < n_nodes:
                 raise GraphError(
-                    f"gate {gate} (node {own[gate]}) reads wire {wires[gate]}, "
-                    "which is not made before it"
+                    f"gate {gate} (node {own[gate]}) reads wire {wires[gate]}, which does not "
+                    "come before it"
                 )
             raise GraphError(f"gate {gate} reads wire {wires[gate]}, but only {n_nodes} exist")
 

@@ -82,7 +82,9 @@ def _version(graph: GateGraph) -> str:
 
 def _version_of_encoder(encoder: Encoder | None) -> str:
     if encoder is not None and encoder.preprocessing.levels is not None:
-        raise GraphError("features are codes only where a network is compiled; write the network")
+        raise GraphError(
+            "features of a compiled network are codes and cannot be saved; save the network itself"
+        )
     if encoder is not None and encoder.preprocessing.scaling is not None:
         return "5"
     if encoder is not None and encoder.has_differences:

@@ -93,7 +93,7 @@ def measure(circuit: Gates, bits: npt.NDArray[Any]) -> Activity:
         DataError: fewer than two samples, bits of another width, or values other than 0 and 1.
     """
     if len(bits) < 2:
-        raise DataError("activity takes two samples or more, one after the other")
+        raise DataError("activity needs at least two samples")
     ones, rises, falls = np.zeros((3, circuit.n_nodes), dtype=np.int64)
     last = np.zeros(circuit.n_nodes, dtype=bool)
     for block in blocks(circuit, bits):

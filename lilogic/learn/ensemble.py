@@ -30,8 +30,8 @@ def views(shape: Sequence[int], recipe: EnsembleRecipe) -> list[View]:
     if len(shape) < 2:
         if recipe.mirror or recipe.shifts != [(0, 0)]:
             raise RecipeError(
-                "ensemble.shifts and ensemble.mirror need images, "
-                f"but samples are of shape {tuple(shape)}"
+                "ensemble.shifts and ensemble.mirror need images, but samples have shape "
+                f"{tuple(shape)}"
             )
         return [np.arange(np.prod(shape))]
     places = np.arange(np.prod(shape)).reshape(shape)
@@ -58,8 +58,8 @@ def view_bits(encoder: Encoder, view: View) -> npt.NDArray[np.int64]:
         return np.array([bits[tuple(compared)] for compared in seen])
     except KeyError as error:
         raise RecipeError(
-            "test-time views need the same thresholds for all features, "
-            "and differences between all pixels that it sees"
+            "ensemble.shifts and ensemble.mirror need the same thresholds for all features, and "
+            "differences between all pixels in view"
         ) from error
 
 

@@ -98,8 +98,8 @@ class Learner:
         self.annealing = Annealing(self.net, self.optimizer, settings, self.steps, world=self.world)
         if self.world.size > min(self.batch, len(self.held_x)):
             raise RecipeError(
-                f"{self.world.size} processes are more than a batch of {self.batch} samples, "
-                f"or {len(self.held_x)} that validate, can be shared among"
+                f"{self.world.size} processes are too many for a batch of {self.batch} samples "
+                f"and {len(self.held_x)} validation samples; start fewer"
             )
 
     def warm_up(self) -> None:

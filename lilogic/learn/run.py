@@ -89,7 +89,7 @@ class RunFolder:
             self._check_goes_on(recipe)
         elif self.path.is_dir() and any(not it.name.startswith(".") for it in self.path.iterdir()):
             raise RecipeError(
-                f"{self.path}: holds other files than a run's; choose an empty folder"
+                f"{self.path}: contains files that do not belong to a run; choose an empty folder"
             )
         write_json(self.recipe, recipe.model_dump())
 
@@ -152,8 +152,8 @@ class RunFolder:
     def other_data(self, data: Dataset) -> DataError:
         """The error of a run that goes on with ``data``, but began with other data."""
         return DataError(
-            f"{self.path}: holds a run on other data than {data.name} has now; "
-            "choose another folder or remove it",
+            f"{self.path}: contains a run on different data than {data.name} has now; choose "
+            "another folder or remove it",
             option="folder",
         )
 
@@ -166,9 +166,13 @@ class RunFolder:
         named = [f"{key} = {json.dumps(recorded[key])}" for key in differences[:_NAMED]]
         rest = len(differences) - len(named)
         raise RecipeError(
-            f"{self.path}: holds a run of another recipe, with {', '.join(named)}"
+            f"{self.path}: contains a run of a different recipe, with {', '.join(named)}"
             + (f" and {rest} other differences" if rest else "")
-            + ("; to go on with it, set train.more_epochs" if "train.epochs" in differences else "")
+            + (
+                "; to train it further, set train.more_epochs"
+                if "train.epochs" in differences
+                else ""
+            )
             + "; choose another folder or remove it",
             option="folder",
         )

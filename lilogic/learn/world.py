@@ -32,7 +32,8 @@ def check_alone() -> None:
     """
     if is_launched():
         raise LilogicError(
-            "torchrun's processes train one network together; start what trains several without it"
+            "torchrun trains one network with all its processes; to train several networks, "
+            "start the command without torchrun"
         )
 
 

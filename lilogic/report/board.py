@@ -16,13 +16,13 @@ _MHZ = 1e6
 
 _SOURCES = {
     "mapped": "{tool}, {library}",
-    "estimated": "estimated: {tool}'s gates of two inputs, areas of cells of {library}",
+    "estimated": "estimated from two-input gates by {tool} and cell areas of {library}",
 }
 
 
 def catalogue_row(entry: BoardEntry) -> Row:
     """A board's name, and what there is to know of it."""
-    how = ", ".join(entry.tools) if entry.bitstream else "no bitstream here"
+    how = ", ".join(entry.tools) if entry.bitstream else "needs the vendor's tools"
     return (
         entry.name,
         f"{entry.title}: {entry.device}, {entry.luts:,} {entry.lut}, "
@@ -39,10 +39,10 @@ def measurement_rows(measured: BoardMeasurement, dataset: str, *, simulated: boo
         ("accuracy on the board", f"{measured.accuracy:.2%}"),
         ("agreement with software", f"{measured.agreement:.2%}"),
         *mismatch_rows(measured.mismatch),
-        ("sent again", f"{measured.repeated:,}"),
+        ("requests resent", f"{measured.repeated:,}"),
         ("latency", f"{measured.latency} cycles, {measured.latency_ns:.0f} ns"),
         (
-            "images a second" + (" (of simulation)" if simulated else ""),
+            "images per second" + (" (simulated)" if simulated else ""),
             f"{measured.images_per_second:,.1f}",
         ),
     ]
@@ -59,9 +59,9 @@ def mismatch_rows(mismatch: BoardMismatch | None) -> list[Row]:
 def rows(report: BoardReport) -> list[Row]:
     """The report as label and value."""
     luts, ffs, link, latency = report.luts, report.ffs, report.link, report.latency
-    fmax = "unknown: the vendor's tools place and route"
+    fmax = "unknown until the vendor's tools place and route"
     if report.fmax_hz is not None:
-        fmax = f"{report.fmax_hz / _MHZ:.2f} MHz, met"
+        fmax = f"{report.fmax_hz / _MHZ:.2f} MHz, timing met"
     return [
         ("board", f"{report.board} ({report.device})"),
         (f"{luts.unit} estimated", _share(luts.needed, luts.available)),
@@ -74,22 +74,22 @@ def rows(report: BoardReport) -> list[Row]:
         ("clock", f"{report.clock.hz / _MHZ:.2f} MHz"),
         ("Fmax", fmax),
         *(("tried", _tried(each)) for each in report.tries or ()),
-        ("levels a stage", f"{report.levels_per_stage}"),
-        ("a sample every", f"{report.interval:,} cycle{'s' * (report.interval != 1)}"),
+        ("levels per stage", f"{report.levels_per_stage}"),
+        ("one sample every", f"{report.interval:,} cycle{'s' * (report.interval != 1)}"),
         ("latency", f"{latency.cycles:,} cycles, {latency.ns:,.0f} ns"),
         (
             "link",
             f"{link.baud:,} baud, {link.data}, {link.request_bytes} bytes to the board, "
             f"{link.reply_bytes} back",
         ),
-        ("images a second at the link", f"{report.images_per_second.link:,.0f}"),
-        ("images a second at the core", f"{report.images_per_second.core:,.0f}"),
+        ("images per second (link)", f"{report.images_per_second.link:,.0f}"),
+        ("images per second (core)", f"{report.images_per_second.core:,.0f}"),
         *((name, f"SHA-256 {made}") for name, made in report.files.items()),
     ]
 
 
 def _tried(each: Try) -> str:
-    asked = f"{each.hz / _MHZ:.2f} MHz with seed {each.seed}"
+    asked = f"{each.hz / _MHZ:.2f} MHz, seed {each.seed}"
     if each.fmax_hz is None:
         return f"{asked}: did not route"
     return f"{asked}: reached {each.fmax_hz / _MHZ:.2f} MHz"
@@ -107,12 +107,12 @@ def tapeout_rows(report: TapeoutReport) -> list[Row]:
     return [
         ("top module", report.top),
         ("area", f"{report.area:,.0f} µm²\n{_SOURCES[report.source].format(**dict(report))}"),
-        ("by part", f"{parts} (mapped apart)"),
+        ("area by part", f"{parts} (each part synthesized separately)"),
         ("flip-flops, depth", f"{report.flip_flops:,}, {report.depth} cells"),
-        ("tiles", f"{report.tiles} of {report.technology}, {report.usable:,.0f} µm² to use"),
+        ("tiles", f"{report.tiles} of {report.technology}, {report.usable:,.0f} µm² usable"),
         ("utilization", f"{report.utilization:.1%} before placement, {report.limit:.0%} allowed"),
-        ("clock", f"{report.clock_hz / 1e6:g} MHz; the answer {cycles} after the last byte"),
+        ("clock", f"{report.clock_hz / 1e6:g} MHz; answer {cycles} after the last byte"),
         ("sample", f"{report.sample_bits:,} bits in {report.sample_bytes} bytes"),
         ("answer", f"{report.answer_bytes} bytes: class and scores"),
-        ("test", f"{report.vectors} samples; make -C test"),
+        ("test", f"{report.vectors} samples; run it with make -C test"),
     ]

@@ -22,7 +22,7 @@ def announced(prefix: str = "") -> Iterator[None]:
         def on_start(self, event: Event) -> None:
             if not self.is_silent:
                 self.is_silent = True
-                say(f"{prefix}compiling for this machine, once; may take some 20 s")
+                say(f"{prefix}compiling for this machine; on first use, this may take 20 s")
 
         def on_end(self, event: Event) -> None:
             pass

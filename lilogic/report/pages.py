@@ -22,22 +22,23 @@ if TYPE_CHECKING:
 
 _HEADLINES = ("", "")
 _COUNTED = (
-    "LUTs are what Yosys maps to before placement; a vendor's tools may need more or fewer. "
-    "Depth is the longest path between registers, in cells. Parts are mapped one by one, "
+    "Yosys counts LUTs before placement; a vendor's tools may need more or fewer. Depth is the "
+    "longest path between registers, in cells. Each part is mapped on its own, "
 )
-_FLATTENED = "the total flattened, so parts need not add up to it."
+_FLATTENED = "and the total is mapped flattened, so it may differ from the sum of the parts."
 _SUMMED = (
-    "and the total is their sum, because the design is large; its depth is that of the deepest."
+    "and the total is their sum, because the design is large; its depth is that of the "
+    "deepest part."
 )
 _LEVELS = (
-    "As the gates are written, before mapping: flip-flops that stand after each level, and how "
-    "often its gates are read by gates and heads. LUTs are counted by part only, as one LUT holds "
-    "gates of several levels."
+    "The gates as written, before synthesis, with the flip-flops after each level and the "
+    "fan-out of its gates to other gates and heads. LUTs are counted only by part, because one "
+    "LUT can hold gates of several levels."
 )
 _NODE_LEVELS = (
-    "As the gates are written, before mapping: nodes of up to six inputs, each of which a LUT6 "
-    "holds, and the gates that they are made of, wherever these stand first; flip-flops that stand "
-    "after each level, and how often its gates are read by gates and heads."
+    "The network as written, before synthesis: nodes of up to six inputs, each of which fits a "
+    "LUT6, and the gates that they consist of, with the flip-flops after each level and the "
+    "fan-out of its gates to other gates and heads."
 )
 
 
@@ -87,7 +88,7 @@ def markdown(report: CompileReport, picture: str | None = None) -> str:
     """The report as Markdown; ``picture`` is a file beside it."""
     lines = [f"# {_literal(report.name)}", ""]
     if picture:
-        lines += [f"![What the gates read, which gates there are, where area goes]({picture})", ""]
+        lines += [f"![Inputs that the gates read, gates by function, area by part]({picture})", ""]
     for section in sections(report):
         if section.title:
             lines += [f"## {_literal(section.title)}", ""]

@@ -41,7 +41,7 @@ def picture(path: Path) -> Path:
         LilogicError: it ends with no known format.
     """
     if path.suffix.lower() not in _FORMATS:
-        raise LilogicError(f"{path}: no picture's name; end it with {', '.join(_FORMATS)}")
+        raise LilogicError(f"{path}: unknown picture format; use the suffix {', '.join(_FORMATS)}")
     return path
 
 
@@ -177,7 +177,7 @@ def _total(point: FrontierPoint) -> int:
 
 def _headline(report: CompileReport) -> str:
     frozen = report.accuracy.get("test_frozen")
-    accuracy = f", {100 * frozen:.2f} % of the test set right" if frozen is not None else ""
+    accuracy = f", test accuracy {frozen:.2%}" if frozen is not None else ""
     return f"{report.name}: {report.gates.count:,} gates{accuracy}"
 
 
@@ -229,7 +229,7 @@ def _draw_area(axes: Any, area: AreaReport | None) -> None:
     axes.margins(x=0.05)
     if targets:
         axes.legend(fontsize=8, frameon=False)
-    axes.set_title("Area after Yosys (an estimate)", color=_INK)
+    axes.set_title("Area as mapped by Yosys", color=_INK)
 
 
 def _size(counts: Mapping[str, float]) -> float:
@@ -245,7 +245,7 @@ def _draw_levels(axes: Any, levels: Sequence[CompiledLevel]) -> None:
     ):
         counts = [getattr(level, key) for level in levels]
         axes.bar(at + shift, counts, width=0.4, color=_PARTS[part], label=label)
-    axes.set_title("Gates, and flip-flops after them, by level", color=_INK)
+    axes.set_title("Gates and flip-flops by level", color=_INK)
     _label_levels(axes)
 
 

@@ -110,12 +110,13 @@ def warnings(layers: Sequence[Layer], begins_passing: bool = False) -> list[str]
         if constants > _MANY_CONSTANTS:
             lines.append(
                 f"layer {number} collapsed: {constants:.0%} of its {layer.gates:,} gates are "
-                "constants; try fewer gates in it, a smaller train.learning_rate or more net.tau"
+                "constants; try fewer gates in it, a smaller train.learning_rate or a larger "
+                "net.tau"
             )
         elif constants + pass_through > _MANY_PASS_THROUGH and not begins_passing:
             lines.append(
                 f"layer {number} does little: {constants + pass_through:.0%} of its "
-                f"{layer.gates:,} gates are constants or pass one wire on; "
-                "try it without this layer, or with more net.candidates or train.epochs"
+                f"{layer.gates:,} gates are constants or pass one wire through; try to omit the "
+                "layer, or to raise net.candidates or train.epochs"
             )
     return lines

@@ -113,8 +113,8 @@ def verdict(report: SweepReport) -> str:
     test = "no test split" if report.test is None else f"test accuracy {report.test:.2%}"
     against = "gates" if report.target is None else f"{report.unit} on {report.target}"
     return (
-        f"{report.name}: trial {report.best} is the best on the validation split; its network, "
-        f"{report.network}: {test} (* on the front of accuracy against {against})"
+        f"{report.name}: trial {report.best} is the best on the validation split; its network is "
+        f"{report.network}, {test} (* marks the Pareto front of accuracy and {against})"
     )
 
 
@@ -183,7 +183,7 @@ def _draw_front(axes: Any, report: SweepReport, trained: Sequence[Trial]) -> Non
     axes.plot(
         [each.size for each in front], [*map(_percent, front)], color=_FRONT, zorder=1, linewidth=1
     )
-    unit = "gates after passes"
+    unit = "gates, simplified"
     if report.unit is not None:
         unit = f"{report.unit} on {report.target}, {'mapped' if report.mapped else 'estimated'}"
     axes.set_xlabel(unit)

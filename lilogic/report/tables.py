@@ -28,7 +28,7 @@ _DIGITS = 64
 _UNITS = {"xc7": "LUT6", "ice40": "LUT4", "ecp5": "LUT4", "sky130": "GE"}
 """What costs in a network's metadata count, by target."""
 
-_SIDES = {"train": "train", "validation": "validate", "test": "test"}
+_SIDES = {"train": "training", "validation": "validation", "test": "test"}
 
 _ACCURACIES = {
     "test_soft": "soft accuracy (test)",
@@ -73,10 +73,10 @@ def _classes_text(classes: Classes) -> str:
     low, high = min(classes.counted), max(classes.counted)
     nodes = "1 node" if high == 1 else f"{high:,} nodes"
     if classes.count == 1:
-        return f"1, which counts {nodes}"
+        return f"1, counting {nodes}"
     if low == high:
-        return f"{classes.count:,}, each counts {nodes}"
-    return f"{classes.count:,}, which count {low:,} to {nodes}"
+        return f"{classes.count:,}, each counting {nodes}"
+    return f"{classes.count:,}, each counting {low:,} to {nodes}"
 
 
 def training_rows(summary: TrainingSummary) -> list[Row]:
@@ -89,7 +89,7 @@ def training_rows(summary: TrainingSummary) -> list[Row]:
         *_gap_rows(summary.gap),
         *_split_rows(summary.split),
         ("gates trained", f"{gates.trained:,}"),
-        ("gates after passes", f"{gates.simplified:,}"),
+        ("gates simplified", f"{gates.simplified:,}"),
         *_depth_rows(gates),
         *_layer_rows(summary),
         *_budget_rows(summary),
@@ -113,7 +113,7 @@ def _test_rows(summary: TrainingSummary) -> Iterator[Row]:
 def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:
     cost, budget = summary.cost, summary.budget
     if cost is not None and budget is not None:
-        over = "" if cost.total <= budget else f", {cost.total - budget:,} over"
+        over = "" if cost.total <= budget else f", {cost.total - budget:,} over budget"
         yield f"estimate for {cost.target}", f"{cost.total:,} of {budget:,} {cost.unit}{over}"
 
 
@@ -131,17 +131,17 @@ def compile_rows(report: CompileReport) -> list[Row]:
     ]
     if (bus := interface.get("bus")) is not None:
         count = bus["sample"]["beats"]
-        beats = f"{count} beat{'s' * (count != 1)} of {bus['width']} bits a sample"
+        beats = f"{count} beat{'s' * (count != 1)} of {bus['width']} bits per sample"
         pace = _pace(bus["interval"])
-        lines.append((f"behind {bus['kind']}", f"{beats}, one result {pace} at best"))
+        lines.append((f"bus {bus['kind']}", f"{beats}, at best one result {pace}"))
     if interface.get("clock_mhz") is not None:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
-        lines.append(("registers placed for", wanted))
+        lines.append(("pipelined for", wanted))
     return [*lines, *_check_rows(report.simulation, report.formal)]
 
 
 def _pace(interval: int) -> str:
-    return "a cycle" if interval == 1 else f"every {interval} cycles"
+    return "per cycle" if interval == 1 else f"every {interval} cycles"
 
 
 def verification_rows(verification: Verification) -> list[Row]:
@@ -154,13 +154,13 @@ def cost_rows(cost: CostEstimate) -> list[Row]:
     """What a network will take, part by part, and how good that is."""
     error = cost.error
     return [
-        ("counted", f"{cost.unit}, before placement, no registers"),
+        ("unit", f"{cost.unit}, before placement, without registers"),
         *((part, f"{size:,}") for part, size in cost.parts.items()),
         ("total", f"{cost.total:,}"),
         ("total without encoder", f"{cost.bits_in:,}"),
         (
-            "error of such totals",
-            f"median {error.median:.1%}, worst {error.worst:.1%} of {error.networks} networks",
+            "error of the total",
+            f"median {error.median:.1%}, worst {error.worst:.1%} on {error.networks} networks",
         ),
     ]
 
@@ -169,8 +169,8 @@ def budget_text(amount: int, layers: Sequence[int], cost: CostEstimate) -> str:
     """The widths that a budget gives, and what is expected of them."""
     widths = " + ".join(f"{width:,}" for width in layers)
     return (
-        f"layers of {widths} nodes for at most {amount:,} {cost.unit} on {cost.target}; "
-        f"about {cost.total:,} expected (± {cost.error.median:.0%})"
+        f"layers of {widths} nodes fit the budget of {amount:,} {cost.unit} on {cost.target}; "
+        f"estimate {cost.total:,} (± {cost.error.median:.0%})"
     )
 
 
@@ -181,7 +181,7 @@ def frontier_rows(frontier: FrontierReport) -> list[Row]:
 
 def _frontier_row(point: FrontierPoint) -> Row:
     cost, accuracy = point.cost, point.accuracy
-    mark = ", best of its budget on validation" * point.chosen
+    mark = ", best on validation for this budget" * point.chosen
     label = f"{point.budget:,} {cost.unit}, seed {point.seed}"
     return label, (
         f"{cost.total:,} {cost.unit} ({cost.bits_in:,} without encoder), "
@@ -193,7 +193,7 @@ def _frontier_row(point: FrontierPoint) -> Row:
 def zoo_row(entry: ZooEntry) -> Row:
     """A network's name and a few lines of text; unknowns are left out."""
     gates, seeds = entry.gates, entry.seeds
-    size = f"{gates.trained:,} gates trained, {gates.simplified:,} after passes"
+    size = f"{gates.trained:,} gates trained, {gates.simplified:,} simplified"
     data = entry.dataset and f"data set {entry.dataset}"
     lines = [entry.description, ", ".join(filter(None, [data, size]))]
     if "test_frozen" in entry.accuracy:
@@ -242,7 +242,7 @@ def _sweep_row(point: PipelinePoint) -> Row:
         rate = point.samples_per_second / 1e6
         nanoseconds = 1000 * max(1, point.latency) / point.fmax_mhz
         clock = f"{point.fmax_mhz:.1f} MHz, {rate:.1f} M samples/s, {nanoseconds:.0f} ns"
-    return f"{point.levels_per_stage} levels a stage", f"{size}; {clock}"
+    return f"{point.levels_per_stage} levels per stage", f"{size}; {clock}"
 
 
 def _accuracy_rows(accuracy: Mapping[str, float]) -> list[Row]:
@@ -254,7 +254,7 @@ def _gap_rows(gap: Mapping[str, float]) -> list[Row]:
     texts = []
     for split, lost in gap.items():
         change = f"{'loses' if lost > 0 else 'gains'} {100 * abs(lost):.2f} points"
-        texts.append(f"{change if lost else 'changes nothing'} ({split})")
+        texts.append(f"{change if lost else 'no change'} ({split})")
     return [("freezing", ", ".join(texts))] if gap else []
 
 
@@ -283,7 +283,7 @@ def _fan_out_text(fan_out: FanOut) -> str:
 
 
 def _area_rows(area: AreaReport) -> Iterator[Row]:
-    note = "" if area.flattened else " (parts summed up)"
+    note = "" if area.flattened else " (sum of the parts)"
     for name, target in area.targets.items():
         total = target.total
         size = next(iter(total.values()))
@@ -345,7 +345,7 @@ def sample_text(sample: Sample) -> str:
     """What stands on the data input, as Verilog writes it, and the answers to it."""
     digits = sample.inputs
     if len(digits) > _DIGITS:
-        digits = f"{digits[:_DIGITS]}…, in full as JSON"
+        digits = f"{digits[:_DIGITS]}… (complete in JSON)"
     got = "nothing" if sample.got is None else answer_text(sample.got)
     return (
         f"{sample.data} = {sample.width}'h{digits}\n"

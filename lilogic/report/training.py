@@ -119,7 +119,7 @@ def seed_rows(found: SeedsReport) -> list[tuple[str, str]]:
         for split in ("validation", "test")
         for kind in ("soft", "frozen")
     ]
-    return [*rows, *means, ("gates after passes", _gates(found.gates))]
+    return [*rows, *means, ("gates simplified", _gates(found.gates))]
 
 
 def fold_rows(found: CrossValidation) -> list[tuple[str, str]]:
@@ -136,7 +136,7 @@ def fold_rows(found: CrossValidation) -> list[tuple[str, str]]:
         (f"{kind} accuracy (test)", _percent(found.accuracy[f"test_{kind}"]))
         for kind in ("soft", "frozen")
     ]
-    return [*rows, *means, ("gates after passes", _gates(found.gates))]
+    return [*rows, *means, ("gates simplified", _gates(found.gates))]
 
 
 def _percent(of: Spread) -> str:

@@ -33,7 +33,8 @@ def load(model: str) -> GateGraph:
         return _read(path)
     if not (path / MODEL).exists():
         raise LilogicError(
-            f"{model}: holds no {MODEL}; if its training was interrupted, train again to finish it"
+            f"{model}: contains no {MODEL}; if the training was interrupted, run the same "
+            "command again to finish it"
         )
     return lgn.read(path / MODEL)
 
@@ -45,7 +46,7 @@ def _read(path: Path) -> GateGraph:
         from lilogic import formats
 
         if formats.is_importable(path):
-            raise FormatError(f"{path}: of another format; import it first") from error
+            raise FormatError(f"{path}: not a .lgn file; import it first") from error
         raise
 
 

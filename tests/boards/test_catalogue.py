@@ -6,7 +6,7 @@ from lilogic.hdl.fpga.devices import DEVICES
 
 
 def test_a_board_that_is_not_catalogued():
-    with pytest.raises(GraphError, match="there is no board icebraker; there are icestick,"):
+    with pytest.raises(GraphError, match="board 'icebraker' is not one of icestick,"):
         find("icebraker")
 
 

@@ -86,7 +86,7 @@ def test_the_bench_measures_accuracy_and_agreement(lilogic, board):
     assert result["agreement"] == 1.0
     data = datasets.load("digits")
     assert result["accuracy"] == golden.accuracy(GRAPH, data.x_test[:50], data.y_test[:50])
-    assert "images a second (of simulation)" in lilogic("bench-board", "--simulate")[1]
+    assert "images per second (simulated)" in lilogic("bench-board", "--simulate")[1]
 
 
 def test_a_board_that_disagrees_fails_the_bench(lilogic, board, pictures):
@@ -107,14 +107,14 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board, pictures):
     status, out, err = lilogic("classify", pictures[0], "--simulate", "--json")
     assert status == 1
     assert len(json.loads(out)) == 1
-    assert f"lilogic: {pictures[0]}: the board answers class " in err
+    assert f"lilogic: {pictures[0]}: the board says class " in err
     assert ", but software class " in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((), "name the board's serial port with --port, or say --simulate"),
+        ((), "pass either the board's serial port with --port, or --simulate"),
         (("--port", "/dev/x", "--simulate"), "with --port, or say --simulate"),
         (("--port", "/dev/nothing"), "/dev/nothing: cannot be opened"),
         (("--simulate", "--model", "nosuch"), "nosuch: no such run folder"),
@@ -139,7 +139,7 @@ def test_an_input_that_the_board_does_not_read_is_refused(lilogic, pictures, mon
     assert lilogic(*arguments, "bits")[0] == 0
     status, _, err = lilogic(*arguments, "features")
     assert status == 2
-    assert err == "lilogic: the board reads bits, not features; leave --input out\n"
+    assert err == "lilogic: the board reads bits, not features; omit --input\n"
 
 
 @pytest.mark.slow

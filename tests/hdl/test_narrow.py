@@ -165,7 +165,7 @@ def test_the_command_compiles_narrow_words_and_verifies_them(lilogic, tmp_path):
     lgn.write(network(quarters()), tmp_path / "net.lgn")
     folder = tmp_path / "build"
     status, _, err = lilogic("compile", tmp_path / "net.lgn", "--narrow", "-o", folder)
-    assert (status, "features are codes of 12 bits in all" in err) == (0, True), err
+    assert (status, "the input is 12 bits of feature codes" in err) == (0, True), err
     assert json.loads((folder / "interface.json").read_text())["levels"] == [[*QUARTERS]] * 6
     assert "features[2 +: 2]: 1, levels 63, 127, 191 (that is, x >> 6)" in (
         (folder / VERILOG).read_text()

@@ -169,7 +169,7 @@ def test_values_of_the_data_input_come_first():
     assert made.counts(slice(0, 3)) == {"given": 3}
     assert made.counts() == {"random": 7, "zeros": 1, "ones": 1, "walking": 5, "given": 3}
     for word in ("20", "-1", "5'b11", "", "xyz"):
-        with pytest.raises(LilogicError, match="not a number of 5 bits in hexadecimal"):
+        with pytest.raises(LilogicError, match="not a hexadecimal number of 5 bits"):
             vectors.make(graph, interface(graph), words=[word])
 
 

@@ -78,9 +78,9 @@ def test_linters_have_no_objection_and_ports_are_explained(tmp_path: Path) -> No
 def test_a_folded_classifier_says_how_often_it_takes_a_sample(tmp_path: Path) -> None:
     options = CompileOptions(fold=4, clock_mhz=20, target="hx8k")
     text = check(small((0, -3, 0, 5)), tmp_path, options)
-    assert "it takes a sample in every 4 clock cycles, 5,000,000 a second.\n" in text
+    assert "it takes a sample every 4 clock cycles, 5,000,000 per second.\n" in text
     assert "output ready," in text
-    assert "// it is taken; once in 4 clock cycles at most\n" in text
+    assert "// the sample is taken; at most once every 4 clock cycles\n" in text
     assert "// valid_in & ready, " in text
 
 

@@ -116,7 +116,7 @@ def test_files_from_elsewhere_are_loaded_too(tmp_path):
     assert lilogic.load(str(tmp_path / "net.lgn")).graph.encoder is not None
     (tmp_path / "net.v").write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
     assert lilogic.load(tmp_path / "net.v").predict(np.array([[0, 1]])).tolist() == [0]
-    with pytest.raises(FormatError, match=r"net\.blif: of another format; import it first"):
+    with pytest.raises(FormatError, match=r"net\.blif: not a \.lgn file; import it first"):
         models.load(str(tmp_path / "net.blif"))
 
 

@@ -45,7 +45,7 @@ def test_a_folder_says_what_it_was_compiled_of_and_how(compiled, folder):
 @pytest.mark.parametrize("model", [OTHER, NARROW])
 def test_another_network_is_refused_and_both_are_named(folder, model):
     with pytest.raises(
-        GraphError, match=rf"build: holds the network one \(\w{{12}}\), .* {model.name} \("
+        GraphError, match=rf"build: was compiled from network one \(\w{{12}}\), .* {model.name} \("
     ):
         flow.opened(model, folder)
 
@@ -90,7 +90,7 @@ def test_a_build_whose_folder_was_compiled_into_again_is_refused(
         use(first)
     network = record.network.model_copy(update={"name": "two", "sha256": 64 * "0"})
     record.model_copy(update={"network": network}).write(folder)
-    with pytest.raises(GraphError, match="holds the network two"):
+    with pytest.raises(GraphError, match="was compiled from network two"):
         use(first)
 
 
@@ -167,7 +167,7 @@ def test_levels_beside_a_clock_are_refused(tmp_path):
         lambda: flow.sweep_pipeline(MODEL, clock_mhz=50, progress=False),
     ):
         with pytest.raises(
-            GraphError, match=r"levels or as a clock of 50 MHz needs them, not both"
+            GraphError, match=r"levels per stage and a clock of 50 MHz both place the registers"
         ):
             refused()
     assert not (tmp_path / RECORD).exists()

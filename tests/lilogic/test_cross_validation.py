@@ -71,7 +71,7 @@ def test_what_is_trained_is_kept_and_the_rest_goes_on(found, lilogic):
     assert json.loads(out) == json.loads((folder / "folds.json").read_text())
     assert json.loads(out)["accuracy"] == found.summary.to_json()["accuracy"]
     assert "fold 2 of 3: test accuracy" in err
-    assert "without --folds, train gives the one to use" in err
+    assert "train without --folds to get the network to use" in err
     assert (folder / "fold-1" / "model.lgn").read_bytes() == kept
     assert runs.content(runs.frozen(folder / "fold-3")) == before
     status, out, _ = lilogic(*asked)
@@ -79,14 +79,14 @@ def test_what_is_trained_is_kept_and_the_rest_goes_on(found, lilogic):
     assert "fold 3" in out
     assert " ± " in out
     status, _, err = lilogic("train", toml, "--folds", "4", "-o", folder)
-    assert_one_line(status, err, "holds a run of another recipe, with data.fold = [1, 3]")
+    assert_one_line(status, err, "contains a run of a different recipe, with data.fold = [1, 3]")
     status, _, err = lilogic("train", toml, "-o", folder)
-    assert_one_line(status, err, "holds other files than a run's")
+    assert_one_line(status, err, "contains files that do not belong to a run")
 
 
 def test_a_folder_of_something_else_and_too_many_folds_are_one_line(tmp_path):
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(RecipeError, match=r"holds other files than folds, such as notes\.txt"):
+    with pytest.raises(RecipeError, match=r"contains notes\.txt, which does not belong to folds"):
         lilogic.cross_validate(rows(), tmp_path, progress=False)
     few = rows(x_train=rows().x_train[:9], y_train=np.arange(9) % 3)
     with pytest.raises(DataError, match="rows: 9 samples are too few for 10 folds"):

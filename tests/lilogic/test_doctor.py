@@ -43,7 +43,7 @@ def test_broken_things_are_a_failure(lilogic, monkeypatch):
     monkeypatch.setattr(doctor, "diagnose", lambda: diagnosis)
     status, out, err = lilogic("doctor")
     assert status == 1
-    assert err == "lilogic: cannot be used as it is: yosys\n"
+    assert err == "lilogic: broken: yosys; the table says what to do\n"
     assert "YOSYS=/nowhere/yosys" in out
 
 

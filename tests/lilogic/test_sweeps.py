@@ -91,7 +91,7 @@ def test_what_is_done_is_kept_and_the_rest_goes_on(
     seconds = {"trials": {"__all__": {"networks": {"__all__": {"seconds"}}}}}
     assert again.model_dump(exclude=seconds) == found.summary.model_dump(exclude=seconds)
     assert {path: path.stat().st_mtime_ns for path in times} == times
-    with pytest.raises(RecipeError, match="holds a sweep of another seeds; choose another folder"):
+    with pytest.raises(RecipeError, match="contains a sweep with a different seeds; choose another folder"):
         lilogic.sweep(space, found.folder, jobs=1, progress=False)
 
 
@@ -140,7 +140,7 @@ def test_several_at_once_take_ray(
     path = tmp_path / "some.toml"
     path.write_text(f'recipe = "{space["recipe"]}"\n[space]\nnet.tau = [1.0]\n', "utf-8")
     status, _, err = lilogic("sweep", path, "-o", tmp_path / "out", "--jobs", "2")
-    assert_one_line(status, err, "pip install 'lilogic[ray]'; one task at a time needs none")
+    assert_one_line(status, err, "pip install 'lilogic[ray]'; with a single job, it is not needed")
 
 
 def test_a_cluster_that_is_not_there_is_one_line(
@@ -162,7 +162,7 @@ def test_seeds_are_told_as_mean_and_deviation(
     assert status == 0
     assert " ± " in out
     assert "network 2 of 2: test accuracy" in err
-    assert "the best of them on the validation split" in err
+    assert "best on the validation split" in err
     summary = json.loads((tmp_path / "seeds" / "seeds.json").read_text())
     each = [network["accuracy"]["test_frozen"] for network in summary["networks"]]
     assert summary["accuracy"]["test_frozen"]["mean"] == pytest.approx(sum(each) / 2)
@@ -170,7 +170,7 @@ def test_seeds_are_told_as_mean_and_deviation(
     status, _, err = lilogic(*words, "--seeds", "2", "--folds", "2")
     assert_one_line(status, err, "choose one of them")
     status, _, err = lilogic("train", space["recipe"], "--jobs", "2")
-    assert_one_line(status, err, "Ray trains --folds, --seeds, and the members of ensembles")
+    assert_one_line(status, err, "train with --folds, --seeds or an ensemble")
 
 
 def test_tasks_here_are_done_in_order() -> None:
@@ -200,8 +200,8 @@ def test_the_page_shows_the_example() -> None:
     [
         (Workers(2, threads=4), None),
         (Workers(None, "auto"), None),
-        (Workers(2, threads=5), "no machine that Ray knows has 5 cores, as a task takes"),
-        (Workers(2, threads=1, gpu=True), "no machine that Ray knows has a core and a GPU"),
+        (Workers(2, threads=5), "no machine in the Ray cluster has 5 cores, which each task needs"),
+        (Workers(2, threads=1, gpu=True), "no machine in the Ray cluster has a core and a GPU"),
     ],
 )
 def test_what_no_machine_has_room_for_is_an_error(workers: Workers, missing: str | None) -> None:

@@ -156,7 +156,7 @@ def test_answers_without_a_question_fail(copy):
         "back_to_back": False, "gaps": False, "reset_in_flight": False, "latency": False,
     }  # fmt: skip
     problems = {example["problem"] for test in result["tests"] for example in test["examples"]}
-    assert problems == {"an answer to nothing"}
+    assert problems == {"an answer without a sample"}
 
 
 @pytest.mark.slow

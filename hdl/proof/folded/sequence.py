@@ -100,11 +100,11 @@ def find(design: Netlist, interval: int, latency: int) -> Sequence:
             waiting.append(known[state][1])
     busy = frozenset[State]().union(*ages[1:interval])
     if busy & ready:
-        raise WrongNetlistError(f"a sample is taken in less than {interval} cycles after another")
+        raise WrongNetlistError(f"two samples are taken less than {interval} cycles apart")
     if not idle | ages[interval] <= ready:
-        raise WrongNetlistError(f"no sample is taken {interval} cycles after another")
+        raise WrongNetlistError(f"no sample is taken {interval} cycles after the previous one")
     if ages[interval] & (busy | idle):
-        raise WrongNetlistError("the last step of a sample is done for none")
+        raise WrongNetlistError("no sample reaches its last step")
     return Sequence(registers, frozenset(known), tuple(ages), interval)
 
 
@@ -152,7 +152,7 @@ class _Step:
         under_reset = Trace(self._design, lambda net, age: "1" if net == self._reset else None)
         found = [under_reset.value(net, 0) for net in self._inputs]
         if not {*found} <= {*CONSTANTS}:
-            raise WrongNetlistError("reset does not end what is being worked on")
+            raise WrongNetlistError("reset does not cancel the sample in progress")
         return tuple(map(int, found))
 
     def _values(self, inputs: dict[Net, int], state: State) -> dict[Net, int]:

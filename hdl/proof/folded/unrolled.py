@@ -45,7 +45,7 @@ def unroll(graph: GateGraph, interface: Interface, design: Netlist) -> tuple[Net
 
     arrived, counted = ages("core.heads.load"), ages("core.argmax.valid")
     if not arrived or not counted:
-        raise WrongNetlistError("no sample's nodes are counted")
+        raise WrongNetlistError("the nodes of a sample are never counted")
     values = design.vector("core.heads.values", len(np.unique(graph.head_nodes)))
     lanes = -(-interface.classes // len(counted))
     scores = design.vector("core.heads.scores", lanes * score)
@@ -111,7 +111,7 @@ def _check_answers(interface: Interface, design: Netlist, control: Sequence) -> 
             )
     for state in control.last:
         if any(answered(state, cycle) != "0" for cycle in range(since)):
-            raise WrongNetlistError("there is an answer to a sample that a reset ended")
+            raise WrongNetlistError("there is an answer to a sample that a reset cancelled")
 
 
 def _bits(
@@ -125,7 +125,7 @@ def _bits(
         found = [trace.value(net, age) for net in nets]
         if all(found[bit] in known or found[bit] in trace.made for bit in used):
             return found
-    raise WrongNetlistError("the encoder's bits are never those of a sample")
+    raise WrongNetlistError("the encoder's bits never match a sample")
 
 
 def _levels(design: Netlist, trace: Trace) -> dict[str, list[Net]]:

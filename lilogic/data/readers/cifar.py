@@ -57,11 +57,11 @@ def _archive(path: Path) -> dict[str, bytes]:
                     found[name] = file, content.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path}: truncated or damaged archive ({first_line(error)}); get it anew"
+            f"{path}: truncated or damaged archive ({first_line(error)}); download it again"
         ) from error
     for name in NAMES:
         if name not in found:
-            raise DataError(f"{path}: has no {name}; get {' or '.join(ARCHIVES)} anew")
+            raise DataError(f"{path}: has no {name}; download {' or '.join(ARCHIVES)} again")
     return dict(found[name] for name in NAMES)
 
 
@@ -77,7 +77,7 @@ def _binary(path: Path, data: bytes) -> tuple[Labels, Array]:
     """A record is one label byte, then its pixels."""
     expected = RECORDS * (1 + _PIXELS)
     if len(data) != expected:
-        raise DataError(f"{path}: has {len(data)} bytes instead of {expected}; get it anew")
+        raise DataError(f"{path}: has {len(data)} bytes instead of {expected}; download it again")
     records = np.frombuffer(data, dtype=np.uint8).reshape(RECORDS, -1)
     return records[:, 0].astype(np.int64), records[:, 1:]
 
@@ -110,7 +110,7 @@ def _pickled(path: Path, data: bytes) -> tuple[Labels, Array]:
             elif opcode.name not in _STRUCTURE:
                 values.append(value)
     except ValueError as error:
-        raise DataError(f"{path}: truncated or damaged; get it anew") from error
+        raise DataError(f"{path}: truncated or damaged; download it again") from error
     labels, array = following["labels"], following["data"]
     pixels = array[-1] if array else None
     if (
@@ -121,8 +121,8 @@ def _pickled(path: Path, data: bytes) -> tuple[Labels, Array]:
         or len(pixels) != RECORDS * _PIXELS
     ):
         raise DataError(
-            f"{path}: not {RECORDS} labels and images as CIFAR-10's Python version has them; "
-            "get it anew"
+            f"{path}: not {RECORDS} labels and images as in CIFAR-10's Python version; download "
+            "it again"
         )
     return np.array(labels, dtype=np.int64), np.frombuffer(pixels, dtype=np.uint8)
 

@@ -27,7 +27,7 @@ def read(path: Path, dimensions: int | None = None) -> npt.NDArray[np.uint8]:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(
-                f"{path}: truncated or damaged gzip file ({error}); get it anew"
+                f"{path}: truncated or damaged gzip file ({error}); download it again"
             ) from error
     found = data[3] if data[:3] == b"\0\0\x08" and len(data) > 3 else 0
     start = 4 + 4 * found
@@ -37,7 +37,8 @@ def read(path: Path, dimensions: int | None = None) -> npt.NDArray[np.uint8]:
     shape = tuple(np.frombuffer(data[4:start], dtype=">u4").tolist())
     if len(data) - start != math.prod(shape):
         raise DataError(
-            f"{path}: holds {len(data) - start} values, but its header says {shape}; get it anew"
+            f"{path}: holds {len(data) - start} values, but its header says {shape}; download "
+            "it again"
         )
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape).copy()
 

@@ -40,7 +40,7 @@ def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
         for label, name in enumerate(classes):
             if (y == label).sum() < 2:
                 raise DataError(
-                    f"{path / name}: has one image, but two are needed to split off one"
+                    f"{path / name}: has one image, but needs two, to split off one for testing"
                 )
         train, test = stratified(y, 0.2, seed=0)
         return (x[train], y[train], x[test], y[test]), tuple(classes)
@@ -48,7 +48,7 @@ def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
     classes = _class_folders(train_folder)
     extra = [name for name in _class_folders(test_folder) if name not in classes]
     if extra:
-        raise DataError(f"{test_folder / extra[0]}: there is no such class in {train_folder.name}")
+        raise DataError(f"{test_folder / extra[0]}: {train_folder.name} has no such class")
     found = _pictures(train_folder, classes)
     count = len(found)
     x, y = _stack(found + _pictures(test_folder, classes))
@@ -77,8 +77,8 @@ def _split_folders(path: Path) -> tuple[Path, Path] | None:
     missing = "test" if train else "train"
     advice = f"make it of {validation.name}" if validation and train else "make one"
     raise DataError(
-        f"{path}: has a folder {found.name}, but none called {missing}: {advice}, "
-        f"or name {found} to have a fifth of it split off"
+        f"{path}: has a folder {found.name}, but none called {missing}: {advice}, or name {found} "
+        "to split a fifth of it off"
     )
 
 
@@ -99,7 +99,7 @@ def _folders(path: Path) -> list[Path]:
 def _class_folders(path: Path) -> list[str]:
     names = [folder.name for folder in _folders(path)]
     if not names:
-        raise DataError(f"{path}: has no folders, but one for each class is needed")
+        raise DataError(f"{path}: has no subfolders; make one for each class")
     _warn_left_out(path, [entry for entry in _entries(path) if not entry.is_dir()])
     return sorted(names, key=int) if all(map(str.isdecimal, names)) else names
 
@@ -129,7 +129,7 @@ def _pictures(path: Path, classes: list[str]) -> list[_Labelled]:
         if not of_class:
             folders = any(entry.is_dir() for entry in others)
             what = "folders, but no images" if folders else "no images"
-            raise DataError(f"{path / name}: has {what}, and one is needed for each class")
+            raise DataError(f"{path / name}: has {what}, but each class needs at least one")
         _warn_left_out(path / name, others)
         found += of_class
     return found
@@ -139,7 +139,7 @@ def _warn_left_out(path: Path, entries: list[Path]) -> None:
     if entries:
         names = ", ".join(entry.name for entry in entries[:3])
         more = f" and {len(entries) - 3:,} more" if len(entries) > 3 else ""
-        warnings.warn(LilogicWarning(f"{path}: left out {names}{more}"), stacklevel=4)
+        warnings.warn(LilogicWarning(f"{path}: ignored {names}{more}"), stacklevel=4)
 
 
 def _stack(labelled: list[_Labelled]) -> tuple[Array, Labels]:

@@ -54,7 +54,7 @@ def read(path: Path) -> dict[str, Array]:
     except UNREADABLE as error:
         raise DataError(f"{path}: truncated, damaged or not a .npz of plain arrays") from error
     if _entries(path) not in (len(found), None):
-        raise DataError(f"{path}: damaged: its table of contents has lost arrays")
+        raise DataError(f"{path}: damaged: arrays are missing from its table of contents")
     needed = wanted if "x_test" in arrays or "y_test" in arrays else wanted[:2]
     for name in needed:
         if name not in arrays:
@@ -93,8 +93,8 @@ def read_pair(path: Path) -> dict[str, Array]:
     """
     if path.name[:1] not in ("x", "X"):
         raise DataError(
-            f"{path}: call it X.npy, or x_train.npy, with the labels beside it in y.npy, "
-            "or y_train.npy"
+            f"{path}: has no labels; name it X.npy or x_train.npy, and put the labels next to it "
+            "in y.npy or y_train.npy"
         )
     of_test = path.with_name(re.sub("train", "test", path.name, flags=re.IGNORECASE))
     files = {"x_train": path, "y_train": _labels_beside(path)}
@@ -107,7 +107,7 @@ def _labels_beside(path: Path) -> Path:
     choices = [path.with_name(letter + path.name[1:]) for letter in "yY"]
     found = next((choice for choice in choices if choice.is_file()), None)
     if found is None:
-        raise DataError(f"{path}: there is no {choices[0].name} beside it, for the labels")
+        raise DataError(f"{path}: labels are missing; put them next to it in {choices[0].name}")
     return found
 
 
@@ -118,5 +118,5 @@ def _lone(path: Path) -> Array:
     except UNREADABLE as error:
         raise DataError(f"{path}: truncated, damaged or not a .npy of a plain array") from error
     if not isinstance(found, np.ndarray):
-        raise DataError(f"{path}: is no array in .npy")
+        raise DataError(f"{path}: not an array in .npy format")
     return found

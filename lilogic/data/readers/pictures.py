@@ -107,18 +107,16 @@ def read(path: Path, ground: Ground | None = None) -> Picture:
                 rgba = _rgba(path, name, ImageOps.exif_transpose(opened))
         except UnidentifiedImageError as error:
             raise UnknownFormatError(
-                f"{path}: not a picture of a format that is read here ({', '.join(formats)})"
+                f"{path}: not an image in a supported format ({', '.join(formats)})"
             ) from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise DataError(
-                f"{path}: has more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels; make it smaller"
+                f"{path}: has more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels; reduce its size"
             ) from error
         except DataError:
             raise
         except Exception as error:  # Decoders raise whatever damaged bytes lead them to.
-            raise DataError(
-                f"{path}: truncated or damaged picture ({first_line(error)})"
-            ) from error
+            raise DataError(f"{path}: truncated or damaged image ({first_line(error)})") from error
     pixels, assumed = _laid_on(path, rgba, ground)
     # Phones hide previews and depth maps as further frames of a JPEG (MPO).
     return Picture(pixels, Origin(path, assumed, 1 if name == "MPO" else frames))
@@ -176,8 +174,8 @@ def _deep(path: Path, name: str | None, image: Image) -> npt.NDArray[np.uint8]:
     """As ``_rgba``, of grey pixels of more than 8 bits, where the format says what is white."""
     if image.mode[0] == "F" or name not in ("PNG", "PPM"):
         raise DataError(
-            f"{path}: has more than 8 bits a pixel, and {name} does not say which value is white; "
-            "save it with 8 bits"
+            f"{path}: has more than 8 bits per pixel, and {name} does not say which value is "
+            "white; save it with 8 bits"
         )
     values = np.asarray(image).astype(np.int64)
     alpha = np.where(values == image.info.get("transparency"), 0, 255)
@@ -197,7 +195,7 @@ def _laid_on(
     if alpha.min() == 255:
         return np.ascontiguousarray(rgba[..., :3]), None
     if alpha.max() == 0:
-        raise DataError(f"{path}: is transparent all over; save it without transparency")
+        raise DataError(f"{path}: is fully transparent; save it without transparency")
     chosen = ground or _contrasting(rgba)
     behind = np.uint16(255 if chosen is Ground.WHITE else 0)
     share = alpha.astype(np.uint16)  # holds 255 × 255, and half of 255 to round

@@ -56,8 +56,8 @@ class Part:
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             sample = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))[0])
             raise DataError(
-                f"{self.x_name} has a value for sample {sample} that is missing or infinite; "
-                "fill it in or leave the sample out"
+                f"{self.x_name} has a value for sample {sample} that is missing or infinite; fill "
+                "it in or drop the sample"
             )
         return x
 
@@ -70,7 +70,7 @@ class Part:
         y = as_array(self.y, self.y_name)
         labels.check_shape(y, samples, self.y_name)
         if y.dtype.kind not in "buifUSO":
-            raise DataError(f"{self.y_name} are {y.dtype}, which are no classes")
+            raise DataError(f"{self.y_name} are {y.dtype}, which cannot be classes")
         found = y.tolist()
         try:
             distinct = dict.fromkeys(found)
@@ -79,7 +79,7 @@ class Part:
         if any(value is None or value != value for value in distinct):
             sample = next(place for place, v in enumerate(found) if v is None or v != v)
             raise DataError(
-                f"{self.y_name} have none for sample {sample}; leave out what has no label"
+                f"{self.y_name} have no value for sample {sample}; drop samples without a label"
             )
         labels.check_classes(self.y_name, distinct)
         names = {value: labels.spelling(value) for value in distinct}
@@ -131,7 +131,9 @@ def _check_known(found: list[str], known: Mapping[str, int], name: str, train_na
     """Whether there are training samples of all classes of test samples."""
     for sample, each in enumerate(found):
         if each not in known:
-            raise DataError(f"{name} have {each} for sample {sample}, but {train_name} have none")
+            raise DataError(
+                f"{name} have {each} for sample {sample}, but {train_name} do not have this class"
+            )
 
 
 def _common_dtype(parts: list[Array]) -> list[Array]:

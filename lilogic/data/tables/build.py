@@ -166,10 +166,10 @@ def _guessed(rows: pandas.DataFrame, name: str) -> str:
     from lilogic.errors import LilogicWarning
 
     if not len(rows.columns):
-        raise DataError("no column is left to be the label", option="label")
+        raise DataError("no column is left for the label", option="label")
     folded = {column.lower(): column for column in reversed(rows.columns)}
     label: str = next((folded[each] for each in LABELS if each in folded), rows.columns[-1])
-    message = f"{name}: column {label} is taken as the label"
+    message = f"{name}: using column {label} as the label"
     warnings.warn(LilogicWarning(message, option="label"), stacklevel=4)
     return label
 
@@ -185,7 +185,7 @@ def _labels(column: pandas.Series[Any]) -> tuple[npt.NDArray[np.int64], list[str
         row, more = int((codes < 0).argmax()) + 1, int((codes < 0).sum()) - 1
         rest = f" and {more:,} more" if more else ""
         verb = "have" if more else "has"
-        raise DataError(f"row {row}{rest} {verb} no label in column {column.name}; leave them out")
+        raise DataError(f"row {row}{rest} {verb} no label in column {column.name}; drop such rows")
     if column.dtype.kind == "f":
         labels.check_classes(f"labels in column {column.name}", column.unique())
     return codes, found
@@ -200,8 +200,8 @@ def _classes(column: pandas.Series[Any]) -> tuple[npt.NDArray[np.int64], list[st
     codes, found = _labels(column)
     if len(found) > max(_MANY, len(column) / 2):
         raise DataError(
-            f"column {column.name} has {len(found):,} values in {len(column):,} rows, so these are "
-            "no classes; name the column that holds them",
+            f"column {column.name} has {len(found):,} different values in {len(column):,} rows, "
+            "too many for classes; name the column that holds the classes",
             option="label",
         )
     class_names = labels.ordered(found)
@@ -209,7 +209,8 @@ def _classes(column: pandas.Series[Any]) -> tuple[npt.NDArray[np.int64], list[st
     y = np.array([number[each] for each in found], dtype=np.int64)[codes]
     if len(class_names) < 2:
         raise DataError(
-            f"all rows are of one class, {class_names[0]}; a classifier tells two or more apart"
+            f"all rows belong to one class, {class_names[0]}; a classifier needs at least two "
+            "classes"
         )
     return y, class_names
 

@@ -47,10 +47,10 @@ def usable(rows: pandas.DataFrame, names: Sequence[str], is_chosen: bool, name: 
         left_out = [each for each in names if reasons[each] == reason]
         if reason is not None:
             columns = "column" if len(left_out) == 1 else "columns"
-            _warn(f"{name}: left out {columns} {_some(left_out)}: {reason}", "drop")
+            _warn(f"{name}: ignoring {columns} {_some(left_out)}: {reason}", "drop")
     found = [each for each in names if reasons[each] is None]
     if not found:
-        raise DataError("no column is left as a feature", option="columns")
+        raise DataError("no column is left for features", option="columns")
     return found
 
 
@@ -59,15 +59,15 @@ def _useless(column: Series, is_chosen: bool) -> str | None:
     numeric = is_numeric(column)
     distinct, count = column.nunique(), len(column)
     if distinct < 1 or (distinct == 1 and not column.isna().any()):
-        return "no value differs from the others in the training rows"
+        return "all training rows have the same value"
     if is_chosen:
         return None
     if not numeric:
         if distinct == count or distinct > max(_MANY, count / 2):
-            return "text with nearly as many values as rows, as names or numbers of rows are"
+            return "nearly every row has its own text, as identifiers do"
         return None
     counts = distinct == count > _ROWS_A_VALUE and _counts(values.numbers(column)[0])
-    return "it counts the rows" if counts else None
+    return "it numbers the rows" if counts else None
 
 
 def _counts(found: npt.NDArray[np.float64]) -> bool:
@@ -89,8 +89,8 @@ def warn_of_leaks(rows: pandas.DataFrame, names: Sequence[str], y: Any, name: st
     if found:
         columns, verb = ("column", "has") if len(found) == 1 else ("columns", "have")
         _warn(
-            f"{name}: {columns} {_some(found)} {verb} values that each stand for one class, as a "
-            "copy of the label has; leave out what is not known of new rows",
+            f"{name}: {columns} {_some(found)} {verb} values that each determine the class, like "
+            "a copy of the label; drop what new rows will not have",
             "drop",
         )
 
@@ -118,7 +118,7 @@ def warn_of_duplicates(rows: pandas.DataFrame, test: npt.NDArray[np.bool_], name
     if not repeated:
         return
     both = int(np.isin(numbers[test], numbers[~test]).sum())
-    seen = f"; {both:,} of the test rows are training rows, too" if both else ""
+    seen = f"; {both:,} test rows are also training rows" if both else ""
     verb = "row repeats" if repeated == 1 else "rows repeat"
     _warn(f"{name}: {repeated:,} {verb} others{seen}")
 

@@ -70,7 +70,7 @@ def _delimited(data: bytes) -> pandas.DataFrame:
     header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
     if len(header) < 2:
         raise DataError(
-            f"has a single column, {first.strip()[:_NAMED]!r}; values are separated by commas, "
+            f"has a single column, {first.strip()[:_NAMED]!r}; separate values with commas, "
             "semicolons, tabs or |"
         )
     _check_header(header)
@@ -96,7 +96,7 @@ def _text(data: bytes) -> str:
         )
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(f"line {line} has a zero byte: this is no text, or a damaged file")
+        raise DataError(f"line {line} has a zero byte: not a text file, or damaged")
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     if not text.strip():
         raise DataError("is empty")
@@ -118,7 +118,7 @@ def _check_header(header: list[str]) -> None:
     rises = all(low < high for low, high in itertools.pairwise(found))
     if 2 * len(found) > len(header) and not rises:
         raise DataError(
-            "has no names of columns: its first line holds values; write names above them"
+            "has no column names: its first line holds values; add a line of names above it"
         )
 
 
@@ -153,14 +153,14 @@ def _columns(data: bytes, delimiter: str, count: int) -> list[pyarrow.ChunkedArr
             ),
         )
     except pyarrow.ArrowInvalid as error:
-        raise DataError(f"is no table: {first_line(error)}") from error
+        raise DataError(f"not a table: {first_line(error)}") from error
     if ragged:
         first = ragged[0]
         rows = f"row {first.number - 1}" if first.number else "a row"
         raise DataError(f"{rows} has {first.actual_columns} values, but there are {count} columns")
     columns = [column.slice(1) for column in table.columns]
     if data.count(b'"') % 2 and any(_has_lines(column) for column in columns):
-        raise DataError("has a quotation mark that is never closed")
+        raise DataError("has an unclosed quotation mark")
     return columns
 
 
@@ -222,7 +222,7 @@ def _parquet(data: bytes) -> pandas.DataFrame:
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         if isinstance(error, LilogicError):
             raise
-        raise DataError(f"truncated, damaged or no Parquet ({first_line(error)})") from error
+        raise DataError(f"truncated, damaged or not Parquet ({first_line(error)})") from error
 
 
 def _arff(data: bytes) -> pandas.DataFrame:
@@ -237,10 +237,10 @@ def _arff(data: bytes) -> pandas.DataFrame:
         loaded, description = arff.loadarff(io.StringIO(text))
     except NotImplementedError as error:
         raise DataError(
-            f"ARFF of a kind that is not read here ({first_line(error)}); save it as CSV"
+            f"unsupported kind of ARFF ({first_line(error)}); save it as CSV"
         ) from error
     except Exception as error:  # SciPy raises whatever odd lines lead it to.
-        raise DataError(f"damaged or no ARFF ({first_line(error)})") from error
+        raise DataError(f"damaged or not ARFF ({first_line(error)})") from error
     found = {}
     for name, kind in zip(description.names(), description.types(), strict=True):
         column = loaded[name]

@@ -42,7 +42,7 @@ def frame(table: Any) -> pandas.DataFrame:
         check_names(arrow.column_names)
         found = arrow.to_pandas()
     else:
-        raise DataError(f"{type(table).__name__} is no table that is read here")
+        raise DataError(f"{type(table).__name__} is not a supported kind of table")
     found.columns = pandas.Index([str(name).strip() for name in found.columns], dtype=object)
     check_names([*found.columns])
     found.index = pandas.RangeIndex(len(found))

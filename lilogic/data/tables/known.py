@@ -89,7 +89,7 @@ class Copied:
                 return [path for path in found if path]
         names = ", or ".join(" and ".join(stems) for stems in self.files)
         raise DataError(
-            f"{name}: no copy of it was found; get {self.source} and put it in "
+            f"{name}: not found; get {self.source} and put it in "
             f"{Path('$' + ENVIRONMENT) / name}, called {names}, with the suffix "
             f"{', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}"
             + ("" if root else f"; set {ENVIRONMENT} to a folder of data sets")

@@ -43,8 +43,8 @@ def dataset(source: Any, settings: DataSettings) -> Dataset:
         return arrays.dataset("data", _of_torch(source), None, settings)
     if not isinstance(source, tuple | list) or len(source) != 2:
         raise DataError(
-            f"{type(source).__name__} is no data; give a recipe, a file, a data frame, "
-            "or samples and labels (x, y)"
+            f"{type(source).__name__} is not data; pass a recipe, a file, a data frame, or "
+            "samples and labels (x, y)"
         )
     first, second = source
     if is_frame(first) and is_frame(second) and len(frame(second).columns) > 1:
@@ -78,7 +78,9 @@ def _with_label(x: Any, y: Any, settings: DataSettings) -> tuple[Any, DataSettin
         raise DataError(f"there are {len(column)} labels, but {len(rows)} rows")
     label = str(settings.label or getattr(y, "name", None) or (is_frame(y) and column.name) or "y")
     if label in rows.columns:
-        raise DataError(f"column {label} is a feature, but the labels are called so, too")
+        raise DataError(
+            f"column {label} is a feature, but the labels have the same name; rename one"
+        )
     rows[label] = column
     return rows, settings.model_copy(update={"label": label})
 

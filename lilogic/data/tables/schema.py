@@ -224,8 +224,8 @@ def check_finite(rows: pandas.DataFrame, schema: Schema, features: Features) -> 
     place = int(wrong.any(axis=0).argmax())
     row = _first(rows.iloc[:, 0], wrong[:, place])
     raise DataError(
-        f"row {row}, column {schema.feature_names[place]}: is infinite; correct it, or leave the "
-        "column out",
+        f"row {row}, column {schema.feature_names[place]}: is infinite; correct it, or drop the "
+        "column",
         option="drop",
     )
 
@@ -243,7 +243,7 @@ def is_numeric(column: pandas.Series[Any]) -> bool:
     types = pandas.api.types
     if types.is_datetime64_any_dtype(column) or column.dtype.kind in "mM":
         raise DataError(
-            f"column {column.name}: has dates or times; make numbers of them, or leave it out",
+            f"column {column.name}: has dates or times; convert them to numbers or drop the column",
             option="drop",
         )
     if isinstance(column.dtype, pandas.CategoricalDtype):
@@ -259,8 +259,8 @@ def is_numeric(column: pandas.Series[Any]) -> bool:
     commas = present.str.fullmatch(r"[+-]?\d*,\d+")
     if _most(~commas.to_numpy(dtype=bool), weights):
         raise DataError(
-            f"column {column.name}: writes numbers with a comma, such as "
-            f"{present[commas.to_numpy(dtype=bool)].iloc[0]!r}; write them with a point"
+            f"column {column.name}: has numbers with decimal commas, such as "
+            f"{present[commas.to_numpy(dtype=bool)].iloc[0]!r}; use decimal points"
         )
     return False
 
@@ -282,8 +282,8 @@ def numbers_of(column: pandas.Series[Any]) -> npt.NDArray[np.float64]:
     if wrong.any():
         value = column.to_numpy(dtype=object)[wrong.argmax()]
         raise DataError(
-            f"row {_first(column, wrong)}, column {column.name}: {str(value)[:40]!r} is no number; "
-            "correct it, or leave the column out",
+            f"row {_first(column, wrong)}, column {column.name}: {str(value)[:40]!r} is not a "
+            "number; correct it, or drop the column",
             option="drop",
         )
     return found
@@ -294,8 +294,8 @@ def missing_value(column: pandas.Series[Any], where: npt.NDArray[np.bool_]) -> D
     more = int(where.sum()) - 1
     rest = f" and {more:,} more of its values" if more else ""
     return DataError(
-        f"row {_first(column, where)}, column {column.name}: the value is missing{rest}; "
-        "fill it in, or let the median stand for it",
+        f"row {_first(column, where)}, column {column.name}: the value is missing{rest}; fill it "
+        "in, or have it replaced by the median",
         option="missing",
     )
 

@@ -145,7 +145,7 @@ def shown_gates(graph: GateGraph, cone: int | None) -> list[int]:
     """
     if cone is not None and not 0 <= cone < graph.n_classes:
         raise FormatError(
-            f"class {cone} does not exist, but classes 0 to {graph.n_classes - 1}", option="cone"
+            f"class {cone} does not exist; classes are 0 to {graph.n_classes - 1}", option="cone"
         )
     if cone is None:
         return [*range(graph.n_inputs, graph.n_nodes)]

@@ -35,7 +35,7 @@ def read(data: bytes) -> Imported:
         raise FormatError("not an AIGER file: its first line is not 'aig M I L O A'")
     largest, inputs, latches, outputs, ands = map(_number, words[1:6])
     if latches or any(map(_number, words[6:])):
-        raise FormatError("it has latches, properties or constraints, which are not covered")
+        raise FormatError("it has latches, properties or constraints, which are not supported")
     if largest != inputs + ands:
         raise FormatError(f"it has {inputs} inputs and {ands} gates, but M is {largest}")
     if outputs > len(rest) or ands > len(rest):
@@ -54,7 +54,7 @@ def read(data: bytes) -> Imported:
         delta, at = _delta(rest, at)
         right = left - delta
         if not 0 <= right <= left < 2 * variable:
-            raise FormatError(f"gate {2 * variable} reads what is not made before it")
+            raise FormatError(f"gate {2 * variable} reads a value that is not defined before it")
         wires = [builder.constant(0) if not w >> 1 else node[w >> 1] for w in (left, right)]
         node.append(builder.gate(_AND[left & 1, right & 1], *wires))
     inverted: dict[int, int] = {}

@@ -88,7 +88,9 @@ def read(data: bytes) -> Imported:
             continue
         open_cover = None
         if ended or (keyword == ".model" and is_model):
-            raise NotGatesError(f"line {line}: there is more than one model; flatten it first")
+            raise NotGatesError(
+                f"line {line}: there is more than one model; flatten the design first"
+            )
         is_model = True
         if keyword == ".inputs":
             inputs += map(net, words[1:])
@@ -107,10 +109,10 @@ def read(data: bytes) -> Imported:
         elif keyword == ".end":
             ended = True
         elif keyword == ".subckt":
-            raise NotGatesError(f"line {line}: .subckt is not covered; flatten it first")
+            raise NotGatesError(f"line {line}: .subckt is not supported; flatten the design first")
         elif keyword != ".model" and keyword not in _NO_LOGIC:
             advice = _ADVICE.get(keyword, "only combinational .names are")
-            raise FormatError(f"line {line}: {keyword} is not covered, {advice}")
+            raise FormatError(f"line {line}: {keyword} is not supported, {advice}")
     if not is_model:
         raise FormatError("not a BLIF file: there is no .model")
     return _circuit(inputs, outputs, covers, names)
@@ -134,7 +136,7 @@ def _add_row(cover: _Cover, words: list[str], line: int) -> None:
     width = len(cover.inputs)
     cube, value = words if width and len(words) == 2 else ("", words[0])
     if len(cube) != width or set(cube) - set("01-") or value not in ("0", "1"):
-        raise FormatError(f"line {line}: {' '.join(words)!r} is no row of {width} inputs")
+        raise FormatError(f"line {line}: {' '.join(words)!r} is not a row of {width} inputs")
     if len(words) != (2 if width else 1) or (cover.value and cover.value[0] != value):
         raise FormatError(f"line {line}: {' '.join(words)!r} does not fit the rows before it")
     cover.cubes.append(cube)

@@ -143,12 +143,11 @@ def _refusal(name: str, cell: Mapping[str, Any], modules: Set[str]) -> FormatErr
     kind = cell["type"]
     where = f"{place(cell)}{name} is a {kind}"
     if kind in modules or (kind.startswith("$") and not kind.startswith("$_")):
-        return NotGatesError(f"{where}; it takes Yosys to make gates of it")
+        return NotGatesError(f"{where}, which needs Yosys to become gates")
     if kind.startswith("$_TBUF"):
         return FormatError(f"{where}, a three-state buffer; outputs must always be 0 or 1")
     return FormatError(
-        f"{where}; only combinational gates are covered, so no registers or latches, and no cells "
-        "of a library"
+        f"{where}; only combinational gates are supported, not registers, latches or library cells"
     )
 
 

@@ -95,7 +95,7 @@ def _check_wires(layers: Sequence[Layer], n_inputs: int) -> None:
         if layer.reads not in (None, before):
             raise FormatError(
                 f"layer {number} reads {layer.reads} values, but there are {before} before it; "
-                "connections that skip layers are not covered"
+                "connections that skip layers are not supported"
             )
         wrong = np.argwhere((layer.wires < 0) | (layer.wires >= before))
         if wrong.size:

@@ -65,8 +65,8 @@ def top_of(
         raise FormatError(f"it has {len(contained)} modules and no top")
     if len(tops) > 1:
         raise FormatError(
-            f"it has {len(tops)} modules that no other contains, {_listed(tops)}: "
-            "say which is meant",
+            f"it has {len(tops)} modules that no other contains, {_listed(tops)}; name the one to "
+            "read",
             option="top",
         )
     [top] = tops
@@ -92,7 +92,7 @@ def _circuit(module: Mapping[str, Any], modules: Set[str]) -> Imported:
         if port["direction"] == "output":
             outputs += bits
         elif port["direction"] != "input":
-            raise FormatError(f"port {name} is {port['direction']}, which is not covered")
+            raise FormatError(f"port {name} is {port['direction']}, which is not supported")
         elif any(net in inputs for _, net in bits) or len({*port["bits"]}) < len(bits):
             raise FormatError("a net is driven by an input and something else")
         else:

@@ -38,7 +38,7 @@ def read(data: bytes) -> Imported:
     )
     if op.ndim != 2 or not op.size or not op.shape == a.shape == b.shape:
         raise FormatError(
-            f"gate_types {op.shape} and connections {a.shape}, {b.shape} are no layers of gates"
+            f"gate_types {op.shape} and connections {a.shape}, {b.shape} are not layers of gates"
         )
     is_ours = "layer_widths" in arrays
     widths = _integers(arrays, "layer_widths") if is_ours else np.full(len(op), op.shape[1])

@@ -133,4 +133,6 @@ def _one_line() -> Iterator[None]:
         yield
     except MlflowException as error:
         reason = str(error).strip().splitlines()[0]
-        raise ToolError(f"MLflow: {reason}; MLFLOW_TRACKING_URI says where it logs to") from error
+        raise ToolError(
+            f"MLflow: {reason}; check MLFLOW_TRACKING_URI, the server to log to"
+        ) from error

@@ -62,7 +62,7 @@ class TrainingProgress(Callback):
 
     def finished(self, epochs: int) -> None:
         """See ``Callback``."""
-        say(f"{self._name}: trained before, {epochs} epochs")
+        say(f"{self._name}: already trained, {epochs} epochs")
 
     def prepare(self, threads: int) -> None:
         """See ``Callback``."""
@@ -72,7 +72,7 @@ class TrainingProgress(Callback):
         """See ``Callback``; what was compiled before does not count for the time left."""
         self._settings, self._steps = settings, steps
         if done:
-            say(f"{self._name}: going on after {self._epoch(done)}")
+            say(f"{self._name}: resuming after {self._epoch(done)}")
         self._task = self._bar.add_task(
             self._name,
             total=max(done, settings.planned_epochs) * steps,
@@ -108,7 +108,7 @@ class TrainingProgress(Callback):
         if done == planned and extra and result.gap > most:
             say(
                 f"{self._name}: freezing costs {100 * result.gap:.2f} points of accuracy, more "
-                f"than train.max_gap, {100 * most:.2f}: at most {extra} extra epochs"
+                f"than train.max_gap ({100 * most:.2f}); adding up to {extra} epochs"
             )
 
     def _epoch(self, done: int) -> str:

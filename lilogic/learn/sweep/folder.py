@@ -38,12 +38,13 @@ def claim(folder: Path, space: Space, recipe: Recipe, data: Dataset) -> None:
         differing += [] if recorded.get("data") == asked["data"] else ["data"]
         if differing:
             raise RecipeError(
-                f"{folder}: holds a sweep of another {', '.join(differing)}; choose another folder "
-                "or remove it",
+                f"{folder}: contains a sweep with a different {', '.join(differing)}; choose "
+                "another folder or remove it",
                 option="folder",
             )
     elif any(not entry.name.startswith(".") for entry in folder.iterdir()):
         raise RecipeError(
-            f"{folder}: holds other files than a sweep's; choose an empty folder", option="folder"
+            f"{folder}: contains files that do not belong to a sweep; choose an empty folder",
+            option="folder",
         )
     write_json(path, asked)

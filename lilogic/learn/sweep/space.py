@@ -149,14 +149,14 @@ class Space(BaseModel):
     @model_validator(mode="after")
     def _is_possible(self) -> Space:
         if self.sampler == "grid" and self.trials is not None:
-            raise ValueError("a grid tries all values with all others: leave out trials")
+            raise ValueError("a grid tries all combinations; omit trials")
         if self.sampler != "grid" and self.trials is None:
             raise ValueError(f"the sampler {self.sampler} needs trials, the number of settings")
         for key, values in self.space.items():
             if self.sampler == "grid" and isinstance(values, Range) and values.values is None:
                 raise ValueError(f"{key}: a grid needs a list of values, or a step")
             if key.partition(".")[0] in ("data", "dataset", "name"):
-                raise ValueError(f"{key}: trials share their data; put it into [set]")
+                raise ValueError(f"{key}: all trials share their data; put this key into [set]")
         if self.target is None and (self.sampler == "nsga2" or self.mapped):
             needs = "the sampler nsga2 weighs" if self.sampler == "nsga2" else "mapped measures"
             raise ValueError(f"{needs} cost: it needs a target, one of {', '.join(TARGETS)}")

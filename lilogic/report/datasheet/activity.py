@@ -59,7 +59,7 @@ def levels(report: ActivityReport) -> Section:
         for level in (() if part is None else part.levels)
     ]
     columns = ("level", "signals", "toggles per inference", "toggles per signal")
-    return Section("Activity of the functions by level", "", columns, rows)
+    return Section("Activity of the gates by level", "", columns, rows)
 
 
 def of_energy(report: BaseModel, energy: EnergyReport, prefix: str = "energy.") -> Section:
@@ -71,9 +71,9 @@ def of_energy(report: BaseModel, energy: EnergyReport, prefix: str = "energy.") 
     ]
     title = f"Energy per inference: {energy.library}"
     text = (
-        f"{energy.volts:g} V, {energy.celsius:g} °C, {energy.clock_mhz:g} MHz. Together "
-        f"{units(energy.energy_pj * _PICO, 'J')} for each inference, leakage included, or "
-        f"{units(energy.power_uw * 1e-6, 'W')} at an inference in every cycle."
+        f"{energy.volts:g} V, {energy.celsius:g} °C, {energy.clock_mhz:g} MHz. In total "
+        f"{units(energy.energy_pj * _PICO, 'J')} per inference including leakage, or "
+        f"{units(energy.power_uw * 1e-6, 'W')} at one inference per cycle."
     )
     columns = ("part", "cells", "registers", "area", "switching", "internal", "clock", "leakage")
     return Section(title, text, columns, rows)

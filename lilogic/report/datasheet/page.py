@@ -72,9 +72,9 @@ def _key(sheet: Datasheet) -> Iterator[Key]:
     latency = Figure(units(speed.latency_ns * 1e-9, "s"), "speed.latency_ns", speed.latency_ns)
     yield Key("latency", latency, f"{cycles}, {speed.clock_mhz:g} MHz ({speed.clock_is})")
     yield Key(
-        "inferences a second",
+        "inferences per second",
         figure(sheet, "speed.samples_per_second", "="),
-        "one in every cycle" if speed.interval == 1 else f"one in {speed.interval} cycles",
+        "one per cycle" if speed.interval == 1 else f"one every {speed.interval} cycles",
     )
     energy = sheet.activity.energy
     if energy is not None:
@@ -86,7 +86,7 @@ def _key(sheet: Datasheet) -> Iterator[Key]:
         yield Key(
             "toggles per inference",
             figure(sheet, "activity.total.toggles", ",.0f"),
-            "of the gates before mapping",
+            "of the gates, before synthesis",
         )
 
 

@@ -45,13 +45,13 @@ def accuracy(sheet: Datasheet) -> Section:
     rows: list[tuple[str, str]] = [
         (
             "data set",
-            f"{sheet.dataset}" + " (another than in training)" * (not sheet.is_trained_data),
+            f"{sheet.dataset}" + " (not the training data)" * (not sheet.is_trained_data),
         ),
         ("test samples", figure(sheet, "evaluation.samples")),
         ("accuracy", figure(sheet, "evaluation.accuracy", ".2%")),
         ("95% interval", str(found.interval)),
         ("balanced accuracy", figure(sheet, "evaluation.balanced_accuracy", ".2%")),
-        ("always the largest class", figure(sheet, "evaluation.largest_class", ".2%")),
+        ("majority-class baseline", figure(sheet, "evaluation.largest_class", ".2%")),
     ]
     known = [
         (each.recall, place) for place, each in enumerate(found.classes) if each.recall is not None
@@ -84,7 +84,7 @@ def size(sheet: Datasheet) -> Section:
         f"{sheet.gates.count:,} gates in {sheet.gates.depth} levels, simplified from "
         f"{sheet.gates.trained:,}. Combinational, before placement."
     )
-    columns = ("size", "with encoder", "without", "how")
+    columns = ("size", "with encoder", "without encoder", "source")
     return Section("Size", text, columns, rows)
 
 
@@ -100,7 +100,7 @@ def interface(sheet: Datasheet) -> Section:
         ("nodes counted", f"{sum(sheet.classes.counted):,}"),
         *_options(sheet),
     ]
-    return Section("Input, classes and how it is compiled", "", _PAIR, rows, is_words=True)
+    return Section("Input, classes and compile options", "", _PAIR, rows, is_words=True)
 
 
 def _options(sheet: Datasheet) -> Iterator[Row]:
@@ -121,7 +121,7 @@ def speed(sheet: Datasheet) -> Section:
             "latency in time",
             Figure(f"{found.latency_ns:,.1f} ns", "speed.latency_ns", found.latency_ns),
         ),
-        ("a sample every", f"{found.interval} cycle{'s' * (found.interval != 1)}"),
+        ("one sample every", f"{found.interval} cycle{'s' * (found.interval != 1)}"),
         ("throughput", units(found.samples_per_second, "samples/s")),
     ]
     return Section("Latency and throughput", "", _PAIR, rows, is_words=True)
@@ -130,7 +130,7 @@ def speed(sheet: Datasheet) -> Section:
 def ports(sheet: Datasheet) -> Section:
     """The ports of the Verilog."""
     rows = [(port.name, port.direction, f"{port.bits:,}", port.comment) for port in sheet.ports]
-    columns = ("port", "direction", "bits", "what stands on it")
+    columns = ("port", "direction", "bits", "description")
     return Section(f"Ports of module {sheet.module}", "", columns, rows, is_words=True)
 
 
@@ -174,9 +174,9 @@ def recipe(sheet: Datasheet) -> str:
 def notes(sheet: Datasheet) -> list[str]:
     """What holds of the figures."""
     return [
-        "Accuracy is that of the frozen network on the test split, which hardware repeats bit by "
-        "bit; the interval is Wilson's.",
-        "Estimated sizes are of the network's circuit, without synthesis; the error given "
-        "with them is the median on networks that the estimate was not fitted to.",
+        "Accuracy is that of the frozen network on the test split; the hardware computes the same "
+        "scores. The interval is a Wilson score interval.",
+        "Estimated sizes come from the network's circuit, without synthesis. Their error is the "
+        "median over networks that the estimate was not fitted to.",
         *activity.assumptions(sheet.activity),
     ]

@@ -163,11 +163,11 @@ def _warnings(figures: Sequence[ClassFigures], accuracy: float, largest: float) 
     unseen = [each.name for each in figures if not each.support]
     missed = [each.name for each in figures if each.recall == 0]
     if unseen:
-        yield f"no test samples of {_listed(unseen)}: nothing is known of how well that is told"
+        yield f"no test samples of {_listed(unseen)}, so their recall is unknown"
     if missed:
         yield (
-            f"not one test sample of {_listed(missed)} is recognized (recall 0); more training "
-            "samples of it, or train.class_weight = 'balanced', may help"
+            f"no test sample of {_listed(missed)} is recognized (recall 0); try more training "
+            "samples, or train.class_weight = 'balanced'"
         )
     if accuracy <= largest < 1:
         name = max(figures, key=lambda each: each.support).name

@@ -66,9 +66,9 @@ def _draw_confusion(axes: Any, evaluation: Evaluation) -> None:
     image = axes.imshow(shares, cmap=colors, norm=PowerNorm(0.5, 0, 1))
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.6, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1 %", "10 %", "25 %", "50 %", "100 %"], fontsize=8)
-    axes.set_title("Confusion, samples; colours: share of the class", color=_INK)
-    axes.set_xlabel("class that is answered")
-    axes.set_ylabel("class that it is")
+    axes.set_title("Confusion matrix (samples; colours: share of the class)", color=_INK)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
     if len(counts) > _NUMBERED:
         for axis in (axes.xaxis, axes.yaxis):
             axis.get_major_locator().set_params(integer=True)
@@ -103,7 +103,7 @@ def _draw_reliability(axes: Any, calibration: Calibration) -> None:
     points = [(each.confidence, each.accuracy) for each in calibration.bins]
     axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=_ORANGE)
     _square(axes)
-    axes.set_xlabel("confidence: probability of the answer")
+    axes.set_xlabel("confidence: probability of the predicted class")
     axes.set_ylabel("accuracy")
 
 

@@ -25,7 +25,7 @@ _CONFUSED = 12
 def of_report(report: EvaluationReport, *, is_page: bool = False) -> Iterator[Section]:
     """All that a report says, in order; a page has room for more classes."""
     rows = [
-        ("data set", report.dataset + " (another)" * (not report.is_trained_data)),
+        ("data set", report.dataset + " (not the training data)" * (not report.is_trained_data)),
         ("gates", f"{report.gates:,}"),
     ]
     if report.train_frozen is not None:
@@ -51,12 +51,12 @@ def _rows(figures: Evaluation) -> Iterator[Row]:
     yield "95% interval (test)", str(figures.interval)
     yield "balanced accuracy (test)", f"{figures.balanced_accuracy:.2%}"
     largest = max(figures.classes, key=lambda each: each.support).name
-    yield "always the largest class", f"{figures.largest_class:.2%} ({largest})"
+    yield "majority-class baseline", f"{figures.largest_class:.2%} ({largest})"
     share = figures.ties / figures.samples
     noun = "sample" if figures.ties == 1 else "samples"
     yield (
         "ties at the top",
-        f"{figures.ties:,} {noun} ({share:.2%}); the first class is answered",
+        f"{figures.ties:,} {noun} ({share:.2%}); the first class wins",
     )
     if figures.roc is not None:
         yield "ROC AUC", f"{figures.roc.auc:.4f} (for {figures.roc.positive})"
@@ -73,7 +73,7 @@ def _classes(figures: Evaluation, is_page: bool) -> Section:
         known = [number for number in order if figures.classes[number].recall is not None]
         order = sorted(known, key=lambda number: figures.classes[number].recall or 0.0)[:SHOWN]
         text = f"{len(order)} of {len(figures.classes):,} classes, lowest recall first"
-    columns = ("class", "support", "recall", "precision", "F1", "most often taken for")
+    columns = ("class", "support", "recall", "precision", "F1", "most often confused with")
     return Section("Classes", text, columns, [_class_row(figures, number) for number in order])
 
 
@@ -94,7 +94,7 @@ def _confusion(figures: Evaluation) -> Section:
     labels = names if names == numbers else [*map("{} {}".format, numbers, names)]
     return Section(
         "Confusion",
-        "Rows: the class that it is; columns: the class that is answered.",
+        "Rows: true class; columns: predicted class.",
         ("class", *numbers),
         [
             (label, *(f"{count:,}" if count else "·" for count in row))

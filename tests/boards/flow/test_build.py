@@ -50,7 +50,7 @@ def test_what_does_not_fit_gets_advice() -> None:
     assert not raised.value.with_fewer_registers
     assert str(raised.value) == (
         "mnist-8k needs 15,120 LUT4, icebreaker has 5,280: "
-        "try a network of fewer gates, fewer of them counted"
+        "try a network with fewer gates and fewer counted gates"
     )
     fit.check(replace(design, board=find("ulx3s-12f")), needs)
 
@@ -81,7 +81,7 @@ def test_a_classifier_is_folded_as_far_as_the_link_goes(input: InputKind) -> Non
         # Measured: mnist-tiny takes more than 5,280 and less than 10,000, mnist-8k 26,993.
         ("mnist-tiny", "icebreaker", ("the board tang-primer-20k",)),
         ("mnist-8k", "ulx3s-12f", ("the model mnist-tiny",)),
-        ("mnist-8k", "icebreaker", ("a network of fewer gates, fewer of them counted",)),
+        ("mnist-8k", "icebreaker", ("a network with fewer gates and fewer counted gates",)),
     ],
 )
 def test_what_is_advised_holds(model: str, board: str, advice: tuple[str, ...]) -> None:
@@ -268,7 +268,7 @@ def test_a_bitstream_of_another_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / build.REPORT).write_text(json.dumps(report))
     assert build.bitstream(tmp_path, board, TINY) == made
     other = replace(TINY, offset=TINY.offset + 1).with_metadata(name="retrained")
-    with pytest.raises(LilogicError, match=r"holds the network tiny \(.*\), but .* retrained \("):
+    with pytest.raises(LilogicError, match=r"was built for network tiny \(.*\), but .* retrained \("):
         build.bitstream(tmp_path, board, other)
 
 

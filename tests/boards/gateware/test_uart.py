@@ -59,5 +59,5 @@ def test_bits_may_last_a_fraction_of_cycles():
 
 
 def test_a_clock_too_slow_for_the_baud_rate_is_refused():
-    with pytest.raises(LilogicError, match=r"3.00 clock cycles a bit at 3 MHz.* needs 4"):
+    with pytest.raises(LilogicError, match=r"3.00 clock cycles per bit at 3 MHz.* needs 4"):
         uart.cycles_per_bit(3e6, 1_000_000)

@@ -62,7 +62,7 @@ def test_replies_that_come_twice_count_once():
 
 def test_a_board_with_another_network_is_refused():
     other = GateGraph.build(1, [], [[0], []])
-    with pytest.raises(LilogicError, match=r"holds the network .*, but the model is"):
+    with pytest.raises(LilogicError, match=r"holds network .*, but the model is"):
         Client(SoftwareBoard(SMALL), other)
 
 

@@ -259,9 +259,9 @@ def test_the_command_says_what_a_project_takes_and_overwrites_nothing(lilogic, t
         "@" in (tmp_path / "p" / file).read_text() for file in ("README.md", "test/tb.v")
     )
     status, _, err = lilogic(*command)
-    assert (status, "is there already; choose another folder" in err) == (2, True)
+    assert (status, "already exists; choose another folder" in err) == (2, True)
     status, _, err = lilogic(*command[:-1], tmp_path / "net.lgn")
-    assert (status, "is no folder; a project has several files" in err) == (2, True)
+    assert (status, "not a folder; a project consists of several files" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_cells_of_another_technology_are_refused(lilogic, tmp_path):
     lgn.write(random_graph((20,), 12, 2), tmp_path / "net.lgn")
     command = ("export", tmp_path / "net.lgn", "--to", "tinytapeout", "-o", tmp_path / "p")
     status, _, err = lilogic(*command, "--liberty", library)
-    assert (status, "do not all begin with sky130_fd_sc_hd__" in err) == (2, True), err
+    assert (status, "whose names begin with sky130_fd_sc_hd__" in err) == (2, True), err
     status, _, err = lilogic(
         "export", tmp_path / "net.lgn", "--to", "c", "--tiles", "1x1", "-o", "x"
     )

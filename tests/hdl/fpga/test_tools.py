@@ -107,7 +107,7 @@ def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> 
         tools.run("yosys", [], tmp_path)
     # Not exec: what the script started ends, too.
     yosys.write_text("sleep 60; exit 1")
-    with pytest.raises(tools.ToolTimeoutError, match=r"yosys did not end within 0\.1 s"):
+    with pytest.raises(tools.ToolTimeoutError, match=r"yosys did not finish within 0\.1 s"):
         tools.run("yosys", [], tmp_path, 0.1)
 
 
@@ -191,7 +191,7 @@ def test_the_first_use_of_a_program_is_announced(
 ) -> None:
     yosys.write_text("echo Preparing to run yosys. This might take a while... >&2; echo done")
     tools.run("yosys", [], tmp_path)
-    assert capsys.readouterr().err == "first use: preparing yosys, which takes a minute\n"
+    assert capsys.readouterr().err == "preparing yosys for its first use, which takes a minute\n"
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_an_answer_that_survives_reset_is_refuted(folded_graph: Path, tmp_path: 
     assert wrong != text
     (tmp_path / VERILOG).write_text(wrong)
     reason = formal.prove(GRAPH, tmp_path).parts["timing"].reason
-    assert reason == "there is an answer to a sample that a reset ended"
+    assert reason == "there is an answer to a sample that a reset cancelled"
 
 
 @pytest.mark.parametrize(("field", "more"), [("interval", 1), ("interval", -1), ("latency", 1)])

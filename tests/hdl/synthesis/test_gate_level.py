@@ -279,7 +279,7 @@ def test_which_module_is_meant_is_asked(tmp_path: Path) -> None:
         ),
         (
             "module m(input a, output y);\nassign y = b; endmodule",
-            "nothing drives y; Yosys warns of line 2: Identifier `b' is implicitly declared",
+            "nothing drives y; Yosys warns about line 2: Identifier `b' is implicitly declared",
         ),
         (
             "module m(input a, b, output y);\nassign y = a & b;\nassign y = a | b; endmodule",

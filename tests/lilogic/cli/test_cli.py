@@ -121,7 +121,7 @@ def test_all_keys_of_recipes_are_listed(lilogic):
         (["train", "unheard-of"], ["unheard-of", "digits"]),
         (
             ["train", "digits", "--set", "train.epoch=3"],
-            ["unknown key train.epoch; did you mean train.epochs? (recipes --keys lists all)"],
+            ["unknown key train.epoch; did you mean train.epochs? (lilogic recipes --keys lists all)"],
         ),
         (["train", "digits", "--set", "train.epochs=0"], ["train.epochs"]),
         (["train", "digits", "--set", "train.epochs"], ["train.epochs=10"]),
@@ -145,7 +145,7 @@ def test_only_commands_that_have_it_are_told_of_data(lilogic, tmp_path, capsys):
     assert_one_line(status, err, "the model records no data set (--data)")
     assert build.test_samples(api.Model(graph, "net"), True) is None  # as compile and verify do
     assert capsys.readouterr().err == (
-        "no vectors from a data set: the model records no data set\n"
+        "no test vectors from a data set: the model records no data set\n"
     )
 
 
@@ -164,7 +164,7 @@ def test_classes_of_other_names_are_said_to_be_compared_by_number(lilogic, tmp_p
         lgn.write(write_graph(path).with_metadata(class_names=names), path)
         status, _, err = lilogic("eval", path, "--data", data)
         assert status == 0
-        assert ("own.npz: classes are compared by number: its 0, 1 with" in err) is warned
+        assert ("own.npz: its classes (0, 1) differ from the network's" in err) is warned
 
 
 def test_images_of_another_look_are_warned_of(lilogic, tmp_path):
@@ -283,7 +283,7 @@ def test_what_is_called_like_something_known_is_said(lilogic, tmp_path, monkeypa
     status, _, err = lilogic(command, "digits", wrong)
     assert status == 2
     assert err.startswith("digits: ")
-    assert "write ./digits for what is in this folder" in err.splitlines()[0]
+    assert "write ./digits to use the one in this folder" in err.splitlines()[0]
 
 
 def test_hints_name_only_options_that_the_command_has(lilogic, tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ def test_training_meets_a_budget_and_goes_on(lilogic, recipe, tmp_path):
     budget = ("--set", "budget.target=xc7", "--set", "budget.luts=60", "--set", "train.epochs=1")
     status, out, err = lilogic("train", recipe, "-o", tmp_path / "run", *budget, "--json")
     assert status == 0
-    assert "nodes for at most 60 LUT6 on xc7" in err
+    assert "nodes fit the budget of 60 LUT6 on xc7" in err
     summary = json.loads(out)
     assert summary["budget"] == 60
     assert summary["cost"]["target"] == "xc7"
@@ -90,7 +90,7 @@ def test_a_data_set_gets_a_recipe_that_is_cheap_on_the_target(target, inputs):
     [
         (
             ("datasheet", "wine", "-o", "sheet.pdf"),
-            "sheet.pdf: the data sheet is an HTML page; end its name with .html",
+            "sheet.pdf: a data sheet is an HTML page; use the suffix .html",
         ),
         (("activity", "wine", "--saif", "."), ".: cannot be written"),
         (("activity", "wine", "--liberty", "none.lib"), "none.lib: no such file"),

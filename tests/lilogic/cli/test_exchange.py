@@ -78,7 +78,7 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
 @pytest.mark.parametrize(
     ("classes", "expected"),
     [
-        ("1", "1, which counts 6 nodes"),
+        ("1", "1, counting 6 nodes"),
         ("3", "3, each counts 2 nodes"),
         ("6", "6, each counts 1 node"),
     ],
@@ -113,8 +113,8 @@ def test_import_asks_which_module_is_meant_and_says_what_it_takes_for_granted(li
     status, _, err = lilogic("import", path, "-o", model, "--top", "two")
     assert status == 0
     assert err == (
-        f"{path}: does not say what the outputs are; taking each of the 2 for a class, in the "
-        "order of the file, lowest bits first (--classes says otherwise)\n"
+        f"{path}: does not describe its outputs; using each of the 2 as a class, in the "
+        "order of the file, lowest bits first (--classes overrides this)\n"
     )
     status, _, err = lilogic("import", path, "-o", model, "--top", "two", "--classes", "1")
     assert (status, err) == (0, "")

@@ -80,4 +80,4 @@ def test_a_formula_that_is_too_large_is_one_line(lilogic, tmp_path):
     path = tmp_path / "large.lgn"
     lgn.write(random_graph((1500,), 300, 2), path)
     status, _, err = lilogic("explain", path, "--formula")
-    assert_one_line(status, err, "large", "different nodes, of at most 300")
+    assert_one_line(status, err, "large", "different nodes, but at most 300")

@@ -125,7 +125,7 @@ def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
     status, _, err = lilogic("sweep-pipeline", path, "-o", tmp_path / "sweep")
-    assert_one_line(status, err, "sweep: no picture's name; end it with .png")
+    assert_one_line(status, err, "sweep: unknown picture format; use the suffix .png")
     status, _, err = lilogic("sweep-pipeline", path, "--device", "asic")
     assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
 
@@ -156,7 +156,7 @@ def test_compile_verify_and_report_a_graph_without_encoder(lilogic, tmp_path):
     assert verified["passed"]
     assert verified["simulation"]["mismatches"] == 0
     assert verified["formal"]["parts"]["gates"]["status"] == "proven"
-    assert "no vectors from a data set" in err
+    assert "no test vectors from a data set" in err
 
     verilog = (build / "classifier.v").read_text()
     before, name, after = verilog.partition("module classifier_network(")
@@ -211,11 +211,11 @@ def test_options_that_contradict_each_other_are_refused(lilogic, tmp_path, monke
     name, *rest = command
     clock = ("--clock", 50, "--target", "hx8k", "--levels-per-stage", 2)
     status, _, err = lilogic(name, "small.lgn", *rest, *clock)
-    assert_one_line(status, err.splitlines()[-1] + "\n", "not both", "(--levels-per-stage)")
+    assert_one_line(status, err.splitlines()[-1] + "\n", "both place the registers", "(--levels-per-stage)")
     status, _, err = lilogic(name, "small.lgn", *rest, "--bits", "--input", "features")
     assert_one_line(status, err, "both bits and features")
     status, _, err = lilogic(name, "small.lgn", *rest, "--fold", 4, "--levels-per-stage", 0)
-    message = "no clock cycles to fold it into 4", "(--levels-per-stage)"
+    message = "cannot be folded into 4 cycles", "(--levels-per-stage)"
     assert_one_line(status, err.splitlines()[-1] + "\n", *message)
     assert not (tmp_path / "out" / "build.json").exists()
 
@@ -226,7 +226,7 @@ def test_verify_refuses_a_build_of_something_else(lilogic, tmp_path):
     lgn.write(replace(graph, offset=graph.offset + np.array([1, 0], np.int32)), other)
     load(network).compile(build, target="ice40", progress=False)
     status, _, err = lilogic("verify", other, "--build", build)
-    assert_one_line(status, err, "holds the network small (", "but the model is other (")
+    assert_one_line(status, err, "was compiled from network small (", "but the model is other (")
     status, _, err = lilogic("verify", network, "--build", build, "--target", "ecp5")
     assert_one_line(status, err, "was compiled with target ice40, not ecp5")
     status, _, err = lilogic("verify", network, "--build", tmp_path)

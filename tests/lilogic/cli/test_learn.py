@@ -66,7 +66,7 @@ def test_eval_warns_of_classes_that_are_never_recognized(lilogic, run_folder, tm
     assert status == 0
     unseen, missed, worse = json.loads(out)["test"]["warnings"]
     assert unseen.startswith("no test samples of class '2'")
-    assert missed.startswith("not one test sample of class '1'")
+    assert missed.startswith("no test sample of class '1'")
     assert "no better than always answering '0'" in worse
     assert err.splitlines()[-3:] == [f"warning: {line}" for line in (unseen, missed, worse)]
 
@@ -114,7 +114,7 @@ def test_a_collapsed_layer_is_warned_of(lilogic, recipe, run_folder, monkeypatch
     status, out, err = lilogic("train", recipe, "-o", run_folder, "--json")
     assert status == 0
     before, *lines = err.splitlines()
-    assert before == "training tiny: trained before, 4 epochs"
+    assert before == "training tiny: already trained, 4 epochs"
     assert [line.removeprefix("warning: ") for line in lines] == json.loads(out)["warnings"]
     assert lines[0].startswith("warning: layer 1 ")
 
@@ -127,7 +127,7 @@ def test_training_stops_early_and_says_so(lilogic, recipe, tmp_path):
     assert status == 0
     epochs = json.loads(out)["training"]["epochs"]
     assert epochs < 40
-    assert err.splitlines()[-1].startswith(f"tiny: stopped after epoch {epochs}, because ")
+    assert err.splitlines()[-1].startswith(f"tiny: stopped early after epoch {epochs}: ")
 
 
 def test_a_data_set_trains_without_a_recipe(lilogic, recipe, tmp_path, monkeypatch):

@@ -124,7 +124,7 @@ def test_bits_are_samples_of_networks_without_encoder(lilogic, tmp_path, picture
     expected = package.Model(graph, "net").scores(bits).tolist()
     assert [answer["scores"] for answer in json.loads(out)] == expected
     status, _, err = lilogic("predict", tmp_path / "net.lgn", pictures[0])
-    assert_one_line(status, err, "0.PNG: no array, but the network reads samples of shape (3,)")
+    assert_one_line(status, err, "0.PNG: not an array, but the network reads samples of shape (3,)")
 
 
 @pytest.mark.parametrize(

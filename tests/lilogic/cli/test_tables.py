@@ -104,7 +104,7 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
     ),
     "one class": (
         lambda table, _: table.with_column(3, _every(table, lambda _: "a")),
-        "all rows are of one class, a",
+        "all rows belong to one class, a",
     ),
     "measurements": (
         lambda table, _: table.with_column(3, _every(table, lambda row: f"{row / 7}")),
@@ -146,7 +146,7 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
     ),
     "odd splits": (
         lambda table, _: replace(table, options=("--label=kind", "--set", "data.split=colour")),
-        "it may say train, validation or test",
+        "but must be train, validation or test",
     ),
 }
 
@@ -214,7 +214,7 @@ def test_a_table_trains_evaluates_and_classifies(trained: Path, lilogic) -> None
     told = (table, "--missing", "median", *SHORT, "-o", model)
     status, _, err = lilogic("train", *told)
     assert status == 0, err
-    assert f"warning: {table}: column kind is taken as the label (--label)" in err
+    assert f"warning: {table}: using column kind as the label (--label)" in err
     assert f"warning: {table}: left out column number: text with nearly as many" in err
     assert f"warning: {table}: left out column same: no value differs" in err
     recipe = json.loads((model / "recipe.json").read_text())

@@ -47,15 +47,15 @@ def test_bits_that_subtract_are_known_and_read_two_features():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"feature": [0, 16]}, "encoder bit 1 looks at feature 16, but only 16 exist"),
-        ({"feature": [-1, 0]}, "encoder bit 0 looks at feature -1"),
+        ({"feature": [0, 16]}, "encoder bit 1 reads feature 16, but only 16 exist"),
+        ({"feature": [-1, 0]}, "encoder bit 0 reads feature -1"),
         (
             {"preprocessing": Preprocessing((4, 4), "uint8", resize=(1, 1))},
-            "bit 1 looks at feature 1, but only 1 exist",
+            "bit 1 reads feature 1, but only 1 exist",
         ),
         ({"feature": [0]}, "feature has 1 entries, but threshold has 2"),
-        ({"minus": [-1, 0]}, "encoder bit 0 looks at feature -1"),
-        ({"minus": [0, 17]}, "encoder bit 1 looks at feature 17, but only 16 exist"),
+        ({"minus": [-1, 0]}, "encoder bit 0 reads feature -1"),
+        ({"minus": [0, 17]}, "encoder bit 1 reads feature 17, but only 16 exist"),
         ({"minus": [0]}, "feature has 2 entries, but minus has 1"),
         ({"threshold": [0.5, 1]}, "threshold must be one row of 32-bit integers"),
         ({"threshold": [2**31, 1]}, "threshold must be one row of 32-bit integers"),

@@ -91,10 +91,10 @@ def test_ink_on_paper_is_warned_of_and_never_inverted_unasked(tmp_path: Path) ->
 
 def test_a_value_of_white_that_is_not_known_is_said(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", np.zeros((2, 2)))
-    text = "the value of white is not recorded: 255 is taken"
+    text = "the network does not record the value of white; using 255"
     for look in (None, Look(ground=Tone.DARK)):
         assert warned(replace(READER, look=look), path) == [(text, "white")]
-    text = "the value of white is not recorded: 16 is taken, the highest value of the training data"
+    text = "the network does not record the value of white; using 16, the highest value of the training data"
     assert warned(replace(READER, look=Look(highest=16)), path) == [(text, "white")]
     assert warned(replace(READER, look=None, white=16), path) == []
 
@@ -175,7 +175,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     for content, words in (
         (None, "no such file"),
         (b"", "is empty"),
-        (b"a text", "not a picture of a format that is read here (PNG"),
+        (b"a text", "not an image in a supported format (PNG"),
         (b"PK\x03\x04 no archive", "truncated, damaged or not of plain arrays"),
         (b"\x93NUMPY", "truncated, damaged or not of plain arrays"),
         (b"\x1f\x8bxx", "truncated or damaged gzip"),

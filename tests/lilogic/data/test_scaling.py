@@ -75,7 +75,7 @@ def test_a_scaling_goes_with_real_values_and_constants_only():
         Preprocessing((3,), REAL, scaling=scaling)
     reals = Preprocessing((2,), REAL, scaling=scaling)
     for wrong in ({"minus": [1]}, {"rank": 0}):
-        with pytest.raises(GraphError, match="compare them with constants"):
+        with pytest.raises(GraphError, match="compare them only with constants"):
             Encoder(preprocessing=reals, feature=[0], threshold=[0], **wrong)
     with pytest.raises(DataError, match="must be numbers"):
         reals.features(np.array([["a", "b"]]))

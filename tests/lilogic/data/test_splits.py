@@ -179,12 +179,12 @@ def test_folds_are_of_all_samples_but_those_that_a_column_tests() -> None:
 
 def test_classes_on_one_side_are_warned_of() -> None:
     labels = np.array([0] * 10 + [1] * 10 + [2])
-    with pytest.warns(LilogicWarning, match=r"^x: class fig has no samples for testing$"):
+    with pytest.warns(LilogicWarning, match=r"^x: class fig has no test samples$"):
         found = splits.split(labels, settings(), name="x", class_names=["oak", "elm", "fig"])
     assert 20 in found.train
-    with pytest.warns(LilogicWarning, match="class 2 has no samples for testing"):
+    with pytest.warns(LilogicWarning, match="class 2 has no test samples"):
         splits.split(labels, settings(fold=(1, 5)))
-    with pytest.raises(DataError, match="no sample of class 2 is for training, so it cannot"):
+    with pytest.raises(DataError, match="no training sample has class 2, so it cannot"):
         splits.split(labels, settings(), column=(["train"] * 8 + ["test"] * 2) * 2 + ["test"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -144,7 +144,7 @@ def test_one_class_alone_can_be_written():
 
 def test_what_is_too_large_says_how_large():
     graph = random_graph((2000,), 400, 2)
-    with pytest.raises(GraphError, match=r"count 1,\d\d\d different nodes, of at most 300"):
+    with pytest.raises(GraphError, match=r"count 1,\d\d\d different nodes, but at most 300"):
         words.formula(graph, ["a", "b"])
 
 

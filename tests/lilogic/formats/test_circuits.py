@@ -211,7 +211,7 @@ def test_outputs_are_shared_out_as_asked(tmp_path):
     path = written(tmp_path, text)
     assert [len(head) for head in formats.load(path).heads] == [1] * 6
     assert [len(head) for head in formats.load(path, classes=3).heads] == [2] * 3
-    with pytest.raises(LilogicError, match=r"6 outputs cannot be shared out evenly over 4 classes"):
+    with pytest.raises(LilogicError, match=r"6 outputs cannot be divided evenly among 4 classes"):
         formats.load(path, classes=4)
 
 
@@ -232,7 +232,7 @@ def test_no_output_of_a_network_is_taken_for_padding(tmp_path):
     state |= {"0.indices": np.arange(22).reshape(2, 11) % 9}
     path = tmp_path / "net.safetensors"
     save_file(state, path)
-    with pytest.raises(FormatError, match="11 outputs cannot be shared out evenly over 10"):
+    with pytest.raises(FormatError, match="11 outputs cannot be divided evenly among 10"):
         formats.load(path)
     assert len(formats.load(path, classes=11).head_nodes) == 11
 

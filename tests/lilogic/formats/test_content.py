@@ -147,7 +147,7 @@ def test_what_is_not_read_says_how_to_come_by_what_is(tmp_path, name, data, mess
 def test_a_network_of_lilogic_need_not_be_imported(tmp_path):
     path = tmp_path / "net.safetensors"
     lgn.write(random_graph((4, 4), 4, 2), path)
-    with pytest.raises(FormatError, match="it is a lilogic network already"):
+    with pytest.raises(FormatError, match="it already is a lilogic network"):
         formats.load(path)
 
 
@@ -210,7 +210,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     encoder, classes = told(tmp_path / "net.npz")
     assert encoder[0] == "encoder"
     assert "a pixel of 2×2" in encoder[1]
-    assert classes == ("classes", "records no classes; taking 10, and the last 5 gates for padding")
+    assert classes == ("classes", "records no classes; assuming 10, with the last 5 gates as padding")
     assert told(tmp_path / "net.npz", 5, is_encoder_given=True) == []
 
     state = {
@@ -221,7 +221,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     bits, classes = told(tmp_path / "net.safetensors")
     assert bits[0] == "encoder"
     assert "how many input bits there are; taking the 2" in bits[1]
-    assert classes == ("classes", "records no classes; taking 10")
+    assert classes == ("classes", "records no classes; assuming 10")
     with pytest.warns(LilogicWarning, match=r"net\.safetensors: records no classes.* \(classes=…"):
         formats.load(tmp_path / "net.safetensors")
 

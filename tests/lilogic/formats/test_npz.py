@@ -48,7 +48,7 @@ def test_layers_are_read_as_they_are_padded(tmp_path):
     [
         ({"gate_types": None}, "array gate_types is missing"),
         ({"gate_types": [[1.5] * 6] * 2}, "gate_types does not hold integers"),
-        ({"gate_types": [[1] * 5] * 2}, "are no layers of gates"),
+        ({"gate_types": [[1] * 5] * 2}, "are not layers of gates"),
         ({"gate_types": [[16] * 6] * 2}, "gate 0 has op 16"),
         ({"connections.A": [[0] * 6, [0, 6, 0, 0, 0, 0]]}, "gate 1 of layer 1 reads wire 6, but"),
         ({"connections.B": [[-1] * 6, [0] * 6]}, "gate 0 of layer 0 reads wire -1"),

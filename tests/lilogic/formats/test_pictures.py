@@ -202,7 +202,7 @@ def test_large_networks_are_refused_with_a_class_that_can_be_drawn(folder):
     shown = {*re.findall(r"\b(n\d+)\b", text)}
     assert sum(int(name[1:]) >= digits.n_inputs for name in shown) == gates
     assert re.search(r"\(\d, \d\) (&gt;|>) \d", text)
-    with pytest.raises(LilogicError, match="class 10 does not exist, but classes 0 to 9"):
+    with pytest.raises(LilogicError, match="class 10 does not exist; classes are 0 to 9"):
         formats.write(digits, kind, folder / "large", cone=10)
     large = random_graph((600,), 10, 1)
     for cone, whose in ((None, ""), (0, " that class 0 depends on")):

@@ -399,11 +399,11 @@ def changed(description, *path, **values):
         ),
         (("layers", 1), {"name": "first"}, "tensor 1.connections._indices_L0 belongs to no layer"),
         (("layers", 2), {"type": "Identity"}, "in_dim is 4, but the layers before make 1×2×2"),
-        (("layers", 2), {"type": "GroupSum", "k": 1}, "GroupSum is read only as the last layer"),
-        (("layers", 2), {"type": "FixedBinarization"}, "is read only as the first layer"),
+        (("layers", 2), {"type": "GroupSum", "k": 1}, "GroupSum is supported only as the last layer"),
+        (("layers", 2), {"type": "FixedBinarization"}, "is supported only as the first layer"),
         (("layers", 3), {"in_dim": 5}, "in_dim is 5, but the layers before make 4 values"),
         (("layers", 3), {"out_dim": 5}, "unknown key layers.3.LogicDense.out_dim"),
-        (("layers", 4), {"k": 3}, "4 outputs cannot be shared out evenly over 3 classes"),
+        (("layers", 4), {"k": 3}, "4 outputs cannot be divided evenly among 3 classes"),
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(tmp_path, path, values, message):
@@ -487,7 +487,7 @@ def test_without_a_description_it_is_asked_for(tmp_path):
 def test_only_state_dicts_are_described(tmp_path):
     _, description = written(tmp_path, *small())
     (tmp_path / "net.blif").write_text(".model m\n.inputs a\n.outputs a\n.end\n")
-    with pytest.raises(LilogicError, match="only networks of torchlogix are described"):
+    with pytest.raises(LilogicError, match="only torchlogix networks take a description"):
         formats.load(tmp_path / "net.blif", architecture=description)
 
 

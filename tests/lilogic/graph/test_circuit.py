@@ -32,7 +32,7 @@ def test_a_circuit_puts_out_what_it_lists():
     [
         ({"n_inputs": 0}, "n_inputs is 0, but a graph needs at least 1 input bit"),
         ({"op": [16]}, "gate 0 has op 16, but ops are 0 to 15"),
-        ({"a": [2]}, "gate 0 (node 2) reads wire 2, which is not made before it"),
+        ({"a": [2]}, "gate 0 (node 2) reads wire 2, which does not come before it"),
         ({"outputs": [0, 3]}, "outputs[1] is node 3, but only 3 exist"),
         ({"outputs": [-1]}, "outputs[0] is node -1, but only 3 exist"),
         ({"outputs": [0.5]}, "outputs[0] is 0.5, which is not a int32"),

@@ -174,7 +174,7 @@ def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text("mine")
-    with pytest.raises(LilogicError, match="holds other files than a run's; choose an empty"):
+    with pytest.raises(LilogicError, match="contains files that do not belong to a run; choose an empty"):
         train(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
 
@@ -187,7 +187,7 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path: Path, epoch: int | None)
         with pytest.raises(Killed):
             train(tmp_path / "run", Killer(epoch=epoch))
     changed = dataset(y_train=1 - dataset().y_train)
-    with pytest.raises(LilogicError, match="holds a run on other data than sides has now"):
+    with pytest.raises(LilogicError, match="contains a run on different data than sides has now"):
         trainer.train(recipe(), changed, tmp_path / "run", threads=1)
 
 
@@ -274,12 +274,12 @@ def begun(tmp_path: Path) -> Path:
 def test_a_folder_of_another_recipe_is_refused_with_what_differs(whole: Path, begun: Path) -> None:
     for run in (whole, begun):
         assert refusal(run, seed=1) == (
-            f"{run}: holds a run of another recipe, with train.seed = 0; "
+            f"{run}: contains a run of a different recipe, with train.seed = 0; "
             "choose another folder or remove it"
         )
     many = refusal(begun, seed=1, batch=8, epochs=9, grow_every=7, more_epochs=3)
     assert "train.epochs = 3, train.batch = 16, train.grow_every = 2 and 1 other diff" in many
-    assert "; to go on with it, set train.more_epochs; " in many
+    assert "; to train it further, set train.more_epochs; " in many
     dense = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
     assert "with net.candidates = 4; " in refusal(begun, net=dense)
 

@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(
 def test_one_class_is_no_training(tmp_path: Path) -> None:
     data = dataset()
     only = dataset(y_train=0 * data.y_train)
-    with pytest.raises(DataError, match="all training samples are of one class, left; a class"):
+    with pytest.raises(DataError, match="all training samples belong to one class, left; a class"):
         trainer.train(recipe(), only, tmp_path, threads=1)
     assert not any(tmp_path.iterdir())
 

@@ -80,7 +80,7 @@ def test_what_the_data_hold_validates() -> None:
         ("weights", np.full(180, -1.0), "the weight of training sample 0 is -1, but weights are"),
         ("weights", np.zeros(180), "rows: all weights are 0"),
         ("groups", np.zeros(181, np.int64), "rows: groups have shape .181,."),
-        ("held", np.ones(180, np.bool_), "all training samples are held for validation"),
+        ("held", np.ones(180, np.bool_), "validation takes all training samples"),
     ],
 )
 def test_impossible_fields_of_samples_are_one_line(field: str, values: Any, message: str) -> None:

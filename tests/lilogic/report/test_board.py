@@ -64,5 +64,5 @@ def test_rows_say_what_came_out():
 
 def test_without_place_and_route_the_clock_is_unknown():
     rows = dict(board.rows(BoardReport.model_validate(PROJECT)))
-    assert rows["Fmax"] == "unknown: the vendor's tools place and route"
+    assert rows["Fmax"] == "unknown until the vendor's tools place and route"
     assert not any(label.startswith("used") for label in rows)

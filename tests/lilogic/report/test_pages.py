@@ -111,10 +111,10 @@ def test_levels_of_nodes_say_how_many_there_are() -> None:
 def test_what_was_not_flattened_says_so() -> None:
     made = full(tiny())
     assert "the total flattened" in pages.markdown(made)
-    assert "(parts summed up)" not in pages.markdown(made)
+    assert "(sum of the parts)" not in pages.markdown(made)
     made = with_area(made, flattened=False)
     assert "the total is their sum" in pages.markdown(made)
-    assert pages.markdown(made).count("(parts summed up)") == len(made.area.targets)
+    assert pages.markdown(made).count("(sum of the parts)") == len(made.area.targets)
 
 
 def test_a_page_of_cells_alone_draws_them() -> None:

@@ -60,7 +60,9 @@ def write(
         LilogicError: a file cannot be written.
     """
     if path.suffix != ".c":
-        raise FormatError(f"{path}: C goes to a file that ends in .c, with a .h beside it")
+        raise FormatError(
+            f"{path}: C is written to a .c file, with a .h file next to it; use the suffix .c"
+        )
     if any(character in '"\\' or not character.isprintable() for character in path.stem):
         raise FormatError(f"{path}: C cannot include a file of that name; choose another")
     if word not in WORDS:
@@ -83,7 +85,10 @@ def _samples(graph: GateGraph, input: str | None, narrow: bool) -> Samples:
         kind = Raw if graph.encoder.preprocessing.scaling is None else Real
         return kind(graph.encoder, _levels(graph) if narrow else None)
     if narrow:
-        raise FormatError("bits are as narrow as can be: only features can be", option="narrow")
+        raise FormatError(
+            "only features can be narrow, not bits; export features, or omit narrow",
+            option="narrow",
+        )
     if input == "features":
         raise FormatError("the network has no encoder, so it reads bits", option="input")
     return Bits(graph.n_inputs)

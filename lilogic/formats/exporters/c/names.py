@@ -24,8 +24,8 @@ def check_prefix(prefix: str) -> str:
     """
     if not re.fullmatch(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST - 1}}}", prefix):
         raise FormatError(
-            f"prefix {prefix!r} is not a letter and then letters, digits and _, "
-            f"at most {LONGEST} in all",
+            f"prefix {prefix!r} must be a letter followed by letters, digits and _, at most "
+            f"{LONGEST} characters",
             option="prefix",
         )
     return prefix

@@ -21,7 +21,7 @@ def drawn(graph: GateGraph, cone: int | None = None) -> str:
     """
     encoder = graph.encoder
     if encoder is None or len(encoder.feature_shape) < 2:
-        raise FormatError("receptive fields are of images, and the network reads none")
+        raise FormatError("receptive fields need images, but the network does not read images")
     classes = [*range(graph.n_classes)] if cone is None else [cone]
     paths = sheet.paths(graph)[: graph.n_inputs, classes]
     fields = np.zeros((encoder.n_features + 1, len(classes)))

@@ -46,7 +46,7 @@ def found(graph: GateGraph) -> dict[Filter, int]:
         FormatError: the network reads no images.
     """
     if graph.encoder is None or len(graph.encoder.feature_shape) < 2:
-        raise FormatError("filters are of images, and the network reads none")
+        raise FormatError("filters need images, but the network does not read images")
     place = np.zeros((graph.n_inputs, 3), dtype=np.int64)
     laid = planes(graph.encoder)
     there = np.argwhere(laid >= 0)
@@ -96,11 +96,11 @@ def drawn(graph: GateGraph, cone: int | None = None) -> str:
         FormatError: a class is named, the network reads no images, or nothing repeats.
     """
     if cone is not None:
-        raise FormatError("filters are shared by classes: name none", option="cone")
+        raise FormatError("all classes share the filters; omit the class", option="cone")
     counts = {each: count for each, count in found(graph).items() if count >= _LEAST}
     if not counts:
         raise FormatError(
-            "no node of the first level stands at several places, so there are no filters"
+            "no node of the first level repeats across the image, so there are no filters"
         )
     shown = [*counts.items()][:_SHOWN]
     name = sheet.name_of(graph)

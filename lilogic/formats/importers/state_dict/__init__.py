@@ -53,6 +53,6 @@ def read(data: bytes, architecture: Architecture | None = None) -> Imported:
         if any(re.fullmatch(mark, name) for name in state):
             return layers.imported(layers_of(state), authors_encoder=family == "LILogicNet")
     raise FormatError(
-        f"its tensors ({', '.join(list(state)[:3])}, …) are of no known network: "
+        f"its tensors ({', '.join(list(state)[:3])}, …) match no supported network: "
         f"{', '.join(_FAMILIES)}"
     )

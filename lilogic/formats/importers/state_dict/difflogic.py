@@ -22,7 +22,7 @@ def layers_of(state: Tensors) -> list[Layer]:
     made = []
     for prefix, members in modules(state):
         if "weights" not in members:
-            raise FormatError(f"{prefix}{members[0]} is no difflogic layer of dense gates")
+            raise FormatError(f"{prefix}{members[0]} is not a difflogic layer of dense gates")
         if "indices" not in members:
             raise FormatError(
                 f"{prefix}indices is missing: difflogic leaves connections out of the state dict; "

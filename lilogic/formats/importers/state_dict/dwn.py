@@ -19,7 +19,7 @@ def layers_of(state: Tensors) -> list[Layer]:
     made = []
     for prefix, members in modules(state):
         if "luts" not in members:
-            raise FormatError(f"{prefix}{members[0]} is no layer of lookup tables")
+            raise FormatError(f"{prefix}{members[0]} is not a layer of lookup tables")
         luts = matrix(state, f"{prefix}luts")
         inputs = luts.shape[1].bit_length() - 1
         if luts.shape[1] != 1 << inputs or not 1 <= inputs <= MAX_LUT_INPUTS:

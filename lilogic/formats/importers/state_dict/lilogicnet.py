@@ -53,7 +53,7 @@ def layers_of(state: Tensors) -> list[Layer]:
         elif "indices" in members:
             wires, reads = wire_numbers(state, f"{prefix}indices").reshape(-1), None
         else:
-            raise FormatError(f"{prefix}{members[0]} is an interconnect that is not covered")
+            raise FormatError(f"{prefix}{members[0]} is an interconnect that is not supported")
     return made
 
 

@@ -148,7 +148,7 @@ class _Network:
                 return nodes
             case _:
                 place = "first" if isinstance(layer, described.Binarization) else "last"
-                raise FormatError(f"{layer.type} is read only as the {place} layer")
+                raise FormatError(f"{layer.type} is supported only as the {place} layer")
 
     def _dense(self, prefix: str, layer: described.Dense, nodes: Nodes) -> Nodes:
         if nodes.shape != (layer.in_dim,):

@@ -43,7 +43,7 @@ def matrix(
         raise FormatError(f"tensor {name} is missing")
     found = state[name]
     if found.ndim != 2 or not found.size or found.dtype.kind not in "iuf":
-        raise FormatError(f"tensor {name} is no matrix of numbers")
+        raise FormatError(f"tensor {name} is not a matrix of numbers")
     if rows not in (None, found.shape[0]) or columns not in (None, found.shape[1]):
         raise FormatError(f"tensor {name} has shape {found.shape}, not 16 numbers a gate")
     if not np.isfinite(found).all():

@@ -33,8 +33,8 @@ def encoder_of(
     """
     if read.scale is None:
         raise FormatError(
-            f"{prefix}thresholds: the architecture does not say of what; add scale = 255 for "
-            "bytes that are divided by 255, or scale = 1 for integers as they are"
+            f"{prefix}thresholds: the architecture gives no scale; add scale = 255 for bytes that "
+            "are divided by 255, or scale = 1 for integers as they are"
         )
     levels = _levels(state, prefix, layer)
     by_channel = levels[:, None, None] if levels.ndim == 2 and features.ndim == 3 else levels

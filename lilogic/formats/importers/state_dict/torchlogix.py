@@ -31,14 +31,14 @@ def layers_of(state: Tensors) -> list[Layer]:
     for name in sorted(state):
         if name.endswith(_UNTOLD):
             raise FormatError(
-                f"{name} is of a layer of which a state dict does not tell padding, pooling or "
-                "scale; describe the network",
+                f"{name} belongs to a layer whose padding, pooling or scale a state dict does not "
+                "record; describe the network",
                 option="architecture",
             )
     made = []
     for prefix, members in modules(state):
         if "weight" not in members:
-            raise FormatError(f"{prefix}{members[0]} is no torchlogix layer of dense gates")
+            raise FormatError(f"{prefix}{members[0]} is not a torchlogix layer of dense gates")
         made.append(dense(state, prefix))
     return made
 
@@ -56,7 +56,7 @@ def dense(state: Tensors, prefix: str, parametrization: str | None = None) -> La
         logits = state[f"{prefix}connections.weights"]
         wires = likeliest(logits, shaped(f"{prefix}connections", wires, logits.shape))
     if wires.ndim != 2 or not wires.size:
-        raise FormatError(f"{prefix}connections.indices is of no dense layer")
+        raise FormatError(f"{prefix}connections.indices does not belong to a dense layer")
     inputs, luts = wires.shape
     exported = f"{prefix}_export_lut_ids"
     if exported in state:
@@ -72,7 +72,7 @@ def numbered(name: str, numbers: npt.NDArray[np.int64], inputs: int) -> npt.NDAr
         FormatError: lookup tables too wide to be numbered.
     """
     if inputs > 4:
-        raise FormatError(f"{name}: lookup tables of {inputs} inputs have no numbers")
+        raise FormatError(f"{name}: numbered lookup tables have at most 4 inputs, not {inputs}")
     bits = numbers[..., None] >> np.arange((1 << inputs) - 1, -1, -1) & 1
     return bits.astype(bool)
 

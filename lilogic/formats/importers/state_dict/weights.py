@@ -61,13 +61,13 @@ def _load_torch(data: bytes) -> Tensors:
             break
         loaded = loaded[members[0]]
     if not isinstance(loaded, dict):
-        raise FormatError("it holds no state dict; save model.state_dict()")
+        raise FormatError("it contains no state dict; save model.state_dict()")
     named = {str(k): v for k, v in loaded.items()} | connections
     tensors = {name: v for name, v in named.items() if isinstance(v, torch.Tensor)}
     try:
         return _unwrapped({name: _array(tensor) for name, tensor in tensors.items()})
     except (RuntimeError, TypeError, NotImplementedError, MemoryError) as error:
-        raise FormatError("it holds tensors that are no plain numbers") from error
+        raise FormatError("it contains tensors that are not plain numbers") from error
 
 
 def _connections(loaded: dict[Any, Any]) -> dict[str, Any]:

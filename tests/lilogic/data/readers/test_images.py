@@ -210,5 +210,5 @@ def test_test_classes_must_be_the_training_classes(tmp_path: Path) -> None:
     with refused(f"{tmp_path / 'test' / 'b'}: has no images"):
         images.read_folder(tmp_path)
     write_classes(tmp_path / "test", {"b": 1, "c": 1})
-    with refused(f"{tmp_path / 'test' / 'c'}: there is no such class in train"):
+    with refused(f"{tmp_path / 'test' / 'c'}: train has no such class"):
         images.read_folder(tmp_path)

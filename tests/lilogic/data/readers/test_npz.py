@@ -121,7 +121,7 @@ def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
             np.array([0, 1, 1.5, 2]),
             "labels y_train have 1.5; classes are learned, not values",
         ),
-        ("y_train", np.array([0, 1, np.nan, 2]), "labels y_train have none for sample 2"),
+        ("y_train", np.array([0, 1, np.nan, 2]), "labels y_train have no value for sample 2"),
         ("x_train", np.zeros((4, 3), dtype=complex), "x_train is complex128"),
         ("y_test", np.array([0, 1], dtype="M8[s]"), "labels y_test are datetime64[s]"),
         ("x_train", np.zeros(4, dtype=int), "x_train has shape (4,)"),

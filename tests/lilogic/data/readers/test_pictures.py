@@ -85,7 +85,7 @@ def test_other_values_than_bytes_are_refused_where_it_does_not(
     tmp_path: Path, name: str, dtype: str
 ) -> None:
     path = save(tmp_path / name, Image.fromarray(SOFT.astype(dtype)))
-    with refused(f"{path}: has more than 8 bits a pixel, and TIFF does not say"):
+    with refused(f"{path}: has more than 8 bits per pixel, and TIFF does not say"):
         pictures.read(path)
 
 
@@ -258,8 +258,8 @@ def test_files_that_are_no_pictures_are_refused(tmp_path: Path, monkeypatch: Any
             pictures.read(path)
     save(path, GREY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)
-    with refused(f"{path}: has more than 200 pixels; make it smaller"):
+    with refused(f"{path}: has more than 200 pixels; reduce its size"):
         pictures.read(path)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
-    with refused(f"{path}: has more than 20 pixels; make it smaller"):
+    with refused(f"{path}: has more than 20 pixels; reduce its size"):
         pictures.read(path)

@@ -65,7 +65,7 @@ def test_the_label_is_called_so_or_the_last(columns: list[str], label: str) -> N
     rows = pandas.DataFrame({name: [0, 1] * 20 for name in columns})
     rows[next(name for name in columns if name != label)] = range(40, 0, -1)
     _, said = made(rows, label=None)
-    assert said[0] == f"mine: column {label} is taken as the label"
+    assert said[0] == f"mine: using column {label} as the label"
 
 
 def test_classes_of_numbers_are_in_the_order_of_their_values() -> None:
@@ -111,7 +111,7 @@ def test_categories_and_medians_are_those_of_training_rows() -> None:
         (["same"] * COUNT, "left out column odd: no value differs from the others"),
         ([None] * COUNT, "left out column odd: no value differs from the others"),
         ([f"name {row}" for row in range(COUNT)], "left out column odd: text with nearly as many"),
-        ([*range(7, 7 + COUNT)], "left out column odd: it counts the rows"),
+        ([*range(7, 7 + COUNT)], "ignoring column odd: it numbers the rows"),
         (["a", "b", "c", "c"] * 10, "column odd has values that each stand for one class"),
         ([0, 1, 2, 3] * 10, "column odd has values that each stand for one class"),
     ],
@@ -128,7 +128,7 @@ def test_rows_that_are_there_twice_are_said_and_stay() -> None:
     both = pandas.concat([rows, rows[:3]])
     split = ["train"] * 35 + ["test"] * 8
     data, said = made(both.assign(split=split), split="split")
-    assert said == ["mine: 3 rows repeat others; 3 of the test rows are training rows, too"]
+    assert said == ["mine: 3 rows repeat others; 3 test rows are also training rows"]
     assert (len(data.x_train), len(data.x_test)) == (35, 8)
 
 
@@ -136,13 +136,13 @@ def test_a_class_with_one_sample_is_said_and_trained() -> None:
     rows = frame()
     rows.loc[5, "kind"] = "rare"
     data, said = made(rows)
-    assert said == ["mine: class rare has no samples for testing"]
+    assert said == ["mine: class rare has no test samples"]
     assert 3 in data.y_train
 
 
 def test_a_class_that_is_only_tested_is_refused() -> None:
     split = ["train", "train", "test", "test"] * 10
-    with refused("mine: no sample of class c is for training"):
+    with refused("mine: no training sample has class c"):
         made(frame(split=split), split="split")
 
 
@@ -181,10 +181,10 @@ def test_tables_of_scikit_learn_are_there(name: str) -> None:
 def test_copies_of_known_tables_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, files: list[str], label: str
 ) -> None:
-    with refused(f"{name}: no copy of it was found; get ", f"LILOGIC_DATA/{name}"):
+    with refused(f"{name}: not found; get ", f"LILOGIC_DATA/{name}"):
         datasets.load(name)
     monkeypatch.setenv(fetch.ENVIRONMENT, str(tmp_path))
-    with refused(f"{name}: no copy of it was found; get "):
+    with refused(f"{name}: not found; get "):
         datasets.load(name)
     rows = frame(id=range(COUNT)).rename(columns={"kind": label})
     for file in files:

@@ -142,7 +142,7 @@ def test_a_classifier_that_is_always_wrong_is_warned_of() -> None:
     assert found.roc is not None
     assert found.roc.auc == 0
     missed, worse = found.warnings
-    assert missed.startswith("not one test sample of classes 'class 0', 'class 1' is recognized")
+    assert missed.startswith("no test sample of classes 'class 0', 'class 1' is recognized")
     assert worse == (
         "an accuracy of 0.00% is no better than always answering 'class 0', which gives 66.67%"
     )
