@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from lilogic.docstrings import describe
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -26,15 +28,15 @@ class Tone(StrEnum):
 
 
 class Look(BaseModel):
-    """How images look; what is not known, or differs among them, is None.
+    """How the images of a data set look; what is unknown, or differs among them, is absent.
 
     Attributes:
-        white: the value of a white pixel.
-        highest: the highest value of the training samples.
-        ground: what surrounds their subjects.
+        white: Value of a white pixel.
+        highest: Highest value of the training samples.
+        ground: What surrounds the subjects.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=describe)
 
     white: int | None = None
     highest: int | None = None

@@ -6,27 +6,32 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
+from lilogic.docstrings import describe
+
 
 class DataSettings(BaseModel):
-    """How a data set is read, where it does not say so itself; ``[data]`` in a recipe.
+    """How a data set is read and split, where it does not say so itself.
 
     Attributes:
-        label: the column of a table that holds the classes.
-        columns: those that are features; none for all that are nothing else.
-        drop: those that are no features.
-        missing: what is done about values that are missing in columns of numbers: ``error``,
-            ``median`` of the training samples, or ``indicator``, which is that and a feature more
-            that says where the value was missing.
-        weight: the column with the weights that samples have in training.
-        group: the column that says which samples must stay together when they are split.
-        split: the column that says which split a sample is of: train, validation or test.
-        test: the fraction that is split off for testing where nothing else says which it is.
-        fold: the number, from 1, of the fold that tests, and of how many folds, in
-            cross-validation; then no other test samples are drawn or read.
-        seed: of those draws.
+        label: Column of a table that holds the classes.
+        columns: Columns to use as features. Default: all that serve no other purpose.
+        drop: Columns to leave out.
+        missing: What to do about missing numbers: report an ``error``, fill in the ``median`` of
+            the training samples, or fill it in and add an ``indicator`` feature that marks where
+            the value was missing.
+        weight: Column with the weights of the samples in training.
+        group: Column whose groups stay together when samples are split.
+        split: Column that assigns each sample to ``train``, ``validation`` or ``test``.
+        test: Fraction of the samples that are set aside for testing, if the data set has no test
+            split.
+        fold: For cross-validation: the number of the fold that tests, from 1, and the number of
+            folds. No other test samples are then drawn or read.
+        seed: Seed of these draws.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, json_schema_extra=describe
+    )
 
     label: str | None = None
     columns: list[str] = []
@@ -48,21 +53,21 @@ class DataSettings(BaseModel):
 
 
 class SplitRecord(BaseModel):
-    """How the samples of a data set were split for a training; metadata record it.
+    """How the samples of a data set were split for training.
 
     Attributes:
-        test: the fraction that was drawn for testing; None where it was no fraction.
-        fold: the number, from 1, of the fold that tests, and of how many.
-        seed: of that draw; None where the data say which samples test.
-        validation: the fraction of the others that was drawn for validation; None where the data
-            say which samples validate.
-        column: the column that says which samples train, validate or test.
-        group: the column whose groups stay together.
-        samples: how many ``train``, ``validation`` and ``test`` have.
-        hashes: SHA-256 of each: the samples' bytes, then the labels'.
+        test: Fraction drawn for testing; absent if the samples were not drawn as a fraction.
+        fold: Number of the fold that tests, from 1, and number of folds.
+        seed: Seed of that draw; absent if the data set has a test split.
+        validation: Fraction of the other samples drawn for validation; absent if the data set has a
+            validation split.
+        column: Column that assigns samples to training, validation or testing.
+        group: Column whose groups stay together.
+        samples: Number of samples in ``train``, ``validation`` and ``test``.
+        hashes: SHA-256 of each split: the bytes of the samples, then those of the labels.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     test: float | None = None
     fold: tuple[int, int] | None = None

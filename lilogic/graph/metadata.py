@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 from lilogic.data.look import Look
 from lilogic.data.settings import DataSettings, SplitRecord
 from lilogic.data.tables.schema import Schema
+from lilogic.docstrings import describe
 from lilogic.errors import FormatError
 from lilogic.validation import one_line
 
@@ -22,15 +23,15 @@ class Training(BaseModel):
     """How a network was trained.
 
     Attributes:
-        members: networks of an ensemble that were trained apart.
-        epochs: how many, at most, for each of them.
-        seconds: of training, all together.
-        device: such as ``cpu``.
-        threads: how many, of each process.
-        processes: how many trained it together; None where it was one.
+        members: Number of networks of an ensemble that were trained apart.
+        epochs: Number of epochs; of several networks, the largest.
+        seconds: Time of all training, in seconds.
+        device: Device, such as ``cpu``.
+        threads: Threads of each process.
+        processes: Number of processes that trained together; absent if it was one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     members: int | None = None
     epochs: int | None = None
@@ -41,32 +42,34 @@ class Training(BaseModel):
 
 
 class Seeds(BaseModel):
-    """The test accuracies that a recipe's seeds gave.
+    """Test accuracies of several seeds of a recipe.
 
     Attributes:
-        seeds: the seeds.
-        test_frozen: fraction of the test set that each seed's frozen network gets right.
+        seeds: The seeds.
+        test_frozen: Frozen accuracy of each seed on the test split, as a fraction.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     seeds: list[int]
     test_frozen: list[float]
 
 
 class MappedCost(BaseModel):
-    """What a network takes on a target, as Yosys maps it without registers, before placement.
+    """Size of a network on a target, as mapped by Yosys without registers, before placement.
 
-    LUTs on FPGAs, all sizes alike; gate equivalents, the area of a NAND of two inputs, elsewhere.
+    FPGAs are counted in LUTs, whatever their size; standard cells in gate equivalents, the area of
+    a two-input NAND.
 
     Attributes:
-        total: of the whole network: encoder, gates, heads and argmax, mapped as one.
-        bits_in: the same without the encoder.
-        parts: of each part, mapped alone; what is merged where parts meet, the total is less.
-        tool: what mapped it, and its version.
+        total: Count of the whole network: encoder, gates, heads and argmax, mapped as one.
+        bits_in: Count without the encoder.
+        parts: Count of each part, mapped alone. Mapped as one, parts share cells, so the total is
+            less than the sum.
+        tool: Program that mapped it, with its version.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     total: float
     bits_in: float
@@ -75,15 +78,16 @@ class MappedCost(BaseModel):
 
 
 class TrainedLayer(BaseModel):
-    """A layer as it was trained; its gates stand behind those of the layer before.
+    """A layer as it was trained; its gates follow those of the layer before.
 
     Attributes:
-        gates: how many, at all places.
-        filters: of a convolution, how many filters its gates are shared by.
-        places: rows and columns in which each filter stands, its gates place after place.
+        gates: Number of gates, at all positions.
+        filters: Number of filters of a convolution, which share its gates.
+        places: Rows and columns of positions of each filter; its gates follow each other position
+            by position.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     gates: int
     filters: int | None = None
@@ -108,32 +112,32 @@ class _Trained(BaseModel):
 
 
 class Metadata(BaseModel):
-    """A graph's origin; what a graph does not record is None or empty.
+    """The origin of a network; fields that it does not record are absent or empty.
 
     Attributes:
-        name: what the network is called.
-        description: a line about it.
-        version: of lilogic that made it.
-        dataset: the data set that it was trained on, as ``datasets.load`` knows it.
-        dataset_hashes: SHA-256 of the data set's splits.
-        split: how its samples were split.
-        class_names: what its classes are called.
-        look: how the images of the data set look.
-        table: the columns that features are made of, where the data set is a table.
-        feature_names: what the features that its encoder compares are called.
-        accuracy: fractions of the splits that it gets right: ``validation_soft``,
-            ``validation_frozen``, ``test_soft`` and ``test_frozen``.
-        training: how it was trained.
-        seeds: accuracies of several seeds.
-        recipe: the recipe.
-        layers: the layers that were trained, first to last.
-        trained_gates: gates before simplification, where the graph is simplified.
-        gates_after_passes: gates that simplification leaves, where the graph is not simplified.
-        imported_from: the file that it was imported from.
-        cost: what it takes in hardware, by target: ``xc7``, ``ice40``, ``ecp5``, ``sky130``.
+        name: Name of the network.
+        description: One line about it.
+        version: Version of lilogic that made it.
+        dataset: Data set that it was trained on.
+        dataset_hashes: SHA-256 of the splits of the data set.
+        split: How the samples were split.
+        class_names: Names of the classes.
+        look: How the images of the data set look.
+        table: The columns that features are made of, if the data set is a table.
+        feature_names: Names of the features that the encoder compares.
+        accuracy: Accuracies as fractions: ``validation_soft``, ``validation_frozen``, ``test_soft``
+            and ``test_frozen``.
+        training: How it was trained.
+        seeds: Accuracies of several seeds.
+        recipe: The recipe.
+        layers: The layers that were trained, first to last.
+        trained_gates: Number of gates before simplification, if the graph is simplified.
+        gates_after_passes: Number of gates after simplification, if the graph is not simplified.
+        imported_from: File that it was imported from.
+        cost: Size in hardware, by target: ``xc7``, ``ice40``, ``ecp5``, ``sky130``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=describe)
 
     name: str = ""
     description: str = ""

@@ -1,4 +1,4 @@
-"""The keys of a recipe, from its model: what each is by default, and which values it may have."""
+"""The keys of a recipe, from its model: their defaults, values and meanings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ class Key:
     """A key of a recipe.
 
     Attributes:
-        name: with its section, such as ``train.epochs``.
-        default: in JSON, which is TOML as well; None where a recipe must have the key, and
-            ``none`` where it is left out.
-        values: which ones it may have, in words.
+        name: Its name with its section, such as ``train.epochs``.
+        default: Its default in JSON, which is TOML as well; None if a recipe must have the key, and
+            ``none`` if the default is to leave it out.
+        values: The values that it may have, in words.
+        meaning: What it does, in Markdown.
     """
 
     name: str
     default: str | None
     values: str
+    meaning: str
 
 
 def of(model: type[BaseModel]) -> list[Key]:
@@ -63,7 +65,12 @@ def _keys(schema: Schema, models: Mapping[str, Schema], prefix: str) -> Iterator
             continue
         default = field.get("default")
         text = "none" if default is None else json.dumps(default, ensure_ascii=False)
-        yield Key(f"{prefix}{name}", None if name in required else text, _values(field, models))
+        yield Key(
+            f"{prefix}{name}",
+            None if name in required else text,
+            _values(field, models),
+            field.get("description", ""),
+        )
 
 
 def _values(field: Schema, models: Mapping[str, Schema]) -> str:
@@ -101,4 +108,10 @@ def _bounds(field: Schema) -> Iterator[str]:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     for bound, sign in signs.items():
         if bound in field:
-            yield f"{sign} {field[bound]:,.15g}"
+            yield f"{sign} {_number(field[bound])}"
+
+
+def _number(value: float) -> str:
+    """A bound; large powers of two as such."""
+    bits = int(value).bit_length() - 1
+    return f"2^{bits}" if bits > 30 and value == 2**bits else f"{value:,.15g}"

@@ -20,6 +20,7 @@ from pydantic import (
 
 from lilogic import files
 from lilogic.data.settings import DataSettings
+from lilogic.docstrings import describe
 from lilogic.errors import RecipeError
 from lilogic.learn import keys
 from lilogic.learn.planning.settings import BudgetRecipe
@@ -27,14 +28,33 @@ from lilogic.validation import one_line
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, json_schema_extra=describe
+    )
 
 
 class EncoderRecipe(_Section):
-    """How raw samples become bits; see ``lilogic.data.fitting.fit``.
+    """How raw samples become input bits: thresholds, and differences of pixels.
 
-    Real values are scaled to integers of ``width`` bits. Without it, a feature has as many as its
-    thresholds need, and after training the fewest that lose no decision of training samples.
+    Real values are first scaled to integers.
+
+    Attributes:
+        bits: Number of thresholds per feature.
+        thresholds: Thresholds as fractions of the range of the training values; they replace
+            ``bits``.
+        spacing: Where the ``bits`` thresholds lie: evenly over the range of the training values, or
+            at their quantiles.
+        per_feature: Fit the thresholds of each feature to its own training values. Otherwise all
+            features share one set.
+        width: Bits of the integers that real values are scaled to. By default each feature starts
+            with as many bits as its thresholds need; after training it keeps the fewest that change
+            no comparison of a training sample.
+        crop: The part of the image to keep: top row, left column, height and width, in pixels.
+        resize: Height and width, in pixels, to scale the image to after cropping.
+        differences: Pairs of pixels to compare: rows down and columns right from one pixel to the
+            other and, as an optional third number, channels forward.
+        steps: How much one pixel of a pair must exceed the other, as fractions of the range of the
+            training values.
     """
 
     bits: int = Field(1, ge=1, le=255)
@@ -53,12 +73,18 @@ Initial = Literal["normal", "pass-through"]
 
 
 class DenseRecipe(_Section):
-    """A layer of ``gates`` that may read everything; a plain number is one, too.
+    """A dense layer: each gate may read any output of the layers before it.
 
-    With more than two ``inputs``, they are lookup tables that learn each of their entries, and
-    freeze into several two-input gates each.
+    A plain number in ``net.layers`` is a dense layer with that many two-input gates. With more than
+    two ``inputs``, each node is a lookup table whose entries are learned; freezing turns it into
+    several two-input gates.
 
-    ``candidates`` and ``initial`` are the network's where they are left out, here as elsewhere.
+    Attributes:
+        arrangement: The kind of layer.
+        gates: Number of gates or lookup tables.
+        inputs: Inputs per node: 2 for a gate, more for a lookup table.
+        candidates: Candidates per wire, or ``all``. Default: ``net.candidates``.
+        initial: Initial functions of the nodes. Default: ``net.initial``.
     """
 
     arrangement: Literal["dense"]
@@ -69,11 +95,23 @@ class DenseRecipe(_Section):
 
 
 class ConvRecipe(_Section):
-    """A layer of ``channels`` filters, shared over the places of their windows.
+    """A convolution: filters made of gates, shared by all positions of a window.
 
-    A filter sees a window of ``kernel`` × ``kernel`` rows and columns of ``groups`` channels. It is
-    one gate, or a tree of gates with so many levels; with more than two ``inputs`` a lookup table,
-    or a tree of gates over such.
+    A filter reads a window of ``kernel`` × ``kernel`` pixels from one group of channels. It is one
+    gate, or a tree of gates with ``levels`` levels. With more than two ``inputs``, lookup tables
+    take the place of the gates that read the window.
+
+    Attributes:
+        arrangement: The kind of layer.
+        channels: Number of filters, each of which gives one output channel.
+        kernel: Height and width of the window, in pixels.
+        stride: Step of the window, in pixels.
+        padding: Rows and columns of zeros added on each side.
+        groups: Number of groups of channels; a filter reads one group only.
+        inputs: Inputs per node: 2 for a gate, more for a lookup table.
+        levels: Levels of the tree of nodes that makes up a filter.
+        candidates: Candidates per wire, or ``all``. Default: ``net.candidates``.
+        initial: Initial functions of the nodes. Default: ``net.initial``.
     """
 
     arrangement: Literal["conv"]
@@ -89,7 +127,12 @@ class ConvRecipe(_Section):
 
 
 class PoolRecipe(_Section):
-    """A layer that ORs squares of ``size`` × ``size`` rows and columns of each channel."""
+    """OR pooling: the OR of each square of a channel.
+
+    Attributes:
+        arrangement: The kind of layer.
+        size: Height and width of the square, in pixels; also its step.
+    """
 
     arrangement: Literal["pool"]
     size: int = Field(2, ge=2)
@@ -130,7 +173,19 @@ def counted(counts: str | Sequence[int], layers: int) -> list[int]:
 
 
 class NetRecipe(_Section):
-    """The network's shape; see ``lilogic.learn.net.logic_net.LogicNet``."""
+    """The shape of the network.
+
+    Attributes:
+        layers: The layers, first to last: a number of gates, or a table that describes the layer.
+        candidates: Candidates per wire, or ``all`` inputs of the layer.
+        reads: What dense layers read: the ``previous`` layer, or ``all`` layers before and the
+            input bits.
+        counts: The layers whose nodes the heads count: the ``last``, ``all``, or a list of numbers
+            from 1.
+        initial: Initial functions of the nodes: drawn from a normal distribution, or mostly
+            ``pass-through`` of the first wire, which helps deep networks.
+        tau: Temperature: scores are divided by it before the softmax of the loss.
+    """
 
     layers: list[LayerRecipe] = Field(min_length=1)
     candidates: Candidates = 16
@@ -146,16 +201,24 @@ class NetRecipe(_Section):
 
 
 class AugmentRecipe(_Section):
-    """Random changes to training images; see ``lilogic.learn.augment``.
+    """Random changes to training images.
 
-    Shifts by up to ``shift`` pixels, rotations by up to ``rotate`` degrees, scaling by up to a
-    factor of ``1 + scale`` either way, shearing by up to ``shear`` pixels a pixel, bending by
-    displacements of ``elastic`` pixels (standard deviation), and left-right flips.
+    All geometric changes repeat the pixels at the edge. Colours stay within the range of the
+    training values.
 
-    Then colours: brighter or darker by up to ``brightness``, a fraction of the range of training
-    values; contrast, and saturation where there are colours, by up to a factor of ``1 + contrast``
-    or ``1 + saturation`` either way. At last ``cutout`` is the side, in pixels, of a square that
-    is painted over with the image's mean colour; around the edges, less of it is seen.
+    Attributes:
+        shift: Largest shift, in pixels, along each axis.
+        rotate: Largest rotation either way, in degrees.
+        scale: Largest scaling: the factor is at most ``1 + scale`` either way.
+        shear: Largest shear, in pixels per pixel.
+        elastic: Standard deviation of the displacements that bend the image, in pixels.
+        flip: Mirror half of the images left to right.
+        brightness: Largest change of brightness, as a fraction of the range of the training values.
+        contrast: Largest change of contrast: the factor is at most ``1 + contrast`` either way.
+        saturation: Largest change of saturation of colour images: the factor is at most ``1 +
+            saturation`` either way.
+        cutout: Side, in pixels, of a square at a random place that is painted in the mean colour of
+            the image.
     """
 
     shift: int = Field(0, ge=0)
@@ -171,38 +234,48 @@ class AugmentRecipe(_Section):
 
 
 class TrainRecipe(_Section):
-    """How the network is trained; see ``lilogic.learn.learner``.
+    """How the network is trained.
 
-    Softmaxes are annealed: their sharpness rises over the epochs from 1 to ``sharpen_*``,
-    geometrically where ``sharpen_power`` is 1, later and faster where it is more. Every
-    ``grow_every`` steps during the first ``grow_until`` of the epochs, the weakest ``grow_share``
-    of a wire's candidates are regrown, each time from a random ``grow_rows`` of all rows.
-    ``narrow`` lists fractions of the epochs and to how many candidates, the likeliest ones, wires
-    are pruned then.
-
-    Every ``redraw_every`` epochs during the first ``grow_until``, gates begin anew that no head
-    depends on or that repeat others; 0 for never.
-
-    ``harden`` lists fractions of the epochs at which layers become hard, the first layers first;
-    the others stay soft. A layer's sharpness, regrowth and narrowing then keep its own time, which
-    is over when it becomes hard. Hard layers learn no more and cost next to nothing.
-
-    With ``cost`` above 0, the loss has what the encoder costs, too: for each node of the network,
-    so many times the gates of the input bits that wires of dense layers read. So wires that
-    accuracy does not need move to bits that cost less, or that others read already.
-
-    With ``class_weight`` balanced, all classes weigh the same in the loss, however many samples
-    they have; see ``lilogic.learn.weights``. Accuracies count samples all the same.
-
-    After these ``epochs`` come ``more_epochs``, in which learning rate and sharpness stay as they
-    are at the end. A run that is finished goes on where they become more: see
-    ``lilogic.learn.run``.
-
-    With ``patience`` above 0, training ends early once that many epochs brought no better frozen
-    validation accuracy, but not before freezing costs at most ``max_gap``: until connections and
-    gates are sharp, the frozen network says little. As always, the last epoch's network is
-    frozen, not the best one's, and its learning rate has not fallen all the way: patience saves
-    time, not accuracy.
+    Attributes:
+        epochs: Passes over the training samples.
+        more_epochs: Epochs added at the end, at the final learning rate and sharpness. Raise it to
+            continue a finished run.
+        batch: Samples per training step.
+        learning_rate: Learning rate of Adam at the start.
+        final_learning_rate: Learning rate after the last epoch.
+        sharpen_connections: Sharpness of the softmax over candidates at the end; it starts at 1.
+        sharpen_gates: Sharpness of the softmax over functions at the end; it starts at 1.
+        sharpen_power: How late the sharpness rises: 1 for geometrically, more for later and faster.
+        grow_every: Training steps between two regrowths of candidates.
+        grow_share: Fraction of a wire's candidates, the weakest, that a regrowth replaces.
+        grow_rows: Random fraction of all inputs among which a regrowth looks for new candidates.
+        grow_until: Fraction of the epochs after which regrowth and redrawing end.
+        narrow: When wires are pruned: pairs of a fraction of the epochs and the number of
+            candidates, the likeliest, that remain.
+        redraw_every: Epochs between two redraws of gates that no head depends on, or that repeat
+            another gate; 0 for never.
+        harden: When layers become hard: a rising list of fractions of the epochs, first layer
+            first. Hard layers do not learn and cost next to no time. Each layer's schedule ends
+            when it hardens.
+        relaxation: How training makes a choice differentiable: a ``softmax``, the hard choice with
+            the gradient of a softmax (``straight-through``), or a random draw (``gumbel``).
+        cost: Weight of the encoder's size in the loss: for each node of the network, ``cost`` times
+            the gates of the input bits that dense layers read. Wires then move to bits that are
+            cheap or already in use.
+        class_weight: Weight of the classes in the loss: ``balanced`` gives each class the same
+            total weight. Accuracies count samples in either case.
+        max_gap: Largest loss of validation accuracy by freezing, as a fraction, with which training
+            may end.
+        max_extra_epochs: Most epochs that training is extended by while freezing costs more than
+            ``max_gap``.
+        patience: End training after this many epochs without a better frozen validation accuracy,
+            provided that freezing costs at most ``max_gap``; 0 for never. The network of the last
+            epoch is kept, so this saves time, not accuracy.
+        validation: Fraction of the training samples that are set aside for validation.
+        seed: Seed of everything random in training. The same seed gives the same network.
+        kernel: Implementation of the layers: ``reference``, ``cpu``, ``cuda``, or ``auto`` for the
+            fastest on the device.
+        precision: Precision of training on a GPU.
     """
 
     epochs: int = Field(30, ge=1)
@@ -252,11 +325,13 @@ class TrainRecipe(_Section):
 
 
 class EnsembleRecipe(_Section):
-    """Networks that count together, as one; see ``lilogic.learn.ensemble``.
+    """Networks, or views of the image, whose counts are added.
 
-    So many ``members`` are trained apart from each other. Each then has a test-time view of the
-    image for every one of ``shifts``, which are rows and columns to move it by, and with
-    ``mirror`` of its mirror images, too; a view takes as many gates as the network has.
+    Attributes:
+        members: Number of networks, trained apart from each other.
+        shifts: Test-time views: rows and columns to move the image by. Each view takes as many
+            gates as the network has.
+        mirror: Add the mirror image of each view.
     """
 
     members: PositiveInt = 1
@@ -270,7 +345,21 @@ class EnsembleRecipe(_Section):
 
 
 class Recipe(_Section):
-    """A data set, an encoder, a network and how to train it."""
+    """Everything that decides what is learned: data set, encoder, network and training.
+
+    Attributes:
+        name: Name of the recipe, and of the network. It may have letters, digits, ``_``, ``.`` and
+            ``-``.
+        description: One line about the recipe.
+        dataset: Data set: a known name, a table, an ``.npz`` file or a folder of images.
+        data: How the data set is read and split.
+        encoder: How raw samples become input bits.
+        net: The shape of the network.
+        ensemble: Networks and views that are counted together.
+        augment: Random changes to training images.
+        budget: What the circuit may take.
+        train: How the network is trained.
+    """
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
     description: str = ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lilogic.docstrings import describe
 from lilogic.errors import DataError, LilogicWarning
 
 if TYPE_CHECKING:
@@ -29,17 +30,20 @@ _NAMED = 3
 
 
 class _Column(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", allow_inf_nan=False, json_schema_extra=describe
+    )
 
     name: str
 
 
 class NumericColumn(_Column):
-    """A column of numbers, which is a feature.
+    """A column of numbers, which is one feature.
 
     Attributes:
-        name: of the column, and of the feature.
-        missing: what stands for values that are missing; None where that is an error.
+        name: Name of the column and of the feature.
+        kind: The kind of column.
+        missing: Value that stands in for missing ones; if absent, a missing value is an error.
     """
 
     kind: Literal["numeric"] = "numeric"
@@ -68,13 +72,14 @@ class NumericColumn(_Column):
 
 
 class CategoricalColumn(_Column):
-    """A column of names, of which each is a feature: 1 where the value is it, else 0.
+    """A column of names, each of which is a feature: 1 if the value is that name, else 0.
 
-    All of them are 0 where a value is missing, or none of these.
+    All of its features are 0 if the value is missing or unknown.
 
     Attributes:
-        name: of the column.
-        categories: the names.
+        name: Name of the column.
+        kind: The kind of column.
+        categories: The names.
     """
 
     kind: Literal["categorical"] = "categorical"
@@ -107,10 +112,11 @@ class CategoricalColumn(_Column):
 
 
 class MissingColumn(_Column):
-    """A feature that says where the value of a column is missing: 1 there, else 0.
+    """A feature that is 1 where the value of a column is missing, else 0.
 
     Attributes:
-        name: of the column.
+        name: Name of the column.
+        kind: The kind of column.
     """
 
     kind: Literal["missing"] = "missing"
@@ -134,11 +140,11 @@ class Schema(BaseModel):
     """The columns that are features, in order, and the one that holds the classes.
 
     Attributes:
-        columns: what features are made of.
-        label: the column with the classes; tables to classify need not have it.
+        columns: The columns that features are made of.
+        label: The column with the classes; tables to classify need not have it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=describe)
 
     columns: tuple[Column, ...]
     label: str | None = None

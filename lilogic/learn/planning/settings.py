@@ -6,16 +6,24 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
 
+from lilogic.docstrings import describe
+
 
 class BudgetRecipe(BaseModel):
-    """What the whole circuit may take; see ``lilogic.learn.planning.budget``.
+    """What the whole circuit may take.
 
-    On ``target``, so many ``luts`` of the size that it has, or on sky130 so many ``ge``, gate
-    equivalents. Before training, the widths of all layers are scaled to meet it, and are
-    ``fitted`` from then on.
+    Before training, the widths of all layers are scaled to meet the budget. Give ``luts`` with an
+    FPGA as target, ``ge`` with ``sky130``.
+
+    Attributes:
+        target: The FPGA family, or ``sky130`` standard cells.
+        luts: Lookup tables, of the size that the target has.
+        ge: Gate equivalents: the area in units of a two-input NAND.
+        fitted: Whether the layers meet the budget already, so that training leaves them as they
+            are. lilogic sets it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe)
 
     target: Literal["xc7", "ice40", "ecp5", "sky130"] | None = None
     luts: PositiveInt | None = None

@@ -11,9 +11,9 @@ class LevelActivity(Report):
     """The signals of one level of a part.
 
     Attributes:
-        level: how many gates of the part stand one behind the other, up to them.
-        signals: how many there are.
-        toggles: changes of all of them, for each inference.
+        level: Number of gates of the part on the longest path up to the signals, these included.
+        signals: Number of signals.
+        toggles: Changes of all signals together, per inference.
     """
 
     level: NonNegativeInt
@@ -22,14 +22,14 @@ class LevelActivity(Report):
 
 
 class PartActivity(Report):
-    """The signals of a part.
+    """The signals of one part of the classifier.
 
     Attributes:
-        signals: how many there are.
-        toggles: changes of all of them, for each inference.
-        rate: changes of one of them for each inference, the mean.
-        high: the fraction of samples for which a signal is 1, the mean.
-        levels: those of each level.
+        signals: Number of signals.
+        toggles: Changes of all signals together, per inference.
+        rate: Changes of a signal per inference, mean over the signals.
+        high: Fraction of the samples for which a signal is 1, mean over the signals.
+        levels: The signals level by level.
     """
 
     signals: NonNegativeInt
@@ -40,16 +40,17 @@ class PartActivity(Report):
 
 
 class PartEnergy(Report):
-    """What a part takes, as cells of a library.
+    """The cells of one part, and the energy that they take.
 
     Attributes:
-        cells: gates.
-        registers: flip-flops.
-        area: in the library's unit.
-        switching_pj: for each inference, of charging and discharging what its cells drive.
-        internal_pj: likewise, inside its cells, but for clocks.
-        clock_pj: likewise, of the clock at its registers, inside and outside.
-        leakage_nw: power that flows anyway.
+        cells: Number of cells, registers excluded.
+        registers: Number of flip-flops.
+        area: Area, in the unit of the library.
+        switching_pj: Energy per inference to charge and discharge what the cells drive, in pJ.
+        internal_pj: Energy per inference inside the cells, without clocks, in pJ.
+        clock_pj: Energy per inference of the clock at the registers, inside and outside them, in
+            pJ.
+        leakage_nw: Leakage power, in nW.
     """
 
     cells: NonNegativeInt
@@ -62,22 +63,22 @@ class PartEnergy(Report):
 
 
 class EnergyReport(Report):
-    """What an inference takes, as cells of a library.
+    """The energy of an inference with the cells of a library.
 
     Attributes:
-        library: what it is called.
-        file: from which it was read.
-        volts: the supply.
-        celsius: the temperature.
-        clock_mhz: at which an inference is made in every cycle.
-        slew_ns: of all transitions.
-        parts: by name.
-        total: of all parts.
-        inputs_pj: for each inference, of what drives the data input, which is not in the total.
-        leakage_pj: for each inference, of leakage in one clock cycle.
-        energy_pj: for each inference, all together: switching, internal, clock and leakage.
-        power_uw: that, in every clock cycle.
-        assumptions: what holds of these figures, a sentence each.
+        library: Name of the library.
+        file: Liberty file that it was read from.
+        volts: Supply voltage, in V.
+        celsius: Temperature, in °C.
+        clock_mhz: Clock frequency, in MHz, with one inference per cycle.
+        slew_ns: Transition time of all signals, in ns.
+        parts: The parts, by name.
+        total: All parts together.
+        inputs_pj: Energy per inference that drives the data input, in pJ; not part of the total.
+        leakage_pj: Energy of leakage during one clock cycle, in pJ.
+        energy_pj: Energy per inference, in pJ: switching, internal, clock and leakage.
+        power_uw: Power at that energy in every clock cycle, in µW.
+        assumptions: The assumptions behind these figures, one sentence each.
     """
 
     library: str
@@ -96,21 +97,22 @@ class EnergyReport(Report):
 
 
 class ActivityReport(Report):
-    """What a classifier's signals do over samples that follow each other.
+    """Switching activity of a classifier over a sequence of samples.
 
     Attributes:
-        name: of the network.
-        version: of lilogic that says so.
-        dataset: what the samples are of.
-        samples: how many there were.
-        tool: what wrote the netlist.
-        mapped: whether signals are those of cells of a library; else of the Verilog's gates.
-        latency: clock cycles from a sample to its class.
-        inputs: bits of the data input.
-        parts: encoder (where there is one), gates, heads, argmax and other.
-        total: of all parts.
-        energy: what an inference takes, where a library is given.
-        assumptions: what holds of these figures, a sentence each.
+        name: Name of the network.
+        version: Version of lilogic.
+        dataset: Data set that the samples come from.
+        samples: Number of samples.
+        tool: Program that wrote the netlist.
+        mapped: Whether the signals are outputs of library cells; otherwise they are those of the
+            gates in the Verilog.
+        latency: Clock cycles from a sample to its class.
+        inputs: The bits of the data input.
+        parts: The parts, by name: encoder (if any), gates, heads, argmax and other.
+        total: All parts together.
+        energy: Energy of an inference, if a library was given.
+        assumptions: The assumptions behind these figures, one sentence each.
     """
 
     name: str

@@ -15,14 +15,21 @@ inverters), ``nand2`` (area in NAND2 equivalents) and ``ffs``; of a library ``ar
 
 
 class TargetArea(Report):
-    """What a classifier takes on one target.
+    """The size of a classifier on one target.
+
+    The counts of an FPGA are ``luts`` (LUTs of the size that the target has), ``ffs`` (flip-flops),
+    ``carries`` (carry cells) and ``muxes`` (multiplexers between LUTs); of the generic target,
+    ``cells`` (gates and inverters), ``nand2`` (area in NAND2 equivalents) and ``ffs``; of a
+    library, ``area`` (in its unit), ``cells`` and ``ffs``. ``depth`` is the number of cells on the
+    longest path.
 
     Attributes:
-        unit: what the first column counts.
-        parts: of encoder (where there is one), gates, heads, argmax, and other (valid flags and
-            the scores that wait for the argmax).
-        total: of the flattened design, or the sum of the parts and the greatest of their depths.
-        types: cells of each type, by part, and of the total.
+        unit: What the first count counts.
+        parts: Counts of each part: encoder (if any), gates, heads, argmax and other, which is valid
+            flags and the scores that wait for the argmax.
+        total: Counts of the flattened design; or the sum of the parts, with the largest of their
+            depths.
+        types: Number of cells of each type, by part and in ``total``.
     """
 
     unit: str
@@ -32,12 +39,13 @@ class TargetArea(Report):
 
 
 class AreaReport(Report):
-    """What a classifier takes.
+    """The size of a classifier.
 
     Attributes:
-        tool: what counted, and its version.
-        flattened: whether the totals are those of the flattened design; else of the parts.
-        targets: by name.
+        tool: Program that counted, with its version.
+        flattened: Whether totals are those of the flattened design; otherwise they are sums of the
+            parts.
+        targets: The targets, by name.
     """
 
     tool: str

@@ -6,11 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from lilogic.docstrings import describe
+
 
 class Report(BaseModel):
     """A report: immutable, and its JSON is its dump."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=describe)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; what is not known is left out."""

@@ -7,19 +7,19 @@ from lilogic.report.models.mismatch import Answer
 
 
 class BoardEntry(Report):
-    """A board that a classifier can be put on.
+    """A board that lilogic can build a bitstream for.
 
     Attributes:
-        name: what people type.
-        title: what it is sold as.
-        device: the FPGA's name.
-        luts: look-up tables that place and route may use.
-        lut: what they are called, such as ``LUT4``.
-        clock_hz: the board's own clock in Hz.
-        link: what connects it with the host.
-        tools: programs that build for it.
-        bitstream: whether these make a bitstream.
-        remark: what to know before the first use; may be empty.
+        name: Name on the command line.
+        title: Product name.
+        device: The FPGA.
+        luts: Number of lookup tables that place and route may use.
+        lut: Name of these lookup tables, such as ``LUT4``.
+        clock_hz: The board's own clock, in Hz.
+        link: Connection to the host.
+        tools: Programs that build for the board.
+        bitstream: Whether these programs make a bitstream.
+        remark: What to know before the first use; may be empty.
     """
 
     name: str
@@ -35,12 +35,13 @@ class BoardEntry(Report):
 
 
 class BoardClock(Report):
-    """The clock that a circuit runs at.
+    """The clock of the circuit.
 
     Attributes:
-        hz: in Hz.
-        board_hz: the board's own clock in Hz.
-        dividers: of the phase-locked loop between them, as the data sheet calls them; none without.
+        hz: Frequency, in Hz.
+        board_hz: Frequency of the board's own clock, in Hz.
+        dividers: Settings of the phase-locked loop, named as in the FPGA's data sheet; empty
+            without one.
     """
 
     hz: float
@@ -49,11 +50,11 @@ class BoardClock(Report):
 
 
 class Needed(Report):
-    """What a circuit needs of a kind, as synthesis estimates it.
+    """Resources of one kind, as estimated by synthesis.
 
     Attributes:
-        needed: by the circuit.
-        available: on the device.
+        needed: Number that the circuit needs.
+        available: Number on the device.
     """
 
     needed: int
@@ -61,21 +62,21 @@ class Needed(Report):
 
 
 class NeededLuts(Needed):
-    """Look-up tables, and flip-flops that take the place of one.
+    """Lookup tables, including those that only hold a flip-flop.
 
     Attributes:
-        unit: what they are called, such as ``LUT4``.
+        unit: Name of the lookup tables, such as ``LUT4``.
     """
 
     unit: str
 
 
 class Used(Report):
-    """Places of a kind, as place and route counts them.
+    """Resources of one kind, as counted by place and route.
 
     Attributes:
-        used: by the circuit.
-        available: on the device; 0 for kinds that are only counted.
+        used: Number that the circuit takes.
+        available: Number on the device; 0 for kinds that are only counted.
     """
 
     used: int
@@ -83,11 +84,11 @@ class Used(Report):
 
 
 class Latency(Report):
-    """The time from a sample to its class.
+    """Time from a sample to its class.
 
     Attributes:
-        cycles: in clock cycles.
-        ns: in nanoseconds.
+        cycles: In clock cycles.
+        ns: In nanoseconds.
     """
 
     cycles: int
@@ -95,13 +96,13 @@ class Latency(Report):
 
 
 class Link(Report):
-    """The line to the host.
+    """The serial line to the host.
 
     Attributes:
-        baud: bits a second.
-        data: what the host sends: ``bits`` or ``features``.
-        request_bytes: of one sample, with the frame around it.
-        reply_bytes: of one class, likewise.
+        baud: Bits per second.
+        data: What the host sends: ``bits`` or ``features``.
+        request_bytes: Bytes of a request for one sample, with its frame.
+        reply_bytes: Bytes of the reply with its class, with its frame.
     """
 
     baud: int
@@ -111,11 +112,11 @@ class Link(Report):
 
 
 class Rates(Report):
-    """Samples a second.
+    """Samples per second.
 
     Attributes:
-        core: that the classifier takes.
-        link: that the line carries.
+        core: Rate of the classifier.
+        link: Rate of the serial line.
     """
 
     core: float
@@ -123,12 +124,12 @@ class Rates(Report):
 
 
 class Try(Report):
-    """A run of place and route.
+    """One run of place and route.
 
     Attributes:
-        hz: the clock that it was asked for, in Hz.
-        seed: nextpnr's.
-        fmax_hz: the highest clock in Hz that it can take; None where it did not route.
+        hz: The clock that was asked for, in Hz.
+        seed: Seed of nextpnr.
+        fmax_hz: The highest clock that the circuit meets, in Hz; absent if routing failed.
     """
 
     hz: float
@@ -137,31 +138,31 @@ class Try(Report):
 
 
 class BoardReport(Report):
-    """A circuit that was built for a board.
+    """A circuit built for a board.
 
     Attributes:
-        name: of the network.
-        network: SHA-256 of what it computes; see ``lgn.fingerprint``.
-        board: what people type.
-        device: the FPGA's name.
-        version: of lilogic.
-        tools: programs and their versions.
-        clock: what it runs at.
-        luts: look-up tables.
-        ffs: flip-flops.
-        carries: carry cells.
-        levels_per_stage: levels between registers.
-        interval: clock cycles that the classifier takes a sample in.
-        latency: of the classifier.
-        link: to the host.
-        images_per_second: how fast it is.
-        fmax_hz: the highest clock in Hz that it can take; like ``used``, None where the vendor's
-            tools place and route.
-        seed: nextpnr's; likewise None.
-        tries: the runs of place and route, in their order; likewise None.
-        used: places taken, by nextpnr's name of their kind.
-        inputs: SHA-256 of all that the build depends on.
-        files: SHA-256 of what was built, by file name.
+        name: Name of the network.
+        network: SHA-256 of the simplified network, without its metadata.
+        board: Name of the board on the command line.
+        device: The FPGA.
+        version: Version of lilogic.
+        tools: Programs and their versions.
+        clock: The clock of the circuit.
+        luts: Lookup tables.
+        ffs: Flip-flops.
+        carries: Number of carry cells.
+        levels_per_stage: Levels of logic between pipeline registers.
+        interval: Clock cycles from one sample to the next.
+        latency: Latency of the classifier.
+        link: The serial line to the host.
+        images_per_second: Samples per second.
+        fmax_hz: The highest clock that the circuit meets, in Hz; absent if the vendor's tools place
+            and route.
+        seed: Seed of nextpnr; absent likewise.
+        tries: Runs of place and route, in order; absent likewise.
+        used: Resources taken, by nextpnr's name for their kind; absent likewise.
+        inputs: SHA-256 of everything that the build depends on.
+        files: SHA-256 of each file that was built, by name.
     """
 
     name: str
@@ -188,12 +189,12 @@ class BoardReport(Report):
 
 
 class BoardMismatch(Report):
-    """A sample to which a board answers something else than software.
+    """A sample for which board and software disagree.
 
     Attributes:
-        sample: its number, from 0.
-        expected: software's answer.
-        got: the board's answer.
+        sample: Number of the sample, from 0.
+        expected: Answer of the software.
+        got: Answer of the board.
     """
 
     sample: int
@@ -202,21 +203,21 @@ class BoardMismatch(Report):
 
 
 class BoardMeasurement(Report):
-    """What a board made of labelled samples.
+    """Accuracy and speed of a board, measured with labelled samples.
 
     Attributes:
-        images: samples sent.
-        accuracy: the share that is classified right, 0 to 1.
-        agreement: the share for which the board's class and scores are those of software.
-        mismatch: the first sample for which they are not.
-        repeated: requests that had to be sent again.
-        images_per_second: samples a second through the link.
-        latency: of the classifier, in clock cycles.
-        latency_ns: in nanoseconds.
-        clock_hz: the board's clock in Hz.
-        core_images_per_second: samples a second that the classifier alone takes.
-        data: what the host sends: ``bits`` or ``features``.
-        data_bytes: length of a sample's payload.
+        images: Number of samples sent.
+        accuracy: Fraction of the samples that the board classifies correctly.
+        agreement: Fraction of the samples for which class and scores equal those of the software.
+        mismatch: The first sample for which they differ.
+        repeated: Number of requests that had to be sent again.
+        images_per_second: Samples per second through the serial line.
+        latency: Latency of the classifier, in clock cycles.
+        latency_ns: Latency of the classifier, in ns.
+        clock_hz: Clock of the circuit, in Hz.
+        core_images_per_second: Samples per second that the classifier alone could take.
+        data: What the host sends: ``bits`` or ``features``.
+        data_bytes: Bytes of a sample, without its frame.
     """
 
     images: int

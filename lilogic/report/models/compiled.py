@@ -13,25 +13,25 @@ from lilogic.report.models.simulation import SimulationReport
 
 
 class CompiledLevel(Level):
-    """The gates of one level, as the Verilog has them.
+    """The gates of one level, as compiled.
 
     Attributes:
-        ffs: flip-flops that stand after the level.
+        ffs: Number of flip-flops after the level.
     """
 
     ffs: int
 
 
 class CompileReport(GraphReport):
-    """A compiled network.
+    """A compiled network: its gates, its ports, its size and whether it is right.
 
     Attributes:
-        inputs: how often input bits are read.
-        levels: the gates of level 1, 2, …
-        interface: the ports and the latency, as ``interface.json`` has them.
-        area: what it takes, where it was mapped.
-        simulation: what simulation gave, where it was run.
-        formal: what was proven, where that was tried.
+        inputs: How often input bits are read.
+        levels: The gates, level by level from level 1.
+        interface: Ports and latency: the content of ``interface.json``.
+        area: Size, if the Verilog was mapped.
+        simulation: Result of the simulation, if it was run.
+        formal: Result of the proof, if it was run.
     """
 
     inputs: FanOut
@@ -43,13 +43,13 @@ class CompileReport(GraphReport):
 
 
 class Verification(Report):
-    """Whether a compiled network computes what software does.
+    """Whether a compiled network computes what the software computes.
 
     Attributes:
-        passed: whether nothing that was simulated or proven contradicts the graph.
-        altered: whether the Verilog is another text than was compiled.
-        simulation: what simulation gave.
-        formal: what was proven, where that was tried.
+        passed: Whether nothing that was simulated or proven contradicts the network.
+        altered: Whether the Verilog was changed after it was compiled.
+        simulation: Result of the simulation.
+        formal: Result of the proof, if it was run.
     """
 
     passed: bool

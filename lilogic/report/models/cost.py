@@ -6,12 +6,12 @@ from lilogic.report.models.base import Report
 
 
 class CostError(Report):
-    """How far estimates were from what Yosys made of networks that the model was not fitted to.
+    """How far estimates are from Yosys, on networks that the cost model was not fitted to.
 
     Attributes:
-        median: of the absolute errors, as a fraction of what Yosys counted.
-        worst: of these.
-        networks: how many were compared.
+        median: Median of the absolute errors, as a fraction of Yosys' counts.
+        worst: Largest of these errors.
+        networks: Number of networks compared.
     """
 
     median: float
@@ -20,17 +20,17 @@ class CostError(Report):
 
 
 class CostEstimate(Report):
-    """What a classifier takes on a target: combinational, before placement.
+    """Estimated size of a classifier on a target: combinational, before placement.
 
     Attributes:
-        name: of the network or recipe.
-        target: what it is for.
-        unit: what is counted.
-        parts: of encoder, gates, heads and argmax; they add up to the total.
-        total: of them all.
-        bits_in: without the encoder, whose LUTs take in gates where that saves some.
-        error: of such totals.
-        drawn: whether it is of a recipe, for which a network was drawn.
+        name: Name of the network or recipe.
+        target: The target.
+        unit: What is counted, such as ``LUT6``.
+        parts: Counts of encoder, gates, heads and argmax; their sum is the total.
+        total: Count of the whole classifier.
+        bits_in: Count without the encoder, for hardware that reads encoded bits.
+        error: Error of such estimates.
+        drawn: Whether the estimate is for a recipe, for which a random network was drawn.
     """
 
     name: str
@@ -44,16 +44,16 @@ class CostEstimate(Report):
 
 
 class FrontierPoint(Report):
-    """A network of a sweep of budgets.
+    """One network of a frontier.
 
     Attributes:
-        budget: what it was allowed to take.
-        seed: of its training.
-        folder: its run folder.
-        layers: nodes of each layer.
-        cost: what it takes, as estimated of what was trained.
-        accuracy: fractions of the splits that it gets right.
-        chosen: whether it is the seed of its budget that is best on the validation split.
+        budget: What the network was allowed to take.
+        seed: Seed of its training.
+        folder: Its run folder.
+        layers: Nodes of each layer.
+        cost: Estimated size of the trained network.
+        accuracy: Accuracies as fractions, by split and kind, such as ``test_frozen``.
+        chosen: Whether it is the best seed of its budget on the validation split.
     """
 
     budget: int
@@ -66,14 +66,14 @@ class FrontierPoint(Report):
 
 
 class FrontierReport(Report):
-    """Accuracy against cost.
+    """Accuracy against size: a network for each budget and seed.
 
     Attributes:
-        name: of the recipe that was scaled.
-        dataset: what the networks were trained on.
-        target: what they are for.
-        unit: what is counted.
-        points: budgets in rising order, and the seeds of each.
+        name: Name of the recipe that was scaled.
+        dataset: Data set that the networks were trained on.
+        target: The target.
+        unit: What is counted, such as ``LUT6``.
+        points: The networks, by rising budget.
     """
 
     name: str

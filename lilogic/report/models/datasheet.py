@@ -13,15 +13,15 @@ from lilogic.report.models.graph import Classes, GateCounts, Input
 
 
 class Size(Report):
-    """What a classifier takes on a target, combinational, before placement.
+    """Size of a classifier on a target: combinational, before placement.
 
     Attributes:
-        target: one of ``xc7``, ``ice40``, ``ecp5`` and ``sky130``.
-        unit: what is counted.
-        total: encoder, gates, heads and argmax.
-        bits_in: without the encoder.
-        error: the median error of such estimates, as a fraction; None for what was mapped.
-        source: ``estimated``, or what mapped it.
+        target: The target: ``xc7``, ``ice40``, ``ecp5`` or ``sky130``.
+        unit: What is counted, such as ``LUT6``.
+        total: Count of encoder, gates, heads and argmax.
+        bits_in: Count without the encoder, for hardware that reads encoded bits.
+        error: Median error of such estimates, as a fraction; absent if the network was mapped.
+        source: ``estimated``, or the program that mapped the network.
     """
 
     target: str
@@ -33,15 +33,16 @@ class Size(Report):
 
 
 class Speed(Report):
-    """How long an inference takes, and how often there is one.
+    """Latency and throughput.
 
     Attributes:
-        clock_mhz: the clock.
-        clock_is: ``assumed``, ``asked for``, or what registers were placed for.
-        latency: clock cycles from a sample to its class; 0 in the same cycle.
-        latency_ns: that in nanoseconds; of 0 cycles it is the whole cycle.
-        interval: clock cycles from one sample to the next, at least.
-        samples_per_second: at that clock.
+        clock_mhz: Clock frequency, in MHz.
+        clock_is: Where the clock comes from: ``assumed``, ``asked for``, or what registers were
+            placed for.
+        latency: Clock cycles from a sample to its class; 0 if it comes in the same cycle.
+        latency_ns: Latency in ns; for 0 cycles, the whole cycle.
+        interval: Fewest clock cycles from one sample to the next.
+        samples_per_second: Throughput at that clock.
     """
 
     clock_mhz: float
@@ -53,13 +54,13 @@ class Speed(Report):
 
 
 class PortEntry(Report):
-    """A port of the Verilog's top module.
+    """A port of the top module.
 
     Attributes:
-        name: as Verilog has it.
+        name: Its name in the Verilog.
         direction: ``input`` or ``output``.
-        bits: how many wires it is.
-        comment: what stands on it.
+        bits: Width, in bits.
+        comment: What it carries.
     """
 
     name: str
@@ -69,20 +70,19 @@ class PortEntry(Report):
 
 
 class Provenance(Report):
-    """Where a network comes from, and what tells it from all others.
+    """Origin and identity of a network.
 
     Attributes:
-        network_sha256: of what it computes once it is simplified.
-        verilog_sha256: of the Verilog that the sheet is of.
-        dataset: what it was trained on.
-        dataset_sha256: of the splits.
-        trained_by: the version of lilogic that made it.
-        imported_from: the file that it was imported from.
-        seed: of its training.
-        seeds: other seeds that its recipe was trained with, and the fractions of the test set that
-            their networks get right.
-        recipe: the recipe, setting by setting.
-        training: how it was trained: device, epochs, seconds.
+        network_sha256: SHA-256 of the simplified network.
+        verilog_sha256: SHA-256 of the Verilog that the data sheet describes.
+        dataset: Data set that the network was trained on.
+        dataset_sha256: SHA-256 of the splits, by name.
+        trained_by: Version of lilogic that trained the network.
+        imported_from: File that the network was imported from.
+        seed: Seed of its training.
+        seeds: Test accuracies, as fractions, of other seeds of the recipe.
+        recipe: The recipe, setting by setting.
+        training: How it was trained: device, epochs, seconds.
     """
 
     network_sha256: str
@@ -101,23 +101,23 @@ class Datasheet(Report):
     """A network's data sheet.
 
     Attributes:
-        name: what the network is called.
-        description: a line about it.
-        version: of lilogic that says so.
-        dataset: what it was evaluated on.
-        is_trained_data: whether it is the very data that the network was trained on.
-        evaluation: how good it is.
-        gates: its gates, simplified.
-        input: what it reads.
-        classes: what it tells apart.
-        sizes: what it takes, by target.
-        speed: its latency and throughput.
-        activity: what its signals do, and the energy of an inference where a library is given.
-        ports: of the Verilog's top module, which is called ``module``.
-        module: the top module.
-        options: how it was compiled.
-        provenance: where it comes from.
-        tools: versions of what made the figures.
+        name: Name of the network.
+        description: One line about the network.
+        version: Version of lilogic.
+        dataset: Data set that it was evaluated on.
+        is_trained_data: Whether that is exactly the data that the network was trained on.
+        evaluation: Quality of its answers.
+        gates: Its gates, simplified.
+        input: What it reads.
+        classes: Its classes.
+        sizes: Its size on each target.
+        speed: Latency and throughput.
+        activity: Switching activity and, if a library was given, energy.
+        ports: Ports of the top module.
+        module: Name of the top module.
+        options: How it was compiled.
+        provenance: Where it comes from.
+        tools: Versions of the programs behind the figures.
     """
 
     name: str

@@ -9,30 +9,31 @@ from lilogic.report.models.base import Report
 
 
 class State(StrEnum):
-    """How it is with one thing.
-
-    Attributes:
-        OK: it is there and can be used.
-        MISSING: it is not installed, or not set up; some commands need it.
-        WARNING: it can be used, but not well.
-        BROKEN: it is installed, but cannot be used.
-    """
+    """State of one thing."""
 
     OK = "ok"
+    """It works."""
+
     MISSING = "missing"
+    """It is not installed or not set up; some commands need it."""
+
     WARNING = "warning"
+    """It works, but not well."""
+
     BROKEN = "broken"
+    """It is installed but does not work."""
 
 
 class Check(Report):
-    """One thing that was looked at.
+    """One check.
 
     Attributes:
-        group: what it belongs to.
-        name: of the thing.
-        state: how it is with it.
-        found: its version, place or size, or what is wrong.
-        advice: what to do next; None where there is nothing to do.
+        group: What the check is about.
+        name: Name of the thing that was checked.
+        state: Its state: ``ok``, ``missing`` (some commands need it), ``warning`` (it works, but
+            not well) or ``broken``.
+        found: Its version, place or size, or what is wrong with it.
+        advice: What to do next; absent if nothing.
     """
 
     group: Literal["packages", "tools", "caches", "data", "boards", "machine"]
@@ -43,12 +44,12 @@ class Check(Report):
 
 
 class Diagnosis(Report):
-    """All that was looked at.
+    """The checks of an installation.
 
     Attributes:
-        version: of lilogic.
-        checks: in the order in which they are shown.
-        ok: whether nothing is broken.
+        version: Version of lilogic.
+        checks: The checks, in the order shown.
+        ok: Whether nothing is broken.
     """
 
     version: str

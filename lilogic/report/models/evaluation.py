@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 class Interval(Report):
-    """Where the accuracy on all samples of this kind lies, with 95 % confidence, as fractions.
+    """The 95 % confidence interval of an accuracy.
 
     It is Wilson's interval (E. B. Wilson, Probable inference, the law of succession, and
     statistical inference, Journal of the American Statistical Association 22, 1927), which holds
-    for few samples, and for accuracies near 0 and 1, too.
+    for few samples and for accuracies near 0 and 1, too.
+
+    Attributes:
+        low: Lower end, as a fraction.
+        high: Upper end, as a fraction.
     """
 
     low: float
@@ -31,12 +35,12 @@ class ClassFigures(Report):
     """How well one class is told from the others.
 
     Attributes:
-        name: what it is called.
-        support: samples of the class.
-        predicted: samples that are answered with it.
-        precision: fraction of ``predicted`` that are of the class; None where there are none.
-        recall: fraction of ``support`` that is answered with it; None where there are none.
-        f1: harmonic mean of the two; None where ``support`` and ``predicted`` are both 0.
+        name: Name of the class.
+        support: Number of samples of the class.
+        predicted: Number of samples that are classified as this class.
+        precision: Fraction of ``predicted`` that belongs to the class; absent if that is 0.
+        recall: Fraction of ``support`` that is classified as this class; absent if that is 0.
+        f1: Harmonic mean of precision and recall; absent if both counts are 0.
     """
 
     name: str
@@ -51,11 +55,11 @@ class Roc(Report):
     """The receiver operating characteristic of two classes, by the difference of their scores.
 
     Attributes:
-        positive: the class that is looked for, which is the second one.
-        auc: area under the curve: how often a sample of that class has the greater difference,
-            of pairs with one of each class; equal ones count half.
-        false_positive_rate: from (0, 0) to (1, 1), a point for each difference that occurs.
-        true_positive_rate: of the same points.
+        positive: The class to detect: the second one.
+        auc: Area under the curve: the fraction of pairs, one sample of each class, in which the
+            sample of the positive class has the larger difference; equal ones count half.
+        false_positive_rate: Fractions from 0 to 1, one for each difference that occurs.
+        true_positive_rate: Fractions for the same points.
     """
 
     positive: str
@@ -65,14 +69,14 @@ class Roc(Report):
 
 
 class ReliabilityBin(Report):
-    """Samples whose confidence, the probability of the answer, lies in ``(low, high]``.
+    """Samples whose confidence, the probability of the predicted class, lies in ``(low, high]``.
 
     Attributes:
-        low: the lower end.
-        high: the upper end.
-        samples: how many there are.
-        confidence: their mean confidence.
-        accuracy: the fraction of them that is right.
+        low: Lower end.
+        high: Upper end.
+        samples: Number of samples.
+        confidence: Mean confidence of the samples.
+        accuracy: Fraction of the samples that is classified correctly.
     """
 
     low: float
@@ -83,15 +87,16 @@ class ReliabilityBin(Report):
 
 
 class Calibration(Report):
-    """What probabilities are worth that are made of scores: softmax(scores / temperature).
+    """How far probabilities made of scores, softmax(scores / temperature), can be trusted.
 
     Attributes:
-        temperature: as in training; see ``Metadata.temperature``.
-        log_loss: mean of -log(probability of the sample's class).
-        expected_error: expected calibration error: mean over all samples of the difference
-            between confidence and accuracy in the sample's bin (Guo et al., On calibration of
-            modern neural networks, 2017).
-        bins: of equal width, lowest first; those without samples are left out.
+        temperature: Temperature: that of training, times the number of networks and views that are
+            counted together.
+        log_loss: Mean of -log(probability of the true class).
+        expected_error: Expected calibration error: mean over all samples of the difference between
+            confidence and accuracy in the sample's bin (Guo et al., On calibration of modern neural
+            networks, 2017).
+        bins: Bins of equal width, lowest first, without empty ones.
     """
 
     temperature: float
@@ -104,19 +109,20 @@ class Evaluation(Report):
     """How good a classifier is; shows itself as tables in a notebook or with rich.
 
     Attributes:
-        samples: how many were classified.
-        accuracy: fraction of them that is right.
-        interval: what that says of samples that were not seen.
-        balanced_accuracy: mean recall of the classes that have samples.
-        largest_class: fraction of the samples that are of the most frequent class, which is the
-            accuracy of always answering that.
-        ties: samples for which several classes have the highest score, of which the first is
-            answered, in software and in hardware.
-        classes: figures of each class.
-        confusion: how many samples of each class (rows) are answered with each class (columns).
-        roc: of two classes that both have samples; else None.
-        calibration: None where the temperature is not known.
-        warnings: a line for each thing that is wrong.
+        samples: Number of samples classified.
+        accuracy: Fraction of the samples that is classified correctly.
+        interval: Confidence interval of the accuracy.
+        balanced_accuracy: Mean recall of the classes that have samples.
+        largest_class: Fraction of the samples in the most frequent class: the accuracy of always
+            answering with it.
+        ties: Number of samples for which several classes have the highest score. The first of them
+            is the answer, in software and in hardware.
+        classes: Figures of each class.
+        confusion: Number of samples of each class (rows) that is classified as each class
+            (columns).
+        roc: ROC curve, if there are two classes and both have samples.
+        calibration: Calibration, if the temperature is known.
+        warnings: What looks wrong, one line each.
     """
 
     samples: PositiveInt
@@ -148,19 +154,20 @@ class Evaluation(Report):
 
 
 class EvaluationReport(Report):
-    """A network on a data set, as ``lilogic eval`` prints it.
+    """A network on a data set.
 
     Attributes:
-        model: what the network is called.
-        version: of lilogic that says so.
-        gates: how many it has.
-        dataset: what the data set is called.
-        is_trained_data: whether it is the very data that the network was trained on.
-        test_samples: samples of the test split.
-        test_frozen: fraction of them that is right.
-        train_frozen: the same of the training split, validation included; None where not asked for.
-        recorded: accuracies that the network records.
-        test: all figures of the test split.
+        model: Name of the network.
+        version: Version of lilogic.
+        gates: Number of gates.
+        dataset: Name of the data set.
+        is_trained_data: Whether it is exactly the data that the network was trained on.
+        test_samples: Number of samples in the test split.
+        test_frozen: Accuracy on the test split, as a fraction.
+        train_frozen: Accuracy on the training split, validation included, as a fraction; absent if
+            not asked for.
+        recorded: Accuracies that the network records.
+        test: All figures of the test split.
     """
 
     model: str

@@ -11,8 +11,8 @@ class Named(Report):
     """A part of a formula that is written once.
 
     Attributes:
-        name: what it is called where it is used.
-        text: when it holds.
+        name: Its name in the rest of the formula.
+        text: The condition that it stands for.
     """
 
     name: str
@@ -20,11 +20,11 @@ class Named(Report):
 
 
 class Term(Report):
-    """What adds to a score while a condition holds.
+    """A condition that changes a score.
 
     Attributes:
-        weight: how much it adds.
-        text: the condition.
+        weight: What is added to the score if the condition holds.
+        text: The condition.
     """
 
     weight: int
@@ -32,12 +32,12 @@ class Term(Report):
 
 
 class ClassScore(Report):
-    """A class's score: the offset and what each term adds.
+    """The score of a class: an offset, and what each term adds.
 
     Attributes:
-        name: what the class is called.
-        offset: what the score starts from.
-        terms: what may add to it.
+        name: Name of the class.
+        offset: Where the score starts.
+        terms: The terms.
     """
 
     name: str
@@ -46,11 +46,11 @@ class ClassScore(Report):
 
 
 class Formula(Report):
-    """A network in words; its class is the first with the highest score.
+    """A network in words; the predicted class is the first with the highest score.
 
     Attributes:
-        parts: what is written once, each of conditions and of those before it.
-        scores: of the classes, or of the one that was asked for.
+        parts: Parts that are written once, made of conditions and of earlier parts.
+        scores: Scores of all classes, or of the one that was asked for.
     """
 
     parts: list[Named]
@@ -58,14 +58,14 @@ class Formula(Report):
 
 
 class Basis(Report):
-    """What importance was measured on.
+    """The samples that importance was measured on.
 
     Attributes:
-        dataset: whose samples these are; None for random bits, or samples of no known name.
-        is_random: whether they are random bits, as there are no samples.
-        samples: how many.
-        seed: of what is random: the choice of samples, or bits, and shuffling.
-        accuracy: the fraction of the samples that the network gets right; None without labels.
+        dataset: Name of the data set; absent if unknown, or for random bits.
+        is_random: Whether random bits stand in for samples.
+        samples: Number of samples.
+        seed: Seed of the choice of samples, random bits and shuffling.
+        accuracy: Fraction of the samples that is classified correctly; absent without labels.
     """
 
     dataset: str | None = None
@@ -76,12 +76,12 @@ class Basis(Report):
 
 
 class AccuracyLost(Report):
-    """What accuracy loses, as a fraction, if a feature's values are shuffled among samples.
+    """Loss of accuracy, as a fraction, if the values of a feature are shuffled among the samples.
 
     Attributes:
-        mean: over the repetitions; negative where accuracy grows.
-        deviation: likewise; None of one repetition.
-        repeats: how many repetitions.
+        mean: Mean over the repetitions; negative if accuracy rises.
+        deviation: Standard deviation over the repetitions; absent for one repetition.
+        repeats: Number of repetitions.
     """
 
     mean: float
@@ -90,12 +90,12 @@ class AccuracyLost(Report):
 
 
 class Importance(Report):
-    """What it does to flip an input bit alone, on average over samples; of several, the sum.
+    """The effect of flipping one input bit, mean over samples; for several bits, the sum.
 
     Attributes:
-        decides: the share of samples whose class becomes another.
-        change: for each class, by how much its score changes, as an absolute value.
-        effect: for each class, its score with the bit 1 minus its score with the bit 0.
+        decides: Fraction of the samples whose class changes.
+        change: For each class, the mean absolute change of its score.
+        effect: For each class, its score with the bit at 1 minus its score with the bit at 0.
     """
 
     decides: float
@@ -107,9 +107,10 @@ class Condition(Importance):
     """An input bit that classes depend on.
 
     Attributes:
-        bit: its number.
-        text: when it is 1.
-        threshold: what its feature exceeds then, in the units of samples; None without encoder.
+        bit: Number of the bit, from 0.
+        text: The condition under which it is 1.
+        threshold: The threshold that its feature must exceed, in units of the samples; absent
+            without an encoder.
     """
 
     bit: int
@@ -118,11 +119,11 @@ class Condition(Importance):
 
 
 class Feature(Importance):
-    """All conditions on a column of a table, on a pixel, or on a bit that is not encoded.
+    """All conditions on a column of a table, a pixel, or a bit that is not encoded.
 
     Attributes:
-        name: what it is called.
-        accuracy_lost: if it is shuffled; None without labels.
+        name: Name of the feature.
+        accuracy_lost: Loss of accuracy if the feature is shuffled; absent without labels.
     """
 
     name: str
@@ -133,15 +134,15 @@ class Explanation(Report):
     """What the classes of a network depend on.
 
     Attributes:
-        name: of the network.
-        version: of lilogic that says so.
-        classes: what they are called.
-        basis: what importance was measured on.
-        image: rows and columns, where features are the pixels of an image, row after row.
-        features: all features, in their order.
-        conditions: those that classes depend on, in the order of bits.
-        formula: the network in words; None where that is too large.
-        too_large: in this case, how large it is.
+        name: Name of the network.
+        version: Version of lilogic.
+        classes: Names of the classes.
+        basis: The samples that importance was measured on.
+        image: Rows and columns, if the features are the pixels of an image, row by row.
+        features: All features, in order.
+        conditions: The input bits that classes depend on, in order.
+        formula: The network in words; absent if it is too large.
+        too_large: How large the formula would be, if it is too large.
     """
 
     name: str

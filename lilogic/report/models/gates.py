@@ -8,14 +8,14 @@ from lilogic.report.models.base import Report
 
 
 class FanOut(Report):
-    """How many wires and heads read each of some nodes: the most, the mean, and by how many none.
+    """How often nodes are read by gates and heads.
 
-    A wire that its gate's function ignores does not read.
+    A gate does not read a wire that its function ignores.
 
     Attributes:
-        max: reads of the node that is read most.
-        mean: reads of a node.
-        unread: how many of the nodes nothing reads.
+        max: Reads of the node that is read most often.
+        mean: Mean number of reads of a node.
+        unread: Number of nodes that nothing reads.
     """
 
     max: NonNegativeInt
@@ -24,15 +24,15 @@ class FanOut(Report):
 
 
 class Layer(Report):
-    """The gates of one layer: how many, how many of them do not compute anything, who reads them.
+    """The gates of one layer.
 
     Attributes:
-        gates: number of gates.
-        constants: how many are FALSE or TRUE.
-        pass_through: how many are A, B or the complement of one.
-        fan_out: how often they are read.
-        filters: of a convolution, how many filters share these gates.
-        places: rows and columns in which each filter stands.
+        gates: Number of gates.
+        filters: Number of filters that share these gates, for a convolution.
+        places: Rows and columns of positions of each filter, for a convolution.
+        constants: Number of gates that are FALSE or TRUE.
+        pass_through: Number of gates that are A, B or the complement of one.
+        fan_out: How often the gates are read.
     """
 
     gates: NonNegativeInt
@@ -47,10 +47,11 @@ class Level(Report):
     """The gates of one level.
 
     Attributes:
-        gates: number of gates.
-        nodes: how many nodes of up to six inputs these stand for; None where each gate is a node.
-        ops: how many there are of each function, by its name in ``gates.GATES``.
-        fan_out: how often they are read.
+        gates: Number of gates.
+        nodes: Number of nodes of up to six inputs that the gates make up; absent if each gate is a
+            node.
+        ops: Number of gates of each function, by name.
+        fan_out: How often the gates are read.
     """
 
     gates: NonNegativeInt

@@ -14,12 +14,12 @@ from lilogic.version import __version__
 
 
 class NodeCounts(Report):
-    """Nodes of up to six inputs that gates stand for; see ``GateGraph.cones``.
+    """Nodes of up to six inputs that the gates make up; see ``GateGraph.cones``.
 
     Attributes:
-        count: how many heads depend on.
-        depth: the longest path, in nodes.
-        inputs: how many of them read 1, 2, … 6 wires.
+        count: Number of nodes that heads depend on.
+        depth: Nodes on the longest path.
+        inputs: Number of nodes that read 1, 2, … 6 wires.
     """
 
     count: NonNegativeInt
@@ -41,15 +41,15 @@ class NodeCounts(Report):
 
 
 class GateCounts(Report):
-    """Gates of a graph.
+    """The gates of a network.
 
     Attributes:
-        trained: how many were trained, which is before simplification.
-        count: how many the graph has.
-        simplified: how many simplification leaves; None where that is not known.
-        depth: the longest path, in gates.
-        nodes: what the gates stand for; None where each gate is a node.
-        ops: how many there are of each function, by its name in ``gates.GATES``.
+        trained: Number of gates as trained, before simplification.
+        count: Number of gates in the graph.
+        simplified: Number of gates after simplification; absent if unknown.
+        depth: Gates on the longest path.
+        nodes: Nodes that the gates make up; absent if each gate is a node.
+        ops: Number of gates of each function, by name.
     """
 
     trained: int
@@ -74,14 +74,15 @@ class GateCounts(Report):
 
 
 class GraphReport(Report):
-    """A network and where it comes from.
+    """A network and its origin.
 
     Attributes:
-        name: what it is called.
-        version: of lilogic that says so.
-        dataset: what it was trained on.
-        accuracy: fractions of the splits that it gets right, as recorded.
-        gates: its gates.
+        name: Name of the network.
+        version: Version of lilogic.
+        dataset: Data set that it was trained on.
+        accuracy: Accuracies that it records, as fractions, by split and kind, such as
+            ``test_frozen``.
+        gates: Its gates.
     """
 
     name: str
@@ -111,9 +112,9 @@ class Input(Report):
     """What a network reads.
 
     Attributes:
-        bits: how many bits its gates may read.
-        shape: of a raw sample, where there is an encoder.
-        dtype: of a raw sample, where there is an encoder.
+        bits: Number of input bits.
+        shape: Shape of a raw sample, if the network has an encoder.
+        dtype: Type of a raw sample, if the network has an encoder.
     """
 
     bits: int
@@ -122,13 +123,13 @@ class Input(Report):
 
 
 class Classes(Report):
-    """What a network tells apart.
+    """The classes of a network.
 
     Attributes:
-        count: how many classes.
-        names: what they are called, where that is recorded.
-        counted: for each class, how many nodes it counts.
-        offset: for each class, what its score starts from.
+        count: Number of classes.
+        names: Names of the classes, if recorded.
+        counted: Number of nodes that each class counts.
+        offset: Offset of each class's score.
     """
 
     count: int
@@ -138,11 +139,11 @@ class Classes(Report):
 
 
 class ModelSummary(GraphReport):
-    """A network as ``Model.summary`` gives it.
+    """A network as ``Model.summary`` describes it.
 
     Attributes:
-        input: what it reads.
-        classes: what it tells apart.
+        input: What it reads.
+        classes: Its classes.
     """
 
     input: Input

@@ -6,11 +6,11 @@ from lilogic.report.models.base import Report
 
 
 class Answer(Report):
-    """What a classifier answers.
+    """An answer of a classifier.
 
     Attributes:
-        index: the class; None where the simulator cannot tell some bits of it.
-        scores: of the classes; None where it cannot tell these, or they were not asked for.
+        index: Number of the class; absent if the simulator has undefined bits in it.
+        scores: Scores of the classes; absent if undefined, or not asked for.
     """
 
     index: int | None = None
@@ -18,14 +18,14 @@ class Answer(Report):
 
 
 class Sample(Report):
-    """A sample on the data input of compiled Verilog, and the answers to it.
+    """A sample at the data input, and the answers to it.
 
     Attributes:
-        data: the name of the data input: ``bits`` or ``features``.
-        width: of the data input, in bits.
-        inputs: what stands on it, as a hexadecimal number.
-        expected: software's answer.
-        got: the Verilog's answer; None where there is none.
+        data: Name of the data input: ``bits`` or ``features``.
+        width: Width of the data input, in bits.
+        inputs: Value of the data input, in hexadecimal.
+        expected: Answer of the software.
+        got: Answer of the hardware; absent if there was none.
     """
 
     data: str

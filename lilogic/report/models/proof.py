@@ -9,14 +9,14 @@ from lilogic.report.models.mismatch import Sample
 
 
 class WrongGate(Report):
-    """The first gate of a simplified network that the Verilog gets wrong for a sample.
+    """The first gate of the simplified network that the Verilog gets wrong.
 
     Attributes:
-        node: its node; the network is the ``.lgn`` beside the Verilog.
-        function: what it should compute of the nodes that it reads.
-        reads: these nodes.
-        expected: its value.
-        got: what the Verilog makes of it.
+        node: Its node in the ``.lgn`` file beside the Verilog.
+        function: Its function.
+        reads: The nodes that it reads.
+        expected: Its value in the network.
+        got: Its value in the Verilog.
     """
 
     node: int
@@ -27,17 +27,17 @@ class WrongGate(Report):
 
 
 class Counterexample(Report):
-    """Where a part of the Verilog is not what it should be.
+    """An input for which a part of the Verilog is wrong.
 
     Attributes:
-        where: a bit of the encoder, a node, the score of a class or the index.
-        classes: those whose score it is, or counts it.
-        expected: what is right there.
-        got: what the Verilog has there.
-        gate: where the network's gates first go wrong, as far as that is known.
-        inputs: what the part reads there, as a hexadecimal number.
-        sample: the sample that brings this about.
-        remark: why there is no such sample, or what is to be known of it.
+        where: A bit of the encoder, a node, the score of a class, or the index.
+        classes: The classes whose score it is, or whose score counts it.
+        expected: The right value.
+        got: The value in the Verilog.
+        gate: The first gate that goes wrong, if known.
+        inputs: Value of the part's input, in hexadecimal.
+        sample: A sample that leads to this input.
+        remark: Why there is no such sample, or what else to know.
     """
 
     where: str
@@ -54,12 +54,11 @@ class PartResult(Report):
     """The verdict on one part.
 
     Attributes:
-        status: ``proven``; ``refuted``, with a counterexample or, where the netlist is wrong
-            whatever the inputs are, with the reason; or ``simulated``, with the reason why there
-            is no proof.
-        counterexample: what is wrong, and for which sample.
-        reason: why there is no counterexample, or no proof.
-        seconds: the time that it took.
+        status: ``proven``; ``refuted``, with a counterexample or a reason; or ``simulated``, with
+            the reason why there is no proof.
+        counterexample: An input for which the part is wrong.
+        reason: Why there is no counterexample, or no proof.
+        seconds: Time that the proof took, in seconds.
     """
 
     status: Literal["proven", "refuted", "simulated"]
@@ -72,10 +71,10 @@ class ProofReport(Report):
     """The verdicts on all parts.
 
     Attributes:
-        tool: what proved them.
-        parts: timing, encoder (where there is one), gates, heads, argmax and control.
-        proven: whether every part but control, for which there is no proof, is proven.
-        verilog: SHA-256 of the Verilog that this is about.
+        tool: Program that proved them.
+        parts: The verdicts, by part: timing, encoder (if any), gates, heads, argmax and control.
+        proven: Whether every part except control is proven. Control is simulated only.
+        verilog: SHA-256 of the Verilog.
     """
 
     tool: str

@@ -10,8 +10,8 @@ class Latency(Report):
     """Clock cycles from a sample to its answer.
 
     Attributes:
-        announced: what the interface says.
-        measured: of a single sample in an empty pipeline; None where no answer came.
+        announced: Latency according to the interface.
+        measured: Latency of a single sample in an empty pipeline; absent if no answer came.
     """
 
     announced: int
@@ -19,21 +19,27 @@ class Latency(Report):
 
 
 class KindCount(Report):
-    """How many vectors of one kind were compared, and how many of them gave a wrong answer."""
+    """Vectors of one kind.
+
+    Attributes:
+        compared: Number of vectors compared.
+        mismatches: Number of wrong answers.
+    """
 
     compared: int
     mismatches: int
 
 
 class Mismatch(Report):
-    """Something that was wrong in a test.
+    """Something that went wrong in a test.
 
     Attributes:
-        cycle: the clock cycle of the test, from 0.
-        problem: what was wrong, in words.
-        vector: which of the vectors was to be answered, from 0; None for an answer to nothing.
-        kind: of this vector.
-        sample: what the vector is, what was expected and what came.
+        cycle: Clock cycle of the test, from 0.
+        problem: What went wrong, in words.
+        vector: Number of the vector that was to be answered, from 0; absent for an answer to
+            nothing.
+        kind: Kind of this vector.
+        sample: The vector, the expected answer and the actual one.
     """
 
     cycle: int
@@ -48,12 +54,12 @@ class TestResult(Report):
 
     Attributes:
         name: ``back_to_back``, ``gaps``, ``reset_in_flight`` or ``latency``; behind a bus also
-            ``bus_full_rate``, ``bus_stalls``, …, as ``regression.bus_tests`` lists them.
-        compared: answers that were due.
-        mismatches: answers that were wrong, missing or not due.
-        kinds: the same by kind of vector.
-        examples: the first mismatches.
-        passed: whether answers were due and none was wrong.
+            ``bus_full_rate``, ``bus_stalls`` and others.
+        compared: Number of answers that were due.
+        mismatches: Number of answers that were wrong, missing or not due.
+        kinds: The same counts for each kind of vector.
+        examples: The first mismatches.
+        passed: Whether answers were due and none was wrong.
     """
 
     __test__ = False  # pytest takes what is called Test… for tests
@@ -70,13 +76,13 @@ class SimulationReport(Report):
     """The regression of a compiled classifier in a simulator.
 
     Attributes:
-        passed: whether all tests passed.
-        compared: answers that were due in all tests.
-        mismatches: answers that were wrong, missing or not due.
-        latency: announced and measured.
-        tests: the tests, in order.
-        kinds: counts by kind of vector.
-        simulator: its name and version.
+        passed: Whether all tests passed.
+        compared: Number of answers that were due in all tests.
+        mismatches: Number of answers that were wrong, missing or not due.
+        latency: Announced and measured latency.
+        tests: The tests, in order.
+        kinds: Counts for each kind of vector.
+        simulator: Name and version of the simulator.
         verilog: SHA-256 of the Verilog that was simulated.
     """
 

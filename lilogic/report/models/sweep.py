@@ -12,12 +12,12 @@ class TrialNetwork(Report):
     """A network of a trial.
 
     Attributes:
-        seed: of its training.
-        folder: its run folder, in that of the sweep.
-        validation: fraction of the validation split that it gets right, frozen.
-        gates: how many simplification leaves.
-        cost: what it takes on the sweep's target, if there is one.
-        seconds: of training.
+        seed: Seed of its training.
+        folder: Its run folder, relative to that of the sweep.
+        validation: Frozen accuracy on the validation split, as a fraction.
+        gates: Number of gates after simplification.
+        cost: Size on the target of the sweep, if it has one.
+        seconds: Time of training, in seconds.
     """
 
     seed: int
@@ -29,18 +29,18 @@ class TrialNetwork(Report):
 
 
 class Trial(Report):
-    """A setting that a sweep tried.
+    """One setting of a sweep.
 
     Attributes:
-        number: of the trial, from 1.
-        setting: its values, by key of the recipe.
-        networks: one for each seed; none where the setting is impossible.
-        validation: their accuracies on the validation split, as fractions.
-        gates: their mean.
-        cost: their mean.
-        error: why it could not be trained.
-        on_front: whether no other trial is better in one of accuracy and cost, or gates where
-            there is no target, without being worse in the other.
+        number: Number of the trial, from 1.
+        setting: The values, by key of the recipe.
+        networks: One network for each seed; empty if the setting is impossible.
+        validation: Accuracy on the validation split, as a fraction.
+        gates: Mean number of gates.
+        cost: Mean size on the target.
+        error: Why the setting could not be trained.
+        on_front: Whether no other trial is better in accuracy or size without being worse in the
+            other. Without a target, size is the number of gates.
     """
 
     number: int
@@ -59,22 +59,22 @@ class Trial(Report):
 
 
 class SweepReport(Report):
-    """All trials of a sweep, and which one is best on the validation split.
+    """All trials of a sweep, and the best one on the validation split.
 
     Attributes:
-        name: the sweep's.
-        version: of lilogic that says so.
-        recipe: the base's name.
-        dataset: what the networks were trained on.
-        sampler: what chose the settings.
-        target: what costs are for.
-        unit: what they count.
-        mapped: whether Yosys mapped the networks; else costs are estimates.
-        trials: first to last.
-        best: the number of the best one.
-        network: the run folder of its network, of several the best on the validation split.
-        test: fraction of the test split that this network gets right, and it alone was asked;
-            None where the data have no test split.
+        name: Name of the sweep.
+        version: Version of lilogic.
+        recipe: Name of the base recipe.
+        dataset: Data set that the networks were trained on.
+        sampler: What chose the settings.
+        target: The target of costs.
+        unit: What costs count, such as ``LUT6``.
+        mapped: Whether Yosys mapped the networks; otherwise costs are estimates.
+        trials: The trials, in order.
+        best: Number of the best trial.
+        network: Run folder of its network; of several, the best on the validation split.
+        test: Accuracy of this network on the test split, as a fraction; absent if the data set has
+            no test split. No other network sees the test split.
     """
 
     name: str

@@ -11,29 +11,29 @@ class TapeoutReport(Report):
     """A project for Tiny Tapeout.
 
     Attributes:
-        name: of the network.
-        top: the top module.
-        technology: one of ``technologies.TECHNOLOGIES``.
-        library: its standard cells.
-        area: of the whole circuit's cells after synthesis, in µm².
-        parts: area in µm² of what takes the sample in and holds it (``loader``), encoder (where
-            features are sent), gates, heads, argmax, and what puts the answer out (``output``).
-            They are mapped apart, so they need not add up to ``area``.
-        source: whether cells of the library were ``mapped``, or the area is ``estimated`` from
-            gates of two inputs and the areas of three cells.
-        tool: what mapped, and its version.
-        flip_flops: how many there are.
-        depth: cells on the longest path between registers or pins.
-        tiles: of the project, columns and rows.
-        usable: area of these between their margins, in µm².
-        utilization: ``area`` of ``usable``.
-        limit: the utilization that was allowed.
-        clock_hz: the clock that the project asks for.
-        latency: clock cycles from the sample's last byte to the answer.
-        sample_bits: bits of a sample that are sent and held.
-        sample_bytes: bytes that they are sent in.
-        answer_bytes: bytes of an answer: the class, and the scores.
-        vectors: samples in the project's test.
+        name: Name of the network.
+        top: Name of the top module.
+        technology: ``sky130``, ``ihp-sg13g2`` or ``gf180mcu``.
+        library: Standard-cell library.
+        area: Area of all cells after synthesis, in µm².
+        parts: Area of each part, in µm²: ``loader`` (takes the sample in and holds it), encoder (if
+            features are sent), gates, heads, argmax and ``output`` (sends the answer). Parts are
+            mapped separately, so their sum may differ from ``area``.
+        source: ``mapped`` with the cells of the library, or ``estimated`` from two-input gates and
+            the areas of three cells.
+        tool: Program that mapped, with its version.
+        flip_flops: Number of flip-flops.
+        depth: Cells on the longest path between registers or pins.
+        tiles: Columns and rows of tiles.
+        usable: Area of the tiles inside their margins, in µm².
+        utilization: ``area`` as a fraction of ``usable``.
+        limit: The highest utilization allowed.
+        clock_hz: Clock of the project, in Hz.
+        latency: Clock cycles from the last byte of a sample to the answer.
+        sample_bits: Bits of a sample that are sent and held.
+        sample_bytes: Bytes that carry them.
+        answer_bytes: Bytes of an answer: class and scores.
+        vectors: Number of samples in the project's test.
     """
 
     name: str

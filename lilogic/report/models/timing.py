@@ -9,17 +9,17 @@ class TimingReport(Report):
     """A classifier on a device, between shift registers that stand in for its pins.
 
     Attributes:
-        luts: the classifier's own look-up tables, as Yosys counts them.
-        ffs: likewise, its flip-flops.
-        latency: clock cycles from a sample to its class.
-        fits: whether nextpnr could place and route it, with the shift registers.
-        reason: what nextpnr says if not.
-        seed: nextpnr's; like the following, None if not.
-        used: logic cells taken, with the shift registers.
-        available: logic cells of the device.
-        fmax_mhz: the highest clock in MHz, which a combinational classifier reaches between two
+        luts: Lookup tables of the classifier, as counted by Yosys.
+        ffs: Flip-flops of the classifier, as counted by Yosys.
+        latency: Clock cycles from a sample to its class.
+        fits: Whether nextpnr could place and route it, with the shift registers.
+        reason: What nextpnr reports if not.
+        seed: Seed of nextpnr; absent if it does not fit, like all fields below.
+        used: Logic cells taken, with the shift registers.
+        available: Logic cells of the device.
+        fmax_mhz: Highest clock, in MHz. A combinational classifier is measured between two
             registers.
-        samples_per_second: at that clock.
+        samples_per_second: Throughput at that clock.
     """
 
     luts: int
@@ -35,22 +35,22 @@ class TimingReport(Report):
 
 
 class PipelinePoint(TimingReport):
-    """A classifier with registers in some places.
+    """A classifier with one choice of pipeline registers.
 
     Attributes:
-        levels_per_stage: levels between registers; 0 for a combinational classifier.
+        levels_per_stage: Levels of logic between registers; 0 for a combinational classifier.
     """
 
     levels_per_stage: int
 
 
 class PipelineReport(Report):
-    """A classifier with registers more and less often.
+    """A classifier with more and fewer pipeline registers.
 
     Attributes:
-        name: of the network.
-        device: the device's name for people.
-        points: one for each number of levels between registers.
+        name: Name of the network.
+        device: Name of the device.
+        points: One result for each number of levels between registers.
     """
 
     name: str

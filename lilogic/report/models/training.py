@@ -12,20 +12,20 @@ from lilogic.report.models.graph import GraphReport
 
 
 class TrainingSummary(GraphReport):
-    """A network that was just trained; its gates are those that were trained.
+    """A network as training left it.
 
     Attributes:
-        training: how that went.
-        gap: by split, how much accuracy freezing cost, as a fraction; negative where it helped.
-        inputs: how often input bits are read.
-        layers: first to last.
-        balanced_accuracy: of the frozen network on the test split: mean recall of its classes.
-        test_interval: 95 % interval of the frozen network's accuracy on the test split.
-        warnings: a line for each layer that collapsed, and for what the accuracy on the test split
-            hides; see ``Evaluation.warnings``.
-        split: how the samples were split; None in runs of versions that did not say.
-        budget: what it may take; None where nothing was asked.
-        cost: what it takes on the budget's target, as estimated of the frozen network.
+        training: How it was trained.
+        gap: Accuracy that freezing cost, as a fraction, by split; negative if it helped.
+        inputs: How often input bits are read.
+        layers: The layers, first to last.
+        balanced_accuracy: Frozen balanced accuracy on the test split: the mean recall of its
+            classes.
+        test_interval: 95 % confidence interval of the frozen accuracy on the test split.
+        warnings: One line for each layer that collapsed, and for what the test accuracy hides.
+        split: How the samples were split; absent in runs of versions that did not record it.
+        budget: What the circuit may take; absent without a budget.
+        cost: Estimated size of the frozen network on the budget's target.
     """
 
     training: Training
@@ -41,21 +41,26 @@ class TrainingSummary(GraphReport):
 
 
 class Spread(Report):
-    """Values of several networks: their mean and the sample's standard deviation."""
+    """Values of several networks.
+
+    Attributes:
+        mean: Mean of the values.
+        deviation: Sample standard deviation of the values.
+    """
 
     mean: float
     deviation: float
 
 
 class Fold(Report):
-    """A network of cross-validation and how it does on its fold, which it was not trained on.
+    """One network of a cross-validation.
 
     Attributes:
-        samples: how many the fold has.
-        accuracy: fractions that the network gets right: ``test_frozen`` and ``test_soft`` of its
-            fold, ``validation_frozen`` and ``validation_soft``.
-        gates: how many simplification leaves.
-        training: how it was trained.
+        samples: Number of samples in its fold, which it was not trained on.
+        accuracy: Accuracies as fractions: ``test_frozen`` and ``test_soft`` on its fold,
+            ``validation_frozen`` and ``validation_soft``.
+        gates: Number of gates after simplification.
+        training: How it was trained.
     """
 
     samples: int
@@ -65,15 +70,15 @@ class Fold(Report):
 
 
 class CrossValidation(Report):
-    """A recipe's networks, each trained on all folds but the one that it is tested on.
+    """The networks of a recipe, each trained on all folds but the one that it is tested on.
 
     Attributes:
-        name: the recipe's.
-        version: of lilogic that says so.
-        dataset: what they were trained on.
-        folds: first to last.
-        accuracy: over the folds, by ``test_frozen`` and ``test_soft``.
-        gates: over the folds.
+        name: Name of the recipe.
+        version: Version of lilogic.
+        dataset: Data set that the networks were trained on.
+        folds: The networks, first fold to last.
+        accuracy: Accuracies over the folds, ``test_frozen`` and ``test_soft``.
+        gates: Gates over the folds.
     """
 
     name: str
@@ -85,13 +90,14 @@ class CrossValidation(Report):
 
 
 class SeededNetwork(Report):
-    """A network of one of several seeds.
+    """The network of one seed.
 
     Attributes:
-        seed: of its training.
-        accuracy: as in ``Fold``, of the test split.
-        gates: how many simplification leaves.
-        training: how it was trained.
+        seed: Seed of its training.
+        accuracy: Accuracies as fractions: ``test_frozen``, ``test_soft``, ``validation_frozen`` and
+            ``validation_soft``.
+        gates: Number of gates after simplification.
+        training: How it was trained.
     """
 
     seed: int
@@ -101,15 +107,15 @@ class SeededNetwork(Report):
 
 
 class SeedsReport(Report):
-    """A recipe's networks that differ in their seed: ``seeds.json``.
+    """The networks of a recipe for several seeds.
 
     Attributes:
-        name: the recipe's.
-        version: of lilogic that says so.
-        dataset: what they were trained on.
-        networks: first seed to last.
-        accuracy: over the seeds, by split and kind, as in a network's.
-        gates: over the seeds.
+        name: Name of the recipe.
+        version: Version of lilogic.
+        dataset: Data set that the networks were trained on.
+        networks: The networks, first seed to last.
+        accuracy: Accuracies over the seeds, by split and kind.
+        gates: Gates over the seeds.
     """
 
     name: str

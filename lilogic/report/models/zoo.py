@@ -10,7 +10,14 @@ from lilogic.report.models.base import Report
 
 
 class SeedStatistics(Report):
-    """Frozen test accuracies of a recipe's seeds, as fractions; the deviation is the sample's."""
+    """Frozen test accuracies of several seeds of a recipe.
+
+    Attributes:
+        seeds: The seeds.
+        test_frozen: Accuracy of each seed, as a fraction.
+        mean: Mean of the accuracies.
+        deviation: Sample standard deviation of the accuracies.
+    """
 
     seeds: list[int]
     test_frozen: list[float]
@@ -19,7 +26,12 @@ class SeedStatistics(Report):
 
 
 class ZooGates(Report):
-    """Gates of a network of the zoo: as trained, and what simplification leaves."""
+    """Gates of a network of the zoo.
+
+    Attributes:
+        trained: Number of gates as trained.
+        simplified: Number of gates after simplification.
+    """
 
     trained: int
     simplified: int
@@ -29,14 +41,15 @@ class ZooEntry(Report):
     """A network of the zoo.
 
     Attributes:
-        name: what it is called.
-        description: a line about it.
-        dataset: what it was trained on.
-        gates: its gates.
-        accuracy: fractions of the splits that it gets right, as recorded.
-        seeds: accuracies of several seeds; None where none are recorded.
-        training: how it was trained.
-        cost: what it takes in hardware, by target, where that is recorded.
+        name: Name of the network.
+        description: One line about it.
+        dataset: Data set that it was trained on.
+        gates: Its gates.
+        accuracy: Accuracies that it records, as fractions, by split and kind, such as
+            ``test_frozen``.
+        seeds: Accuracies of several seeds, if recorded.
+        training: How it was trained.
+        cost: Size in hardware, by target, if recorded.
     """
 
     name: str

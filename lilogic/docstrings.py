@@ -1,0 +1,34 @@
+"""What docstrings say of the fields of pydantic models, in their JSON Schemas."""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import BaseModel
+
+_HEADING = "\nAttributes:\n"
+_ENTRY = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
+
+
+def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Describe a model and its fields in its JSON Schema, in Markdown.
+
+    The texts come from the docstring of the model and from its section ``Attributes``; fields that
+    are inherited may be described by the base. For ``ConfigDict(json_schema_extra=describe)``.
+    """
+    schema["description"] = _markdown(cleandoc(model.__doc__ or "").partition(_HEADING)[0])
+    texts: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        entries = cleandoc(base.__doc__ or "").partition(_HEADING)[2]
+        texts |= {name: _markdown(text) for name, text in _ENTRY.findall(entries)}
+    for name, field in schema.get("properties", {}).items():
+        if name in texts:
+            field["description"] = texts[name]
+
+
+def _markdown(text: str) -> str:
+    """Text of a docstring with each paragraph on one line."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+    return "\n\n".join(paragraphs).replace("``", "`")
