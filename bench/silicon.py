@@ -108,22 +108,22 @@ class Mapped:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("networks", nargs="*", help="default: the zoo's of MNIST made for silicon")
-    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("networks", nargs="*", help="default: the zoo's made for little silicon")
     parser.add_argument("--liberty", type=Path, default=LIBERTY)
     parser.add_argument("--units", nargs="+", choices=_MEASURES, default=[*_MEASURES])
     options = records.parse(parser, "silicon")
     measures = {unit: _MEASURES[unit](options.liberty) for unit in options.units}
-    data = datasets.load(options.dataset)
     results = {}
-    for name in options.networks or made_for_silicon(options.dataset):
+    for name in options.networks or made_for_silicon():
         graph = passes.simplify(lgn.read(zoo.path(name) if name in zoo.names() else Path(name)))
+        dataset = Metadata.of(graph).dataset
+        data = datasets.load(dataset)
         found = {
             unit: measured(graph, measure, data.x_test, data.y_test)
             for unit, measure in measures.items()
         }
         results[Metadata.of(graph).name or name] = {
-            "dataset": options.dataset,
+            "dataset": dataset,
             "gates": graph.n_gates,
             "counted": len(graph.head_nodes),
             "accuracy": next(iter(found.values())).accuracy,
@@ -133,14 +133,9 @@ def main() -> None:
     records.finish(options, results, show, threads=1)
 
 
-def made_for_silicon(dataset: str) -> list[str]:
-    """The zoo's networks of a data set whose names say that they are made for little silicon."""
-    found = {name: Metadata.of(lgn.read(zoo.path(name))) for name in zoo.names()}
-    return [
-        name
-        for name, metadata in found.items()
-        if metadata.dataset == dataset and any(part in name for part in ("-lut6-", "-ge-"))
-    ]
+def made_for_silicon() -> list[str]:
+    """The zoo's networks of images whose names say that they are made for little silicon."""
+    return [name for name in zoo.names() if any(part in name for part in ("-lut6", "-ge-"))]
 
 
 def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> Mapped:
