@@ -19,12 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import cores
 from lilogic.data import datasets
-from lilogic.files import check_writable, write_json
+from lilogic.files import write_json
 from lilogic.graph import passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
@@ -32,7 +33,6 @@ from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
 from lilogic.learn.recipe import Recipe
 
-OUTPUT = Path("build/bench/ablation.json")
 RUNS = Path("build/bench/ablation")
 BASE = "base"
 
@@ -104,9 +104,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=25.0, help="training time of a run")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", metavar="QUESTION", help="default: all questions")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "ablation")
     asked = [BASE, *(options.only or [question for question, _, _ in VARIANTS])]
     places = [place for place, variant in enumerate(VARIANTS) if variant[0] in asked]
     with ProcessPoolExecutor(cores.usable()) as pool:
@@ -123,11 +121,7 @@ def main() -> None:
         "seeds": options.seeds,
         "variants": [summarize(place, runs) for place in places],
     }
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=1, seeds=range(options.seeds))
 
 
 def epoch_times(pool: ProcessPoolExecutor, base: str, places: list[int]) -> list[float]:

@@ -9,18 +9,17 @@ that name in lilogic/zoo.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import cores, zoo
 from lilogic.data import datasets
-from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
@@ -28,7 +27,6 @@ from lilogic.learn.callbacks.progress import TrainingProgress
 from lilogic.learn.kernels import memory
 from lilogic.learn.run import RunFolder
 
-OUTPUT = Path("build/bench/accuracy.json")
 RUNS = Path("build/bench/runs")
 MEASURES = ("validation_frozen", "test_soft", "test_frozen")
 
@@ -40,9 +38,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda; default: cpu")
     parser.add_argument("--jobs", type=int, default=1, help="runs at once")
     parser.add_argument("--zoo", action="store_true", help="put the best runs into lilogic/zoo")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "accuracy")
     # Several runs at once, each with its share of the cores, take less time than one after another.
     threads = max(1, cores.usable() // options.jobs)
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -57,11 +53,8 @@ def main() -> None:
     if options.zoo:
         for result in results:
             publish(result)
-    write_json(OUTPUT, results)
-    if options.json:
-        print(json.dumps(results, indent=2))
-    else:
-        show(results)
+    seeds = range(options.seeds)
+    records.finish(options, results, show, device=options.device, threads=threads, seeds=seeds)
 
 
 def dense() -> list[str]:

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import formats, zoo
 from lilogic.errors import LilogicError
-from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.hdl.components.popcount import POPCOUNTS
 from lilogic.hdl.fpga import yosys
@@ -33,7 +33,6 @@ from lilogic.hdl.options import MODULE, CompileOptions
 from lilogic.hdl.synthesis import area
 from lilogic.hdl.verilog import compile_graph
 
-OUTPUT = Path("build/bench/area.json")
 PEERS = Path("../shared/peers")
 BASELINE = "baseline"
 GOAL = 0.65
@@ -68,9 +67,7 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", choices=COMMANDS, default=[*COMMANDS])
     parser.add_argument("--popcounts", nargs="+", choices=POPCOUNTS, default=["chain", "tree"])
     parser.add_argument("--jobs", type=int, default=2, help="syntheses at once")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "area")
     jobs = [
         Job(net, target, popcount, levels)
         for net in options.nets or ["random", "peer-fashion"]
@@ -87,11 +84,7 @@ def main() -> None:
             if other["popcount"] == BASELINE and same(other, result, "net", "target")
         )
         result["ratio"] = result["luts"] / base["luts"]
-    write_json(OUTPUT, results)
-    if options.json:
-        print(json.dumps(results, indent=2))
-    else:
-        show(results)
+    records.finish(options, results, show)
 
 
 def measure(job: Job) -> dict[str, Any]:

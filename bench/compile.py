@@ -20,18 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 from networks.convolution import convolution
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl import verilog
 from lilogic.hdl.components.classifier import Classifier
 from lilogic.hdl.options import MODULE
 from lilogic.hdl.synthesis import area
 
-OUTPUT = Path("build/bench/compile.json")
 GATES = [2_000, 8_000, 32_000, 128_000, 256_000]
 INPUTS, CLASSES = 784, 10
 
@@ -48,10 +47,8 @@ def main() -> None:
         help=f"also write Verilog and map it, by default to all of {', '.join(area.TARGETS)}",
     )
     parser.add_argument("--convolution", action="store_true", help="convolutional networks")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "compile")
     targets = [] if options.area is None else options.area or [*area.TARGETS]
     if options.here:
         make = convolutional if options.convolution else network
@@ -65,11 +62,7 @@ def main() -> None:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         sizes.append(json.loads(done.stdout))
     result = {"convolution": options.convolution, "sizes": sizes}
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(sizes)
+    records.finish(options, result, lambda result: show(result["sizes"]), threads=1)
 
 
 def network(gates: int) -> GateGraph:

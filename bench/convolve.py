@@ -9,29 +9,26 @@ several rounds. Prints a table and writes build/bench/convolve.json.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import numba
 import numpy as np
+import records
 import torch
 from rich.console import Console
 from torch import nn
 from train import SHARPNESS, compared, seconds, stepper, versions_table
 
 from lilogic import cores
-from lilogic.files import check_writable, write_json
 from lilogic.learn.kernels import KERNELS, Kernel, memory
 from lilogic.learn.kernels.wiring import Wiring
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.recipe import ConvRecipe
 from lilogic.learn.windows import Windows
 
-OUTPUT = Path("build/bench/convolve.json")
 SIDE, CHANNELS, CLASSES = 28, 2, 10
 STRIDES = (2, 1, 2, 1)
 OURS = "convolution's kernel"
@@ -67,23 +64,17 @@ class Unrolled:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--threads", type=int, default=cores.usable(), help="default: all cores")
     parser.add_argument("--rounds", type=int, default=5, help="rounds to take medians of")
     parser.add_argument("--filters", type=int, nargs=4, default=[60, 60, 240, 240])
     parser.add_argument("--candidates", type=int, default=8)
     parser.add_argument("--batch", type=int, default=256)
-    options = parser.parse_args()
+    options = records.parse(parser, "convolve")
     torch.set_num_threads(options.threads)
     numba.set_num_threads(options.threads)
     memory.keep_freed()
-    check_writable(OUTPUT)
     result = measure(options)
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=options.threads)
 
 
 def network(options: argparse.Namespace, kernel: Kernel) -> LogicNet:
@@ -156,9 +147,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "gates": sum(layer.gates for layer in described if layer.filters),
         "candidates": options.candidates,
         "batch": options.batch,
-        "threads": options.threads,
-        "torch": torch.__version__,
-        "numba": numba.__version__,
         "largest_difference_of_logits": max(
             (logits[0] - each).abs().max().item() for each in logits
         ),
@@ -171,7 +159,7 @@ def show(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(
         f"{', '.join(map(str, result['filters']))} filters, {result['gates']:,} gates at all "
-        f"places, K={result['candidates']}, batch {result['batch']}, {result['threads']} threads"
+        f"places, K={result['candidates']}, batch {result['batch']}"
     )
     console.print(versions_table(result["versions"]))
     console.print(f"largest difference of logits: {result['largest_difference_of_logits']:.1e}")

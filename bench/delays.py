@@ -8,7 +8,6 @@ least squares, prints both and writes build/bench/delays.json.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,19 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, Mux, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import check_writable, write_json
 from lilogic.hdl import verilog
 from lilogic.hdl.fpga import nextpnr, yosys
 from lilogic.hdl.fpga.delays import Delays
 from lilogic.hdl.fpga.devices import DEVICES, Device
 from lilogic.hdl.synthesis.area import TARGETS
 
-OUTPUT = Path("build/bench/delays.json")
 SOURCES = 192
 """Registers that the levels of one kind read, at random."""
 BITS = 96
@@ -164,9 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     measurable = [name for name, device in DEVICES.items() if device.options]
     parser.add_argument("devices", nargs="*", default=measurable)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "delays")
     result: dict[str, Any] = {}
     for name in options.devices:
         measured = periods(DEVICES[name])
@@ -174,11 +170,7 @@ def main() -> None:
             "periods_ns": dict(zip(KINDS, np.round(measured, 2).tolist(), strict=True)),
             "delays": vars(fitted(measured)),
         }
-        write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=1)
 
 
 def show(result: dict[str, Any]) -> None:

@@ -24,19 +24,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 import scaling
 import torch
 
 import lilogic
 from lilogic.data import datasets
-from lilogic.files import check_writable, write_json
 from lilogic.infer import cuda, golden
 from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
 from lilogic.learn.learner import Learner
 from lilogic.learn.net.nodes import NodeLayer
 
-OUTPUT = Path("build/bench/gpu.json")
 RUNS = Path("build/bench/runs")
 WIDE = {"net.layers": [128_000, 128_000], "net.candidates": 8, "net.reads": "previous"}
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -59,24 +58,20 @@ COPIED = 2**30
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--no-training", action="store_true", help="train nothing")
     parser.add_argument("--dry-run", action="store_true", help="every path, on the CPU")
     parser.add_argument("--markdown", action="store_true", help="print what was measured before")
-    options = parser.parse_args()
+    options = records.parse(parser, "gpu")
     if options.markdown:
-        print(markdown(json.loads(OUTPUT.read_text("utf-8"))))
+        print(markdown(records.Record.model_validate_json(options.output.read_text()).figures))
         return
     if options.dry_run:
         shrink()
     elif not torch.cuda.is_available():
         sys.exit("bench/gpu.py: needs an NVIDIA GPU, and a torch that knows it; or --dry-run")
     device = torch.device("cpu" if options.dry_run else "cuda")
-    output = OUTPUT.with_stem("gpu-dry-run") if options.dry_run else OUTPUT
-    check_writable(output)
     result: dict[str, Any] = {
-        "device": "dry run" if options.dry_run else torch.cuda.get_device_name(),
-        "torch": torch.__version__,
+        "device": "none, a dry run" if options.dry_run else torch.cuda.get_device_name(),
         "copy_gb_per_s": copy_speed(device),
         "steps": [],
         "inference": [],
@@ -89,7 +84,7 @@ def main() -> None:
         except Exception as error:
             print(f"bench/gpu.py: {kind}: {error!r}", file=sys.stderr)
             result.setdefault("failed", []).append(f"{kind}: {error!r}")
-        write_json(output, result)
+        records.write(options.output, result, device=result["device"])
 
     for name, images in CLASSIFIED.items():
         add("inference", lambda name=name, images=images: inference(name, images, device))
@@ -294,8 +289,7 @@ def synchronize() -> None:
 def markdown(result: dict[str, Any]) -> str:
     """The tables, as docs have them."""
     lines = [
-        f"{result['device']}, torch {result['torch']}; a copy reads and writes "
-        f"{result['copy_gb_per_s']:,.0f} GB/s.",
+        f"{result['device']}, a copy reads and writes {result['copy_gb_per_s']:,.0f} GB/s.",
         "",
         "| network | nodes | batch | a step | with its batch | of which the GPU computes | "
         "share of a copy's bandwidth | with regrowing |",

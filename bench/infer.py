@@ -10,7 +10,6 @@ vector instructions alone. Prints a table and writes build/bench/infer.json.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -18,10 +17,10 @@ import statistics
 import subprocess
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 import torch
 from inference.arrays import plain_numpy, torch_bool, torch_words
 from inference.circuit import torchlogix_circuit
@@ -34,12 +33,10 @@ from rich.table import Table
 
 from lilogic import zoo
 from lilogic.errors import LilogicError
-from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.infer import golden
 from lilogic.zoo import models
 
-OUTPUT = Path("build/bench/infer.json")
 OURS = "packed bits"
 VERSIONS = [
     Version(OURS, packed_bits),
@@ -62,9 +59,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="rounds to take medians of")
     names = [version.name for version in VERSIONS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="versions")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "infer")
     # What all are compared with is always there.
     versions = [version for version in VERSIONS if version.name in {OURS, *options.only}]
     # numba compiles its functions once for all graphs, and keeps them.
@@ -72,16 +67,13 @@ def main() -> None:
     for make in (packed_bits, raw_pixels, golden_model):
         make(warm, draw(warm, 64))()
     result = {
-        "machine": machine(),
-        "networks": [
-            measure(name, versions, options.images, options.rounds) for name in options.networks
-        ],
+        "compiler": compiler(),
+        "networks": {
+            name: measure(name, versions, options.images, options.rounds)
+            for name in options.networks
+        },
     }
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=1)
 
 
 def measure(name: str, versions: Sequence[Version], images: int, rounds: int) -> dict[str, Any]:
@@ -129,7 +121,6 @@ def measure(name: str, versions: Sequence[Version], images: int, rounds: int) ->
     for each in ready:
         found[each]["packed_bits_ahead"] = ours / found[each]["images_per_second"]
     return {
-        "network": name,
         "gates": simplified.n_gates,
         "counted": len(simplified.head_nodes),
         "images": images,
@@ -182,44 +173,31 @@ def seconds_spent() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
+def compiler() -> str:
+    """The C compiler's name and version."""
     found = shutil.which(COMPILER[0])
-    told = subprocess.run([found, "--version"], capture_output=True, text=True) if found else None
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next(line.split(":")[1].strip() for line in lines if line.startswith("model n"))
-    except (OSError, StopIteration):
-        processor = "unknown"
-    return {
-        "processor": processor,
-        "cores": len(os.sched_getaffinity(0)),
-        "load": os.getloadavg()[0],
-        "compiler": told.stdout.splitlines()[0] if told else "no C compiler",
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-    }
+    if not found:
+        return "no C compiler"
+    told = subprocess.run([found, "--version"], capture_output=True, text=True)
+    return told.stdout.splitlines()[0]
 
 
 def show(result: dict[str, Any]) -> None:
     """Print a table for each network."""
     console = Console(highlight=False, width=120)
-    console.print(
-        "{processor}, {cores} cores, load {load:.1f}; {compiler}".format(**result["machine"])
-    )
-    for network in result["networks"]:
-        table = Table(title=f"{network['network']}, {network['gates']:,} gates")
+    for name, network in result["networks"].items():
+        table = Table(title=f"{name}, {network['gates']:,} gates")
         table.add_column("version")
         columns = ("images/s, a core", "best", "all cores", "behind", "make s", "make MB")
         for column in columns:
             table.add_column(column, justify="right")
-        for name, version in network["versions"].items():
+        for kind, version in network["versions"].items():
             if "absent" in version:
-                table.add_row(name, f"not measured: {version['absent']}")
+                table.add_row(kind, f"not measured: {version['absent']}")
                 continue
             every = version.get("images_per_second_all_cores")
             table.add_row(
-                name,
+                kind,
                 f"{version['images_per_second']:,.0f}",
                 f"{version['best_images_per_second']:,.0f}",
                 f"{every:,.0f}" if every else "",

@@ -17,12 +17,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import records
 from amaranth.back import rtlil
 from amaranth.hdl import Module, Value
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import check_writable, write_json
+from lilogic.files import write_json
 from lilogic.graph import GateGraph
 from lilogic.hdl.components import pipeline
 from lilogic.hdl.components import popcount as popcounts
@@ -31,7 +32,6 @@ from lilogic.hdl.fpga import yosys
 from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area
 
-OUTPUT = Path("build/bench/popcount.json")
 READ = """\
 read_rtlil heads.il
 proc
@@ -59,23 +59,17 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", choices=area.TARGETS, default=[*area.TARGETS])
     parser.add_argument("--jobs", type=int, default=1, help="targets at once")
     parser.add_argument("--write", action="store_true", help=f"also write {MEASURED.name}")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "popcount")
     cases = list(product(options.bits, options.popcounts, (0, CompileOptions().levels_per_stage)))
     design = emit(cases)
     with ThreadPoolExecutor(options.jobs) as pool:
         measured = pool.map(lambda target: measure(target, design, cases), options.targets)
         results = [row for rows in measured for row in rows]
-    write_json(OUTPUT, results)
     if options.write:
         keys = ("target", "registers", "bits", "popcount", "size", "carries", "depth")
         heads = [{key: row[key] for key in keys} for row in results]
         write_json(MEASURED, {"tool": results[0]["tool"], "heads": heads})
-    if options.json:
-        print(json.dumps(results, indent=2))
-    else:
-        show(results)
+    records.finish(options, results, show, threads=1)
 
 
 def emit(cases: Sequence[Case]) -> str:

@@ -7,18 +7,17 @@ build/bench/proof.json.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import zoo
-from lilogic.files import check_writable, write_json
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.components.interface import POPCOUNT
 from lilogic.hdl.components.popcount import POPCOUNTS
@@ -27,7 +26,6 @@ from lilogic.hdl.proof import formal
 from lilogic.hdl.verilog import compile_graph
 from lilogic.zoo import models
 
-OUTPUT = Path("build/bench/proof.json")
 NETWORKS = ("mnist-tiny", "mnist-8k", "2x4000", "2x32000")
 INPUTS, CLASSES = 784, 10
 PARTS = ("timing", "gates", "heads", "argmax")
@@ -38,15 +36,9 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", default=NETWORKS, help="of the zoo, or LAYERSxGATES")
     parser.add_argument("--popcount", default=POPCOUNT, choices=POPCOUNTS)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each part")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
-    results = [measure(name, options.popcount, options.timeout) for name in options.networks]
-    write_json(OUTPUT, results)
-    if options.json:
-        print(json.dumps(results, indent=2))
-    else:
-        show(results)
+    options = records.parse(parser, "proof")
+    results = {name: measure(name, options.popcount, options.timeout) for name in options.networks}
+    records.finish(options, results, show, threads=1)
 
 
 def measure(name: str, popcount: str, timeout: float) -> dict[str, Any]:
@@ -60,7 +52,6 @@ def measure(name: str, popcount: str, timeout: float) -> dict[str, Any]:
     parts = {part: report.parts[part] for part in PARTS}
     in_parts = sum(part.seconds for part in parts.values())
     return {
-        "network": name,
         "gates": graph.n_gates,
         "counted": int(np.diff(graph.head_ptr).max()),
         "popcount": popcount,
@@ -95,14 +86,15 @@ def random_graph(name: str) -> GateGraph:
     )
 
 
-def show(results: list[dict[str, Any]]) -> None:
-    table = Table(title="seconds to prove", caption=results[0]["tool"] if results else None)
+def show(results: dict[str, Any]) -> None:
+    """Print the table."""
+    table = Table(title="seconds to prove")
     columns = ("network", "gates", "bits a class", "compile", "read", *PARTS, "total", "proven")
     for column in columns:
         table.add_column(column, justify="left" if column == "network" else "right")
-    for result in results:
+    for name, result in results.items():
         table.add_row(
-            result["network"],
+            name,
             f"{result['gates']:,}",
             f"{result['counted']:,}",
             f"{result['compile_seconds']:.1f}",

@@ -10,7 +10,6 @@ build/bench/scale.json.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,14 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import records
 from networks.convolution import convolution
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import check_writable, write_json
 from lilogic.graph import header, lgn
 
-OUTPUT = Path("build/bench/scale.json")
 GATES = [10_000, 100_000, 1_000_000]
 FORMATS = {"blif": ".blif", "aiger": ".aig", "npz": ".npz", "c": ".c"}
 READ = "blif", "aiger", "npz"
@@ -47,23 +45,17 @@ def main() -> None:
     parser.add_argument("gates", nargs="*", type=int, default=GATES)
     parser.add_argument("--through", type=float, default=0.9, help="share of gates that are wires")
     parser.add_argument("--only", nargs="+", help="steps, such as simplify eval blif")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = records.parse(parser, "scale")
     if options.write:
         lgn.write(convolution(options.gates[0], options.through), options.write)
         return
-    check_writable(OUTPUT)
     sizes = []
     for gates in options.gates:
         with tempfile.TemporaryDirectory(prefix="lilogic-") as folder:
             sizes.append(measure(gates, options.through, options.only, Path(folder)))
     result = {"through": options.through, "sizes": sizes}
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(sizes)
+    records.finish(options, result, lambda result: show(result["sizes"]), threads=1)
 
 
 def measure(gates: int, through: float, only: list[str] | None, folder: Path) -> dict[str, Any]:

@@ -20,12 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import records
 from rich.console import Console
 from rich.table import Table
 
-from lilogic.files import check_writable, write_json
-
-OUTPUT = Path("build/bench/scaling.json")
 FLOAT = 4
 FUNCTIONS = 16
 """Logits of a gate."""
@@ -241,15 +239,13 @@ def processes(count: int, recipe: str, epochs: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--measure", action="store_true", help="measure on this machine, too")
     parser.add_argument("--rounds", type=int, default=15, help="steps to take medians of")
     parser.add_argument("--threads", type=int, default=1, help="of a measured step; default: 1")
     parser.add_argument("--most-gates", type=int, default=64_000, help="in a network measured")
     parser.add_argument("--recipe", default="mnist-8k", help="that processes train together")
     parser.add_argument("--epochs", type=int, default=3, help="that processes train")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "scaling")
     result: dict[str, Any] = {
         "machines": [asdict(machine) for machine in MACHINES],
         "devices": DEVICES,
@@ -264,11 +260,7 @@ def main() -> None:
         small = [net for net in NETS if sum(net.layers) <= options.most_gates]
         result["measured"] = [measured(net, options.threads, options.rounds) for net in small]
         result["processes"] = [processes(count, options.recipe, options.epochs) for count in (1, 2)]
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=options.threads)
 
 
 def show(result: dict[str, Any]) -> None:

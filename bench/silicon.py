@@ -3,12 +3,11 @@
 The contract is that of the public leaderboard mnistbench: a combinational
 `module top(input [6271:0] pix, output [3:0] cls)` with encoder, heads and argmax, Yosys'
 `synth -flatten -noabc; opt -full`, one ABC script for all, and the area over that of a NAND2, in
-gate equivalents (GE). LUTs are those of `synth_xilinx -family xc7 -flatten`. Both mapped netlists
-classify all test images; what a netlist gets right is the accuracy shown. Yosys' LUTs are counted
-before placement, those of others are as their owners report them.
+gate equivalents (GE). LUT6 are those of `synth_xilinx -family xc7`, LUT4 those of `synth_ice40`,
+before placement; a carry cell counts for nothing. Each mapped netlist classifies all test images
+as the network does.
 
-Takes networks of the zoo or .lgn files. Prints a table, and writes build/bench/silicon.json and,
-with --pictures, docs/pictures/silicon-GE.png and docs/pictures/silicon-LUT6.png.
+Takes networks of the zoo or .lgn files, prints a table, and writes build/bench/silicon.json.
 """
 
 from __future__ import annotations
@@ -17,20 +16,19 @@ import argparse
 import json
 import tempfile
 import time
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import zoo
 from lilogic.data import datasets
 from lilogic.errors import LilogicError
-from lilogic.files import check_writable, replacing, write_json
 from lilogic.formats.importers import netlist
 from lilogic.graph import GateGraph, lgn, passes
 from lilogic.graph.metadata import Metadata
@@ -43,10 +41,7 @@ from lilogic.hdl.synthesis.cost import NAND2
 from lilogic.hdl.verilog import compile_graph
 from lilogic.infer import golden
 
-OUTPUT = Path("build/bench/silicon.json")
-ANCHORS = Path(__file__).parent / "anchors.toml"
 LIBERTY = Path("../shared/liberty/sky130hd_tt.lib.gz")
-PICTURES = Path("docs/pictures")
 TOP = """\
 module top (input [{last}:0] pix, output [{digits}:0] cls);
   {module} classifier (.clk(1'b0), .rst(1'b0), .valid_in(1'b1), .features(pix), .index(cls));
@@ -96,48 +91,54 @@ class Measure:
     unit: float = 1.0
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """What became of a network.
+
+    Attributes:
+        cost: in the unit of the measure.
+        accuracy: fraction of the test set that the mapped netlist gets right.
+        seconds: that all of it took.
+    """
+
+    cost: int
+    accuracy: float
+    seconds: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("networks", nargs="*", help="default: the zoo's of MNIST made for silicon")
-    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("networks", nargs="*", help="default: the zoo's made for little silicon")
     parser.add_argument("--liberty", type=Path, default=LIBERTY)
-    parser.add_argument("--units", nargs="+", choices=("GE", "LUT6"), default=["GE", "LUT6"])
-    parser.add_argument("--pictures", action="store_true", help="draw docs/silicon-*.png")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    parser.add_argument("--units", nargs="+", choices=_MEASURES, default=[*_MEASURES])
+    options = records.parse(parser, "silicon")
     measures = {unit: _MEASURES[unit](options.liberty) for unit in options.units}
-    data = datasets.load(options.dataset)
-    results = []
-    for name in options.networks or made_for_silicon(options.dataset):
+    results = {}
+    for name in options.networks or made_for_silicon():
         graph = passes.simplify(lgn.read(zoo.path(name) if name in zoo.names() else Path(name)))
-        for unit, measure in measures.items():
-            results.append(
-                {"network": Metadata.of(graph).name or name, "unit": unit}
-                | measured(graph, measure, data.x_test, data.y_test)
-            )
-    write_json(OUTPUT, results)
-    others = tomllib.loads(ANCHORS.read_text("utf-8"))["silicon"]
-    if options.pictures:
-        for unit in options.units:
-            draw(unit, results, others)
-    if options.json:
-        print(json.dumps(results, indent=2))
-    else:
-        show(results, others)
+        dataset = Metadata.of(graph).dataset
+        data = datasets.load(dataset)
+        found = {
+            unit: measured(graph, measure, data.x_test, data.y_test)
+            for unit, measure in measures.items()
+        }
+        results[Metadata.of(graph).name or name] = {
+            "dataset": dataset,
+            "gates": graph.n_gates,
+            "counted": len(graph.head_nodes),
+            "accuracy": next(iter(found.values())).accuracy,
+            "cost": {unit: each.cost for unit, each in found.items()},
+            "seconds": {unit: each.seconds for unit, each in found.items()},
+        }
+    records.finish(options, results, show, threads=1)
 
 
-def made_for_silicon(dataset: str) -> list[str]:
-    """The zoo's networks of a data set whose names say that they are made for little silicon."""
-    found = {name: Metadata.of(lgn.read(zoo.path(name))) for name in zoo.names()}
-    return [
-        name
-        for name, metadata in found.items()
-        if metadata.dataset == dataset and any(part in name for part in ("-lut6-", "-ge-"))
-    ]
+def made_for_silicon() -> list[str]:
+    """The zoo's networks of images whose names say that they are made for little silicon."""
+    return [name for name in zoo.names() if any(part in name for part in ("-lut6", "-ge-"))]
 
 
-def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> dict[str, Any]:
+def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> Mapped:
     """What a network takes, and what its mapped netlist gets right.
 
     Raises:
@@ -168,14 +169,11 @@ def measured(graph: GateGraph, measure: Measure, samples: Any, labels: Any) -> d
         raise LilogicError(f"the netlist classifies sample {wrong[0]} otherwise")
     cells = statistics["num_cells_by_type"]
     cost = area.weigh(cells, measure.target.columns[measure.column]) / measure.unit
-    return {
-        "cost": round(cost),
-        "accuracy": round(100 * float(np.mean(predicted == labels)), 2),
-        "gates": graph.n_gates,
-        "counted": len(graph.head_nodes),
-        "cells": sum(cells.values()),
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+    return Mapped(
+        cost=round(cost),
+        accuracy=float(np.mean(predicted == labels)),
+        seconds=round(time.perf_counter() - began, 1),
+    )
 
 
 def popcount(target: Target) -> str:
@@ -190,55 +188,31 @@ def _ge(path: Path) -> Measure:
     return Measure(target, "area", functions, NAND2)
 
 
-def _lut6(_: Path) -> Measure:
-    target = area.TARGETS["xc7"]
+def _luts(name: str, cells: str) -> Measure:
+    target = area.TARGETS[name]
     synthesis = f"{target.synthesis}\nflatten\nopt_clean -purge"
-    return Measure(
-        replace(target, synthesis=synthesis), "luts", "read_verilog +/xilinx/cells_sim.v"
-    )
+    return Measure(replace(target, synthesis=synthesis), "luts", f"read_verilog {cells}")
 
 
-_MEASURES = {"GE": _ge, "LUT6": _lut6}
+_MEASURES: dict[str, Callable[[Path], Measure]] = {
+    "LUT6": lambda _: _luts("xc7", "+/xilinx/cells_sim.v"),
+    "LUT4": lambda _: _luts("ice40", "+/ice40/cells_sim.v"),
+    "GE": _ge,
+}
 
 
-def draw(unit: str, results: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-    """Accuracy against cost, ours and others', on a logarithmic axis of cost."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    ours = sorted((r["cost"], r["accuracy"], r["network"]) for r in results if r["unit"] == unit)
-    theirs = sorted((o["cost"], o["accuracy"], o["name"]) for o in others if o["unit"] == unit)
-    for points, color, label in ((ours, "#219ebc", "lilogic"), (theirs, "#fb8500", "others")):
-        costs, accuracies, names = zip(*points, strict=True) if points else ((), (), ())
-        axes.plot(costs, accuracies, "o-" if label == "lilogic" else "s", color=color, label=label)
-        for cost, accuracy, name in zip(costs, accuracies, names, strict=True):
-            axes.annotate(
-                name, (cost, accuracy), xytext=(4, -11), textcoords="offset points", fontsize=8
-            )
-    axes.set_xscale("log")
-    axes.margins(x=0.15, y=0.15)
-    title = {"GE": "gate equivalents, sky130", "LUT6": "LUT6, encoder included"}[unit]
-    axes.set_xlabel(title)
-    axes.set_ylabel("test accuracy, %")
-    axes.grid(alpha=0.25)
-    axes.legend(loc="lower right", frameon=False)
-    with replacing(PICTURES / f"silicon-{unit}.png") as temporary:
-        figure.savefig(temporary, dpi=130, format="png")
-
-
-def show(results: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-    """Print the table, others' figures among ours."""
-    table = Table("unit", "network", "cost", "accuracy, %", "gates", "counted", "whose figure")
-    rows = [(r["unit"], r["cost"], r["accuracy"], r["network"], r) for r in results]
-    units = {r["unit"] for r in results}
-    rows += [
-        (o["unit"], o["cost"], o["accuracy"], o["name"], o) for o in others if o["unit"] in units
-    ]
-    for unit, cost, accuracy, name, row in sorted(rows, key=lambda row: row[:4]):
-        whose = row.get("mark", "measured here")
-        sizes = (f"{row['gates']:,}", f"{row['counted']:,}") if "gates" in row else ("", "")
-        table.add_row(unit, name, f"{cost:,}", f"{accuracy:.2f}", *sizes, whose)
+def show(results: dict[str, Any]) -> None:
+    """Print the table."""
+    table = Table("network", "gates", "counted", "accuracy, %", *_MEASURES)
+    for name, row in results.items():
+        costs = (f"{row['cost'][unit]:,}" if unit in row["cost"] else "" for unit in _MEASURES)
+        table.add_row(
+            name,
+            f"{row['gates']:,}",
+            f"{row['counted']:,}",
+            f"{100 * row['accuracy']:.2f}",
+            *costs,
+        )
     Console(highlight=False, width=120).print(table)
 
 

@@ -9,7 +9,6 @@ longer script, as a yardstick. Prints a table and writes build/bench/simplify.js
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import subprocess
 import time
@@ -19,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import pyosys
+import records
 from rich.console import Console
 from rich.table import Table
 
 from lilogic import formats
-from lilogic.files import check_writable, scratch, write_json
+from lilogic.files import scratch
 from lilogic.graph import GateGraph, passes
 from lilogic.hdl.synthesis import liberty
 from lilogic.hdl.synthesis.cost import NAND2
 from lilogic.zoo import models
 
-OUTPUT = Path("build/bench/simplify.json")
 NETS = ["digits", "mnist-tiny", "mnist-8k", "mnist-conv", "fashion-8k", "fashion-conv"]
 
 STEPS: dict[str, Callable[[GateGraph], GateGraph]] = {
@@ -50,16 +49,10 @@ def main() -> None:
     parser.add_argument("nets", nargs="*", default=NETS, help="names of the zoo, or .lgn files")
     parser.add_argument("--liberty", type=Path, help="cells to map to")
     parser.add_argument("--nand2", type=float, default=NAND2, help="area of a NAND2 (sky130)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    check_writable(OUTPUT)
+    options = records.parse(parser, "simplify")
     cells = liberty.read(options.liberty).files["cells.genlib"] if options.liberty else None
     result = [row for net in options.nets for row in measure(net, cells, options.nand2)]
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=1)
 
 
 def measure(net: str, cells: bytes | None, nand2: float) -> Iterator[dict[str, Any]]:

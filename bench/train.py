@@ -27,6 +27,7 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+import records
 import torch
 from numba import njit, prange
 from rich.console import Console
@@ -36,14 +37,12 @@ from torch.nn.functional import cross_entropy
 
 from lilogic import cores
 from lilogic.errors import DataError
-from lilogic.files import check_writable, write_json
 from lilogic.graph.gates import COEFFICIENTS
 from lilogic.learn import kernels
 from lilogic.learn.kernels import memory
 from lilogic.learn.net.logic_net import LogicNet
 from lilogic.learn.net.sharpness import Sharpness
 
-OUTPUT = Path("build/bench/train.json")
 MNIST = 60_000
 MOST_GATES = 500_000
 """In the steps of a round; where they are fewer than two, batch-major torch is left out, too: it
@@ -75,7 +74,6 @@ class BatchMajor(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--threads", type=int, default=cores.usable(), help="default: all cores")
     parser.add_argument("--rounds", type=int, default=5, help="rounds to take medians of")
     parser.add_argument("--layers", type=int, nargs="+", default=[4000, 4000])
@@ -86,19 +84,14 @@ def main() -> None:
         "--beside", type=Path, metavar="CHECKOUT", help="another lilogic, to be measured in turns"
     )
     parser.add_argument("--serve", metavar="VERSION", help="steps for the bench that asks")
-    options = parser.parse_args()
+    options = records.parse(parser, "train")
     torch.set_num_threads(options.threads)
     numba.set_num_threads(options.threads)
     if options.serve:
         serve(options)
         return
-    check_writable(OUTPUT)
     result = measure(options)
-    write_json(OUTPUT, result)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        show(result)
+    records.finish(options, result, show, threads=options.threads)
 
 
 def network(options: argparse.Namespace, kernel: str) -> LogicNet:
@@ -182,9 +175,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "inputs": options.inputs,
         "candidates": options.candidates,
         "batch": options.batch,
-        "threads": options.threads,
-        "torch": torch.__version__,
-        "numba": numba.__version__,
         "largest_difference_of_logits": difference,
         "versions": compared(rounds, base, options.batch),
     }
@@ -320,7 +310,7 @@ def show(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(
         f"{'+'.join(map(str, result['layers']))} gates, K={result['candidates']}, "
-        f"batch {result['batch']}, {result['inputs']} bits, {result['threads']} threads"
+        f"batch {result['batch']}, {result['inputs']} bits"
     )
     console.print(versions_table(result["versions"]))
     floor = result["floor"]
