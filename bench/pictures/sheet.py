@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lilogic.files import replacing
 
@@ -22,7 +23,8 @@ PARTS = {"encoder": PALE, "gates": YELLOW, "heads": BLUE, "argmax": ORANGE}
 @contextmanager
 def figure(path: Path, width: float, height: float) -> Iterator[Figure]:
     """A figure on white ground, in inches, which is written to an SVG file at the end."""
-    drawn = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    margins = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+    drawn = Figure(figsize=(width, height), layout=margins, facecolor=PAPER)
     yield drawn
     with matplotlib.rc_context({"svg.hashsalt": "lilogic"}), replacing(path) as temporary:
         drawn.savefig(temporary, format="svg", metadata={"Date": None})
