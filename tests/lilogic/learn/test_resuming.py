@@ -282,6 +282,7 @@ def test_a_folder_of_another_recipe_is_refused_with_what_differs(whole: Path, be
     assert "; to train it further, set train.more_epochs; " in many
     dense = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
     assert "with net.candidates = 4; " in refusal(begun, net=dense)
+    assert "with no encoder.width; " in refusal(begun, encoder={"bits": 2, "width": 8})
 
 
 ENOUGH = {"epochs": 2, "max_gap": 1.0}
