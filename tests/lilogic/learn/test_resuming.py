@@ -174,7 +174,7 @@ def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text("mine")
-    with pytest.raises(LilogicError, match="contains files that do not belong to a run; choose an empty"):
+    with pytest.raises(LilogicError, match="contains files that do not belong to a run; choose"):
         train(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
 
