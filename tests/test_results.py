@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 UNFINISHED = {
-    "README.md",
     "docs/explanation/architecture.md",
     "docs/explanation/inference.md",
     "docs/explanation/learning.md",
@@ -47,7 +46,7 @@ UNIT = (
 )
 NUMBER = r"\d(?:[\d,.]*\d)?"
 MEASURED = re.compile(rf"(?<![\w.-]){NUMBER}(?:[ -]?(?:±|to|and|or|–)[ -]?{NUMBER})*[\s-]?{UNIT}")
-HEADING = re.compile(rf"(?<![\w/])(?:{UNIT}|(?i:accuracy|errors?)\b)")
+HEADING = re.compile(rf"(?<![\w/'])(?:{UNIT}|(?i:accuracy|errors?)\b)")
 
 MARKED = re.compile(
     r"(?P<code>^ *```.*?^ *```|`[^`\n]+`)|<!-- (results|figure|setting)\b.*?<!-- /\2 -->",
