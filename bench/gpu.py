@@ -60,16 +60,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-training", action="store_true", help="train nothing")
     parser.add_argument("--dry-run", action="store_true", help="every path, on the CPU")
-    parser.add_argument("--markdown", action="store_true", help="print what was measured before")
     options = records.parse(parser, "gpu")
-    if options.markdown:
-        print(markdown(records.Record.model_validate_json(options.output.read_text()).figures))
-        return
     if options.dry_run:
         shrink()
     elif not torch.cuda.is_available():
         sys.exit("bench/gpu.py: needs an NVIDIA GPU, and a torch that knows it; or --dry-run")
     device = torch.device("cpu" if options.dry_run else "cuda")
+    output = options.output.with_stem("gpu-dry-run") if options.dry_run else options.output
     result: dict[str, Any] = {
         "device": "none, a dry run" if options.dry_run else torch.cuda.get_device_name(),
         "copy_gb_per_s": copy_speed(device),
@@ -84,7 +81,7 @@ def main() -> None:
         except Exception as error:
             print(f"bench/gpu.py: {kind}: {error!r}", file=sys.stderr)
             result.setdefault("failed", []).append(f"{kind}: {error!r}")
-        records.write(options.output, result, device=result["device"])
+        records.write(output, result, device=result["device"])
 
     for name, images in CLASSIFIED.items():
         add("inference", lambda name=name, images=images: inference(name, images, device))
@@ -287,7 +284,7 @@ def synchronize() -> None:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The tables, as docs have them."""
+    """What was measured, for people."""
     lines = [
         f"{result['device']}, a copy reads and writes {result['copy_gb_per_s']:,.0f} GB/s.",
         "",

@@ -294,6 +294,22 @@ def steps(record: str) -> Callable[[], str]:
     return table
 
 
+def gpu_steps() -> str:
+    """Training steps on a GPU."""
+    columns = {"network": "<", "nodes": ">", "batch": ">", "a step": ">", "GPU busy": ">"}
+    rows = (
+        (
+            one["network"],
+            count(one["nodes"]),
+            count(one["batch"]),
+            f"{one['step_ms']:.1f} ms",
+            f"{one['computed_ms']:.1f} ms",
+        )
+        for one in records.load("gpu").figures["steps"]
+    )
+    return captioned(markdown(columns, rows), "gpu")
+
+
 def inference() -> str:
     """Images a second of one core, in millions."""
     networks = records.load("infer").figures["networks"]
@@ -372,6 +388,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "demo": demo,
     "elaboration": elaboration,
     "gates-peers": gates_peers,
+    "gpu-step": gpu_steps,
     "inference": inference,
     "proof": proof,
     "scale": scale,
