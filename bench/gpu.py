@@ -4,9 +4,8 @@ Measures steps of recipes (medians of blocks of steps, with the batch and withou
 rows) beside the time that the GPU computes in one and the share of its bandwidth that this is; then
 the images that networks classify a second; then the time that `mnist-8k` trains, and after which
 its validation accuracy is there. Prints tables and writes build/bench/gpu.json, part by part.
-`--dry-run` goes through all of it on the CPU, with small networks, where Triton interprets;
-`--markdown` prints the tables of the docs from the JSON. bench/gpu.sh goes on with the networks
-that are meant for a GPU.
+`--dry-run` goes through all of it on the CPU, with small networks, where Triton interprets.
+bench/gpu.sh goes on with the networks that are meant for a GPU.
 """
 
 from __future__ import annotations
