@@ -53,7 +53,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 docs: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 sim: $(READY)
 	$(BIN)/lilogic verify --no-formal $(MODEL)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import cli, recipe, reports
+from . import cli, home, recipe, reports
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "cli": cli.markdown,
+    "home": home.markdown,
     "recipe": recipe.markdown,
     "reports": reports.markdown,
 }

@@ -163,7 +163,10 @@ class RunFolder:
         differences = [key for key in asked if asked[key] != recorded[key] and key not in ENDS]
         if not differences:
             return
-        named = [f"{key} = {json.dumps(recorded[key])}" for key in differences[:_NAMED]]
+        named = [
+            f"no {key}" if recorded[key] is None else f"{key} = {json.dumps(recorded[key])}"
+            for key in differences[:_NAMED]
+        ]
         rest = len(differences) - len(named)
         raise RecipeError(
             f"{self.path}: contains a run of a different recipe, with {', '.join(named)}"

@@ -91,7 +91,7 @@ def test_what_is_done_is_kept_and_the_rest_goes_on(
     seconds = {"trials": {"__all__": {"networks": {"__all__": {"seconds"}}}}}
     assert again.model_dump(exclude=seconds) == found.summary.model_dump(exclude=seconds)
     assert {path: path.stat().st_mtime_ns for path in times} == times
-    with pytest.raises(RecipeError, match="contains a sweep with a different seeds; choose another folder"):
+    with pytest.raises(RecipeError, match="contains a sweep with different seeds; choose another"):
         lilogic.sweep(space, found.folder, jobs=1, progress=False)
 
 

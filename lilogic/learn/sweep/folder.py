@@ -38,7 +38,7 @@ def claim(folder: Path, space: Space, recipe: Recipe, data: Dataset) -> None:
         differing += [] if recorded.get("data") == asked["data"] else ["data"]
         if differing:
             raise RecipeError(
-                f"{folder}: contains a sweep with a different {', '.join(differing)}; choose "
+                f"{folder}: contains a sweep with different {', '.join(differing)}; choose "
                 "another folder or remove it",
                 option="folder",
             )

@@ -268,7 +268,7 @@ def test_a_bitstream_of_another_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / build.REPORT).write_text(json.dumps(report))
     assert build.bitstream(tmp_path, board, TINY) == made
     other = replace(TINY, offset=TINY.offset + 1).with_metadata(name="retrained")
-    with pytest.raises(LilogicError, match=r"was built for network tiny \(.*\), but .* retrained \("):
+    with pytest.raises(LilogicError, match=r"for network tiny \(.*\), but .* retrained \("):
         build.bitstream(tmp_path, board, other)
 
 

@@ -211,7 +211,7 @@ def test_options_that_contradict_each_other_are_refused(lilogic, tmp_path, monke
     name, *rest = command
     clock = ("--clock", 50, "--target", "hx8k", "--levels-per-stage", 2)
     status, _, err = lilogic(name, "small.lgn", *rest, *clock)
-    assert_one_line(status, err.splitlines()[-1] + "\n", "both place the registers", "(--levels-per-stage)")
+    assert_one_line(status, err.splitlines()[-1] + "\n", "both place", "(--levels-per-stage)")
     status, _, err = lilogic(name, "small.lgn", *rest, "--bits", "--input", "features")
     assert_one_line(status, err, "both bits and features")
     status, _, err = lilogic(name, "small.lgn", *rest, "--fold", 4, "--levels-per-stage", 0)

@@ -94,7 +94,10 @@ def test_a_value_of_white_that_is_not_known_is_said(tmp_path: Path) -> None:
     text = "the network does not record the value of white; using 255"
     for look in (None, Look(ground=Tone.DARK)):
         assert warned(replace(READER, look=look), path) == [(text, "white")]
-    text = "the network does not record the value of white; using 16, the highest value of the training data"
+    text = (
+        "the network does not record the value of white; using 16, the highest value of the "
+        "training data"
+    )
     assert warned(replace(READER, look=Look(highest=16)), path) == [(text, "white")]
     assert warned(replace(READER, look=None, white=16), path) == []
 

@@ -210,7 +210,10 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     encoder, classes = told(tmp_path / "net.npz")
     assert encoder[0] == "encoder"
     assert "a pixel of 2×2" in encoder[1]
-    assert classes == ("classes", "records no classes; assuming 10, with the last 5 gates as padding")
+    assert classes == (
+        "classes",
+        "records no classes; assuming 10, with the last 5 gates as padding",
+    )
     assert told(tmp_path / "net.npz", 5, is_encoder_given=True) == []
 
     state = {

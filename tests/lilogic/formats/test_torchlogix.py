@@ -399,7 +399,7 @@ def changed(description, *path, **values):
         ),
         (("layers", 1), {"name": "first"}, "tensor 1.connections._indices_L0 belongs to no layer"),
         (("layers", 2), {"type": "Identity"}, "in_dim is 4, but the layers before make 1×2×2"),
-        (("layers", 2), {"type": "GroupSum", "k": 1}, "GroupSum is supported only as the last layer"),
+        (("layers", 2), {"type": "GroupSum", "k": 1}, "GroupSum is supported only as the last"),
         (("layers", 2), {"type": "FixedBinarization"}, "is supported only as the first layer"),
         (("layers", 3), {"in_dim": 5}, "in_dim is 5, but the layers before make 4 values"),
         (("layers", 3), {"out_dim": 5}, "unknown key layers.3.LogicDense.out_dim"),

@@ -174,7 +174,7 @@ def test_pruning_keeps_what_adam_knows_of_the_candidates_that_stay() -> None:
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text("mine")
-    with pytest.raises(LilogicError, match="contains files that do not belong to a run; choose an empty"):
+    with pytest.raises(LilogicError, match="contains files that do not belong to a run; choose"):
         train(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
 
@@ -282,6 +282,7 @@ def test_a_folder_of_another_recipe_is_refused_with_what_differs(whole: Path, be
     assert "; to train it further, set train.more_epochs; " in many
     dense = {"layers": [24, 12], "candidates": "all", "tau": 2.0}
     assert "with net.candidates = 4; " in refusal(begun, net=dense)
+    assert "with no encoder.width; " in refusal(begun, encoder={"bits": 2, "width": 8})
 
 
 ENOUGH = {"epochs": 2, "max_gap": 1.0}

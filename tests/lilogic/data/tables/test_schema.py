@@ -80,7 +80,7 @@ def test_unknown_categories_are_none_of_the_known_and_said() -> None:
 
 def test_what_cannot_be_a_feature_names_row_and_column() -> None:
     schema = fit(ROWS[["size"]].dropna(), ["size"], "error")
-    with refused("row 2, column size: the value is missing and 1 more of its values"):
+    with refused("row 2, column size: the value is missing, as is 1 other in this column"):
         schema.features(pandas.DataFrame({"size": [1, None, "NA"]}))
     with refused("row 3, column size: 'large' is no number"):
         schema.features(pandas.DataFrame({"size": [1, 2, "large"]}))

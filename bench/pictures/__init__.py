@@ -1,0 +1,1 @@
+"""What bench/draw.py draws."""

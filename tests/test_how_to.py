@@ -1,0 +1,109 @@
+"""What how-to pages tell users to type runs, and prints what the pages show.
+
+The code blocks of a page run from top to bottom in one empty folder. ``sh`` runs in a shell,
+``python`` in one interpreter, and a block with a title is saved as the file of that name. A
+``text`` block shows the output of the ``sh`` block before it; ``...`` stands for what is left out.
+Where a page trains networks, any number matches any other, as theirs depend on the processor.
+``<!-- not run: WHY -->`` excuses the block that follows.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
+PAGES = (
+    "budget.md",
+    "data.md",
+    "doctor.md",
+    "evaluate.md",
+    "explain.md",
+    "import-export.md",
+    "playground.md",
+    "scaling.md",
+    "sweep.md",
+    "train.md",
+)
+BLOCK = re.compile(
+    r'(<!-- not run: [^>]+ -->\s+)?^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S
+)
+TRAINS = re.compile(r"lilogic (train|sweep|frontier)\b|lilogic\.(train|sweep)\(")
+NUMBER = re.compile(r"\d[\d,.]*")
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass
+class Block:
+    """``code`` in a ``language``; ``file`` to save it as; ``output`` that the page shows of it."""
+
+    language: str
+    code: str
+    file: str | None
+    excused: bool
+    output: str | None = None
+
+
+def blocks(page: str) -> list[Block]:
+    found: list[Block] = []
+    for excuse, language, file, code in BLOCK.findall((HOW_TO / page).read_text("utf-8")):
+        if language == "text":
+            assert found, f"{page}: an output without what prints it:\n{code}"
+            assert found[-1].language == "sh", f"{page}: not the output of a command:\n{code}"
+            found[-1].output = code
+        else:
+            found.append(Block(language, code, file or None, bool(excuse)))
+    return found
+
+
+def printed(command: str, folder: Path) -> str:
+    """What a shell prints for ``command``, in which ``lilogic`` is that of this interpreter."""
+    defined = f'lilogic() {{ "{sys.executable}" -m lilogic "$@"; }}\n'
+    environment = os.environ | {"COLUMNS": "88", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        ["bash", "-c", defined + command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_is_true(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trains = TRAINS.search((HOW_TO / page).read_text("utf-8"))
+    names: dict[str, object] = {}
+    for block in blocks(page):
+        if block.excused:
+            continue
+        if block.file is not None:
+            Path(block.file).write_text(block.code, "utf-8")
+        elif block.language == "python":
+            exec(compile(block.code, page, "exec"), names)
+        elif block.language == "sh":
+            got = printed(block.code, tmp_path)
+            want = "..." if block.output is None else block.output
+            assert "Traceback" not in got, got
+            if trains:
+                # An ellipsis ends a number, and is none.
+                got, want = (NUMBER.sub("0", text) for text in (got, want.replace("...", "…")))
+                want = want.replace("…", "...")
+            same = doctest.OutputChecker().check_output(want, got, FLAGS)
+            assert same, f"{page}: {block.code}\nshown:\n{want}\nprinted:\n{got}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_outputs_follow_commands(page: str) -> None:
+    assert blocks(page)
