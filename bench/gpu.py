@@ -4,9 +4,8 @@ Measures steps of recipes (medians of blocks of steps, with the batch and withou
 rows) beside the time that the GPU computes in one and the share of its bandwidth that this is; then
 the images that networks classify a second; then the time that `mnist-8k` trains, and after which
 its validation accuracy is there. Prints tables and writes build/bench/gpu.json, part by part.
-`--dry-run` goes through all of it on the CPU, with small networks, where Triton interprets;
-`--markdown` prints the tables of the docs from the JSON. bench/gpu.sh goes on with the networks
-that are meant for a GPU.
+`--dry-run` goes through all of it on the CPU, with small networks, where Triton interprets.
+bench/gpu.sh goes on with the networks that are meant for a GPU.
 """
 
 from __future__ import annotations
@@ -60,16 +59,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-training", action="store_true", help="train nothing")
     parser.add_argument("--dry-run", action="store_true", help="every path, on the CPU")
-    parser.add_argument("--markdown", action="store_true", help="print what was measured before")
     options = records.parse(parser, "gpu")
-    if options.markdown:
-        print(markdown(records.Record.model_validate_json(options.output.read_text()).figures))
-        return
     if options.dry_run:
         shrink()
     elif not torch.cuda.is_available():
         sys.exit("bench/gpu.py: needs an NVIDIA GPU, and a torch that knows it; or --dry-run")
     device = torch.device("cpu" if options.dry_run else "cuda")
+    output = options.output.with_stem("gpu-dry-run") if options.dry_run else options.output
     result: dict[str, Any] = {
         "device": "none, a dry run" if options.dry_run else torch.cuda.get_device_name(),
         "copy_gb_per_s": copy_speed(device),
@@ -84,7 +80,7 @@ def main() -> None:
         except Exception as error:
             print(f"bench/gpu.py: {kind}: {error!r}", file=sys.stderr)
             result.setdefault("failed", []).append(f"{kind}: {error!r}")
-        records.write(options.output, result, device=result["device"])
+        records.write(output, result, device=result["device"])
 
     for name, images in CLASSIFIED.items():
         add("inference", lambda name=name, images=images: inference(name, images, device))
@@ -287,7 +283,7 @@ def synchronize() -> None:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The tables, as docs have them."""
+    """What was measured, for people."""
     lines = [
         f"{result['device']}, a copy reads and writes {result['copy_gb_per_s']:,.0f} GB/s.",
         "",

@@ -8,7 +8,7 @@ In README.md, CONTRIBUTING.md and docs/**/*.md, what stands between these marks 
 KEY.PATH leads to the figure from the record's figures, or, where it begins with `origin.`, from the
 record; keys with spaces are quoted. FORMAT is what Python's `format` takes, `,` unless given. An SI
 prefix at its end (k, M, m, µ, n) says what the figure is divided by: `.1fm` makes milliseconds of
-seconds. Pictures are drawn by bench/pictures.py, those only whose records have changed.
+seconds. Pictures are drawn by bench/plots.py, those only whose records have changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pictures
+import plots
 import records
 import tables
 
@@ -102,8 +102,8 @@ def differences() -> Iterator[Page | Picture]:
             raise LilogicError(f"{page.relative_to(ROOT)}: {error}") from error
         if after != before:
             yield Page(page, after)
-    for name, draw in pictures.outdated().items():
-        yield Picture(pictures.FOLDER / name, draw)
+    for name, draw in plots.outdated().items():
+        yield Picture(plots.FOLDER / name, draw)
 
 
 def pages() -> list[Path]:

@@ -22,6 +22,117 @@ def markdown(columns: dict[str, str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines).replace("|  |", "| |")
 
 
+def captioned(table: str, record: str) -> str:
+    """A table, and below it the conditions that its record was made under."""
+    origin = records.load(record).origin
+    assert isinstance(origin, records.Origin)
+    machine = origin.machine
+    told = [
+        machine.processor,
+        f"{machine.cores} cores" if machine.cores > 1 else "",
+        f"load {machine.load:.0f} at the start" if machine.load is not None else "",
+        f"{origin.threads} thread{'s' * (origin.threads > 1)}" if origin.threads else "",
+        f"seed{'s' * (len(origin.seeds) > 1)} {', '.join(map(str, origin.seeds))}"
+        if origin.seeds
+        else "",
+        *(f"{name} {version}" for name, version in origin.versions.items()),
+        f"commit {origin.commit}",
+        origin.date,
+    ]
+    conditions = f"`{origin.command}`: {', '.join(filter(None, told))}. {origin.note}"
+    return f"{table}\n\n{conditions.strip()}"
+
+
+def best() -> str:
+    """The best networks of lilogic beside the best of others, for each data set."""
+    zoo, silicon, peers = (records.load(name).figures for name in ("zoo", "silicon", "peers"))
+    rows = []
+    for dataset, (ours, theirs) in BEST.items():
+        found = [
+            (
+                f"**`{name}`**",
+                zoo[name]["gates"]["simplified"],
+                silicon[name]["cost"]["LUT6"] if name in silicon else None,
+                zoo[name]["accuracy"]["test_frozen"],
+            )
+            for name in ours
+        ]
+        found += [
+            (peer(one), one.get("gates"), one.get("cost"), one["accuracy"])
+            for one in (*peers["gates"], *peers["silicon"])
+            if one["name"] in theirs and one.get("dataset", "mnist") == dataset
+        ]
+        rows += [
+            (DATASETS[dataset], name, count(gates), count(luts), percent(accuracy))
+            for name, gates, luts, accuracy in sorted(found, key=lambda each: -each[3])
+        ]
+    columns = {"data set": "<", "network": "<", "gates": ">", "LUT6": ">", "test accuracy": ">"}
+    return f"{markdown(columns, rows)}\n\n{LEGEND}"
+
+
+LEGEND = """\
+Bold networks come with lilogic. P: published by the authors; Q: quoted in another paper; H:
+measured in a public benchmark. Gates do not include the encoder: lilogic counts those that
+simplification leaves, others those that they trained. LUT6 include it. lilogic's images of CIFAR-10
+were re-encoded as JPEG."""
+
+BEST = {
+    "mnist": (
+        ("mnist-conv", "mnist-8k", "mnist-lut6-l", "mnist-lut6-s"),
+        ("CompactLogic", "LILogicNet L", "LILogicNet M", "DWN, 2,000 nodes", "NeuraLUT-Assemble"),
+    ),
+    "fashion-mnist": (("fashion-large",), ("LILogicNet",)),
+    "cifar-10": (
+        ("cifar-conv-256k", "cifar-64k"),
+        ("CompactLogic L", "LogicTreeNet M", "LILogicNet L"),
+    ),
+}
+"""For each data set, networks of the zoo and of others that ``best`` shows."""
+
+
+def peer(one: dict[str, Any]) -> str:
+    """The name of somebody else's network, and whose figure it is."""
+    return f"{one['name']} ({one['mark']})"
+
+
+def count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def demo() -> str:
+    """What `make demo` reports."""
+    columns = {
+        "": "<",
+        "test accuracy": ">",
+        "gates": ">",
+        "iCE40 LUT4": ">",
+        "ECP5 LUT4": ">",
+        "Xilinx 7 LUT6": ">",
+        "flip-flops": ">",
+        "latency": ">",
+        "vectors": ">",
+        "mismatches": ">",
+        "proven": "<",
+    }
+    return markdown(
+        columns,
+        (
+            (
+                f"`{name}`",
+                percent(one["accuracy"]["test_frozen"]),
+                count(one["gates"]),
+                *(count(one["luts"][target]) for target in ("ice40", "ecp5", "xc7")),
+                count(one["flip_flops"]),
+                f"{one['latency']} cycles",
+                count(one["vectors"]),
+                count(one["mismatches"]),
+                "all parts" if one["proven"] else "not all parts",
+            )
+            for name, one in records.load("demo").figures.items()
+        ),
+    )
+
+
 def zoo() -> str:
     """Every network of the zoo."""
     return markdown(
@@ -41,7 +152,7 @@ def zoo() -> str:
                 f"{one['gates']['trained']:,}",
                 f"{one['gates']['simplified']:,}",
                 f"**{percent(one['accuracy']['test_frozen'])}**",
-                over_seeds(one["seeds"]),
+                over_seeds(name, one["seeds"]),
                 training(one["training"]),
             )
             for name, one in records.load("zoo").figures.items()
@@ -49,8 +160,9 @@ def zoo() -> str:
     )
 
 
-def over_seeds(seeds: dict[str, Any] | None) -> str:
+def over_seeds(name: str, seeds: dict[str, Any] | None) -> str:
     """Mean and deviation of several seeds; empty where there is one only."""
+    seeds = records.load("seeds").figures.get(name, seeds)
     if seeds is None or len(seeds["seeds"]) < 2:
         return ""
     mean, deviation = 100 * seeds["mean"], 100 * seeds["deviation"]
@@ -69,5 +181,221 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.2f} %"
 
 
-TABLES: dict[str, Callable[[], str]] = {"zoo": zoo}
+def unshipped() -> str:
+    """Networks of lilogic that are too large to ship."""
+    columns = {
+        "network": "<",
+        "data set": "<",
+        "gates trained": ">",
+        "gates left": ">",
+        "test accuracy": ">",
+    }
+    rows = (
+        (
+            name,
+            DATASETS[one["dataset"]],
+            count(one["gates"]["trained"]),
+            count(one["gates"]["simplified"]),
+            percent(one["accuracy"]["test_frozen"]),
+        )
+        for name, one in records.load("unshipped").figures.items()
+    )
+    return captioned(markdown(columns, rows), "unshipped")
+
+
+def silicon() -> str:
+    """LUTs and gate equivalents of whole classifiers."""
+    columns = {
+        "network": "<",
+        "data set": "<",
+        "gates": ">",
+        "nodes counted": ">",
+        "test accuracy": ">",
+        "LUT6": ">",
+        "LUT4": ">",
+        "GE": ">",
+    }
+    found = records.load("silicon").figures
+    table = markdown(
+        columns,
+        (
+            (
+                f"`{name}`",
+                DATASETS[one["dataset"]],
+                count(one["gates"]),
+                count(one["counted"]),
+                percent(one["accuracy"]),
+                *(count(one["cost"].get(unit)) for unit in ("LUT6", "LUT4", "GE")),
+            )
+            for name, one in sorted(found.items(), key=lambda each: each[1]["accuracy"])
+        ),
+    )
+    return captioned(table, "silicon")
+
+
+def silicon_peers() -> str:
+    """What others report of the silicon of MNIST."""
+    found = sorted(
+        records.load("peers").figures["silicon"], key=lambda one: (one["unit"], one["cost"])
+    )
+    columns = {"network": "<", "test accuracy": ">", "LUT6": ">", "GE": ">", "source": "<"}
+    rows = (
+        (
+            peer(one),
+            percent(one["accuracy"]),
+            *(count(one["cost"]) if one["unit"] == unit else "" for unit in ("LUT6", "GE")),
+            source(one),
+        )
+        for one in found
+    )
+    return markdown(columns, rows)
+
+
+def gates_peers() -> str:
+    """What others report of accuracy and gates."""
+    columns = {"data set": "<", "network": "<", "gates": ">", "test accuracy": ">", "source": "<"}
+    rows = (
+        (
+            DATASETS[one["dataset"]],
+            peer(one),
+            count(one["gates"]),
+            percent(one["accuracy"]),
+            source(one),
+        )
+        for one in records.load("peers").figures["gates"]
+    )
+    return markdown(columns, rows)
+
+
+def source(one: dict[str, Any]) -> str:
+    """Where a figure of others comes from."""
+    origin = records.load("peers").origin
+    assert isinstance(origin, records.Reported)
+    return origin.sources[one["source"]]
+
+
+def steps(record: str) -> Callable[[], str]:
+    """The table of a record of training steps."""
+
+    def table() -> str:
+        columns = {"": "<", "a step": ">", "relative": ">", "an epoch of MNIST": ">"}
+        found = records.load(record).figures["versions"]
+        rows = (
+            (
+                name,
+                f"{one['ms_per_step']:,.1f} ms",
+                f"{one['ratio']:.1f}",
+                f"{one['s_per_mnist_epoch']:,.1f} s",
+            )
+            for name, one in found.items()
+        )
+        return captioned(markdown(columns, rows), record)
+
+    return table
+
+
+def gpu_steps() -> str:
+    """Training steps on a GPU."""
+    columns = {"network": "<", "nodes": ">", "batch": ">", "a step": ">", "GPU busy": ">"}
+    rows = (
+        (
+            one["network"],
+            count(one["nodes"]),
+            count(one["batch"]),
+            f"{one['step_ms']:.1f} ms",
+            f"{one['computed_ms']:.1f} ms",
+        )
+        for one in records.load("gpu").figures["steps"]
+    )
+    return captioned(markdown(columns, rows), "gpu")
+
+
+def inference() -> str:
+    """Images a second of one core, in millions."""
+    networks = records.load("infer").figures["networks"]
+    versions = dict.fromkeys(each for one in networks.values() for each in one["versions"])
+    columns = {"": "<"} | {
+        f"`{name}`, {count(one['gates'])}": ">" for name, one in networks.items()
+    }
+    rows = (
+        (
+            version,
+            *(
+                f"{one['versions'][version]['images_per_second'] / 1e6:.3g}"
+                if "images_per_second" in one["versions"][version]
+                else ""
+                for one in networks.values()
+            ),
+        )
+        for version in versions
+    )
+    return captioned(markdown(columns, rows), "infer")
+
+
+def proof() -> str:
+    """Seconds that proofs take."""
+    found = records.load("proof").figures
+    parts = dict.fromkeys(part for one in found.values() for part in one["parts"])
+    columns = {"network": "<"} | dict.fromkeys(parts, ">") | {"total": ">"}
+    rows = (
+        (
+            f"`{name}`, {count(one['gates'])} gates",
+            *(f"{one['parts'][part]['seconds']:.1f} s" for part in parts),
+            f"{one['seconds']:.1f} s",
+        )
+        for name, one in found.items()
+    )
+    return captioned(markdown(columns, rows), "proof")
+
+
+def elaboration() -> str:
+    """Processor seconds and memory that elaboration takes."""
+    columns = {"gates": ">", "processor time": ">", "peak memory": ">", "RTLIL": ">"}
+    rows = (
+        (
+            count(one["gates"]),
+            f"{one['rtlil_cpu_s']:.1f} s",
+            f"{count(one['rtlil_peak_mb'])} MB",
+            f"{one['rtlil_mb']:.1f} MB",
+        )
+        for one in records.load("compile").figures["sizes"]
+    )
+    return captioned(markdown(columns, rows), "compile")
+
+
+def scale() -> str:
+    """Seconds and memory of work on large convolutional networks."""
+    sizes = records.load("scale").figures["sizes"]
+    columns = {"": "<"} | {
+        f"{count(one['gates'])} gates, {count(one['simplified'])} left": ">" for one in sizes
+    }
+    rows = (
+        (
+            step,
+            *(
+                f"{one['steps'][step]['cpu_s']:.1f} s, {count(one['steps'][step]['peak_mb'])} MB"
+                for one in sizes
+            ),
+        )
+        for step in sizes[0]["steps"]
+    )
+    return captioned(markdown(columns, rows), "scale")
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "best": best,
+    "conv-step": steps("convolve"),
+    "demo": demo,
+    "elaboration": elaboration,
+    "gates-peers": gates_peers,
+    "gpu-step": gpu_steps,
+    "inference": inference,
+    "proof": proof,
+    "scale": scale,
+    "silicon": silicon,
+    "silicon-peers": silicon_peers,
+    "step": steps("train"),
+    "unshipped": unshipped,
+    "zoo": zoo,
+}
 """The tables that a page may name."""
