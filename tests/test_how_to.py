@@ -36,6 +36,7 @@ BLOCK = re.compile(
     r'(<!-- not run: [^>]+ -->\s+)?^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S
 )
 TRAINS = re.compile(r"lilogic (train|sweep|frontier)\b|lilogic\.(train|sweep)\(")
+COMPILING = re.compile(r"^.*: compiling for this machine.*\n", re.M)
 NUMBER = re.compile(r"\d[\d,.]*")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -76,7 +77,7 @@ def printed(command: str, folder: Path) -> tuple[str, int]:
         text=True,
         check=False,
     )
-    return done.stdout, done.returncode
+    return COMPILING.sub("", done.stdout), done.returncode
 
 
 @pytest.mark.slow
