@@ -101,8 +101,8 @@ class LogicNet(nn.Module):
             if gates % n_classes:
                 name = "the last layer" if number == len(layers) else f"layer {number}"
                 raise RecipeError(
-                    f"{name} has {gates} gates, which is not a multiple of the {n_classes} classes; "
-                    "change its size, or leave it out of counts"
+                    f"{name} has {gates} gates, which is not a multiple of the {n_classes} "
+                    "classes; change its size, or leave it out of counts"
                 )
         self.head = GroupSum(n_classes, tau)
 
