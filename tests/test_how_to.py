@@ -21,16 +21,24 @@ import pytest
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
 PAGES = (
+    "area.md",
+    "boards.md",
     "budget.md",
+    "bus.md",
+    "choose-a-clock.md",
     "data.md",
     "doctor.md",
     "evaluate.md",
     "explain.md",
     "import-export.md",
+    "other-tools.md",
     "playground.md",
+    "power.md",
     "scaling.md",
     "sweep.md",
+    "tiny-tapeout.md",
     "train.md",
+    "verify.md",
 )
 BLOCK = re.compile(
     r'(<!-- not run: [^>]+ -->\s+)?^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S
