@@ -72,7 +72,7 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     assert_one_line(status, err, "net.npz", "makes 3 bits")
     for wrong in ("28x28", "2x2,quantile=x", "2x2,resize=4,quantile=0.5", "2x2,thresholds=1+x"):
         status, _, err = lilogic(*arguments, wrong)
-        assert_one_line(status, err, wrong, "is no encoder")
+        assert_one_line(status, err, wrong, "is not an encoder")
 
 
 @pytest.mark.parametrize(

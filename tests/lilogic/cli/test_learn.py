@@ -48,7 +48,7 @@ def test_a_page_is_named_and_can_be_written_before_anything_is_classified(lilogi
     taken = tmp_path / "out.csv"
     taken.write_text("mine")
     status, _, err = lilogic("eval", "no network", "--report", taken)
-    assert_one_line(status, err, "out.csv", "end it with .html")
+    assert_one_line(status, err, "out.csv", "use the suffix .html")
     status, _, err = lilogic("eval", "no network", "--report", taken / "out.html")
     assert_one_line(status, err, "cannot be written")
     assert taken.read_text() == "mine"

@@ -54,7 +54,7 @@ def test_a_picture_becomes_a_sample(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("shape", "text"),
-    [((4,), "which are no images"), ((2, 2, 2), "no images"), ((3, 2), "is 2×2, but the network")],
+    [((4,), "are not images"), ((2, 2, 2), "not images"), ((3, 2), "is 2×2, but the network")],
 )
 def test_a_picture_that_is_no_sample_is_refused(
     tmp_path: Path, shape: tuple[int, ...], text: str
