@@ -79,8 +79,8 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     ("classes", "expected"),
     [
         ("1", "1, counting 6 nodes"),
-        ("3", "3, each counts 2 nodes"),
-        ("6", "6, each counts 1 node"),
+        ("3", "3, each counting 2 nodes"),
+        ("6", "6, each counting 1 node"),
     ],
 )
 def test_import_says_in_a_few_words_what_classes_count(lilogic, tmp_path, classes, expected):

@@ -105,7 +105,7 @@ def test_a_run_folder_has_curves_and_a_summary_which_is_what_train_prints(
     assert sum(summary["gates"]["ops"].values()) == 48
     assert summary["gates"]["simplified"] < 48
     _, out, _ = lilogic("train", recipe, "-o", run_folder)
-    for label in ("freezing", "after passes", "by function", "fan-out", "layer 2"):
+    for label in ("freezing", "gates simplified", "by function", "fan-out", "layer 2"):
         assert label in out
 
 

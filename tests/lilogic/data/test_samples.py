@@ -179,8 +179,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         (None, "no such file"),
         (b"", "is empty"),
         (b"a text", "not an image in a supported format (PNG"),
-        (b"PK\x03\x04 no archive", "truncated, damaged or not of plain arrays"),
-        (b"\x93NUMPY", "truncated, damaged or not of plain arrays"),
+        (b"PK\x03\x04 no archive", "truncated, damaged or not a file of plain arrays"),
+        (b"\x93NUMPY", "truncated, damaged or not a file of plain arrays"),
         (b"\x1f\x8bxx", "truncated or damaged gzip"),
         (b"\0\0\x08\x03", "not an IDX file"),
     ):
@@ -189,5 +189,5 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         with refused(f"{path}: {words}"):
             READER.read([path])
     np.save(path, np.array([Trap()], dtype=object), allow_pickle=True)
-    with refused(f"{path}: truncated, damaged or not of plain arrays"):
+    with refused(f"{path}: truncated, damaged or not a file of plain arrays"):
         READER.read([path])
