@@ -112,11 +112,11 @@ _ERRORS = (OSError, ValueError, OverflowError, KeyError, re.error, termios.error
 parse and some calls of the system come through as they are."""
 
 _REASONS = {
-    errno.EACCES: "you may not use it; on most systems members of the group dialout may",
+    errno.EACCES: "you have no permission; on most Linux systems, join the group dialout",
     errno.EAGAIN: "another program uses it",
     errno.EBUSY: "another program uses it",
-    errno.EIO: "it is gone",
-    errno.ENOTTY: "it is no serial port",
+    errno.EIO: "it was disconnected",
+    errno.ENOTTY: "it is not a serial port",
 }
 
 
@@ -130,7 +130,7 @@ def _reason(error: Exception) -> str:
         from serial.tools import list_ports
 
         ports = ", ".join(port.device for port in list_ports.comports())
-        return f"there is no such port; there are {ports}" if ports else "there is no serial port"
+        return f"no such port; the ports are {ports}" if ports else "no serial port is connected"
     if number in _REASONS:
         return _REASONS[number]
     return getattr(cause, "strerror", None) or str(cause)

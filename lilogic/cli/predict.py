@@ -105,7 +105,7 @@ def _row(prediction: dict[str, Any]) -> tuple[str, str]:
     scores = " ".join(map(str, prediction["scores"]))
     return (
         prediction["name"],
-        f"{prediction['class']} by {prediction['margin']}, scores {scores}",
+        f"{prediction['class']}, margin {prediction['margin']}, scores {scores}",
     )
 
 

@@ -74,7 +74,7 @@ def test_raw_samples_go_through_the_encoder():
     assert model.predict(raw).tolist() == [0, 0]
     with pytest.raises(LilogicError, match="samples have shape"):
         model.predict(np.zeros((3, 5)))
-    with pytest.raises(LilogicError, match="samples are no array"):
+    with pytest.raises(LilogicError, match="samples are not an array"):
         model.predict([[1, 2], [3]])
 
 

@@ -122,8 +122,8 @@ def test_a_serial_port_carries_it():
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("/dev/nothing", "there is no s"),
-        ("/dev/null", "it is no serial port"),
+        ("/dev/nothing", "no s"),
+        ("/dev/null", "it is not a serial port"),
         ("/", "Is a directory"),
         ("abacus://x", "invalid URL, protocol 'abacus'"),
         ("socket://localhost:1", "Connection refused"),
@@ -147,9 +147,9 @@ def test_a_port_is_used_by_one_program():
         SerialPort(name, 2**40)
     with SerialPort(name) as port:
         os.close(near)
-        with pytest.raises(ToolError, match=f"{name}: cannot be written: it is gone"):
+        with pytest.raises(ToolError, match=f"{name}: cannot be written: it was disconnected"):
             port.send(b"x")
-        with pytest.raises(ToolError, match=f"{name}: cannot be read: it is gone"):
+        with pytest.raises(ToolError, match=f"{name}: cannot be read: it was disconnected"):
             port.receive(0)
     os.close(far)
 
@@ -160,7 +160,7 @@ def test_flushing_may_fail_in_the_system(monkeypatch):
 
     near, far = pty.openpty()
     monkeypatch.setattr(termios, "tcflush", flush)
-    with pytest.raises(ToolError, match="it is gone"):
+    with pytest.raises(ToolError, match="it was disconnected"):
         SerialPort(os.ttyname(far))
     os.close(near)
     os.close(far)
