@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from generate import filled, playground
+from generate import FILES, filled
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The pages of the folder, and the playground."""
-    files.append(File.generated(config, "playground.html", content=playground.html()))
+    """The files of the folder, and those that are made from the code."""
+    for name, make in FILES.items():
+        files.append(File.generated(config, name, content=make()))
     return files
 
 

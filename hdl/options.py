@@ -20,7 +20,7 @@ MODULE = "classifier"
 
 
 class InputKind(StrEnum):
-    """What a classifier reads: a sample's encoded bits, or its features, which it encodes."""
+    """What a classifier reads: encoded ``bits``, or ``features`` that it encodes itself."""
 
     BITS = "bits"
     FEATURES = "features"
@@ -53,25 +53,26 @@ class CompileOptions(BaseModel):
     """How a graph is compiled.
 
     Attributes:
-        input: what the classifier reads; None for features where the graph has an encoder.
-        levels_per_stage: levels (encoder, gates, adders, comparisons) between pipeline registers,
-            counted through all parts; 0 for a combinational classifier.
-        clock_mhz: place registers for this clock on ``target`` instead, by how long levels take.
-        target: what it is for: one of ``area.TARGETS``, or of ``devices.DEVICES``.
-        popcount: one of ``popcount.POPCOUNTS``, or ``AUTO`` for the best one for the target.
-        fold: clock cycles that a sample may take. With more than one, the classes' nodes are
-            counted one after the other, by adders that they share.
-        narrow: give each feature a word of only as many bits as its comparisons tell apart. Who
-            sends features then sends codes; see ``Interface.levels``.
-        module: what the top module is called in Verilog, and those inside it begin with: letters,
-            digits and underscores, no keyword. With different names, several networks fit in one
-            design.
-        bus: also write the classifier behind this bus; None for its own ports alone.
-        bus_width: bits of a beat of its streams, whole bytes.
-        artefacts: what to write beside the Verilog: names of ``artefacts.ARTEFACTS``, or ``all``.
+        input: What the classifier reads. Default: features if the graph has an encoder.
+        levels_per_stage: Levels of logic between pipeline registers; 0 for a combinational
+            classifier. Encoder, gates, adders and comparisons all count.
+        clock_mhz: Clock in MHz to place registers for on ``target``, instead of every few levels.
+        target: What to optimize for: a family (``ice40``, ``ecp5``, ``xc7``, ``generic``) or a
+            device (``hx8k``, ``up5k``, ``ecp5``).
+        popcount: Architecture of the popcounts: ``chain``, ``tree``, ``counters``, ``compressor``,
+            ``cells``, or ``auto`` for the smallest on the target.
+        fold: Clock cycles that a sample may take. With more than one, classes are counted one after
+            the other by adders that they share.
+        narrow: Whether to give each feature a word of only as many bits as its comparisons tell
+            apart. The sender of features then sends codes; see ``Interface.levels``.
+        module: Name of the top module, and prefix of the modules inside: letters, digits and
+            underscores, no Verilog keyword. Networks with different names fit in one design.
+        bus: Bus to put the classifier behind; None for its own ports alone.
+        bus_width: Bits per beat of the bus's streams, a multiple of 8.
+        artefacts: Files to write beside the Verilog: names of artefacts, or ``all``.
 
     Raises:
-        GraphError: an unknown keyword, or an impossible value.
+        GraphError: A keyword is unknown, or a value impossible.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -44,36 +44,47 @@ Row = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A frozen network and its name; shows itself as a table in a notebook or with rich.
+    """A frozen network with a name: it predicts, explains itself and compiles to hardware.
+
+    In a notebook, or printed with rich, it shows itself as a table.
 
     Attributes:
-        graph: the gates; everything else is computed from it.
-        name: what it is called.
+        graph: The gates. Everything else is computed from them.
+        name: Name of the network.
     """
 
     graph: GateGraph
     name: str
 
     def scores(self, x: Any, device: str = "cpu") -> npt.NDArray[np.int32]:
-        """int32 [samples, classes] of samples [samples, …], or of the rows of a table.
-
-        Samples are raw (images as they come from the data set) where the network has an encoder,
-        else they are input bits. A table is a data frame of pandas or Polars, or a table of
-        PyArrow, that has the columns which the network was trained on, in whatever order.
+        """Return the scores of samples, int32 [samples, classes].
 
         Args:
-            x: the samples.
-            device: ``cpu``, or ``cuda`` for an NVIDIA GPU; the scores are the same.
+            x: Raw samples [samples, …], as they come from the data set, if the network has an
+                encoder; otherwise input bits [samples, bits]. Or a table: a data frame of pandas or
+                Polars, or a PyArrow table, with the columns that the network was trained on, in any
+                order.
+            device: ``cpu``, or ``cuda`` for an NVIDIA GPU. The scores are the same.
 
         Raises:
-            DataError: samples that do not fit the network.
-            ToolError: there is no such device.
-            MissingExtraError: a GPU, but PyTorch or Triton is not installed.
+            DataError: The samples do not fit the network.
+            ToolError: There is no such device.
+            MissingExtraError: ``cuda`` needs PyTorch and Triton.
         """
         return self._predictor(device).scores(self._raw(x))
 
     def predict(self, x: Any, device: str = "cpu") -> npt.NDArray[np.int64]:
-        """int64 [samples]: the first class with the highest score; all else as for ``scores``."""
+        """Return the predicted classes of samples, int64 [samples].
+
+        The prediction is the first class with the highest score.
+
+        Args:
+            x: Samples, as for ``scores``.
+            device: ``cpu`` or ``cuda``, as for ``scores``.
+
+        Raises:
+            LilogicError: As for ``scores``.
+        """
         return self._predictor(device).classify(self._raw(x))
 
     def _raw(self, x: Any) -> Any:
@@ -93,22 +104,22 @@ class Model:
         white: int | None = None,
         array: str | None = None,
     ) -> Samples:
-        """Samples for ``scores`` and ``predict`` from files: pictures, arrays, tables.
+        """Read samples for ``scores`` and ``predict`` from files: pictures, arrays or tables.
 
-        What is assumed of pictures is a ``LilogicWarning``.
+        A ``LilogicWarning`` tells what is assumed about pictures.
 
         Args:
-            files: each a picture, an array of samples or of one (``.npy``, ``.npz``, IDX), or a
-                table with the columns that the network was trained on.
-            invert: whether to swap dark and light in pictures.
-            ground: what transparent parts of pictures are laid on, ``white`` or ``black``;
-                default: white, or black where all that shows is light.
-            white: the value of a white pixel; default: that of the data set it was trained on.
-            array: which array of an ``.npz`` to take; needed where it has several.
+            files: Pictures, arrays of samples or of one sample (``.npy``, ``.npz``, IDX), or tables
+                with the columns that the network was trained on.
+            invert: Whether to swap dark and light in pictures.
+            ground: What to lay transparent parts of pictures on, ``white`` or ``black``. Default:
+                white, or black if everything visible is light.
+            white: The network's value of a white pixel. Default: that of its training data.
+            array: Name of the array to take from an ``.npz``; needed if there are several.
 
         Raises:
-            DataError: a file is missing, damaged or does not fit.
-            MissingExtraError: a picture, but Pillow is not installed.
+            DataError: A file is missing or damaged, or does not fit the network.
+            MissingExtraError: Pictures need Pillow; tables need pandas.
         """
         from lilogic.data.readers.pictures import Ground
         from lilogic.data.samples import Reader
@@ -126,14 +137,14 @@ class Model:
 
     @property
     def look(self) -> Look | None:
-        """How the images look that it was trained on; None where that is not known."""
+        """How the images look that it was trained on; None if unknown."""
         from lilogic.data import datasets
 
         return datasets.LOOKS.get(self.metadata.dataset or "", self.metadata.look)
 
     @property
     def class_names(self) -> list[str]:
-        """What its classes are called: as it records, else their numbers."""
+        """Names of the classes, as recorded; otherwise their numbers."""
         return self.metadata.class_names or [*map(str, range(self.graph.n_classes))]
 
     @cached_property
@@ -147,12 +158,17 @@ class Model:
         return self._predictors[device]
 
     def evaluate(self, x: npt.NDArray[Any], y: npt.NDArray[Any], device: str = "cpu") -> float:
-        """The fraction of samples [samples, …] whose predicted class is the label of ``y``.
+        """Return the accuracy on labelled samples, as a fraction.
+
+        Args:
+            x: Samples, as for ``scores``.
+            y: Labels [samples], numbers of classes.
+            device: ``cpu`` or ``cuda``, as for ``scores``.
 
         Raises:
-            DataError: samples that do not fit the network, or none; or labels that are no numbers
-                of its classes, or more or fewer.
-            ToolError: as ``scores``.
+            DataError: There are no samples, they do not fit the network, or the labels are not
+                numbers of its classes.
+            ToolError: As for ``scores``.
         """
         predicted = self.predict(x, device)
         if not len(predicted):
@@ -164,13 +180,18 @@ class Model:
     def evaluation(
         self, x: npt.NDArray[Any], y: npt.NDArray[Any], device: str = "cpu"
     ) -> Evaluation:
-        """All figures of how well it classifies samples [samples, …] with the labels ``y``.
+        """Return all figures of quality on labelled samples.
 
-        They are of its classes by name, of confusions, ties, calibration, and of two classes the
-        ROC; see ``Evaluation``, which shows itself as tables.
+        The result has figures for each class, confusions, ties, calibration and, for two classes,
+        the ROC curve. It shows itself as tables.
+
+        Args:
+            x: Samples, as for ``scores``.
+            y: Labels [samples], numbers of classes.
+            device: ``cpu`` or ``cuda``, as for ``scores``.
 
         Raises:
-            DataError: as ``evaluate``.
+            DataError: As for ``evaluate``.
         """
         from lilogic.report.evaluation import figures
 
@@ -181,21 +202,21 @@ class Model:
 
     @property
     def metadata(self) -> Metadata:
-        """Where it comes from, as far as it records that."""
+        """The origin of the network, as far as it is recorded."""
         return Metadata.of(self.graph)
 
     @property
     def trained_gates(self) -> int:
-        """Number of gates before simplification, which a simplified graph remembers."""
+        """Number of gates before simplification."""
         return self.metadata.trained_gates or self.graph.n_gates
 
     def dataset(self) -> Dataset:
-        """The data set that it was trained on, split as it was then.
+        """Load the data set that it was trained on, with the same splits.
 
-        Samples that are not those of then are a ``LilogicWarning``.
+        A ``LilogicWarning`` tells if the samples have changed since.
 
         Raises:
-            DataError: none is recorded, or its files are missing or damaged.
+            DataError: No data set is recorded, or its files are missing or damaged.
         """
         from lilogic.data import datasets
 
@@ -226,7 +247,7 @@ class Model:
             warnings.warn(LilogicWarning(message), stacklevel=3)
 
     def summary(self) -> ModelSummary:
-        """What is known of it: origin, accuracies, input, gates, classes."""
+        """Return a summary: origin, accuracies, input, gates and classes."""
         return ModelSummary.of(self.name, self.graph)
 
     def explain(
@@ -239,19 +260,19 @@ class Model:
         seed: int = 0,
         progress: bool = True,
     ) -> Explanation:
-        """What its classes depend on: importance of conditions and features, and its formula.
+        """Explain what the classes depend on: importance of features and conditions, and a formula.
 
         Args:
-            x: samples [samples, …] to measure on; default: the test samples of the data set that it
-                records, or else random bits.
-            y: their labels, without which accuracy is not asked about.
-            samples: how many to take, at most; which ones is drawn.
-            repeats: how often each feature is shuffled.
-            seed: of what is drawn.
-            progress: whether to say what is done on standard error.
+            x: Samples [samples, …] to measure importance on. Default: the test samples of the data
+                set that the network records; without one, random bits.
+            y: Labels [samples]. Without them, accuracy is not measured.
+            samples: Largest number of samples to use; they are drawn at random.
+            repeats: How often each feature is shuffled.
+            seed: Seed of the random choices.
+            progress: Whether to show progress on standard error.
 
         Raises:
-            DataError: samples or labels that do not fit the network, or none.
+            DataError: There are no samples, or samples or labels do not fit the network.
         """
         from lilogic import explain
         from lilogic.report.steps import shown
@@ -273,7 +294,7 @@ class Model:
         progress: bool = True,
         **keywords: Any,
     ) -> Build:
-        """Its hardware; see ``lilogic.flow.compile``."""
+        """Compile the network to Verilog; see ``lilogic.flow.compile``."""
         from lilogic import flow
 
         return flow.compile(self, folder, options, progress=progress, **keywords)
@@ -287,16 +308,21 @@ class Model:
         progress: bool = True,
         **keywords: Any,
     ) -> BoardReport:
-        """Its bitstream for a board; see ``lilogic.flow.synthesize``."""
+        """Build a bitstream for a board; see ``lilogic.flow.synthesize``."""
         from lilogic import flow
 
         return flow.synthesize(self, board, folder, options, progress=progress, **keywords)
 
     def save(self, path: str | Path) -> None:
-        """Write it as a ``.lgn`` file; ``formats.write(model.graph, …)`` writes other formats.
+        """Write the network to a ``.lgn`` file.
+
+        ``lilogic.formats.write`` writes other formats.
+
+        Args:
+            path: The file.
 
         Raises:
-            LilogicError: the file cannot be written.
+            LilogicError: The file cannot be written.
         """
         lgn.write(self.graph.with_metadata(name=self.name), Path(path))
 
@@ -337,13 +363,16 @@ class Model:
 
 
 def load(model: str | Path) -> Model:
-    """A network: a name of the zoo, a run folder, a ``.lgn``, or a file that can be imported.
+    """Load a network.
 
-    A file from elsewhere is imported as ``formats.load`` does by default, with a warning where
-    something is guessed; call that for more choices and make a ``Model`` of the graph.
+    A file of another format is imported with the defaults of ``lilogic.formats.load``; a warning
+    tells what was guessed. For other choices, call that function and make a ``Model`` of the graph.
+
+    Args:
+        model: Name of a network in the zoo, a run folder, a ``.lgn`` file, or a file to import.
 
     Raises:
-        LilogicError: there is no such network, or its file is damaged.
+        LilogicError: There is no such network, or its file is damaged.
     """
     path = Path(model)
     if str(model) not in zoo.names() and formats.is_importable(path) and not path.is_dir():
@@ -361,20 +390,20 @@ def freeze(
     name: str = "logic-net",
     class_names: Sequence[str] | None = None,
 ) -> Model:
-    """The hard network of one that was trained in a loop of one's own.
+    """Freeze a network that you trained in a loop of your own.
 
-    Its scores are the logits of ``net(bits, lilogic.HARD)`` times ``tau``.
+    The model's scores are the logits of ``net(bits, lilogic.HARD)`` times ``tau``.
 
     Args:
-        net: what was trained.
-        encoder: what made its input bits of samples, which the model then does itself; without
-            one, it reads bits.
-        name: what the model is called.
-        class_names: what its classes are called.
+        net: The trained network.
+        encoder: The encoder that made its input bits from samples; the model then encodes samples
+            itself. Without one, the model reads bits.
+        name: Name of the model.
+        class_names: Names of the classes.
 
     Raises:
-        GraphError: the encoder makes another number of bits than the network reads.
-        DataError: there are more or fewer names than classes.
+        GraphError: The encoder makes another number of bits than the network reads.
+        DataError: The number of names is not the number of classes.
     """
     metadata: dict[str, Any] = {
         "name": name,

@@ -32,11 +32,12 @@ class Build:
     """A compiled network.
 
     Attributes:
-        model: the network that was compiled, as it came.
-        simplified: what is in hardware.
-        folder: with ``classifier.v``, ``interface.json`` and ``build.json``, which says what they
-            are of. Whatever is asked of a build is refused once they are of something else.
-        options: how it was compiled.
+        model: The network as it was given.
+        simplified: The simplified network, which the hardware computes.
+        folder: Folder with ``classifier.v``, ``interface.json`` and ``build.json``. If these files
+            are changed, or compiled anew from something else, the methods of the build raise an
+            error.
+        options: How it was compiled.
     """
 
     model: Model
@@ -46,11 +47,11 @@ class Build:
 
     @cached_property
     def interface(self) -> Interface:
-        """The ports and the latency.
+        """Ports and latency.
 
         Raises:
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build.
         """
         from lilogic.hdl.components.interface import Interface
 
@@ -62,8 +63,8 @@ class Build:
         """The Verilog, one self-contained file.
 
         Raises:
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build.
         """
         from lilogic.hdl.components.interface import VERILOG
 
@@ -73,14 +74,14 @@ class Build:
     def write_vectors(
         self, samples: Any = None, *, words: Sequence[str] = (), progress: bool = True
     ) -> None:
-        """Write ``vectors.npz``: stimulus, and what software answers.
+        """Write ``vectors.npz``: test vectors with the answers of the software.
 
         Args:
-            samples: raw samples [samples, …] to begin with; default: the test samples of the data
-                set that the network was trained on, if they are at hand.
-            words: values of the data input, in hexadecimal, to begin with: the ``inputs`` of a
-                mismatch's or counterexample's sample, to see it again.
-            progress: whether to say so on standard error.
+            samples: Raw samples [samples, …] to begin with. Default: the test samples of the data
+                set that the network was trained on, if available.
+            words: Values of the data input to begin with, in hexadecimal, such as ``inputs`` of a
+                counterexample's sample.
+            progress: Whether to show progress on standard error.
         """
         from lilogic.hdl import vectors
 
@@ -93,16 +94,16 @@ class Build:
     def write_artefacts(
         self, names: Sequence[str], samples: Any = None, *, progress: bool = True
     ) -> list[str]:
-        """Write files for other tools next to the Verilog; returns the names of the files.
+        """Write files for other tools beside the Verilog, and return their names.
 
         Args:
-            names: of ``artefacts.ARTEFACTS``, or ``all``.
-            samples: as for ``write_vectors``; the testbench takes some of them.
-            progress: whether to say so on standard error.
+            names: Names of artefacts, as for ``lilogic compile --with``, or ``all``.
+            samples: As for ``write_vectors``; the testbench takes some of them.
+            progress: Whether to show progress on standard error.
 
         Raises:
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one, or there is no such artefact.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build, or there is no such artefact.
             MissingExtraError: Jinja or WaveDrom is not installed.
         """
         from lilogic.hdl import artefacts, vectors
@@ -138,22 +139,22 @@ class Build:
         timeout: float = TIMEOUT,
         progress: bool = True,
     ) -> Verification:
-        """Compare the Verilog with software inference: by simulation and, if asked for, by proof.
+        """Compare the Verilog with software inference, by simulation and proof.
 
-        Verilog that was altered since it was compiled is checked as it is; the report says so.
+        Verilog that was altered since it was compiled is checked as it is; the result says so.
 
         Args:
-            samples: as for ``write_vectors``.
-            words: as for ``write_vectors``.
+            samples: As for ``write_vectors``.
+            words: As for ``write_vectors``.
             simulator: ``verilator`` or ``icarus``.
-            formal: whether to prove it, too.
-            timeout: seconds that the proof of one part may take.
-            progress: whether to show progress on standard error.
+            formal: Whether to run the proof, too.
+            timeout: Time limit for the proof of one part, in seconds.
+            progress: Whether to show progress on standard error.
 
         Raises:
-            FormatError: the folder holds no build, or its interface was altered.
-            GraphError: the folder holds another network, or one compiled in another way.
-            ToolError: a program is missing or failed.
+            FormatError: The folder holds no build, or its interface was altered.
+            GraphError: The folder holds another network, or one compiled with other options.
+            ToolError: A program is missing or failed.
         """
         from lilogic.hdl.proof.formal import prove
         from lilogic.report.models.compiled import Verification
@@ -186,17 +187,18 @@ class Build:
         targets: Sequence[str] | None = None,
         progress: bool = True,
     ) -> AreaReport:
-        """What it takes on some targets.
+        """Map the Verilog to targets and count what it takes.
 
         Args:
-            liberty: another target to map to, such as ``flow.read_liberty`` gives.
-            targets: names of ``area.TARGETS``; default: the one that it was compiled for, or else
-                all.
-            progress: whether to show progress on standard error.
+            liberty: Standard cells to map to as another target, as returned by
+                ``flow.read_liberty``.
+            targets: Names of targets: ``ice40``, ``ecp5``, ``xc7``, ``generic``. Default: the one
+                that it was compiled for; without one, all.
+            progress: Whether to show progress on standard error.
 
         Raises:
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one, there is no such target, or none is asked for.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build, a target is unknown, or there is none.
             ToolError: Yosys is missing or failed.
         """
         from lilogic.hdl.synthesis import area
@@ -231,9 +233,16 @@ class Build:
         targets: Sequence[str] | None = None,
         progress: bool = True,
     ) -> CompileReport:
-        """Gates, area and, if given, what verification found.
+        """Return a report of gates, area and, if given, verification.
 
-        Arguments and errors as ``area``; without any target, there is no area in the report.
+        Args:
+            verification: Result of ``verify``.
+            liberty: As for ``area``.
+            targets: As for ``area``; an empty list leaves the area out.
+            progress: Whether to show progress on standard error.
+
+        Raises:
+            LilogicError: As for ``area``.
         """
         from lilogic.hdl.components import classifier
         from lilogic.report import compiled
@@ -260,22 +269,22 @@ class Build:
         dataset: str = "samples",
         progress: bool = True,
     ) -> Measured:
-        """How often its signals change over samples, and what an inference takes.
+        """Measure how often signals change over samples, and the energy of an inference.
 
         Args:
-            samples: raw samples [samples, …], in the order in which they come; default: the test
+            samples: Raw samples [samples, …], in the order in which they arrive. Default: the test
                 samples of the data set that the network was trained on.
-            liberty: standard cells to map it to, such as ``flow.read_liberty`` gives; without
-                them, signals are those of the Verilog's gates, and there is no energy.
-            conditions: clock, slew and wires, which the energy depends on.
-            dataset: what the samples are called in the report.
-            progress: whether to show progress on standard error.
+            liberty: Standard cells to map to, as returned by ``flow.read_liberty``. Without them,
+                signals are those of the gates in the Verilog, and there is no energy.
+            conditions: Clock, transition time and wires, for the energy.
+            dataset: Name of the samples in the report.
+            progress: Whether to show progress on standard error.
 
         Raises:
-            FormatError: the folder holds no build, or one that was altered; or the library lacks
-                what it takes.
-            GraphError: it holds another one, or a folded classifier.
-            DataError: there are fewer than two samples, or they do not fit the network.
+            FormatError: The folder holds no build, or an altered one; or the library lacks
+                something.
+            GraphError: The folder holds another build, or a folded classifier.
+            DataError: There are fewer than two samples, or they do not fit the network.
             ToolError: Yosys is missing or failed.
         """
         from lilogic.hdl.components.interface import pack

@@ -1,4 +1,4 @@
-"""What docstrings say of the fields of pydantic models, in their JSON Schemas."""
+"""What docstrings say of the fields of models, for JSON Schemas and for the reference."""
 
 from __future__ import annotations
 
@@ -15,17 +15,25 @@ _ENTRY = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
     """Describe a model and its fields in its JSON Schema, in Markdown.
 
-    The texts come from the docstring of the model and from its section ``Attributes``; fields that
-    are inherited may be described by the base. For ``ConfigDict(json_schema_extra=describe)``.
+    For ``ConfigDict(json_schema_extra=describe)``.
     """
     schema["description"] = _markdown(cleandoc(model.__doc__ or "").partition(_HEADING)[0])
-    texts: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        entries = cleandoc(base.__doc__ or "").partition(_HEADING)[2]
-        texts |= {name: _markdown(text) for name, text in _ENTRY.findall(entries)}
+    texts = meanings(model)
     for name, field in schema.get("properties", {}).items():
         if name in texts:
             field["description"] = texts[name]
+
+
+def meanings(kind: type) -> dict[str, str]:
+    """The meaning of each field of a class, in Markdown.
+
+    It comes from the section ``Attributes`` of the docstring. Bases describe inherited fields.
+    """
+    texts: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        entries = cleandoc(base.__doc__ or "").partition(_HEADING)[2]
+        texts |= {name: _markdown(text) for name, text in _ENTRY.findall(entries)}
+    return texts
 
 
 def _markdown(text: str) -> str:

@@ -68,12 +68,12 @@ def _extra(extra: str, requirements: dict[str, str], told: set[str]) -> Check:
         return _broken("packages", name, "; ".join(problems), f"{install} --upgrade")
     if missing:
         state = State.MISSING if extra else State.BROKEN
-        text = f"without {', '.join(missing)}"
+        text = f"not installed: {', '.join(missing)}"
         return Check(group="packages", name=name, state=state, found=text, advice=install)
     news = [
         f"{each} {package[0]}" for each, package in found.items() if package and each not in told
     ]
-    text = ", ".join(news) or "what others bring, too"
+    text = ", ".join(news) or "included in other extras"
     return Check(group="packages", name=name, state=State.OK, found=text)
 
 
@@ -113,7 +113,7 @@ def _installed(name: str, needed: str) -> tuple[str, str] | None:
     files = importlib.metadata.files(name) or []
     own = [file for file in files if not file.parts[0].endswith("-info")][:20]
     if own and not any(Path(str(file.locate())).exists() for file in own):
-        return version, f"{name} {version} is listed, but its files are gone"
+        return version, f"{name} {version} is registered, but its files are missing"
     return version, ""
 
 
@@ -199,7 +199,7 @@ def caches() -> Iterator[Check]:
     variables = {"numba": "NUMBA_CACHE_DIR", "YoWASP": "YOWASP_CACHE_DIR"}
     for name, place in places.items():
         variable = variables.get(name, "XDG_CACHE_HOME")
-        yield _folder(name, place, f"what is made there is not kept: name a folder in {variable}")
+        yield _folder(name, place, f"set {variable} to a writable folder, or nothing is cached")
 
 
 def _folder(name: str, place: Path, advice: str) -> Check:
@@ -218,14 +218,14 @@ def data() -> Iterator[Check]:
         root = fetch.data_root()
         folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root else []
     except LilogicError as error:
-        yield _broken("data", named, str(error), f"make that folder, or unset {named}")
+        yield _broken("data", named, str(error), f"create that folder, or unset {named}")
         return
     except OSError as error:
         text = f"{error.filename} cannot be read: {error.strerror}"
         yield _broken("data", named, text, f"make that folder readable, or unset {named}")
         return
     if root is None:
-        text = "not set; known data sets are downloaded when they are needed"
+        text = "not set; known data sets are downloaded on first use"
         yield Check(group="data", name=named, state=State.OK, found=text)
         return
     held = ", ".join(folders[:6]) + ("…" if len(folders) > 6 else "") or "empty"
@@ -238,17 +238,19 @@ def boards() -> Iterator[Check]:
         from serial.tools import list_ports
     except ModuleNotFoundError:
         return
-    ports = [port.device for port in list_ports.comports()]
+    ports = list_ports.comports()
     if not ports:
         yield Check(group="boards", name="serial ports", state=State.OK, found="none connected")
     for port in ports:
-        if os.access(port, os.R_OK | os.W_OK):
-            yield Check(group="boards", name=port, state=State.OK, found="can be opened")
+        kind = "" if port.description == "n/a" else f"{port.description}, "
+        if os.access(port.device, os.R_OK | os.W_OK):
+            state, found, advice = State.OK, "accessible", None
         else:
-            yield Check(
-                group="boards", name=port, state=State.WARNING, found="may not be opened by you",
-                advice="sudo usermod -aG dialout $USER, and log in again",
-            )  # fmt: skip
+            state, found = State.WARNING, "no permission to open it"
+            advice = "sudo usermod -aG dialout $USER, then log in again"
+        yield Check(
+            group="boards", name=port.device, state=state, found=f"{kind}{found}", advice=advice
+        )
     from lilogic.boards import catalogue
 
     loaders = {board.loader[0] for board in catalogue.BOARDS.values() if board.loader}
@@ -277,13 +279,13 @@ def machine() -> Iterator[Check]:
     has_torch = _version("torch")
     if card is None:
         broken = shutil.which("nvidia-smi") is not None
-        text = "nvidia-smi finds none" if broken else "none; training takes the processor"
+        text = "nvidia-smi finds no GPU" if broken else "none; training runs on the CPU"
         yield Check(group="machine", name="NVIDIA GPU", state=State.OK, found=text)
     elif has_torch and "+cpu" in has_torch:
         yield Check(
             group="machine", name="NVIDIA GPU", state=State.WARNING,
             found=f"{card}, but torch {has_torch} cannot use it",
-            advice="install torch with CUDA, see https://pytorch.org",
+            advice="install PyTorch with CUDA: see https://pytorch.org",
         )  # fmt: skip
     else:
         yield Check(group="machine", name="NVIDIA GPU", state=State.OK, found=card)
@@ -317,17 +319,17 @@ def _version(package: str) -> str | None:
 
 
 def _room(name: str, where: Callable[[], str]) -> Check:
-    elsewhere = ", or name another folder in TMPDIR" if name == "temporary files" else ""
+    elsewhere = ", or set TMPDIR to another folder" if name == "temporary files" else ""
     try:
         place = Path(where())
         free = shutil.disk_usage(place).free
     except OSError as error:
-        text = f"there is none: {error.strerror or error}"
-        return _broken("machine", name, text, f"work in a folder that you can write{elsewhere}")
+        text = f"not available: {error.strerror or error}"
+        return _broken("machine", name, text, f"work in a writable folder{elsewhere}")
     text = f"{free / 2**30:.1f} GiB free in {place}"
     if free >= _LEAST_FREE and is_writable(place):
         return Check(group="machine", name=name, state=State.OK, found=text)
-    advice = "make room" if is_writable(place) else "work in a folder that you can write"
+    advice = "free some space" if is_writable(place) else "work in a writable folder"
     return Check(
         group="machine", name=name, state=State.WARNING, found=text, advice=f"{advice}{elsewhere}"
     )

@@ -12,13 +12,14 @@ from typing import Self
 
 
 class LilogicError(Exception):
-    """A problem the user can fix: one line that names the file, the place and the bound.
+    """A problem that you can fix: one line that names the file, the place and the bound.
 
     The command line prints it after ``lilogic:`` and exits with status 2; ``--debug`` shows the
-    traceback instead.
+    traceback.
 
     Attributes:
-        option: what to change, by its name in Python; the command line names its own option.
+        option: Name of the Python parameter to change, if any; the command line names its own
+            option.
     """
 
     def __init__(self, message: str, *, option: str | None = None) -> None:
@@ -26,7 +27,7 @@ class LilogicError(Exception):
         self.option = option
 
     def at(self, place: str) -> Self:
-        """The same error with a place, such as a file's name, before it, unless it is there."""
+        """Return the same error with a place, such as a file name, in front."""
         if str(self).startswith(f"{place}: "):
             return self
         placed = copy(self)
@@ -35,10 +36,10 @@ class LilogicError(Exception):
 
 
 class LilogicWarning(UserWarning):
-    """Something that was assumed or left out, in one line; the command line prints it as such.
+    """Something that was assumed or left out, in one line.
 
     Attributes:
-        option: what to set to decide otherwise, as for ``LilogicError``.
+        option: Name of the Python parameter that decides otherwise, if any.
     """
 
     def __init__(self, message: str, *, option: str | None = None) -> None:
@@ -47,39 +48,39 @@ class LilogicWarning(UserWarning):
 
 
 class GraphError(LilogicError, ValueError):
-    """Arrays, an encoder or options that make no gate graph, or none that can be compiled."""
+    """Arrays, an encoder or options do not make a gate graph, or not one that can be compiled."""
 
 
 class FormatError(LilogicError, ValueError):
-    """A file that is damaged, foreign, or of something that its format does not cover here."""
+    """A file is damaged or foreign, or has something that its format does not cover here."""
 
 
 class DataError(LilogicError, ValueError):
-    """A data set, or samples, that are missing, damaged or of another kind than is needed."""
+    """A data set or samples are missing, damaged or of the wrong kind."""
 
 
 class RecipeError(LilogicError, ValueError):
-    """A recipe that is missing or impossible, or a run folder of another one."""
+    """A recipe is missing or impossible, or a run folder belongs to another one."""
 
 
 class ToolError(LilogicError, RuntimeError):
-    """A program that failed or is not installed."""
+    """A program failed or is not installed."""
 
 
 class MissingExtraError(ToolError, ImportError):
-    """A package of an extra that is not installed; says which ``pip install`` brings it."""
+    """A package of an extra is not installed; the message names the ``pip install`` command."""
 
 
 class CheckFailedError(LilogicError):
-    """What was asked for is not so, though nothing is wrong with the input; exit status 1."""
+    """A check failed, though nothing is wrong with the input; exit status 1."""
 
 
 class DoesNotFitError(CheckFailedError):
     """A design is larger than the device.
 
     Attributes:
-        advice: what to try instead, each in a few words; the message ends with it.
-        with_fewer_registers: whether it may fit with fewer registers.
+        advice: What to try instead, each in a few words; the message ends with it.
+        with_fewer_registers: Whether it may fit with fewer registers.
     """
 
     def __init__(

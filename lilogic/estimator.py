@@ -36,34 +36,35 @@ _NAME = "logic-classifier"
 
 
 class LogicClassifier(ClassifierMixin, BaseEstimator):
-    """A classifier made of logic gates, trained by a recipe that is made for the samples.
+    """A scikit-learn classifier made of logic gates.
 
-    ``model_`` is what was trained, a ``Model`` that compiles to hardware. Nothing is left on disk.
+    It makes a recipe for the samples and trains with it. ``model_`` is the result: a ``Model`` that
+    compiles to hardware. Nothing is written to disk.
 
     Args:
-        layers: nodes in each layer, multiples of the number of classes; default: one layer that
+        layers: Nodes of each layer, multiples of the number of classes. Default: one layer that
             grows with the number of samples.
-        inputs: of each node, 2 to 6; two are a gate, more a lookup table.
-        candidates: rows among which each wire chooses, or ``all``.
-        tau: scores are divided by it before each softmax, in training and in ``predict_proba``;
-            default: by the number of nodes that a class counts.
-        bits: thresholds of each feature, at quantiles; default: by the number of features.
-        epochs: of training; default: by the number of samples. Up to 20 more follow where freezing
-            the network would cost accuracy.
-        batch_size: samples in a step, default: by the number of samples.
-        learning_rate: at the start, of ten times that at the end.
-        validation_fraction: of the samples, which tell when freezing costs nothing.
-        class_weight: ``balanced``, a weight for each label, or None for 1.
-        random_state: an integer makes the same network of the same samples.
-        n_jobs: threads of training; None for 1, -1 for all cores.
-        verbose: whether to show progress on standard error.
+        inputs: Inputs of each node, 2 to 6: 2 for a gate, more for a lookup table.
+        candidates: Candidates per wire, or ``all``.
+        tau: Temperature: scores are divided by it before the softmax, in training and in
+            ``predict_proba``. Default: by the number of nodes that a class counts.
+        bits: Thresholds per feature, at quantiles. Default: by the number of features.
+        epochs: Epochs of training. Default: by the number of samples. Up to 20 more follow while
+            freezing the network costs accuracy.
+        batch_size: Samples per training step. Default: by the number of samples.
+        learning_rate: Learning rate at the start; it falls to a tenth.
+        validation_fraction: Fraction of the samples that tells when freezing costs no accuracy.
+        class_weight: ``balanced``, a weight for each label, or None for equal weights.
+        random_state: An integer makes training reproducible.
+        n_jobs: Threads of training; None for 1, -1 for all cores.
+        verbose: Whether to show progress on standard error.
 
     Attributes:
-        classes_: [classes] labels, in rising order.
-        model_: the frozen network.
-        tau_: what scores are divided by.
-        n_features_in_: features of a sample.
-        feature_names_in_: their names, where X is a table that has some.
+        classes_: Labels [classes], in rising order.
+        model_: The frozen network.
+        tau_: The temperature used.
+        n_features_in_: Number of features of a sample.
+        feature_names_in_: Names of the features, if ``X`` is a table with column names.
     """
 
     model_: Model
@@ -103,12 +104,12 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
         """Train on samples.
 
         Args:
-            X: real numbers [samples, features].
-            y: [samples] labels of any type.
-            sample_weight: [samples] weights in the loss, at least 0; default: all weigh the same.
+            X: Real numbers [samples, features].
+            y: Labels [samples] of any type.
+            sample_weight: Weights [samples] in the loss, at least 0. Default: equal weights.
 
         Raises:
-            ValueError: samples, labels or parameters that cannot be.
+            ValueError: Samples, labels or parameters are invalid.
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
@@ -131,18 +132,33 @@ class LogicClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """[samples] labels: the first class with the highest score."""
+        """Return the predicted labels [samples]: the first class with the highest score.
+
+        Args:
+            X: Real numbers [samples, features].
+        """
         first = self._scores(X).argmax(1)
         labels: npt.NDArray[Any] = self.classes_[first]
         return labels
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
-        """float64 [samples, classes] scores; of two classes [samples], how far the second leads."""
+        """Return the scores, float64 [samples, classes].
+
+        For two classes, return how far the score of the second exceeds that of the first,
+        [samples].
+
+        Args:
+            X: Real numbers [samples, features].
+        """
         scores = self._scores(X).astype(np.float64)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        """float64 [samples, classes]: softmax of scores over ``tau_``, as in training's loss."""
+        """Return probabilities, float64 [samples, classes]: the softmax of scores over ``tau_``.
+
+        Args:
+            X: Real numbers [samples, features].
+        """
         return figures.probabilities(self._scores(X), self.tau_)
 
     def _scores(self, X: Any) -> npt.NDArray[np.int32]:

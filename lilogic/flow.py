@@ -32,17 +32,17 @@ def compile(
     progress: bool = True,
     **keywords: Any,
 ) -> Build:
-    """Simplify a network and write its Verilog, and what is asked for beside it.
+    """Simplify a network and write its Verilog.
 
     Args:
-        model: the network.
-        folder: where to; default: a temporary folder that lasts as long as the process.
-        options: how to compile it.
-        progress: whether to show progress on standard error.
-        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+        model: The network.
+        folder: Where to write. Default: a temporary folder that lasts as long as the process.
+        options: How to compile it.
+        progress: Whether to show progress on standard error.
+        keywords: Fields of ``CompileOptions`` that replace those of ``options``.
 
     Raises:
-        GraphError: an impossible option, or a graph that cannot be compiled with them.
+        GraphError: An option is impossible, for any network or for this one.
         ToolError: Yosys is missing or failed.
     """
     from lilogic.graph import lgn, passes
@@ -72,16 +72,16 @@ def compile(
 
 
 def opened(model: Model, folder: str | Path, **keywords: Any) -> Build:
-    """What ``compile`` left in a folder, for the network that it was made of.
+    """Open the build that ``compile`` left in a folder.
 
     Args:
-        model: the network.
-        folder: where to.
-        keywords: fields of ``CompileOptions`` that it must have been compiled with.
+        model: The network that was compiled.
+        folder: The folder.
+        keywords: Fields of ``CompileOptions`` that it must have been compiled with.
 
     Raises:
-        FormatError: the folder holds no build.
-        GraphError: it holds another network, or was compiled in another way.
+        FormatError: The folder holds no build.
+        GraphError: The folder holds another network, or one compiled with other options.
     """
     from lilogic.graph import passes
     from lilogic.hdl.record import BuildRecord
@@ -95,10 +95,13 @@ def opened(model: Model, folder: str | Path, **keywords: Any) -> Build:
 
 
 def read_liberty(path: str | Path) -> Target:
-    """The standard cells of a Liberty file, for ``Build.area`` and ``Build.report``.
+    """Read the standard cells of a Liberty file, for ``Build.area`` and ``Build.report``.
+
+    Args:
+        path: The file, which may be compressed with gzip.
 
     Raises:
-        FormatError: an unusable file.
+        FormatError: The file cannot be used.
         ToolError: Yosys is missing or failed.
     """
     with needs("hdl", "amaranth"):
@@ -114,18 +117,19 @@ def sweep_pipeline(
     progress: bool = True,
     **keywords: Any,
 ) -> PipelineReport:
-    """Place and route a network with registers more and less often: area, clock, latency.
+    """Place and route a network with more and fewer pipeline registers.
 
     Args:
-        model: the network.
-        device: one of ``devices.DEVICES`` that nextpnr can place and route for.
-        levels_per_stage: what to try; default: 1, 2, 3, 4 and 6.
-        progress: whether to show progress on standard error.
-        keywords: other fields of ``CompileOptions``; not what is tried, nor the target.
+        model: The network.
+        device: Name of a device that nextpnr can place and route for: ``hx8k``, ``up5k`` or
+            ``ecp5``.
+        levels_per_stage: Numbers of levels between registers to try. Default: 1, 2, 3, 4 and 6.
+        progress: Whether to show progress on standard error.
+        keywords: Other fields of ``CompileOptions``, except the target.
 
     Raises:
-        GraphError: an unknown device, or an option that contradicts it or what is tried.
-        ToolError: a program is missing or failed.
+        GraphError: The device is unknown, or an option contradicts it.
+        ToolError: A program is missing or failed.
     """
     from lilogic.graph import passes
 
@@ -154,24 +158,23 @@ def synthesize(
     progress: bool = True,
     **keywords: Any,
 ) -> BoardReport:
-    """Build a board's bitstream, for the best clock that it meets, and a report.
+    """Build a board's bitstream for the fastest clock that it meets.
 
     Args:
-        model: the network.
-        board: its name, one of ``catalogue.BOARDS``.
-        folder: where to; default: ``build/boards/MODEL-BOARD``.
-        options: how to compile it; ``clock_mhz`` is the clock to run at, at most, and the target
-            is the board.
-        baud: bits a second on the link.
-        seed: of place and route, whose results scatter; the next ones follow where it fails.
-        progress: whether to show progress on standard error.
-        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+        model: The network.
+        board: Name of the board; ``lilogic boards`` lists them.
+        folder: Where to write. Default: ``build/boards/MODEL-BOARD``.
+        options: How to compile it. ``clock_mhz`` limits the clock; the target is the board.
+        baud: Bits per second of the serial line.
+        seed: First seed of place and route; the next ones follow if it fails.
+        progress: Whether to show progress on standard error.
+        keywords: Fields of ``CompileOptions`` that replace those of ``options``.
 
     Raises:
-        DoesNotFitError: it is too large for the board.
-        CheckFailedError: it is too slow for the clock.
-        GraphError: an impossible option, or a target.
-        ToolError: a program is missing or failed.
+        DoesNotFitError: The circuit is too large for the board.
+        CheckFailedError: The circuit is too slow for the clock.
+        GraphError: An option is impossible, or a target is given.
+        ToolError: A program is missing or failed.
     """
     from lilogic.boards import catalogue
     from lilogic.graph import passes
@@ -206,7 +209,7 @@ def synthesize(
 
 
 def board_folder(name: str, board: str) -> Path:
-    """Where the bitstream of a network for a board is built by default."""
+    """Return the default folder of a bitstream: ``build/boards/NAME-BOARD``."""
     return Path("build") / "boards" / f"{name}-{board}"
 
 
@@ -217,19 +220,18 @@ def read_circuit(
     *,
     progress: bool = True,
 ) -> Imported:
-    """The circuit or network in a file of another format, Verilog among them.
+    """Read a circuit or network from a file of another format, Verilog included.
 
     Args:
-        file: it, of a suffix in ``formats.READERS`` or ``formats.VERILOG``.
-        top: which module to read, of a file of modules; default: the only one that no other
-            contains.
-        architecture: a file that describes the network, for a state dict that does not tell all.
-        progress: whether to show progress on standard error.
+        file: The file.
+        top: Name of the module to read, if the file has several. Default: the only one that no
+            other contains.
+        architecture: A file that describes the network, for state dicts that are incomplete.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        FormatError: names the file, and what is wrong with it or not covered.
-        ToolError: Yosys, which reads Verilog and makes gates of what is above them, is missing or
-            failed.
+        FormatError: The file is damaged, or has something that its format does not cover here.
+        ToolError: Yosys, which reads Verilog, is missing or failed.
     """
     from lilogic import formats
     from lilogic.formats.imported import NotGatesError

@@ -25,12 +25,12 @@ SEEDS = 3
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Networks of all folds; each is tested on samples that it was not trained on.
+    """The networks of a cross-validation; each is tested on samples that it was not trained on.
 
     Attributes:
-        folder: holds their run folders and ``folds.json``.
-        runs: the trainings, first fold to last.
-        summary: the accuracies of each, their mean and deviation.
+        folder: Folder with the run folders and ``folds.json``.
+        runs: The runs, first fold to last.
+        summary: Accuracies of each network, with mean and standard deviation.
     """
 
     folder: Path
@@ -40,12 +40,12 @@ class CrossValidated:
 
 @dataclass(frozen=True)
 class Seeded:
-    """Networks of one recipe that differ in their seed.
+    """The networks of one recipe for several seeds.
 
     Attributes:
-        folder: holds their run folders and ``seeds.json``.
-        runs: the trainings, first seed to last.
-        summary: the accuracies of each, their mean and deviation.
+        folder: Folder with the run folders and ``seeds.json``.
+        runs: The runs, first seed to last.
+        summary: Accuracies of each network, with mean and standard deviation.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Seeded:
 
     @property
     def best(self) -> Run:
-        """The run that is best on the validation split; of equals the first."""
+        """The best run on the validation split; the first of several."""
         return max(self.runs, key=lambda run: run.summary.accuracy["validation_frozen"])
 
 
@@ -72,28 +72,29 @@ def cross_validate(
     address: str | None = None,
     progress: bool = True,
 ) -> CrossValidated:
-    """Train a network for each fold of a data set, or go on where that was interrupted.
+    """Train a network for each fold of a data set, or resume an interrupted cross-validation.
 
-    Each fold tests the network that the others train. Folds are of all samples, of a data set with
-    a test split of its own of the training samples only: then that split is not read.
+    Each network is tested on its own fold and trained on the others. Folds are made of all samples;
+    if the data set has a test split, they are made of the training samples, and the test split is
+    not read.
 
     Args:
-        source: what ``train`` takes.
-        folder: where to; default: ``runs/NAME-folds``.
-        folds: how many, at least 2.
-        changes: settings that replace the recipe's.
-        device: as for ``train``.
-        threads: as for ``train``; of each network that is trained at once.
-        tensorboard: as for ``train``.
-        trackers: as for ``train``.
-        jobs: how many networks are trained at once, on Ray; None for one a core.
-        address: of the Ray cluster that trains them; default: processes of this machine.
-        progress: whether to show progress on standard error.
+        source: As for ``train``.
+        folder: Where to write. Default: ``runs/NAME-folds``.
+        folds: Number of folds, at least 2.
+        changes: Settings that replace those of the recipe.
+        device: As for ``train``.
+        threads: Number of threads for each network that is trained at once.
+        tensorboard: As for ``train``.
+        trackers: As for ``train``.
+        jobs: Networks to train at once, on Ray; None for one per core.
+        address: Address of the Ray cluster. Default: processes on this machine.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        RecipeError: an impossible recipe, or a folder that holds something else.
-        DataError: the data set is missing or damaged, or has too few samples for so many folds.
-        MissingExtraError: PyTorch, or what else is asked for, is not installed.
+        RecipeError: The recipe is impossible, or the folder holds something else.
+        DataError: The data set is missing or damaged, or too small for the number of folds.
+        MissingExtraError: PyTorch, or a tracker, is not installed.
     """
     from lilogic.files import write_json
     from lilogic.report import training
@@ -136,24 +137,24 @@ def train_seeds(
     address: str | None = None,
     progress: bool = True,
 ) -> Seeded:
-    """Train a network for each of several seeds, or go on where that was interrupted.
+    """Train a network for each of several seeds, or resume where that was interrupted.
 
     Args:
-        source: what ``train`` takes.
-        folder: where to; default: ``runs/NAME-seeds``.
-        seeds: how many; the recipe's ``train.seed`` and those that follow it.
-        changes: settings that replace the recipe's.
-        device: as for ``train``.
-        threads: as for ``train``; of each network that is trained at once.
-        trackers: as for ``train``.
-        jobs: as for ``cross_validate``.
-        address: as for ``cross_validate``.
-        progress: whether to show progress on standard error.
+        source: As for ``train``.
+        folder: Where to write. Default: ``runs/NAME-seeds``.
+        seeds: Number of seeds: ``train.seed`` of the recipe and those that follow it.
+        changes: Settings that replace those of the recipe.
+        device: As for ``train``.
+        threads: Number of threads for each network that is trained at once.
+        trackers: As for ``train``.
+        jobs: As for ``cross_validate``.
+        address: As for ``cross_validate``.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        RecipeError: an impossible recipe, or a folder that holds something else.
-        DataError: the data set is missing or damaged.
-        MissingExtraError: PyTorch, or what else is asked for, is not installed.
+        RecipeError: The recipe is impossible, or the folder holds something else.
+        DataError: The data set is missing or damaged.
+        MissingExtraError: PyTorch, or a tracker, is not installed.
     """
     from lilogic.files import write_json
     from lilogic.report import training

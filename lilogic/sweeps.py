@@ -28,9 +28,9 @@ class Sweep:
     """A finished sweep.
 
     Attributes:
-        folder: holds the trials' run folders and results, and the best network.
-        model: the network that is best on the validation split.
-        summary: all trials.
+        folder: Folder with the trials' run folders and results, and the best network.
+        model: The best network on the validation split.
+        summary: All trials.
     """
 
     folder: Path
@@ -49,25 +49,26 @@ def sweep(
     address: str | None = None,
     progress: bool = True,
 ) -> Sweep:
-    """Try many settings of a recipe, or go on where that was interrupted.
+    """Search the settings of a recipe, or resume an interrupted sweep.
 
-    No network sees the test split but the one that is best on the validation split, at the end.
+    Only the best network on the validation split sees the test split, once, at the end.
 
     Args:
-        space: a TOML file, or what is in one; see ``lilogic.learn.sweep.space.Space``.
-        folder: where to; default: ``runs/NAME``.
-        device: as for ``train``; each network has a GPU to itself.
-        threads: of each network that is trained at once; default: its share of the cores.
-        trackers: as for ``train``.
-        jobs: how many networks are trained at once; default: one for each core. Several take Ray.
-        address: of the Ray cluster that trains them; default: processes of this machine.
-        progress: whether to show progress on standard error.
+        space: A TOML file that describes the sweep, or its content.
+        folder: Where to write. Default: ``runs/NAME``.
+        device: As for ``train``; each network has a GPU to itself.
+        threads: Number of threads for each network that is trained at once. Default: its share of
+            the cores.
+        trackers: As for ``train``.
+        jobs: Networks to train at once; more than one needs Ray. Default: one per core.
+        address: Address of the Ray cluster. Default: processes on this machine.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        RecipeError: an impossible space, no setting that can be trained, or a folder that holds
-            another sweep.
-        DataError: the data set is missing or damaged.
-        MissingExtraError: PyTorch, Ray or Optuna is needed, but not installed.
+        RecipeError: The sweep is impossible, none of its settings can be trained, or the folder
+            holds another sweep.
+        DataError: The data set is missing or damaged.
+        MissingExtraError: PyTorch, Ray or Optuna is not installed.
     """
     from lilogic.files import claimed, write_json, write_text
     from lilogic.graph import lgn

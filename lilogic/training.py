@@ -29,9 +29,9 @@ class Run:
     """A finished training.
 
     Attributes:
-        folder: the run folder, which holds the network, the recipe, metrics and curves.
-        model: what was trained, frozen.
-        summary: what freezing cost, the gates by layer, warnings.
+        folder: The run folder, with the network, the recipe, metrics and curves.
+        model: The frozen network.
+        summary: The gates layer by layer, the accuracy that freezing cost, and warnings.
     """
 
     folder: Path
@@ -52,26 +52,26 @@ def train(
     address: str | None = None,
     progress: bool = True,
 ) -> Run:
-    """Train a network, or go on training it where the folder holds an interrupted run.
+    """Train a network, or resume the interrupted run in the folder.
 
     Args:
-        source: a recipe's name or ``.toml``; a recipe; a data set's name or file; a data set; or
-            data: a data frame, samples and labels ``(x, y)``, a data set of PyTorch, or a pair of
-            one of these for training and one for testing. For data, a recipe is made.
-        folder: the run folder; default: ``runs/NAME``.
-        changes: settings that replace the recipe's, such as ``{"train.epochs": 10}``.
-        device: ``cpu``, or ``cuda`` where PyTorch finds one.
-        threads: default: all cores, one for small networks.
-        tensorboard: whether ``tensorboard`` is one of the trackers.
-        trackers: what is told of each epoch: ``tensorboard``, ``mlflow``, ``wandb``.
-        jobs: how many members of an ensemble are trained at once, on Ray; None for one a core.
-        address: of the Ray cluster that trains them; default: processes of this machine.
-        progress: whether to show progress on standard error.
+        source: A recipe, its name or its ``.toml`` file; a data set, its name or its file; or data:
+            a data frame, samples and labels ``(x, y)``, a PyTorch data set, or a pair of these for
+            training and testing. For data and data sets, a recipe is made.
+        folder: The run folder. Default: ``runs/NAME``.
+        changes: Settings that replace those of the recipe, such as ``{"train.epochs": 10}``.
+        device: ``cpu``, or ``cuda`` for a GPU that PyTorch finds.
+        threads: Number of threads. Default: all cores, or one for small networks.
+        tensorboard: Whether to add ``tensorboard`` to the trackers.
+        trackers: What to log each epoch to: ``tensorboard``, ``mlflow``, ``wandb``.
+        jobs: Members of an ensemble to train at once, on Ray; None for one per core.
+        address: Address of the Ray cluster. Default: processes on this machine.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        RecipeError: an impossible recipe, or a folder that holds another run.
-        DataError: the data set is missing or damaged.
-        MissingExtraError: PyTorch, or what else is asked for, is not installed.
+        RecipeError: The recipe is impossible, or the folder holds another run.
+        DataError: The data set is missing or damaged.
+        MissingExtraError: PyTorch, or a tracker, is not installed.
     """
     recipe, data = recipe_of(source, changes)
     run = Path("runs") / recipe.name if folder is None else Path(folder)

@@ -16,16 +16,6 @@ from markdown_it.token import Token
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-UNFINISHED = {
-    "docs/how-to/boards.md",
-    "docs/how-to/bus.md",
-    "docs/how-to/hardware.md",
-    "docs/how-to/other-tools.md",
-    "docs/how-to/power.md",
-    "docs/how-to/tiny-tapeout.md",
-}
-"""Pages that still hold measured figures that somebody typed."""
-
 UNIT = (
     r"(?:%|percent|points|[mµn]?s|seconds?|minutes?|hours?|[kMG]?Hz|LUT[46]?s?|GE|gate equivalents|"
     r"µm²|[fpnµm]J|[mµn]?W|[kMG]B(?:/s)?|images(?:/s| a second)|flip-flops|"
@@ -86,8 +76,6 @@ def test_marks_and_pictures_show_what_records_hold():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_nobody_types_a_figure(page):
-    if str(page.relative_to(ROOT)) in UNFINISHED:
-        pytest.xfail("figures are still to be taken from records")
     assert not [*typed(page.read_text("utf-8"))], "see CONTRIBUTING.md, Figures"
 
 

@@ -12,7 +12,9 @@ from lilogic.graph import lgn, passes
 from lilogic.learn.run import RunFolder
 
 TINY = {
-    "net.layers": [6, 6],
+    "net.layers": [10, 9],
+    "net.reads": "previous",
+    "net.counts": "last",
     "net.tau": 1.0,
     "train.epochs": 60,
     "train.seed": 2,

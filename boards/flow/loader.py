@@ -12,7 +12,7 @@ from lilogic.errors import ToolError
 _STANDARD_ERROR = 2
 
 _PACKAGES = {"openFPGALoader": "openfpgaloader", "iceprog": "fpga-icestorm"}
-"""The Debian package of each program."""
+"""The Debian packages of programs that have one."""
 
 
 def command(board: Board) -> list[str]:
@@ -26,7 +26,9 @@ def command(board: Board) -> list[str]:
     program, *arguments = board.loader
     found = shutil.which(program)
     if found is None:
-        raise ToolError(f"{program} is missing: apt install {_PACKAGES[program]}")
+        package = _PACKAGES.get(program)
+        advice = f"apt install {package}" if package else "install it, in a folder on PATH"
+        raise ToolError(f"{program} is missing: {advice}")
     return [found, *arguments]
 
 

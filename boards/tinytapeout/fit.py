@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lilogic.boards.tinytapeout.technologies import Technology
+from lilogic.cost import targets
+from lilogic.cost.estimate import estimate
 from lilogic.errors import DoesNotFitError, FormatError, GraphError
+from lilogic.graph import GateGraph
 from lilogic.hdl.fpga.families import GENERIC
 from lilogic.hdl.synthesis import area
 from lilogic.hdl.synthesis.area import Target
@@ -20,6 +23,10 @@ project templates is the same."""
 _MAPPED = 0.73
 """NAND2s of a library's cells for each NAND2 of gates of two inputs: 0.67 to 0.80 as ABC maps
 mnist-ge-2k, -3k and -5k, digits and wine to sky130."""
+
+_ESTIMATED, _HOPELESS = "sky130", 2.0
+"""The target whose NAND2 equivalents are estimated, and how many times the room they must take for
+a project to be refused without mapping."""
 
 _FLIP_FLOP, _MUX = 4, 3
 """NAND2s that the generic target counts for a flip-flop, and for what lets it hold its value."""
@@ -130,6 +137,33 @@ def check(technology: Technology, asked: str | None, limit: float) -> None:
         )
 
 
+def foresee(
+    graph: GateGraph, name: str, technology: Technology, asked: str | None, limit: float, fold: int
+) -> None:
+    """Refuse a network that is far too large, before minutes of mapping tell how large it is.
+
+    What is estimated is a lower bound: there are no registers, no encoder and no loader, and in a
+    folded classifier no heads.
+
+    Args:
+        graph: the network.
+        name: what to call the project in messages.
+        technology: what it is made in.
+        asked: as for ``tiles``.
+        limit: as for ``tiles``.
+        fold: clock cycles that a sample may take.
+
+    Raises:
+        DoesNotFitError: it is estimated to be more than ``_HOPELESS`` times too large.
+    """
+    cost = estimate(graph, name, targets.find(_ESTIMATED))
+    gates = cost.bits_in if fold == 1 else cost.parts["gates"]
+    area = gates * technology.nand2
+    wanted = asked or next(reversed(technology.tiles))
+    if area > _HOPELESS * limit * technology.usable(wanted):
+        raise _too_large(f"{name} takes about", area, technology, wanted, limit)
+
+
 def tiles(name: str, size: Size, technology: Technology, asked: str | None, limit: float) -> str:
     """The fewest tiles that a project fits in, or those that are asked for.
 
@@ -143,16 +177,26 @@ def tiles(name: str, size: Size, technology: Technology, asked: str | None, limi
     Raises:
         DoesNotFitError: it is larger.
     """
-    room = {each: limit * technology.usable(each) for each in technology.tiles}
-    fitting = [each for each in room if size.area <= room[each]]
-    if asked is None and fitting:
-        return fitting[0]
-    wanted = asked or next(reversed(room))
-    if wanted in fitting:
-        return wanted
-    needed = size.area / technology.usable(wanted)
-    raise DoesNotFitError(
-        f"{name} takes {size.area:,.0f} µm² of {technology.name}, but {wanted} tiles have room for "
-        f"{room.get(wanted, 0):,.0f} at a utilization of {limit:.0%}; it would be {needed:.0%}",
+    fitting = _fitting(size.area, technology, limit)
+    wanted = asked or next(iter(fitting), next(reversed(technology.tiles)))
+    if wanted not in fitting:
+        raise _too_large(f"{name} takes", size.area, technology, wanted, limit)
+    return wanted
+
+
+def _fitting(area: float, technology: Technology, limit: float) -> list[str]:
+    """The tiles that have room for an area, the fewest first."""
+    return [each for each in technology.tiles if area <= limit * technology.usable(each)]
+
+
+def _too_large(
+    takes: str, area: float, technology: Technology, wanted: str, limit: float
+) -> DoesNotFitError:
+    """Says how much too large a project is for the tiles, and which it would fit in."""
+    usable = technology.usable(wanted)
+    fitting = _fitting(area, technology, limit)
+    return DoesNotFitError(
+        f"{takes} {area:,.0f} µm² of {technology.name}, but {wanted} tiles have room for "
+        f"{limit * usable:,.0f} at a utilization of {limit:.0%}; it would be {area / usable:.0%}",
         [f"{fitting[0]} tiles"] if fitting else ["a smaller network", "fewer counted bits"],
     )

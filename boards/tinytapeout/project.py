@@ -114,8 +114,10 @@ def write(
     for file in texts.FILES:
         if (folder / file).exists():
             raise FormatError(f"{folder / file}: already exists; choose another folder")
-    simplified = passes.simplify(graph)
-    made = Project(simplified, _compiled(request.options))
+    options = _compiled(request.options)
+    with step("estimating the size"):
+        fit.foresee(graph, name, technology, request.tiles, request.utilization, options.fold)
+    made = Project(passes.simplify(graph), options)
     with step("writing Verilog"):
         about = header.about(made.graph, made.interface)
         source = verilog.emit_design(made, top, f"{texts.LICENSED}{about}")

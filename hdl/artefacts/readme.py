@@ -18,7 +18,7 @@ WAVE = f"{STEM}.wave.json"
 
 def write(block: Block) -> dict[str, str]:
     """The page, its picture, and what the picture was drawn of."""
-    encoder, wave = block.graph.encoder, waveform.wavejson(block)
+    encoder, wave = block.graph.encoder, waveform.wavejson(block.interface)
     bus = block.interface.bus
     page = block.render(
         "readme.md",

@@ -1,4 +1,4 @@
-"""A block's timing as a picture: WaveJSON, and SVG that WaveDrom makes of it."""
+"""A classifier's timing as a picture: WaveJSON, and SVG that WaveDrom makes of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 
 from lilogic.extras import needs
-from lilogic.hdl.artefacts.block import Block
 from lilogic.hdl.components.interface import Interface
 from lilogic.hdl.ports import cycles
 
@@ -50,9 +49,8 @@ def svg(wave: dict[str, Any]) -> str:
     return text + "\n"
 
 
-def wavejson(block: Block) -> dict[str, Any]:
+def wavejson(interface: Interface) -> dict[str, Any]:
     """Some samples one after the other, as fast as they may, and their results, as WaveJSON."""
-    interface = block.interface
     shown = [*_drawn(timeline(interface))]
     clocked, data = interface.latency > 0, str(interface.data)
     ready = (

@@ -87,24 +87,23 @@ class Choices:
 
 
 class Classifier(Component):
-    """A graph in hardware.
+    """The whole classifier as an Amaranth component: encoder, gates, heads and argmax.
 
     Args:
-        graph: the graph; simplify it first.
-        options: how to compile it.
+        graph: The graph. Simplify it first.
+        options: How to compile it.
 
     Attributes:
-        graph: as given; with ``narrow``, its features are codes.
-        samples: in, ``streams.samples`` with the data that ``Interface`` describes, of which one
-            may enter in every ``interface.interval`` clock cycles.
-        results: out, ``streams.results``; reset clears what is in flight.
-        latency: clock cycles from a sample to its result.
-        interface: the ports and their timing, as written to ``interface.json``.
+        graph: The graph; with ``narrow``, its features are codes.
+        samples: Input stream of samples. One may enter every ``interface.interval`` clock cycles.
+        results: Output stream of results. Reset clears what is in flight.
+        latency: Clock cycles from a sample to its result.
+        interface: Ports and timing.
 
     Raises:
-        GraphError: an unknown popcount or target, a clock without a device or that one level alone
-            is too slow for, features without encoder, or more data than Amaranth's top level can
-            take.
+        GraphError: The popcount or target is unknown; a clock has no device, or one level alone is
+            too slow for it; features are wanted, but there is no encoder; or the data input is too
+            wide for Amaranth.
     """
 
     def __init__(self, graph: GateGraph, options: CompileOptions = _DEFAULT) -> None:

@@ -29,45 +29,31 @@ POPCOUNT = "tree"
 
 @dataclass(frozen=True)
 class Interface:
-    """Ports and timing of the top module in ``classifier.v``.
-
-    The module has ``clk``, ``rst`` (synchronous, active high), ``valid_in``, one data input,
-    and the outputs ``valid_out``, ``index`` and ``scores``. A sample presented with ``valid_in``
-    in one clock cycle comes out with ``valid_out`` exactly ``latency`` cycles later; a new sample
-    may enter every cycle. Reset clears the valid flags only.
-
-    With an ``interval`` of more than one cycle there is the output ``ready``, too. A sample is
-    taken in a cycle in which ``valid_in`` and ``ready`` are high; ``ready`` is then low for
-    ``interval - 1`` cycles, in which ``valid_in`` may wait. ``index`` and ``scores`` hold from
-    ``valid_out`` on until the first scores of the next sample come. Reset also ends what is being
-    worked on.
+    """Ports and timing of a compiled classifier: the content of ``interface.json``.
 
     Attributes:
-        data: what the data input reads, which is also its name: ``bits`` (encoded) or ``features``
-            (encoded inside).
-        data_width: its width in bits; bit ``i`` is input bit ``i`` of the graph, or feature ``i``
-            stands at ``[i * feature_width, (i + 1) * feature_width)``, or, where each has a width
-            of its own, behind the words of those before it.
-        feature_width: bits per feature, null where these differ; 1 for encoded bits.
-        classes: number of classes.
-        index_width: width of ``index``, the predicted class.
-        score_width: width of one class's score; class ``c`` stands at ``scores[c * score_width +:
-            score_width]``, in two's complement if ``score_signed``.
-        score_signed: whether scores can be negative.
-        latency: clock cycles from ``valid_in`` to ``valid_out``; 0 for a combinational classifier.
-        levels_per_stage: levels of logic between pipeline registers; 0 for none, null where a
-            clock was asked for instead.
-        popcount: name of the popcount architecture.
-        clock_mhz: the clock that registers were placed for, null for none.
-        device: on which of ``devices.DEVICES``.
-        module: name of the top module, with which those of all others begin.
-        interval: clock cycles from one sample to the next, at least (initiation interval).
-        scaling: null, or what makes the features of real values, before they come here: ``offset``,
-            ``scale`` and ``bits`` of each; feature ``i`` has a word of ``bits[i]`` bits.
-        levels: null, or of each feature the rising levels that make a code of its integer (of its
-            raw value, or of what ``scaling`` makes of it): the code is how many of them the integer
-            exceeds, and has as many bits as that number needs. Codes are the features then.
-        bus: null, or the module that has the classifier behind a bus.
+        data: What the data input reads, which is also its name: encoded ``bits``, or ``features``
+            that are encoded inside.
+        data_width: Width of the data input, in bits.
+        feature_width: Bits per feature; null if features differ in width; 1 for encoded bits.
+        classes: Number of classes.
+        index_width: Width of ``index``, in bits.
+        score_width: Width of one class's score, in bits. Class ``c`` is at ``scores[c * score_width
+            +: score_width]``.
+        score_signed: Whether scores can be negative; they are then in two's complement.
+        latency: Clock cycles from ``valid_in`` to ``valid_out``; 0 for a combinational classifier.
+        levels_per_stage: Levels of logic between pipeline registers; 0 for none; null if registers
+            were placed for a clock.
+        popcount: Popcount architecture.
+        clock_mhz: Clock that registers were placed for, in MHz; null for none.
+        device: Device that registers were placed for; null for none.
+        module: Name of the top module, and prefix of the modules inside.
+        interval: Initiation interval: fewest clock cycles from one sample to the next.
+        scaling: For real values, ``offset``, ``scale`` and ``bits`` of each feature, which turn
+            values into integers before they are sent; else null.
+        levels: For narrow words, the rising levels of each feature: a code is the number of levels
+            that the value exceeds; else null.
+        bus: The module that has the classifier behind a bus, or null.
     """
 
     data: InputKind
@@ -89,23 +75,23 @@ class Interface:
     bus: BusInterface | None = None
 
     def reading(self, graph: GateGraph) -> GateGraph:
-        """The graph of which this is the interface, with an encoder of the features that it has.
+        """Return the graph with the encoder of the features that this interface has.
 
         Raises:
-            GraphError: it has no encoder, or one of other features.
+            GraphError: The graph has no encoder, or one of other features.
         """
         if self.levels is None:
             return graph
         return replace(graph, encoder=_encoder(graph).coded(Levels(self.levels)))
 
     def check(self, graph: GateGraph) -> None:
-        """Refuse a graph that cannot be what this is the interface of.
+        """Refuse a graph that this cannot be the interface of.
 
         Args:
-            graph: what ``reading`` gives.
+            graph: The result of ``reading``.
 
         Raises:
-            GraphError: it has other classes, other data to read, or no encoder for features.
+            GraphError: Classes or data differ, or features have no encoder.
         """
         if self.classes != graph.n_classes:
             raise GraphError(
@@ -123,15 +109,15 @@ class Interface:
             raise GraphError("the Verilog scales its input differently than the graph does")
 
     def write(self, folder: Path) -> None:
-        """Write ``interface.json`` into ``folder``."""
+        """Write ``interface.json`` into a folder."""
         write_json(folder / INTERFACE, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> Interface:
-        """Read ``interface.json`` from ``folder``.
+        """Read ``interface.json`` from a folder.
 
         Raises:
-            LilogicError: missing, or not an interface description.
+            LilogicError: The file is missing, or is not an interface description.
         """
         path = folder / INTERFACE
         with open_text(path) as file:
@@ -163,17 +149,17 @@ def narrowed(graph: GateGraph) -> GateGraph:
 
 
 def pack(graph: GateGraph, kind: InputKind, samples: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, data_width]: what stands on the data input of a classifier for samples.
+    """Return what is on the data input for samples, bool [samples, data_width].
 
     Args:
-        graph: the graph that was compiled, with the encoder that ``Interface.reading`` gives it.
-        kind: what the classifier reads.
-        samples: raw samples [samples, *encoder.input_shape], or bits [samples, n_inputs] for a
-            graph without an encoder.
+        graph: The compiled graph, with the encoder that ``Interface.reading`` gives it.
+        kind: What the classifier reads.
+        samples: Raw samples [samples, …], or bits [samples, n_inputs] for a graph without an
+            encoder.
 
     Raises:
-        DataError: the samples do not fit the graph.
-        GraphError: features are wanted, but the graph has no encoder.
+        DataError: The samples do not fit the graph.
+        GraphError: Features are wanted, but the graph has no encoder.
     """
     if kind is InputKind.FEATURES:
         encoder = _encoder(graph)
@@ -197,7 +183,7 @@ def pack_features(encoder: Encoder, features: npt.NDArray[Any]) -> npt.NDArray[n
 
 
 def unpack(graph: GateGraph, kind: InputKind, data: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """bool [samples, n_inputs]: the graph's input bits for what stands on the data input."""
+    """Return the graph's input bits, bool [samples, n_inputs], for values of the data input."""
     if kind is InputKind.BITS:
         return data
     encoder = _encoder(graph)

@@ -11,6 +11,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from functools import partial, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any
@@ -92,8 +93,38 @@ def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _spread(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of those parameters that are dataclasses."""
+    own = signature(command, eval_str=True)
+    groups = {
+        parameter.name: parameter.annotation
+        for parameter in own.parameters.values()
+        if is_dataclass(parameter.annotation)
+    }
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        for name, group in groups.items():
+            taken = {field.name: options.pop(field.name) for field in fields(group)}
+            options[name] = group(**taken)
+        command(**options)
+
+    parameters = [
+        option.replace(kind=Parameter.KEYWORD_ONLY)
+        for parameter in own.parameters.values()
+        for option in (
+            signature(groups[parameter.name], eval_str=True).parameters.values()
+            if parameter.name in groups
+            else [parameter]
+        )
+    ]
+    changed = own.replace(parameters=parameters)
+    run.__signature__ = changed  # type: ignore[attr-defined]
+    return run
+
+
 for _name, _command in COMMANDS.items():
-    app.command(_name, epilog=epilog(_name))(_with_debug(_command))
+    app.command(_name, epilog=epilog(_name))(_with_debug(_spread(_command)))
 
 
 @app.callback(invoke_without_command=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lilogic.hdl.power.energy import Conditions
+    from lilogic.hdl.synthesis.area import Target as Library
     from lilogic.report.pages import Section
 
 CostTarget = Annotated[
@@ -178,6 +180,57 @@ Wire = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class PowerOptions:
+    """Options of what measures a compiled network's activity and energy."""
+
+    liberty: EnergyLiberty = None
+    frequency: Frequency = None
+    slew: Slew = None
+    wire: Wire = None
+    levels_per_stage: LevelsPerStage = None
+    clock_mhz: ClockMhz = None
+    target: Target = None
+    popcount: Popcount = None
+    input: InputKind = None
+    bits: Bits = False
+
+    @property
+    def clock(self) -> float | None:
+        """The clock that is asked for, in MHz."""
+        return self.frequency or self.clock_mhz
+
+    def conditions(self) -> Conditions:
+        """What energy is estimated for.
+
+        Raises:
+            LilogicError: there is a slew or a wire, but no library of cells that have them.
+        """
+        from lilogic.errors import LilogicError
+        from lilogic.hdl.power.energy import Conditions
+
+        if self.liberty is None and not (self.slew is None and self.wire is None):
+            raise LilogicError("--slew and --wire have no effect without cells; add --liberty FILE")
+        return Conditions(**given(clock_mhz=self.clock, slew_ns=self.slew, wire_ff=self.wire))
+
+    def library(self) -> Library | None:
+        """The standard cells, if there are any; errors as ``flow.read_liberty``."""
+        from lilogic import flow
+
+        return None if self.liberty is None else flow.read_liberty(self.liberty)
+
+    def compiling(self) -> dict[str, Any]:
+        """The keywords of ``CompileOptions`` that were given."""
+        return given(
+            levels_per_stage=self.levels_per_stage,
+            clock_mhz=self.clock_mhz,
+            target=self.target,
+            popcount=self.popcount,
+            input=self.input,
+            bits=self.bits,
+        )
+
+
 def activity(
     model: Model,
     output: Annotated[
@@ -188,10 +241,8 @@ def activity(
     samples: Annotated[
         int | None, typer.Option(metavar="N", help="Use only the first N test samples.", min=2)
     ] = None,
-    liberty: EnergyLiberty = None,
-    frequency: Frequency = None,
-    slew: Slew = None,
-    wire: Wire = None,
+    *,
+    power: PowerOptions,
     saif: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write switching activity as SAIF 2.0.")
     ] = None,
@@ -205,12 +256,6 @@ def activity(
             help="Write the Verilog netlist whose signals SAIF and VCD name.",
         ),
     ] = None,
-    levels_per_stage: LevelsPerStage = None,
-    clock_mhz: ClockMhz = None,
-    target: Target = None,
-    popcount: Popcount = None,
-    input: InputKind = None,
-    bits: Bits = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure switching activity and the energy of an inference.
@@ -219,29 +264,20 @@ def activity(
     each signal changes. The counts are exact, but leave out glitches, which depend on delays.
     Energy needs --liberty.
     """
-    from lilogic import flow
     from lilogic.errors import LilogicError
     from lilogic.files import check_writable
     from lilogic.report.datasheet import activity as shown
 
-    if frequency is not None and not (liberty or saif or vcd):
+    if power.frequency is not None and not (power.liberty or saif or vcd):
         raise LilogicError("--frequency has no effect without --liberty, --saif or --vcd; add one")
-    conditions = _conditions(frequency or clock_mhz, slew, wire, liberty)
+    conditions = power.conditions()
     for path in (output, saif, vcd, netlist):
         if path is not None:
             check_writable(path)
     network = load(model)
     found = dataset_of(network, data)
-    library = None if liberty is None else flow.read_liberty(liberty)
-    options = given(
-        levels_per_stage=levels_per_stage,
-        clock_mhz=clock_mhz,
-        target=target,
-        popcount=popcount,
-        input=input,
-        bits=bits,
-    )
-    measured = network.compile(**options).activity(
+    library = power.library()
+    measured = network.compile(**power.compiling()).activity(
         found.x_test[:samples],
         liberty=library,
         conditions=conditions,
@@ -267,16 +303,8 @@ def datasheet(
         Path | None, typer.Option("-o", "--output", help="HTML page to write.")
     ] = None,
     data: DataName = None,
-    liberty: EnergyLiberty = None,
-    frequency: Frequency = None,
-    slew: Slew = None,
-    wire: Wire = None,
-    levels_per_stage: LevelsPerStage = None,
-    clock_mhz: ClockMhz = None,
-    target: Target = None,
-    popcount: Popcount = None,
-    input: InputKind = None,
-    bits: Bits = False,
+    *,
+    power: PowerOptions,
     as_json: AsJson = False,
 ) -> None:
     """Summarize accuracy, size, latency and energy on one page.
@@ -285,35 +313,24 @@ def datasheet(
     records what Yosys measured. Energy needs --liberty.
     """
     from lilogic import datasheet as sheets
-    from lilogic import flow
     from lilogic.errors import LilogicError
     from lilogic.files import check_writable, write_text
     from lilogic.report.datasheet import page, sections
 
-    clock = frequency or clock_mhz
-    conditions = _conditions(clock, slew, wire, liberty)
+    conditions = power.conditions()
     if output is not None:
         if output.suffix.lower() not in (".html", ".htm"):
             raise LilogicError(f"{output}: a data sheet is an HTML page; use the suffix .html")
         check_writable(output)
     network = load(model)
     found = dataset_of(network, data)
-    library = None if liberty is None else flow.read_liberty(liberty)
-    options = given(
-        levels_per_stage=levels_per_stage,
-        clock_mhz=clock_mhz,
-        target=target,
-        popcount=popcount,
-        input=input,
-        bits=bits,
-    )
     sheet = sheets.datasheet(
         network,
         found,
-        liberty=library,
+        liberty=power.library(),
         conditions=conditions,
-        clock_is="asked for" if clock else "assumed",
-        **options,
+        clock_is="asked for" if power.clock else "assumed",
+        **power.compiling(),
     )
     if output is not None:
         write_text(output, page.html(sheet))
@@ -321,18 +338,6 @@ def datasheet(
         show_json(sheet)
     else:
         _show(sections.of_sheet(sheet), sections.notes(sheet))
-
-
-def _conditions(
-    clock_mhz: float | None, slew: float | None, wire: float | None, liberty: Path | None
-) -> Conditions:
-    """What energy is estimated for; slew and wires are nothing without cells."""
-    from lilogic.errors import LilogicError
-    from lilogic.hdl.power.energy import Conditions
-
-    if liberty is None and not (slew is None and wire is None):
-        raise LilogicError("--slew and --wire have no effect without cells; add --liberty FILE")
-    return Conditions(**given(clock_mhz=clock_mhz, slew_ns=slew, wire_ff=wire))
 
 
 def _show(sections: Iterable[Section], notes: Iterable[str]) -> None:

@@ -33,26 +33,24 @@ class Dataset:
     """A classification problem, split into training and test samples.
 
     Attributes:
-        name: how messages and metadata call it.
-        x_train: [n, *shape] raw training samples of a dtype in ``preprocessing.DTYPES``.
-        y_train: int64 [n] classes of the training samples; whole numbers of other dtypes are
-            made that.
-        x_test: [m, *shape] raw test samples, of the same shape and dtype.
-        y_test: int64 [m] classes of the test samples.
-        n_classes: number of classes.
-        class_names: what the classes are called.
-        feature_names: what the values of a sample are called, where they have names.
-        weights: float64 [n] of the training samples, or None where all weigh the same.
-        groups: int64 [n]; training samples of one number stay on one side of a split. None where
-            each may go where it likes.
-        held: bool [n]: which training samples validate, where the data say so.
-        schema: what of a table its features are, where it comes of one.
-        drawn: whether the test samples were drawn as ``DataSettings`` say, a fold among them, and
-            are not those that the data name.
+        name: Name in messages and metadata.
+        x_train: Raw training samples [n, …]: integers, or float64.
+        y_train: Classes of the training samples, int64 [n].
+        x_test: Raw test samples [m, …], of the same shape and dtype.
+        y_test: Classes of the test samples, int64 [m].
+        n_classes: Number of classes.
+        class_names: Names of the classes.
+        feature_names: Names of the values of a sample, if they have any.
+        weights: Weights of the training samples, float64 [n]; None for equal weights.
+        groups: Groups of the training samples, int64 [n]: samples of a group stay on one side of a
+            split. None for no groups.
+        held: Which training samples validate, bool [n], if the data set says so.
+        schema: The columns that features are made of, if the data set is a table.
+        drawn: Whether the test samples were drawn from the data set, rather than named by it.
 
     Raises:
-        DataError: labels that are no numbers of classes, or another number of labels or of names;
-            weights that are negative or all zero; or no training sample that trains.
+        DataError: Labels are not numbers of classes; there are too many or too few labels or names;
+            weights are negative or all zero; or no training sample is left to train on.
     """
 
     name: str
@@ -94,18 +92,18 @@ class Dataset:
             )
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of each split: the samples' bytes in C order, then the labels'."""
+        """Return the SHA-256 of each split: the samples in C order, then the labels."""
         return {"train": self.train_hash(), "test": samples_hash(self.x_test, self.y_test)}
 
     def train_hash(self) -> str:
-        """The hash of the training split alone, with the samples' weights, groups and use."""
+        """Return the hash of the training split, with weights, groups and validation marks."""
         more = (self.weights, self.groups, self.held)
         return samples_hash(
             self.x_train, self.y_train, *(each for each in more if each is not None)
         )
 
     def look(self) -> Look | None:
-        """How its images look; None where samples are no images of bytes."""
+        """Return how the images look; None if the samples are not images of bytes."""
         if self.x_train.ndim < 3 or self.x_train.dtype != np.uint8:
             return None
         return Look.of(self.x_train)
@@ -161,17 +159,15 @@ def exists(name: str) -> bool:
 
 
 def load(name: str, settings: DataSettings | None = None) -> Dataset:
-    """A registered data set, or that in this file or folder.
-
-    Files are tables (``tables.files``), ``.npz`` and ``.npy``; folders have images by class.
+    """Load a data set by name, or from a file or folder.
 
     Args:
-        name: what it is called, or where it is.
-        settings: how it is read and split, where it does not say so itself.
+        name: A known name; a table, ``.npz`` or ``.npy`` file; or a folder of images by class.
+        settings: How to read and split it, where it does not say so itself.
 
     Raises:
-        DataError: there is no such data set, or its files are missing or damaged.
-        MissingExtraError: a table, but pandas or PyArrow is not installed.
+        DataError: There is no such data set, or its files are missing or damaged.
+        MissingExtraError: Tables need pandas and PyArrow.
     """
     settings = settings or DataSettings()  # type: ignore[call-arg]
     return folded(_load(name, settings), settings)

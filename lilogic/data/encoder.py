@@ -23,23 +23,22 @@ _BLOCK = 1024
 
 @dataclass(frozen=True, eq=False, init=False)
 class Encoder:
-    """Comparisons of one sample's features with thresholds, a bit each.
+    """Turns a sample into bits, one comparison with a threshold each.
 
-    Bit ``i`` is ``x[feature[i]] - x[minus[i]] > threshold[i]``, without overflow, where ``x`` are
-    the features, and behind them, at ``zero``, one that is always 0.
+    Bit ``i`` is ``x[feature[i]] - x[minus[i]] > threshold[i]``, without overflow, where ``x`` holds
+    the features and, behind them, a feature that is always 0.
 
     Attributes:
-        preprocessing: what makes features of raw samples.
+        preprocessing: Makes features from raw samples.
         feature: int32 [bits], the feature that each bit looks at.
-        threshold: int32 [bits].
-        minus: int32 [bits], the feature that is subtracted; ``zero`` (which is what it is
-            everywhere where nothing is given) for none.
-        rank: None, or thresholds are relative to a value of the sample itself, the one with this
-            rank (0 is the lowest) among its features: ``threshold[i] + sorted(features)[rank]``
-            stands above for ``threshold[i]``.
+        threshold: int32 [bits], the threshold of each bit.
+        minus: int32 [bits], the feature that is subtracted; ``zero`` for none, which is the
+            default.
+        rank: Rank, from 0, of a feature of the sample itself that is added to all thresholds:
+            ``sorted(features)[rank]``. None for fixed thresholds.
 
     Raises:
-        GraphError: a field is out of range.
+        GraphError: A field is out of range.
     """
 
     preprocessing: Preprocessing
@@ -103,28 +102,28 @@ class Encoder:
 
     @property
     def n_bits(self) -> int:
-        """Number of bits made."""
+        """Number of bits."""
         return len(self.feature)
 
     @property
     def zero(self) -> int:
-        """In ``minus``, the index of the feature that is always 0: the one behind the last."""
+        """The index of the feature that is always 0, for ``minus``."""
         return self.n_features
 
     @property
     def subtracts(self) -> npt.NDArray[np.bool_]:
-        """bool [bits]: which bits compare a difference of two features."""
+        """bool [bits]: whether the bit compares the difference of two features."""
         differs: npt.NDArray[np.bool_] = self.minus != self.zero
         return differs
 
     @property
     def has_differences(self) -> bool:
-        """Whether any bit compares a difference of two features."""
+        """Whether any bit compares the difference of two features."""
         return bool(self.subtracts.any())
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """One sample's raw shape; see ``Preprocessing``."""
+        """Shape of a raw sample."""
         return self.preprocessing.input_shape
 
     @property
@@ -134,17 +133,17 @@ class Encoder:
 
     @property
     def feature_dtype(self) -> str:
-        """Name of the dtype of features, integers."""
+        """Name of the dtype of features, an integer type."""
         return self.preprocessing.feature_dtype
 
     @property
     def lowest(self) -> int:
-        """The lowest value that any feature may have."""
+        """The lowest possible value of a feature."""
         return int(np.iinfo(self.feature_dtype).min)
 
     @property
     def widths(self) -> npt.NDArray[np.int64]:
-        """int64 [n_features]: of each feature, how many bits it has."""
+        """int64 [features]: bits of each feature."""
         widths = self.preprocessing.widths
         if widths is not None:
             return np.array(widths, dtype=np.int64)
@@ -152,12 +151,12 @@ class Encoder:
 
     @property
     def highest(self) -> npt.NDArray[np.int64]:
-        """int64 [n_features]: of each feature, the highest value that it may have."""
+        """int64 [features]: the highest possible value of each feature."""
         return self.lowest + (1 << self.widths) - 1
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
-        """One sample's shape after crop and resize."""
+        """Shape of a sample after crop and resize."""
         return self.preprocessing.feature_shape
 
     @property
@@ -166,14 +165,14 @@ class Encoder:
         return self.preprocessing.n_features
 
     def coded(self, levels: Levels) -> Encoder:
-        """The encoder whose features are codes; bits that compare with no level may change.
+        """Return an encoder whose features are codes; bits that compare with no level may change.
 
         Args:
-            levels: those of each feature.
+            levels: The levels of each feature.
 
         Raises:
-            GraphError: this one codes features already, or compares more than single features with
-                constants.
+            GraphError: This encoder codes features already, or does more than compare single
+                features with constants.
         """
         if self.preprocessing.levels is not None:
             raise GraphError("encoder codes features already")
@@ -193,13 +192,13 @@ class Encoder:
         )
 
     def levels(self, used: npt.NDArray[np.bool_]) -> Levels:
-        """Of each feature, the thresholds that bits in use compare it with, rising.
+        """Return the rising thresholds that each feature is compared with.
 
         Args:
-            used: bool [bits].
+            used: bool [bits], the bits in use; others do not count.
 
         Raises:
-            GraphError: some are compared with others, or with a value of the sample itself.
+            GraphError: Bits compare differences, or thresholds depend on the sample.
         """
         if self.has_differences or self.rank is not None:
             raise GraphError(
@@ -216,17 +215,32 @@ class Encoder:
         )
 
     def read_by(self, bits: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
-        """int32: the features that ``bits`` look at, as often as they do."""
+        """Return the features that some bits look at, int32, as often as they do.
+
+        Args:
+            bits: Numbers of bits.
+        """
         both = np.concatenate([self.feature[bits], self.minus[bits]])
         read: npt.NDArray[np.int32] = both[both != self.zero]
         return read
 
     def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Integers [samples, n_features] of raw samples; see ``Preprocessing.features``."""
+        """Return the features of raw samples: integers [samples, n_features].
+
+        Args:
+            raw: Raw samples [samples, *input_shape].
+
+        Raises:
+            DataError: The shape is wrong, or ``input_dtype`` cannot hold the values.
+        """
         return self.preprocessing.features(raw)
 
     def bits(self, features: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """bool [samples, n_bits] of features [samples, n_features]."""
+        """Return the bits of features, bool [samples, n_bits].
+
+        Args:
+            features: Integers [samples, n_features].
+        """
         bits = np.empty((self.n_bits, len(features)), dtype=bool)
         for start in range(0, len(features), _BLOCK):
             block = slice(start, start + _BLOCK)
@@ -250,7 +264,14 @@ class Encoder:
         return exceeding
 
     def encode(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """bool [samples, n_bits] of raw samples [samples, *input_shape]; errors as ``features``."""
+        """Return the bits of raw samples, bool [samples, n_bits].
+
+        Args:
+            raw: Raw samples [samples, *input_shape].
+
+        Raises:
+            DataError: As for ``features``.
+        """
         return self.bits(self.features(raw))
 
 

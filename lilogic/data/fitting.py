@@ -33,28 +33,27 @@ def fit(
     differences: Sequence[Offset] = (),
     steps: Sequence[float] = (),
 ) -> Encoder:
-    """An encoder for training samples [samples, ...] of integers, or of real values.
+    """Fit an encoder to training samples.
 
     Args:
-        train: raw training samples; only these set the thresholds.
-        bits: thresholds per feature.
-        thresholds: fractions of the range of training values to use instead of ``bits``.
-        spacing: ``uniform`` over the range of values, or ``quantile`` of the training values.
-        per_feature: fit every feature alone; thresholds that never split its training values
-            are left out, so features may have fewer than ``bits``. Otherwise one set serves all.
-        width: to integers of how many bits real values are scaled; default: for each feature the
-            fewest that could have all its thresholds and do have half of them, of which
-            ``narrowed`` makes less. Integers stay as they are.
-        crop: see ``Preprocessing``.
-        resize: see ``Preprocessing``.
-        differences: rows down and columns right from one pixel to another, and channels on (by
-            default, it is the same); for every two values of an image that lie so, bits say by
-            how much one exceeds the other, and the other the one.
-        steps: by which fractions of the range of training values.
+        train: Raw training samples [samples, …]: integers, or real values.
+        bits: Thresholds per feature.
+        thresholds: Fractions of the range of training values; they replace ``bits``.
+        spacing: ``uniform`` over the range of values, or at each ``quantile`` of the training
+            values.
+        per_feature: Whether to fit each feature alone. Thresholds that never split its training
+            values are left out. Otherwise all features share one set.
+        width: Bits of the integers that real values are scaled to. Default: as few as the
+            thresholds of a feature need. ``narrowed`` reduces them.
+        crop: See ``Preprocessing``.
+        resize: See ``Preprocessing``.
+        differences: Pairs of pixels to compare, in both directions: rows down and columns right
+            from one to the other and, optionally, channels on.
+        steps: How much one must exceed the other, as fractions of the range of training values.
 
     Raises:
-        GraphError: impossible settings.
-        DataError: no threshold splits the data, or there is none.
+        GraphError: The settings are impossible.
+        DataError: No threshold splits the data.
     """
     if spacing not in ("uniform", "quantile"):
         raise GraphError(f"encoder spacing {spacing!r} is not uniform or quantile")
@@ -140,14 +139,14 @@ def _scaled(shape: tuple[int, ...], grids: Sequence[Grid]) -> Preprocessing:
 
 
 def narrowed(encoder: Encoder, used: npt.NDArray[np.bool_], train: npt.NDArray[Any]) -> Encoder:
-    """The encoder with the fewest bits a feature that decide the same for training samples.
+    """Return the encoder with the fewest bits per feature that change no comparison in use.
 
     Features that no bit looks at get none. An encoder that does not scale stays as it is.
 
     Args:
-        encoder: any.
-        used: bool [bits], which are of use. The others may change; they keep their place.
-        train: raw samples [samples, …].
+        encoder: The encoder.
+        used: bool [bits], the bits in use. The others may change; they keep their place.
+        train: Raw training samples [samples, …].
     """
     scaling = encoder.preprocessing.scaling
     if scaling is None:
@@ -278,13 +277,17 @@ def above_quantile(
 
 
 def from_text(text: str) -> Encoder:
-    """An encoder of bytes, as a user writes it: a shape and then options, separated by commas.
+    """Make an encoder for images of bytes from text: a shape, then options, separated by commas.
 
-    ``28x28,quantile=0.75``: one bit a pixel, see ``above_quantile``; ``28x28,thresholds=63+127``:
-    two bits a pixel, pixel after pixel; ``resize=16x16`` before either resizes by area.
+    ``28x28,quantile=0.75`` makes one bit per pixel: whether it exceeds that quantile of the image's
+    own pixels. ``28x28,thresholds=63+127`` makes two bits per pixel. ``resize=16x16`` before either
+    resizes by area.
+
+    Args:
+        text: The text.
 
     Raises:
-        GraphError: not written like this.
+        GraphError: The text does not have this form.
     """
     shape, *rest = text.split(",")
     options = dict(part.partition("=")[::2] for part in rest)

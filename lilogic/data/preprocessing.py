@@ -32,19 +32,20 @@ _BLOCK = 256
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """From a raw sample to its features.
+    """From a raw sample to its features: crop, resize or scale, then code.
 
     Attributes:
-        input_shape: one sample's raw shape: ``(features,)``, ``(height, width)`` or
-            ``(height, width, channels)``.
-        input_dtype: name of the raw dtype, one of ``DTYPES``, or ``REAL`` where there is a scaling.
-        crop: ``(top, left, height, width)`` cut from an image first, or None.
-        resize: ``(height, width)`` that the cut is resized to by area, or None.
-        scaling: what makes integers of real values, or None where samples are of integers.
-        levels: what makes codes of few bits of all these integers, or None where they stay.
+        input_shape: Shape of a raw sample: ``(features,)``, ``(height, width)`` or ``(height,
+            width, channels)``.
+        input_dtype: Name of its dtype: ``uint8``, ``int8``, ``uint16``, ``int16``, ``int32``, or
+            ``float64`` with a scaling.
+        crop: ``(top, left, height, width)`` to cut from an image, or None.
+        resize: ``(height, width)`` to resize the cut to, by area, or None.
+        scaling: Turns real values into integers; None if samples are integers.
+        levels: Turns these integers into codes of few bits, or None.
 
     Raises:
-        GraphError: a field is out of range.
+        GraphError: A field is out of range.
     """
 
     input_shape: tuple[int, ...]
@@ -97,19 +98,19 @@ class Preprocessing:
 
     @property
     def integer_dtype(self) -> str:
-        """Name of the dtype of what codes are made of, where there are levels."""
+        """Name of the dtype of the integers that codes are made from."""
         return self.input_dtype if self.scaling is None else self.scaling.dtype
 
     @property
     def widths(self) -> tuple[int, ...] | None:
-        """Of each feature, how many bits it has; None where it is as wide as its dtype."""
+        """Bits of each feature; None if features are as wide as their dtype."""
         if self.levels is not None:
             return self.levels.bits
         return None if self.scaling is None else self.scaling.bits
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
-        """One sample's shape after crop and resize."""
+        """Shape of a sample after crop and resize."""
         if self.resize is not None:
             return (*self.resize, *self.input_shape[2:])
         if self.crop is not None:
@@ -122,12 +123,13 @@ class Preprocessing:
         return math.prod(self.feature_shape)
 
     def features(self, raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Integers [samples, n_features] of dtype ``feature_dtype``, of raw samples.
+        """Return the features of raw samples: integers [samples, n_features], in C order.
 
-        Features are in C order. Raw samples are [samples, *input_shape].
+        Args:
+            raw: Raw samples [samples, *input_shape].
 
         Raises:
-            DataError: another shape, or values that ``input_dtype`` cannot hold.
+            DataError: The shape is wrong, or ``input_dtype`` cannot hold the values.
         """
         data = as_array(raw)
         if self.scaling is None:

@@ -30,9 +30,9 @@ class Samples:
     """Samples and where they come from.
 
     Attributes:
-        x: [samples, *shape].
-        files: of each sample, its file.
-        numbers: of each, which of the file's samples it is, from 0.
+        x: The samples [samples, …].
+        files: The file of each sample.
+        numbers: The number of each sample in its file, from 0.
     """
 
     x: npt.NDArray[Any]
@@ -41,7 +41,7 @@ class Samples:
 
     @property
     def names(self) -> list[str]:
-        """Of each sample, its file, with its number where the file has several."""
+        """The file of each sample, with the sample's number if the file has several."""
         several = {file for file, number in zip(self.files, self.numbers, strict=True) if number}
         return [
             f"{file}[{number}]" if file in several else str(file)

@@ -23,20 +23,18 @@ _MOST_STEPS = 512
 
 @dataclass(frozen=True)
 class Scaling:
-    """From real values to integers, feature by feature.
+    """Turns real values into integers, feature by feature.
 
-    The integer of a value x is ``clip(ceil((x - offset) * scale), 0, 2**bits - 1)``, computed in
-    float64, and 0 for NaN. So it exceeds j where x is above the point ``offset + j / scale`` of a
-    grid, as far as rounding goes; values beyond the grid, and infinite ones, are the lowest or the
-    highest integer.
+    The integer of a value x is ``clip(ceil((x - offset) * scale), 0, 2**bits - 1)`` in float64, and
+    0 for NaN. It exceeds j if x is above ``offset + j / scale``, except for rounding.
 
     Attributes:
-        offset: of each feature, the value of its grid's first point.
-        scale: of each, how many steps of its grid a unit is; positive.
-        bits: of each, how many its integers have, 0 (where nothing reads it) to ``MOST_BITS``.
+        offset: For each feature, the value at the first point of its grid.
+        scale: For each feature, steps of the grid per unit; positive.
+        bits: For each feature, bits of its integers, 0 to 16; 0 if nothing reads it.
 
     Raises:
-        GraphError: a field is out of range, or they differ in their lengths.
+        GraphError: A field is out of range, or lengths differ.
     """
 
     offset: tuple[float, ...]
@@ -61,17 +59,17 @@ class Scaling:
 
     @cached_property
     def dtype(self) -> str:
-        """Name of the dtype of the integers: the narrowest that holds those of all features."""
+        """Name of the narrowest dtype that holds the integers of all features."""
         return "uint8" if max(self.bits, default=0) <= 8 else "uint16"
 
     @cached_property
     def highest(self) -> npt.NDArray[np.int64]:
-        """int64 [features]: the highest integer of each."""
+        """int64 [features]: the highest integer of each feature."""
         highest: npt.NDArray[np.int64] = (1 << np.array(self.bits, dtype=np.int64)) - 1
         return highest
 
     def integers(self, values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
-        """[samples, features] of ``dtype``, of real values [samples, features]."""
+        """Return the integers [samples, features] of real values [samples, features]."""
         with np.errstate(over="ignore", invalid="ignore"):
             steps = np.ceil((values - np.array(self.offset)) * np.array(self.scale))
         steps[np.isnan(steps)] = 0
@@ -79,7 +77,7 @@ class Scaling:
         return integers
 
     def level(self, feature: int, integer: int) -> float:
-        """The value above which a feature's integer exceeds this one."""
+        """Return the value above which a feature's integer exceeds ``integer``."""
         return self.offset[feature] + integer / self.scale[feature]
 
 

@@ -81,7 +81,7 @@ Writer = Callable[..., None]
 
 
 def is_importable(path: Path) -> bool:
-    """Whether a file is, or if it does not exist is called, one that can be imported."""
+    """Return whether a file can be imported, by its content; if it does not exist, by its name."""
     try:
         data = path.read_bytes() if path.is_file() else b""
     except OSError:
@@ -90,16 +90,16 @@ def is_importable(path: Path) -> bool:
 
 
 def read(path: Path, top: str | None = None, architecture: Path | None = None) -> Imported:
-    """What is in a file of a format in ``READERS``, whatever it is called.
+    """Read a circuit or network from a file, whatever its name.
 
     Args:
-        path: the file, which may be packed with gzip.
-        top: which module to read, of a file of modules.
-        architecture: a file that describes the network, for a state dict that does not tell all.
+        path: The file, which may be compressed with gzip.
+        top: Name of the module to read, if the file has several.
+        architecture: A file that describes the network, for state dicts that are incomplete.
 
     Raises:
-        NotGatesError: a netlist with parts that Yosys must make gates of first.
-        LilogicError: names the file, and what is wrong with it or not covered.
+        NotGatesError: A netlist has parts that Yosys must turn into gates first.
+        LilogicError: The file is damaged, or has something that is not covered.
     """
     options: dict[str, Any] = {} if top is None else {"top": top}
     if architecture is not None:
@@ -132,17 +132,17 @@ def load(
     top: str | None = None,
     architecture: Path | None = None,
 ) -> GateGraph:
-    """The classifier in a file of a format in ``READERS``.
+    """Import a classifier from a file.
 
     Args:
-        path: the file.
-        classes: how many classes to share the outputs out over; see ``heads.to_graph``.
-        encoder: what makes the input bits; by default what the format says, if anything.
-        top: which module to read, of a file of modules.
-        architecture: a file that describes the network; see ``read``.
+        path: The file.
+        classes: Number of classes to divide the outputs among.
+        encoder: Makes the input bits. Default: what the format records, if anything.
+        top: Name of the module to read, if the file has several.
+        architecture: A file that describes the network, as for ``read``.
 
     Raises:
-        LilogicError: as ``read``, or what is in it does not make a classifier.
+        LilogicError: As for ``read``, or the content does not make a classifier.
     """
     return classifier(read(path, top, architecture), path, classes, encoder)
 
@@ -150,10 +150,16 @@ def load(
 def classifier(
     imported: Imported, path: Path, classes: int | None = None, encoder: Encoder | None = None
 ) -> GateGraph:
-    """The classifier of what was read from ``path``; a warning says what is guessed.
+    """Make a classifier of what ``read`` returned; a warning tells what is guessed.
+
+    Args:
+        imported: What was read.
+        path: The file it was read from, for messages.
+        classes: Number of classes to divide the outputs among.
+        encoder: Makes the input bits.
 
     Raises:
-        LilogicError: it does not make a classifier.
+        LilogicError: The content does not make a classifier.
     """
     with naming(path):
         for guess in guesses(imported, classes, encoder is not None):
@@ -165,18 +171,17 @@ def classifier(
 def write(
     graph: GateGraph, kind: str, path: Path, *, simplify: bool = True, **options: Any
 ) -> None:
-    """Write ``graph`` to ``path`` in a format in ``WRITERS``, in one atomic step.
+    """Write a graph in another format, in one atomic step.
 
     Args:
-        graph: the network.
-        kind: the format.
-        path: the file.
-        simplify: write what ``passes.simplify`` makes of the graph, which has the same scores;
-            else the gates as they are.
-        options: of the format; see the ``write`` of its module.
+        graph: The graph.
+        kind: The format: ``blif``, ``aiger``, ``c``, ``npz``, ``dot``, ``svg`` or ``html``.
+        path: The file.
+        simplify: Whether to simplify the graph first. Scores stay the same.
+        options: Options of the format, as for ``lilogic export``.
 
     Raises:
-        LilogicError: the format cannot express the graph or has no such option, or the file cannot
+        LilogicError: The format cannot express the graph or has no such option, or the file cannot
             be written.
     """
     if kind not in WRITERS:

@@ -24,19 +24,20 @@ class NotGatesError(FormatError):
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A circuit before its outputs become heads.
+    """A circuit as it was read, before its outputs become heads.
 
     Attributes:
-        circuit: the gates and outputs.
-        names: what the outputs are called, or None where they have no names.
-        offset: what each class's score starts from, or None where nothing is recorded.
-        classes: the number of classes to share the outputs out over where none is asked for, or
-            None for one class for each output.
-        encoder: how its authors made the input bits, or None where they are just bits.
-        records_encoder: whether ``encoder`` is recorded, and not what its authors usually take.
-        padding: how many of the last outputs may be nothing but padding, to be left out as far as
-            classes of equal size allow.
-        grows: whether ``circuit.n_inputs`` is not recorded, but only a number that is enough.
+        circuit: The gates and outputs.
+        names: Names of the outputs, or None.
+        offset: Offset of each class, or None if nothing is recorded.
+        classes: Number of classes to divide the outputs among by default; None for one class per
+            output.
+        encoder: Encoder of the authors' input bits, or None if inputs are just bits.
+        records_encoder: Whether the file records ``encoder``; otherwise it is the one that its
+            authors usually take.
+        padding: Number of last outputs that may be padding, and are left out if classes of equal
+            size need it.
+        grows: Whether ``circuit.n_inputs`` is a guess that is large enough, rather than recorded.
     """
 
     circuit: Circuit

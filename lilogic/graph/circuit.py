@@ -77,14 +77,15 @@ class Gates:
         return self.n_inputs + self.n_gates
 
     def rows(self) -> Iterator[Row]:
-        """The gates one by one, as Python integers ``(op, a, b)``."""
+        """Iterate over the gates as Python integers ``(op, a, b)``."""
         return zip(self.op.tolist(), self.a.tolist(), self.b.tolist(), strict=True)
 
     @cached_property
     def levels(self) -> Int32:
-        """int32 [nodes]: 0 for input bits, else 1 + the largest level among the wires it reads.
+        """int32 [nodes]: the level of each node.
 
-        A wire that the gate's function ignores does not count; a constant has level 1.
+        Input bits have level 0, gates 1 + the highest level among the wires that they read. A wire
+        that the gate's function ignores does not count; a constant has level 1.
         """
         levels = np.zeros(self.n_nodes, dtype=np.int32)
         _fill_levels(READS_A[self.op], self.a, READS_B[self.op], self.b, levels)
@@ -93,10 +94,20 @@ class Gates:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Circuit(Gates):
-    """Gates with outputs.
+    """Two-input gates with outputs.
+
+    Nodes are numbered, and arrays validated, as in ``GateGraph``.
 
     Attributes:
-        outputs: int32 [outputs], the nodes that are put out; a node may be listed several times.
+        n_inputs: Number of input bits.
+        op: uint8 [gates], the function of each gate, 0 to 15.
+        a: int32 [gates], node id of each gate's first input, smaller than the gate's own id.
+        b: int32 [gates], node id of each gate's second input, smaller than the gate's own id.
+        roots: int32 [roots], as in ``GateGraph``.
+        outputs: int32 [outputs], node ids of the outputs; a node may appear several times.
+
+    Raises:
+        GraphError: A field is invalid. The message names the field, the position and the bound.
     """
 
     outputs: Int32
@@ -221,7 +232,11 @@ def columns(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 class Builder:
-    """A circuit under construction; nodes are numbered as in ``Gates``."""
+    """A circuit under construction, node by node.
+
+    Args:
+        n_inputs: Number of input bits.
+    """
 
     def __init__(self, n_inputs: int) -> None:
         self.n_inputs = n_inputs
@@ -229,31 +244,37 @@ class Builder:
         self._constants: dict[int, int] = {}
 
     def gate(self, op: int, a: int, b: int) -> int:
-        """A new gate's node."""
+        """Add a gate and return its node.
+
+        Args:
+            op: Its function, 0 to 15.
+            a: Node of its first input.
+            b: Node of its second input.
+        """
         self._rows.append((op, a, b))
         return self.n_inputs + len(self._rows) - 1
 
     def inverted(self, node: int) -> int:
-        """The node of a new inverter."""
+        """Add an inverter and return its node."""
         return self.gate(gates.NOT_A, node, node)
 
     def constant(self, value: int) -> int:
-        """The node that is always ``value``."""
+        """Return the node of a constant, 0 or 1."""
         if value not in self._constants:
             self._constants[value] = self.gate(gates.TRUE if value else gates.FALSE, 0, 0)
         return self._constants[value]
 
     def select(self, condition: int, if_one: int, if_zero: int) -> int:
-        """The node that is ``if_one`` where ``condition`` is 1, and else ``if_zero``."""
+        """Return a node that is ``if_one`` where ``condition`` is 1, else ``if_zero``."""
         kept = self.gate(gates.AND, condition, if_one)
         return self.gate(gates.OR, kept, self.gate(gates.NOT_A_AND_B, condition, if_zero))
 
     def lut(self, table: int, inputs: Sequence[int]) -> int:
-        """A lookup table's node, by Shannon expansion down to two-input gates.
+        """Add a lookup table as two-input gates, by Shannon expansion, and return its node.
 
         Args:
-            table: the output for address ``i`` is bit ``i``.
-            inputs: nodes of the address's bits, lowest first.
+            table: Truth table: bit ``i`` is the output for address ``i``.
+            inputs: Nodes of the address bits, lowest first.
         """
         known: dict[tuple[int, int], int] = {}
 
@@ -292,12 +313,14 @@ class Builder:
         return expand(table, len(inputs))
 
     def build(self, outputs: Sequence[int], roots: Iterable[int] = ()) -> Circuit:
-        """The circuit of all gates so far, with these nodes as outputs.
+        """Return the circuit of all gates so far.
 
-        Of ``roots``, in any order, those are taken that are gates.
+        Args:
+            outputs: Nodes of the outputs.
+            roots: Nodes of roots, in any order; those that are not gates are left out.
 
         Raises:
-            GraphError: there are no inputs, or nodes that do not exist.
+            GraphError: There are no inputs, or a node does not exist.
         """
         listed: npt.NDArray[Any] = np.array(outputs, dtype=np.int64)
         found: Any = sorted({root for root in roots if root >= self.n_inputs})

@@ -34,20 +34,29 @@ from lilogic.jit import loop
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GateGraph(Gates):
-    """A classifier: gates with one popcount head per class, and how raw data becomes their input.
+    """A frozen classifier: two-input gates, one head per class, and an optional encoder.
 
-    Nodes, gates and the checks of both are those of ``Gates``.
+    Node ids ``0 … n_inputs-1`` are input bits; gate ``g`` is node ``n_inputs + g``. The score of a
+    class is its offset plus the number of nodes it counts that are 1. Arrays are validated and made
+    read-only when the graph is built.
 
     Attributes:
-        head_nodes: int32 [counted], the nodes that the heads count, class after class. A node
-            may appear several times and then counts as often.
-        head_ptr: int32 [classes + 1], class ``c`` counts ``head_nodes[head_ptr[c]:head_ptr[c+1]]``.
+        n_inputs: Number of input bits.
+        op: uint8 [gates], the function of each gate, 0 to 15.
+        a: int32 [gates], node id of each gate's first input, smaller than the gate's own id.
+        b: int32 [gates], node id of each gate's second input, smaller than the gate's own id.
+        roots: int32 [roots], ascending node ids of gates in which nodes of several gates end;
+            hardware places registers by them. Empty if each gate is a node. They have no effect on
+            scores.
+        head_nodes: int32 [counted], the nodes that heads count, class after class. A node that
+            appears several times counts as often.
+        head_ptr: int32 [classes + 1]; class ``c`` counts ``head_nodes[head_ptr[c]:head_ptr[c+1]]``.
         offset: int32 [classes], added to each class's count.
-        encoder: how raw data becomes the input bits, or None where the inputs are bits already.
-        metadata: JSON values about the graph's origin (name, data set, accuracies, recipe).
+        encoder: Makes the input bits from raw samples; None if inputs are bits.
+        metadata: JSON values about the origin: name, data set, accuracies, recipe.
 
     Raises:
-        GraphError: naming the field, the position and the bound that is broken.
+        GraphError: A field is invalid. The message names the field, the position and the bound.
     """
 
     head_nodes: Int32
@@ -72,17 +81,17 @@ class GateGraph(Gates):
 
     @property
     def heads(self) -> list[Int32]:
-        """For each class, int32 node ids that it counts."""
+        """The node ids that each class counts, int32 [counted] per class."""
         return np.split(self.head_nodes, self.head_ptr[1:-1])
 
     @property
     def depth(self) -> int:
-        """The largest level among the nodes that heads count, in gates."""
+        """Gates on the longest path from an input bit to a head."""
         return int(self.levels[self.head_nodes].max(initial=0))
 
     @cached_property
     def cones(self) -> Cones:
-        """What hardware sees as lookup tables; see ``Cones``."""
+        """The gates as lookup tables of up to six inputs."""
         return Cones.of(self, self.head_nodes)
 
     @cached_property
@@ -94,11 +103,11 @@ class GateGraph(Gates):
         return read_only(alive)
 
     def score_bounds(self) -> tuple[Int32, Int32]:
-        """int32 [classes] lowest and highest score that each class could have."""
+        """Return the lowest and the highest possible score of each class, int32 [classes] each."""
         return self.offset, (self.offset + np.diff(self.head_ptr)).astype(np.int32)
 
     def with_metadata(self, **entries: Any) -> GateGraph:
-        """The same graph with these metadata entries added or replaced."""
+        """Return the same graph with these metadata entries added or replaced."""
         return replace(self, metadata={**self.metadata, **entries})
 
     @classmethod
@@ -112,10 +121,19 @@ class GateGraph(Gates):
         metadata: Mapping[str, Any] | None = None,
         roots: Sequence[int] = (),
     ) -> GateGraph:
-        """A graph from plain lists: gates as ``(op, a, b)`` and one list of node ids per class.
+        """Build a graph from plain lists.
+
+        Args:
+            n_inputs: Number of input bits.
+            gates: Gates as ``(op, a, b)``.
+            heads: For each class, the node ids that it counts.
+            offset: Offset of each class. Default: 0.
+            encoder: Makes the input bits from raw samples.
+            metadata: JSON values about the origin.
+            roots: Node ids of roots, ascending.
 
         Raises:
-            GraphError: as the class, or they are no such lists.
+            GraphError: As for the class, or the lists do not have this form.
         """
         try:
             counted = [[*head] for head in heads]

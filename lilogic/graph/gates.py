@@ -15,7 +15,13 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Gate:
-    """One of the sixteen Boolean functions of two inputs."""
+    """One of the sixteen Boolean functions of two inputs; ``gate(a, b)`` is its output.
+
+    Attributes:
+        op: Its number: ``f(a, b) = (op >> (3 - 2a - b)) & 1``.
+        name: Its name, such as ``A_AND_NOT_B``.
+        symbol: Its formula, such as ``a∧¬b``.
+    """
 
     op: int
     name: str
@@ -78,5 +84,5 @@ READS_B = (TRUTH[:, ::2] != TRUTH[:, 1::2]).any(axis=1)
 
 
 def from_truth(f00: int, f01: int, f10: int, f11: int) -> int:
-    """The op whose outputs for (a, b) = 00, 01, 10, 11 are these bits."""
+    """Return the number of the gate with these outputs for (a, b) = 00, 01, 10, 11."""
     return f00 << 3 | f01 << 2 | f10 << 1 | f11

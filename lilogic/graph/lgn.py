@@ -50,11 +50,15 @@ _NOTHING = -1
 
 
 def write(graph: GateGraph, path: Path) -> None:
-    """Write ``graph`` to ``path`` in one atomic step.
+    """Write a graph to a ``.lgn`` file in one atomic step.
+
+    Args:
+        graph: The graph.
+        path: The file.
 
     Raises:
-        GraphError: the metadata is not JSON.
-        LilogicError: the file cannot be written.
+        GraphError: The metadata is not JSON.
+        LilogicError: The file cannot be written.
     """
     version = _version(graph)
     tensors, description = _parts(graph, version)
@@ -93,7 +97,10 @@ def _version_of_encoder(encoder: Encoder | None) -> str:
 
 
 def fingerprint(graph: GateGraph) -> bytes:
-    """SHA-256 of what ``graph`` computes: of all that a file holds but the metadata and roots."""
+    """Return the SHA-256 of what a graph computes.
+
+    It covers everything in the graph's file except metadata and roots.
+    """
     tensors, description = _parts(graph, _version_of_encoder(graph.encoder))
     return bytes.fromhex(_digest(tensors, json.dumps(description)))
 
@@ -125,10 +132,13 @@ def _parts(graph: GateGraph, version: str) -> tuple[dict[str, npt.NDArray[Any]],
 
 
 def read(path: Path) -> GateGraph:
-    """Read and validate the graph in ``path``.
+    """Read and validate the graph in a ``.lgn`` file.
+
+    Args:
+        path: The file.
 
     Raises:
-        FormatError: the file is missing, truncated, altered, foreign or of a newer version.
+        FormatError: The file is missing, truncated, altered, foreign or of a newer version.
     """
     tensors, header = _load(path)
     if header.get("format") != FORMAT:

@@ -17,10 +17,10 @@ _NOWHERE = -1
 
 
 def count_together(graph: GateGraph) -> GateGraph:
-    """Two nodes that a head counts become one where never both, or always one of them, is 1.
+    """Replace two nodes of a head by one where never both, or always one of them, is 1.
 
     ``f + g = (f | g) + (f & g)``, and then one of these two is a constant. ``f`` is a gate that
-    nothing else needs, and ``g`` one of its wires or a gate that reads the same wires.
+    nothing else needs; ``g`` is one of its wires or a gate that reads the same wires.
     """
     counts = _counts(graph)
     op, offset = graph.op.copy(), graph.offset.copy()

@@ -22,34 +22,35 @@ Pass = Callable[[GateGraph], GateGraph]
 
 
 def fold_constants(graph: GateGraph) -> GateGraph:
-    """Gates that read a constant become functions of the other wire, or constants themselves.
+    """Turn gates that read a constant into functions of their other input, or into constants.
 
-    Heads no longer count constants: a constant 1 adds to its class's offset instead.
+    Heads then count no constants; a constant 1 adds to the offset of its class instead.
     """
     return _uncount_constants(_rewrite(graph, rules.fold_constants))
 
 
 def absorb_buffers(graph: GateGraph) -> GateGraph:
-    """Nothing reads buffers or inverters any more.
+    """Bypass buffers and inverters.
 
-    What read one reads its source, with its function changed for an inverter. Heads count a
-    buffer's source; an inverter that a head counts becomes the complement of the gate it reads.
+    A gate that reads one reads its source instead, with its own function changed for an inverter.
+    Heads count a buffer's source; an inverter that a head counts becomes the complement of the gate
+    it reads.
     """
     return _rewrite(graph, rules.absorb_buffers)
 
 
 def merge_duplicates(graph: GateGraph) -> GateGraph:
-    """Of gates with the same or the complementary function of the same wires, one is read.
+    """Merge gates that compute the same function, or its complement, of the same wires.
 
-    Wires are put in order first, and a gate that reads one wire twice becomes a function of that
-    wire. What read a complement reads the gate itself, with its function changed; both stay in use
-    only where heads count both.
+    Wires are sorted first, and a gate that reads one wire twice becomes a function of that wire. A
+    gate that reads a complement reads the other gate, with its own function changed. Both remain
+    only if heads count both.
     """
     return _choose_counted(_rewrite(graph, rules.merge_duplicates))
 
 
 def remove_dead(graph: GateGraph) -> GateGraph:
-    """Only gates that a head depends on stay; input bits stay all, the encoder makes them."""
+    """Remove gates that no head depends on. Input bits all remain."""
     alive = graph.alive.copy()
     alive[: graph.n_inputs] = True
     gates = alive[graph.n_inputs :]
@@ -78,10 +79,10 @@ PASSES: tuple[Pass, ...] = (
 
 
 def simplify(graph: GateGraph) -> GateGraph:
-    """What is left when no pass changes anything any more.
+    """Apply all passes until nothing changes. Scores stay the same.
 
-    That has no constant, buffer, duplicate or dead gate, and no inverter but of an input bit that
-    a head counts. Where roots say which gates are one node, nodes are written anew with fewer.
+    The result has no constant, buffer, duplicate or dead gate, and no inverter except of an input
+    bit that a head counts. Nodes of several gates are rewritten with fewer gates where possible.
     """
     found = _settled(graph)
     if not len(found.roots):
@@ -107,12 +108,10 @@ def _settled(graph: GateGraph) -> GateGraph:
 
 
 def minimize(graph: GateGraph) -> GateGraph:
-    """``simplify``, and gates made anew of others, until that finds next to nothing.
+    """Simplify, then rebuild gates from others until few more can be saved.
 
-    Every sample keeps its scores. Bits that no sample is encoded to need not: thresholds of one
-    feature are exceeded in order, so a graph with an encoder is equal to the one before only
-    for bits that its encoder makes. See ``resubstitution``; it takes about a second for each
-    10,000 gates, and the first time as long as numba takes to compile it.
+    Every sample keeps its scores. Bits that no sample is encoded to may give other scores: a
+    feature exceeds its thresholds in order, so some combinations of bits never occur.
     """
     from lilogic.graph.resubstitution import resubstitute
 

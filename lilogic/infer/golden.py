@@ -31,10 +31,14 @@ _ANF = np.uint64(0) - np.stack(
 
 
 def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """int32 [samples, classes] of input bits [samples, n_inputs] (bool, or numbers 0 and 1).
+    """Return the scores of input bits, int32 [samples, classes].
+
+    Args:
+        graph: The graph.
+        bits: Input bits [samples, n_inputs]: bool, or numbers 0 and 1.
 
     Raises:
-        DataError: bits of another width, or values other than 0 and 1.
+        DataError: The width is wrong, or a value is neither 0 nor 1.
     """
     bits = checked(graph, bits)
     result = np.empty((len(bits), graph.n_classes), dtype=np.int32)
@@ -53,7 +57,15 @@ def scores(graph: GateGraph, bits: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 
 
 def node_values(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, nodes]: every wire's value, of a graph or a circuit; errors as ``scores``."""
+    """Return the value of every node, bool [samples, nodes].
+
+    Args:
+        graph: A graph or circuit.
+        bits: Input bits, as for ``scores``.
+
+    Raises:
+        DataError: As for ``scores``.
+    """
     bits = checked(graph, bits)
     values = node_words(graph, bits)
     unpacked = np.unpackbits(values.view(np.uint8), axis=1, bitorder="little")
@@ -62,9 +74,16 @@ def node_values(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def node_words(graph: Gates, bits: npt.NDArray[Any]) -> Words:
-    """uint64 [nodes, words]: every wire's value, 64 samples a word; errors as ``scores``.
+    """Return the value of every node, uint64 [nodes, words], with 64 samples per word.
 
     Bits behind the last sample are those of a sample of zeros.
+
+    Args:
+        graph: A graph or circuit.
+        bits: Input bits, as for ``scores``.
+
+    Raises:
+        DataError: As for ``scores``.
     """
     bits = checked(graph, bits)
     values = np.empty((graph.n_nodes, -(-len(bits) // WORD)), dtype=np.uint64)
@@ -74,22 +93,38 @@ def node_words(graph: Gates, bits: npt.NDArray[Any]) -> Words:
 
 
 def outputs(circuit: Circuit, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, outputs]: what a circuit puts out; errors as ``scores``."""
+    """Return the outputs of a circuit, bool [samples, outputs].
+
+    Args:
+        circuit: The circuit.
+        bits: Input bits, as for ``scores``.
+
+    Raises:
+        DataError: As for ``scores``.
+    """
     return node_values(circuit, bits)[:, circuit.outputs]
 
 
 def classify(scores: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """int64 [samples]: the first class with the highest of scores [samples, classes]."""
+    """Return the first class with the highest score, int64 [samples].
+
+    Args:
+        scores: Scores [samples, classes].
+    """
     classes: npt.NDArray[np.int64] = np.argmax(scores, axis=1)
     return classes
 
 
 def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """int64 [samples] classes of raw samples, through the graph's own encoder.
+    """Return the classes of raw samples, int64 [samples], with the graph's own encoder.
+
+    Args:
+        graph: The graph.
+        raw: Raw samples [samples, …].
 
     Raises:
-        GraphError: the graph has no encoder.
-        DataError: the samples do not fit it.
+        GraphError: The graph has no encoder.
+        DataError: The samples do not fit the encoder.
     """
     if graph.encoder is None:
         raise GraphError("the graph has no encoder, so it reads bits, not raw samples")
@@ -97,20 +132,26 @@ def predict(graph: GateGraph, raw: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def accuracy(graph: GateGraph, raw: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
-    """Fraction of raw samples whose predicted class is the label.
+    """Return the fraction of raw samples that is classified correctly.
+
+    Args:
+        graph: The graph.
+        raw: Raw samples [samples, …].
+        labels: Numbers of classes [samples].
 
     Raises:
-        DataError: labels that are no numbers of classes, or more or fewer; and as ``predict``.
+        GraphError: The graph has no encoder.
+        DataError: Samples or labels do not fit.
     """
     predicted = predict(graph, raw)
     return float(np.mean(predicted == numbers(labels, len(predicted))))
 
 
 def checked(graph: Gates, bits: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """bool [samples, n_inputs] of the same bits.
+    """Return the same bits as bool [samples, n_inputs].
 
     Raises:
-        DataError: bits of another width, or values other than 0 and 1.
+        DataError: The width is wrong, or a value is neither 0 nor 1.
     """
     bits = as_array(bits, "bits")
     if bits.ndim != 2 or bits.shape[1] != graph.n_inputs:

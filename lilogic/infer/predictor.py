@@ -23,21 +23,25 @@ Samples = npt.NDArray[Any]
 
 
 class Predictor(Protocol):
-    """A compiled graph that takes samples as they come.
+    """A compiled graph, for many samples.
 
-    Samples are raw [samples, *input_shape] where the graph has an encoder, else input bits
-    [samples, n_inputs].
+    Samples are raw, [samples, …], if the graph has an encoder; otherwise input bits [samples,
+    n_inputs].
     """
 
     def scores(self, samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
-        """int32 [samples, classes].
+        """Return the scores of samples, int32 [samples, classes].
 
         Raises:
-            DataError: samples that do not fit the graph.
+            DataError: The samples do not fit the graph.
         """
 
     def classify(self, samples: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """int64 [samples]: the first class with the highest score; errors as ``scores``."""
+        """Return the classes of samples, int64 [samples]: the first class with the highest score.
+
+        Raises:
+            DataError: The samples do not fit the graph.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,26 +49,32 @@ class Compiled:
     """A predictor on the CPU.
 
     Attributes:
-        program: what computes scores.
-        read: makes what the program reads of samples.
+        program: Computes the scores.
+        read: Turns samples into what the program reads.
     """
 
     program: Program
     read: Callable[[Samples], Samples]
 
     def scores(self, samples: npt.ArrayLike) -> npt.NDArray[np.int32]:
-        """See ``Predictor``."""
+        """Return the scores; see ``Predictor``."""
         return executor.scores(self.program, self.read(as_array(samples)))
 
     def classify(self, samples: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """See ``Predictor``."""
+        """Return the classes; see ``Predictor``."""
         return executor.classify(self.program, self.read(as_array(samples)))
 
 
 def predictor(graph: GateGraph, device: str = "cpu") -> Predictor:
-    """The graph's predictor on a device, the CPU or a GPU; errors as ``cuda.load``.
+    """Compile a graph for fast inference.
 
-    On the CPU, the encoder is part of the program as far as a program can make it.
+    Args:
+        graph: The graph.
+        device: ``cpu``, or ``cuda`` for an NVIDIA GPU.
+
+    Raises:
+        ToolError: There is no such device.
+        MissingExtraError: ``cuda`` needs PyTorch and Triton.
     """
     if device != "cpu":
         return cuda.load(graph, device)

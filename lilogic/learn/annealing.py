@@ -25,27 +25,27 @@ from lilogic.learn.world import World
 
 
 class Annealing:
-    """Choices sharpen, wires regrow and narrow, and layers become hard, as the settings say.
+    """The schedule that turns a soft network into a hard one, step by step.
 
-    A training step is, between ``begin_step`` and ``end_step``, a forward pass, a backward pass
-    and a step of the optimizer, of which each may be several. The learning rate is left to the
-    loop.
+    Softmaxes sharpen, wires regrow and narrow, and layers harden, as the settings say. Put each
+    training step, that is forward pass, backward pass and optimizer step, between ``begin_step``
+    and ``end_step``. You set the learning rate yourself.
 
     Args:
-        net: the network, in whatever larger one it stands.
-        optimizer: has all of its parameters. What it remembers of candidates, such as Adam's
-            moments, is forgotten with those that are replaced, and narrowed with the others.
-        settings: those of a recipe; ``epochs``, ``sharpen_*``, ``grow_*``, ``narrow`` and
-            ``harden`` count here.
-        steps: of an epoch.
-        done: how many steps were done before, where a training goes on.
-        world: the processes that train together; default: this one.
+        net: The network, possibly a part of a larger one.
+        optimizer: The optimizer, with all parameters of the network. Its state, such as Adam's
+            moments, follows the candidates as they are replaced and narrowed.
+        settings: Training settings of a recipe: ``epochs``, ``sharpen_*``, ``grow_*``, ``narrow``
+            and ``harden``.
+        steps: Steps per epoch.
+        done: Steps done before, to resume a training.
+        world: Processes that train together. Default: this one.
 
     Attributes:
-        done: how many steps are begun.
+        done: Number of steps begun.
 
     Raises:
-        RecipeError: the optimizer lacks parameters of the network, or an epoch has no steps.
+        RecipeError: The optimizer lacks parameters of the network, or an epoch has no steps.
     """
 
     def __init__(
@@ -72,28 +72,28 @@ class Annealing:
 
     @property
     def now(self) -> float:
-        """The time after the steps that are done: 1 after the epochs of the settings."""
+        """Time after the steps done: 0 at the start, 1 after the epochs of the settings."""
         return schedule.time_at(self.settings, self.done / self.steps)
 
     def begin_step(self) -> None:
-        """Before a forward pass: sharpen, narrow and harden."""
+        """Sharpen, narrow and harden; call this before a forward pass."""
         self.done += 1
         self._set(self.now)
         is_due = self.done % self.settings.grow_every == 0 and bool(self._growing(self.now))
         self.net.taps = [] if is_due else None
 
     def end_step(self) -> None:
-        """After a step of the optimizer: regrow, every ``grow_every`` steps."""
+        """Regrow candidates when due; call this after a step of the optimizer."""
         taps, self.net.taps = self.net.taps, None
         if taps:
             self._regrow(taps)
 
     def sharpness_at(self, now: float) -> list[Sharpness]:
-        """The sharpness of each of the recipe's layers at time ``now``."""
+        """Return the sharpness of each layer at time ``now``."""
         return [schedule.sharpness_at(self.settings, clock) for clock in self._clocks(now)]
 
     def narrow(self, now: float) -> None:
-        """Leave wires no more candidates than the settings give them at time ``now``."""
+        """Prune wires to the number of candidates that the settings give at time ``now``."""
         for stage, clock in zip(self.net.stages, self._clocks(now), strict=True):
             passed = [k for time, k in self.settings.narrow if time <= clock]
             for layer in stage:
@@ -101,7 +101,7 @@ class Annealing:
                     self._prune(layer.connect, min(passed))
 
     def redraw(self, graph: GateGraph) -> None:
-        """Begin anew with gates that are repeated, or dead in ``graph``, the frozen network."""
+        """Redraw gates that repeat others, or are dead in ``graph``, the frozen network."""
         growing, end = self._growing(self.now), graph.n_inputs
         for layer in itertools.chain(*self.net.stages):
             alive = graph.alive[end : end + layer.n_unrolled]

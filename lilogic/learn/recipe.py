@@ -374,7 +374,7 @@ class Recipe(_Section):
 
 
 def names() -> list[str]:
-    """The recipes that lilogic brings along."""
+    """Return the names of the recipes that come with lilogic."""
     folder = resources.files("lilogic.learn") / "recipes"
     return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".toml"))
 
@@ -385,14 +385,16 @@ values as in TOML."""
 
 
 def load(name: str, changes: Changes = None) -> Recipe:
-    """The recipe of that name, or in that ``.toml`` file.
+    """Load a recipe by name, or from a ``.toml`` file.
 
     Args:
-        name: a name from ``names`` or a path.
-        changes: settings that replace the file's.
+        name: A name from ``names``, or a path.
+        changes: Settings that replace those of the file: ``{"train.epochs": 10}``, or lines
+            ``train.epochs=10`` as in TOML.
 
     Raises:
-        RecipeError: no such recipe, bad TOML, unknown keys or values out of range.
+        RecipeError: There is no such recipe, it is not TOML, a key is unknown, or a value is out of
+            range.
     """
     try:
         data = tomllib.loads(text(name))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
+from typing import Any
 
 from lilogic.data.datasets import Dataset
 from lilogic.graph import GateGraph, passes
@@ -58,50 +59,47 @@ def summarize(name: str, graph: GateGraph, data: Dataset | None = None) -> Train
 
 def cross_validation(summaries: Sequence[TrainingSummary]) -> CrossValidation:
     """What the summaries of all folds' networks, two or more, come to."""
-    folds = tuple(
-        Fold(
-            samples=0 if each.split is None else each.split.samples["test"],
-            accuracy=each.accuracy,
-            gates=each.gates.simplified or 0,
-            training=each.training,
-        )
-        for each in summaries
-    )
-    first = summaries[0]
     return CrossValidation(
-        name=first.name,
-        version=first.version,
-        dataset=first.dataset,
-        folds=folds,
-        accuracy={
-            split: spread([fold.accuracy[split] for fold in folds])
-            for split in ("test_frozen", "test_soft")
-        },
-        gates=spread([fold.gates for fold in folds]),
+        **_common(summaries, ("test_frozen", "test_soft")),
+        folds=tuple(
+            Fold(**_network(each), samples=0 if each.split is None else each.split.samples["test"])
+            for each in summaries
+        ),
     )
 
 
 def seeds(numbers: Sequence[int], summaries: Sequence[TrainingSummary]) -> SeedsReport:
     """What the summaries of networks of several seeds, one or more, come to."""
-    first = summaries[0]
     return SeedsReport(
-        name=first.name,
-        version=first.version,
-        dataset=first.dataset,
+        **_common(summaries, summaries[0].accuracy),
         networks=tuple(
-            SeededNetwork(
-                seed=seed,
-                accuracy=each.accuracy,
-                gates=each.gates.simplified or 0,
-                training=each.training,
-            )
+            SeededNetwork(**_network(each), seed=seed)
             for seed, each in zip(numbers, summaries, strict=True)
         ),
-        accuracy={
-            split: spread([each.accuracy[split] for each in summaries]) for split in first.accuracy
-        },
-        gates=spread([each.gates.simplified or 0 for each in summaries]),
     )
+
+
+def _common(summaries: Sequence[TrainingSummary], splits: Iterable[str]) -> dict[str, Any]:
+    """What ``Replicates`` say of all networks, with the accuracies of these splits."""
+    first = summaries[0]
+    return {
+        "name": first.name,
+        "version": first.version,
+        "dataset": first.dataset,
+        "accuracy": {
+            split: spread([each.accuracy[split] for each in summaries]) for split in splits
+        },
+        "gates": spread([each.gates.simplified or 0 for each in summaries]),
+    }
+
+
+def _network(summary: TrainingSummary) -> dict[str, Any]:
+    """What a ``Replicate`` says of its network."""
+    return {
+        "accuracy": summary.accuracy,
+        "gates": summary.gates.simplified or 0,
+        "training": summary.training,
+    }
 
 
 def seed_rows(found: SeedsReport) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def test_broken_things_are_a_failure(lilogic, monkeypatch):
 @pytest.mark.parametrize(
     ("version", "state", "text"),
     [
-        (None, State.MISSING, "without torch"),
+        (None, State.MISSING, "not installed: torch"),
         ("1.0", State.BROKEN, "torch 1.0 is installed, but >=2.7,<3 is needed"),
         ("2.9.1+cpu", State.OK, "torch 2.9.1+cpu"),
     ],
@@ -99,14 +99,15 @@ def test_folders(monkeypatch, tmp_path):
 
 def test_ports(monkeypatch, tmp_path):
     list_ports = pytest.importorskip("serial.tools.list_ports")
-    port = namedtuple("port", "device")
-    monkeypatch.setattr(list_ports, "comports", lambda: [port("/dev/ttyUSB7")])
+    port = namedtuple("port", "device description")
+    monkeypatch.setattr(list_ports, "comports", lambda: [port("/dev/ttyUSB7", "iCEBreaker V1.0e")])
     monkeypatch.setattr(os, "access", lambda *_: False)
     found = told(doctor.boards(), "/dev/ttyUSB7")
     assert found.state is State.WARNING
     assert "dialout" in found.advice
     monkeypatch.setattr(os, "access", lambda *_: True)
-    assert told(doctor.boards(), "/dev/ttyUSB7").state is State.OK
+    usable = told(doctor.boards(), "/dev/ttyUSB7")
+    assert (usable.state, usable.found) == (State.OK, "iCEBreaker V1.0e, accessible")
     monkeypatch.setattr(list_ports, "comports", list)
     assert told(doctor.boards(), "serial ports").found == "none connected"
 

@@ -220,11 +220,6 @@ def test_a_simulation_that_dies_is_said(case, folder, monkeypatch):
                 pins.play(REST * 10_000)
 
 
-@pytest.fixture(scope="module")
-def digits():
-    return passes.simplify(models.load("digits")), datasets.load("digits").x_test
-
-
 def check_all(graph, top, samples, pins):
     case = Case(graph, top, samples, pins)
     for start in range(0, len(samples), 200):
@@ -237,15 +232,10 @@ def check_all(graph, top, samples, pins):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pixels", [False, True], ids=["bits", "pixels"])
-def test_every_test_image_of_digits(digits, tmp_path, pixels):
-    graph, samples = digits
-    top = Top(
-        graph,
-        clock_hz=4 * BAUD,
-        baud=BAUD,
-        options=CompileOptions(input="features" if pixels else "bits"),
-    )
+def test_every_test_image_of_digits(tmp_path):
+    graph, samples = passes.simplify(models.load("digits")), datasets.load("digits").x_test
+    options = CompileOptions(input="features")
+    top = Top(graph, clock_hz=4 * BAUD, baud=BAUD, options=options)
     with built(tmp_path, top, verilog.emit_component(top, board.TOP)) as pins:
         check_all(graph, top, samples, pins)
 
@@ -256,11 +246,3 @@ def test_the_netlist_for_ice40_is_the_same_circuit(tmp_path):
     samples = random_raw(SMALL.encoder, 100)
     with built(tmp_path, top, board.emit_synthesised(top)) as pins:
         check_all(SMALL, top, samples, pins)
-
-
-@pytest.mark.slow
-def test_the_netlist_of_digits_for_ice40_is_the_same_circuit(digits, tmp_path):
-    graph, samples = digits
-    top = Top(graph, clock_hz=4 * BAUD, baud=BAUD)
-    with built(tmp_path, top, board.emit_synthesised(top)) as pins:
-        check_all(graph, top, samples[:60], pins)  # a cell at a time is slow

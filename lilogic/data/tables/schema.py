@@ -298,7 +298,8 @@ def numbers_of(column: pandas.Series[Any]) -> npt.NDArray[np.float64]:
 def missing_value(column: pandas.Series[Any], where: npt.NDArray[np.bool_]) -> DataError:
     """The error about values that are missing, and nothing stands for."""
     more = int(where.sum()) - 1
-    rest = f", as {'is 1 other' if more == 1 else f'are {more:,} others'} in this column" if more else ""
+    others = "is 1 other" if more == 1 else f"are {more:,} others"
+    rest = f", as {others} in this column" if more else ""
     return DataError(
         f"row {_first(column, where)}, column {column.name}: the value is missing{rest}; fill it "
         "in, or have it replaced by the median",

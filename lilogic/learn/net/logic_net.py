@@ -32,34 +32,37 @@ from lilogic.learn.windows import Rows
 
 
 class LogicNet(nn.Module):
-    """Layers, then GroupSum.
+    """A network of soft gates on softly chosen wires, as a PyTorch module.
+
+    Batches have one sample per row. ``GroupSum`` turns the counted nodes into logits.
 
     Args:
-        n_inputs: encoder bits.
-        layers: gates in each dense layer, or what else a layer is.
-        n_classes: number of classes.
-        candidates: of each wire, or ``all``.
-        tau: temperature of GroupSum.
-        kernel: computes the layers, see ``lilogic.learn.kernels``; None for the fastest one where
-            the network is.
-        seed: of the initial candidates and logits.
-        planes: int64 [planes, height, width], the bits as pictures, for convolutions.
-        reads: what wires of dense layers may read: the ``previous`` layer, or ``all`` bits and
-            layers before.
-        counts: the gates that heads count: those of the ``last`` layer, of ``all``, or of the
-            layers with these numbers, from 1.
-        initial: see ``NodeLayer``.
-        relaxation: see ``NodeLayer``.
-        input_gradients: whether gradients go back to the inputs, for modules before the network.
+        n_inputs: Number of input bits.
+        layers: The layers: a number of gates, or a layer's recipe.
+        n_classes: Number of classes.
+        candidates: Candidates per wire, or ``all``.
+        tau: Temperature that scores are divided by.
+        kernel: Implementation of the layers; None for the fastest on the device.
+        seed: Seed of the initial candidates and logits.
+        planes: int64 [planes, height, width], the input bits arranged as pictures, for
+            convolutions.
+        reads: What dense layers read: the ``previous`` layer, or ``all`` input bits and layers
+            before.
+        counts: What heads count: the ``last`` layer, ``all`` layers, or a list of their numbers,
+            from 1.
+        initial: Initial functions: ``normal``, or ``pass-through`` of the first wire.
+        relaxation: How choices become differentiable: ``softmax``, ``straight-through`` or
+            ``gumbel``.
+        input_gradients: Whether gradients reach the inputs, for modules before the network.
 
     Attributes:
-        sharpness: of each of the recipe's layers, where ``forward`` is not told; an ``Annealing``
+        sharpness: Sharpness of each layer, used if ``forward`` is not given one. An ``Annealing``
             sets it.
-        taps: as for ``forward``, in training.
+        taps: As for ``forward``, during training.
 
     Raises:
-        RecipeError: a layer that heads count cannot be shared out evenly among the classes, is
-            none, or a layer does not fit the one before.
+        RecipeError: A layer does not fit the one before, or a counted layer does not divide evenly
+            among the classes.
     """
 
     def __init__(
@@ -98,8 +101,8 @@ class LogicNet(nn.Module):
             if gates % n_classes:
                 name = "the last layer" if number == len(layers) else f"layer {number}"
                 raise RecipeError(
-                    f"{name} has {gates} gates, which is not a multiple of the {n_classes} classes; "
-                    "change its size, or leave it out of counts"
+                    f"{name} has {gates} gates, which is not a multiple of the {n_classes} "
+                    "classes; change its size, or leave it out of counts"
                 )
         self.head = GroupSum(n_classes, tau)
 
@@ -110,11 +113,11 @@ class LogicNet(nn.Module):
 
     @property
     def n_nodes(self) -> int:
-        """How many nodes learn, filters once each."""
+        """Number of nodes that learn; filters count once."""
         return sum(layer.n_nodes for layer in self.node_layers)
 
     def reads(self, sharpness: Sequence[Sharpness]) -> torch.Tensor:
-        """Float [n_inputs]: how many wires of dense, soft layers read each input bit, by weight."""
+        """Return how many wires of dense, soft layers read each input bit, float [n_inputs]."""
         reads = torch.zeros(self.n_inputs, device=self.node_layers[0].logits.device)
         for number, (stage, factors) in enumerate(zip(self.stages, sharpness, strict=True)):
             for layer in stage:
@@ -123,7 +126,7 @@ class LogicNet(nn.Module):
         return reads
 
     def described(self, copies: int = 1) -> list[TrainedLayer]:
-        """The recipe's layers, each so many times beside itself."""
+        """Describe the layers, each repeated ``copies`` times."""
         described = []
         for stage in self.stages:
             gates, last = copies * sum(layer.n_unrolled for layer in stage), stage[-1]
@@ -134,7 +137,7 @@ class LogicNet(nn.Module):
         return described
 
     def harden(self, count: int) -> None:
-        """Make so many of the recipe's layers hard, from the first."""
+        """Make the first ``count`` layers hard."""
         for layer in itertools.chain(*self.stages[:count]):
             if isinstance(layer, NodeLayer) and layer.hard is None:
                 layer.harden()
@@ -145,16 +148,16 @@ class LogicNet(nn.Module):
         sharpness: Sharpness | Sequence[Sharpness] | None = None,
         taps: Taps | None = None,
     ) -> torch.Tensor:
-        """Float [batch, classes] logits of x, [batch, n_inputs].
+        """Return logits, float [batch, classes].
 
         Args:
-            x: bits as bool or 0 and 1, or floats between them.
-            sharpness: of all of the recipe's layers, or of each; default: the network's own.
-            taps: a list to which every soft layer adds its own by the end of the backward pass,
-                for ``TopKConnect.regrow``.
+            x: Bits [batch, n_inputs], as bool, as 0 and 1, or as floats between them.
+            sharpness: Sharpness of all layers, or of each. Default: the network's own.
+            taps: A list to which every soft layer adds its own by the end of the backward pass, for
+                regrowth.
 
         Raises:
-            DataError: x of another shape than the network, on another device, or no bits.
+            DataError: ``x`` has the wrong shape, is on another device, or does not hold bits.
         """
         below = as_rows(x, self.n_inputs, self.node_layers[0].logits, self.input_gradients)
         kernel = self.kernel or kernels.choose("auto", x.device)
@@ -182,7 +185,12 @@ class LogicNet(nn.Module):
     def freeze(
         self, encoder: Encoder | None = None, metadata: Mapping[str, Any] | None = None
     ) -> GateGraph:
-        """The hard network: each gate its likeliest function, each wire its likeliest row."""
+        """Freeze the network: gates take their likeliest function, wires their likeliest input.
+
+        Args:
+            encoder: Encoder that made the input bits.
+            metadata: JSON values about the origin.
+        """
         gates: list[tuple[Rows, Rows, Rows]] = []
         roots: list[Rows] = []
         heads: list[Rows] = []

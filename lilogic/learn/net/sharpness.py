@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 
 class Sharpness(NamedTuple):
-    """Factors on the logits before each softmax; infinity makes the hard choice."""
+    """Factors on the logits before each softmax; infinity makes the hard choice.
+
+    Attributes:
+        connections: Factor for the choice among candidates.
+        gates: Factor for the choice among functions.
+    """
 
     connections: float = 1.0
     gates: float = 1.0

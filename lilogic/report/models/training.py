@@ -52,75 +52,74 @@ class Spread(Report):
     deviation: float
 
 
-class Fold(Report):
-    """One network of a cross-validation.
+class Replicate(Report):
+    """One of several networks of a recipe.
 
     Attributes:
-        samples: Number of samples in its fold, which it was not trained on.
-        accuracy: Accuracies as fractions: ``test_frozen`` and ``test_soft`` on its fold,
-            ``validation_frozen`` and ``validation_soft``.
-        gates: Number of gates after simplification.
-        training: How it was trained.
-    """
-
-    samples: int
-    accuracy: dict[str, float]
-    gates: int
-    training: Training
-
-
-class CrossValidation(Report):
-    """The networks of a recipe, each trained on all folds but the one that it is tested on.
-
-    Attributes:
-        name: Name of the recipe.
-        version: Version of lilogic.
-        dataset: Data set that the networks were trained on.
-        folds: The networks, first fold to last.
-        accuracy: Accuracies over the folds, ``test_frozen`` and ``test_soft``.
-        gates: Gates over the folds.
-    """
-
-    name: str
-    version: str
-    dataset: str | None = None
-    folds: tuple[Fold, ...]
-    accuracy: dict[str, Spread]
-    gates: Spread
-
-
-class SeededNetwork(Report):
-    """The network of one seed.
-
-    Attributes:
-        seed: Seed of its training.
         accuracy: Accuracies as fractions: ``test_frozen``, ``test_soft``, ``validation_frozen`` and
             ``validation_soft``.
         gates: Number of gates after simplification.
         training: How it was trained.
     """
 
-    seed: int
     accuracy: dict[str, float]
     gates: int
     training: Training
 
 
-class SeedsReport(Report):
-    """The networks of a recipe for several seeds.
+class Replicates(Report):
+    """Several networks of a recipe.
 
     Attributes:
         name: Name of the recipe.
         version: Version of lilogic.
         dataset: Data set that the networks were trained on.
-        networks: The networks, first seed to last.
-        accuracy: Accuracies over the seeds, by split and kind.
-        gates: Gates over the seeds.
+        accuracy: Accuracies over the networks, by split and kind.
+        gates: Gates over the networks.
     """
 
     name: str
     version: str
     dataset: str | None = None
-    networks: tuple[SeededNetwork, ...]
     accuracy: dict[str, Spread]
     gates: Spread
+
+
+class Fold(Replicate):
+    """One network of a cross-validation, whose test split is its fold.
+
+    Attributes:
+        samples: Number of samples in its fold, which it was not trained on.
+    """
+
+    samples: int
+
+
+class CrossValidation(Replicates):
+    """The networks of a recipe, each trained on all folds but the one that it is tested on.
+
+    Attributes:
+        folds: The networks, first fold to last.
+    """
+
+    folds: tuple[Fold, ...]
+
+
+class SeededNetwork(Replicate):
+    """The network of one seed.
+
+    Attributes:
+        seed: Seed of its training.
+    """
+
+    seed: int
+
+
+class SeedsReport(Replicates):
+    """The networks of a recipe for several seeds.
+
+    Attributes:
+        networks: The networks, first seed to last.
+    """
+
+    networks: tuple[SeededNetwork, ...]

@@ -35,7 +35,7 @@ def check(graph, bits, samples, **options):
         assert answer == Answer(int(np.argmax(row)), top.identity.latency, tuple(row.tolist()))
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(graph=graphs(max_gates=12), levels_per_stage=st.sampled_from([0, 1, 2]))
 def test_bits_are_classified_like_in_software(graph, levels_per_stage):
     bits = random_bits(graph, 2)
@@ -43,7 +43,7 @@ def test_bits_are_classified_like_in_software(graph, levels_per_stage):
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(graph=encoded_graphs(), pixels=st.booleans())
 def test_samples_are_classified_like_in_software(graph, pixels):
     raw = random_raw(graph.encoder, 2)

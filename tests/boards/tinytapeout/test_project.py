@@ -233,6 +233,16 @@ def test_the_fewest_tiles_are_taken_and_what_is_too_large_is_refused():
         tiles(900_000)
 
 
+def test_what_is_far_too_large_is_refused_before_it_is_mapped(tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "measure", lambda *_: pytest.fail("mapped"))
+    graph = random_graph((1500, 1500), 20, 4)
+    with pytest.raises(DoesNotFitError, match=r"net takes about .* 1x1 tiles .* try \dx2 tiles"):
+        written(graph, tmp_path / "p", tiles="1x1")
+    with pytest.raises(DoesNotFitError, match=r"but 8x2 tiles have room for .* try a smaller"):
+        written(graph, tmp_path / "p", utilization=0.01)
+    assert not (tmp_path / "p").exists()
+
+
 @pytest.mark.parametrize("technology", TECHNOLOGIES)
 def test_sizes_of_projects_rise(technology):
     areas = [TECHNOLOGIES[technology].usable(tiles) for tiles in TECHNOLOGIES[technology].tiles]

@@ -21,7 +21,7 @@ def cases(draw):
 
 
 @pytest.mark.parametrize("levels_per_stage", LEVELS_PER_STAGE)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(case=cases())
 def test_the_first_of_the_highest_scores_wins(levels_per_stage, case):
     shape, rows = case

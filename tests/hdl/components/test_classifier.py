@@ -62,7 +62,7 @@ def check_bits(graph, levels_per_stage, popcount, seed=0):
 
 
 @pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(graph=graphs(), seed=st.integers(0, 99))
 def test_classifies_bits_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
     check_bits(graph, levels_per_stage, popcount, seed)
@@ -88,7 +88,7 @@ def test_registers_placed_for_a_clock_change_no_answer(graph, mhz, popcount, see
 
 
 @pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(graph=encoded_graphs(), seed=st.integers(0, 99))
 def test_classifies_pixels_every_clock_like_the_software(popcount, levels_per_stage, graph, seed):
     classifier = Classifier(

@@ -38,7 +38,7 @@ def check(graph, popcount, levels_per_stage, samples=10):
 
 
 @pytest.mark.parametrize(("popcount", "levels_per_stage"), EVERY_SETTING)
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(graph=graphs())
 def test_scores_are_offsets_plus_counts(popcount, levels_per_stage, graph):
     check(graph, popcount, levels_per_stage)

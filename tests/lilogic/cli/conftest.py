@@ -1,11 +1,9 @@
 """Fixtures of a tiny training."""
 
-import subprocess
-
 import pytest
 
+from lilogic.training import train
 from tests import tiny
-from tests.lilogic.cli.command import LILOGIC
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +13,4 @@ def recipe(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def run_folder(recipe):
-    folder = recipe.parent / "run"
-    done = subprocess.run([*LILOGIC, "train", recipe, "-o", folder], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return train(str(recipe), recipe.parent / "run", progress=False).folder

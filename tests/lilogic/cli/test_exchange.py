@@ -221,8 +221,8 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
 
 
 def test_minimize_writes_a_network_with_fewer_gates(lilogic, tmp_path):
-    assert lilogic("minimize", "digits", "-o", tmp_path / "small.lgn")[0] == 0
-    large, small = lgn.read(zoo.path("digits")), lgn.read(tmp_path / "small.lgn")
+    assert lilogic("minimize", "wine", "-o", tmp_path / "small.lgn")[0] == 0
+    large, small = lgn.read(zoo.path("wine")), lgn.read(tmp_path / "small.lgn")
     assert small.n_gates < large.n_gates
     assert small.metadata["name"] == "small"
     bits = large.encoder.encode(random_raw(large.encoder, 100))

@@ -143,7 +143,7 @@ def test_larger_graphs_keep_their_scores(layers, inputs):
     np.testing.assert_array_equal(golden.scores(result, bits), golden.scores(graph, bits))
 
 
-@pytest.mark.parametrize("name", ["digits", pytest.param("mnist-8k", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["digits", pytest.param("mnist-tiny", marks=pytest.mark.slow)])
 def test_trained_networks_keep_the_scores_of_samples(name):
     graph = models.load(name)
     result = passes.minimize(graph)

@@ -82,7 +82,7 @@ def test_what_cannot_be_a_feature_names_row_and_column() -> None:
     schema = fit(ROWS[["size"]].dropna(), ["size"], "error")
     with refused("row 2, column size: the value is missing, as is 1 other in this column"):
         schema.features(pandas.DataFrame({"size": [1, None, "NA"]}))
-    with refused("row 3, column size: 'large' is no number"):
+    with refused("row 3, column size: 'large' is not a number"):
         schema.features(pandas.DataFrame({"size": [1, 2, "large"]}))
     with refused("column size is missing; the nearest is Size"):
         schema.features(pandas.DataFrame({"Size": [1]}))

@@ -92,7 +92,7 @@ def test_many_classes_are_the_worst_on_the_terminal_and_all_on_a_page() -> None:
 
 def test_rows_say_what_is_known() -> None:
     rows = dict(next(iter(sections.of_report(report(evaluation(2))))).rows)
-    assert rows["data set"] == "data (another)"
+    assert rows["data set"] == "data (not the training data)"
     assert rows["soft accuracy (test, recorded)"] == "25.00%"
     assert rows["frozen accuracy (train)"] == "50.00%"
     assert " to " in rows["95% interval (test)"]

@@ -1,0 +1,120 @@
+"""The generated reference has all that the code has, and the site has no broken link."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain, pairwise
+from pathlib import Path
+
+import pytest
+import typer
+
+from docs import generate
+from docs.generate import cli, ports, recipe, reports
+from lilogic.cli import COMMANDS, app
+from lilogic.learn import keys
+from lilogic.learn import recipe as recipes
+from lilogic.learn.recipe import Recipe
+from lilogic.report.schemas import SCHEMAS
+from tests.links import broken
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def sections(markdown: str) -> dict[str, str]:
+    """The text of each section, by its heading."""
+    _, *found = re.split(r"^## (.*)$", markdown, flags=re.MULTILINE)
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def test_every_command_has_a_section_with_its_usage_and_options() -> None:
+    found = sections(cli.markdown())
+    assert [*found] == [*COMMANDS]
+    commands = typer.main.get_command(app).commands
+    for name, text in found.items():
+        assert f"$ lilogic {name}" in text
+        shown = [each for each in commands[name].params if not getattr(each, "hidden", False)]
+        for option in chain(*(each.opts for each in shown if each.param_type_name == "option")):
+            assert option in text
+
+
+def test_help_is_no_markup() -> None:
+    assert cli._text("a*b* <c> [d] --to x_y") == r"a\*b\* \<c\> \[d\] `--to` x\_y"
+
+
+def test_every_table_of_a_recipe_has_a_section_with_its_keys() -> None:
+    found = sections(recipe.markdown())
+    for key in keys.of(Recipe):
+        section, _, name = key.name.rpartition(".")
+        assert f"| `{name}` |" in found[f"[{section}]" if section else "Top level"]
+    assert {f"Layer: {name}" for name in ("dense", "conv", "pool")} <= {*found}
+
+
+def test_every_key_of_a_recipe_says_what_it_means() -> None:
+    layers = chain(*map(keys.of, recipe.LAYERS.values()))
+    assert [key.name for key in chain(keys.of(Recipe), layers) if not key.meaning] == []
+
+
+def test_the_recipe_on_the_page_is_one() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", (REFERENCE / "recipe.md").read_text("utf-8"), re.S)
+    assert recipes.parse(tomllib.loads(text), "recipe.md").net.layers == [600, 400]
+
+
+def test_every_report_has_a_section_with_its_schema() -> None:
+    found = sections(reports.markdown())
+    assert [*found] == [*SCHEMAS, "Shared objects"]
+    for name in SCHEMAS:
+        assert f"(schemas/{name}.json)" in found[name]
+
+
+def test_every_field_of_a_report_says_what_it_means() -> None:
+    objects = reports.Reports().objects
+    assert [
+        f"{name}.{field}"
+        for name, schema in objects.items()
+        for field, of in schema.get("properties", {}).items()
+        if not of.get("description")
+    ] == []
+
+
+def test_commands_that_write_reports_exist() -> None:
+    text = " ".join(reports.SOURCES.values())
+    assert {*re.findall(r"`lilogic ([\w-]+)", text)} <= {*COMMANDS}
+
+
+def test_every_field_of_the_interface_says_what_it_means() -> None:
+    assert all(line.count(" | ") == 2 for line in ports.fields().splitlines())
+
+
+@pytest.mark.parametrize("name", ports.WAVEFORMS)
+def test_waveforms_show_three_samples(name: str) -> None:
+    svg = generate.FILES[name]()
+    assert svg.startswith("<svg")
+    assert all(f"<tspan>{sample}</tspan>" in svg for sample in "ABC")
+
+
+def test_nothing_generated_is_left_out() -> None:
+    pages = [path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    named = re.findall(r"^<!-- generated: ([\w-]+) -->$", "\n".join(pages), re.MULTILINE)
+    assert sorted(named) == sorted(generate.GENERATORS)
+
+
+def test_the_glossary_is_in_order() -> None:
+    text = (REFERENCE / "glossary.md").read_text("utf-8")
+    terms = re.findall(r"^(\S.*) \{ #[\w-]+ \}$", text, re.MULTILINE)
+    assert len(terms) > 50
+    assert all(a.lower() < b.lower() for a, b in pairwise(terms))
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_broken_link(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    built = subprocess.run(
+        [*command, "--site-dir", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert [*broken(tmp_path)] == []
