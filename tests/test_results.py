@@ -13,6 +13,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from lilogic import zoo
+from lilogic.graph import header
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -146,11 +149,14 @@ def test_a_wrong_mark_is_told(render, page, message):
         render.rendered(page)
 
 
-def test_every_record_is_one():
-    sys.path.insert(0, str(ROOT / "bench"))
-    try:
-        import records
-    finally:
-        sys.path.remove(str(ROOT / "bench"))
-    for file in records.RESULTS.glob("*.json"):
-        records.load(file.stem)
+def test_every_record_is_one(render):
+    for file in render.records.RESULTS.glob("*.json"):
+        render.records.load(file.stem)
+
+
+def test_the_record_of_the_zoo_is_of_the_networks_that_are_there(render):
+    found = render.records.load("zoo").figures
+    assert {*found} == {*zoo.names()}
+    for name, recorded in found.items():
+        metadata = header.read(zoo.path(name)).metadata
+        assert recorded["accuracy"] == metadata.accuracy, "python bench/zoo.py --record zoo"
