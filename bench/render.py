@@ -39,6 +39,8 @@ _MARKED = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+_BEGINS = re.compile(r"^[ >]*(?:(?:[-*+]|\d+\.) +)?\Z", re.MULTILINE)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -130,6 +132,8 @@ def _replaced(marked: re.Match[str]) -> str:
             raise LilogicError(f"no table is called {name}; there are {', '.join(tables.TABLES)}")
         return f"{marked['open']}\n{tables.TABLES[name]()}\n\n{marked['close']}"
     if path := marked["figure"]:
+        if _BEGINS.search(marked.string, 0, marked.start()):
+            raise LilogicError(f"{marked['begin']} begins a line, which Markdown takes as HTML")
         return f"{marked['begin']}{figure(path)}{marked['end']}"
     if marked[0].startswith("<!--"):
         raise LilogicError(f"{marked[0]} stands without the mark that belongs to it")
