@@ -78,8 +78,8 @@ def compile_(
 ) -> None:
     """Compile a network to Verilog and report on it.
 
-    It also writes test vectors. With --target or --liberty, it also synthesizes the Verilog for the report, which takes most of
-    the time. To see all targets, use lilogic report.
+    It also writes test vectors. With --target or --liberty, it synthesizes the Verilog for the
+    report, which takes most of the time. To see all targets, use lilogic report.
     """
     from lilogic.files import claimed
     from lilogic.hdl.components.interface import INTERFACE, VERILOG
