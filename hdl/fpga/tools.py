@@ -165,7 +165,9 @@ def run(
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
         errors = [line for line in said if "ERROR:" in line]
-        raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
+        # The first error is the cause; nextpnr sums up with another one, that packing failed.
+        told = errors[0] if errors else said[-1] if said else "no output"
+        raise ToolError(f"{name} failed in {folder}: {told}")
     return "".join(lines)
 
 

@@ -102,7 +102,7 @@ def test_lines_are_heard_while_the_program_runs(tmp_path: Path, yosys: Path) -> 
 
 
 def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> None:
-    yosys.write_text("echo 'ERROR: no such cell'; echo bye; exit 1")
+    yosys.write_text("echo 'ERROR: no such cell'; echo 'ERROR: mapping failed'; echo bye; exit 1")
     with pytest.raises(ToolError, match=r"yosys failed in .*: ERROR: no such cell$"):
         tools.run("yosys", [], tmp_path)
     # Not exec: what the script started ends, too.
