@@ -44,6 +44,7 @@ def test_every_command_has_a_section_with_its_usage_and_options() -> None:
 
 def test_help_is_no_markup() -> None:
     assert cli._text("a*b* <c> [d] --to x_y") == r"a\*b\* \<c\> \[d\] `--to` x\_y"
+    assert cli._text("lilogic recipes --keys lists all") == "`lilogic recipes --keys` lists all"
 
 
 def test_every_table_of_a_recipe_has_a_section_with_its_keys() -> None:
