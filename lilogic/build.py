@@ -74,14 +74,17 @@ class Build:
         return read_bytes(self.folder / VERILOG).decode()
 
     def words(self, samples: Any) -> list[int]:
-        """Values of the data input, lowest bit first, for samples [samples, …].
+        """Return the values of the data input for samples, as integers.
 
-        A testbench of your own puts them there.
+        Put them there in a testbench of your own.
+
+        Args:
+            samples: Raw samples [samples, …].
 
         Raises:
-            DataError: samples that do not fit the network.
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one.
+            DataError: The samples do not fit the network.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build.
         """
         from lilogic.hdl.components.interface import pack
 
