@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lilogic.learn.net.logic_net import LogicNet
     from lilogic.learn.net.sharpness import HARD, Sharpness
     from lilogic.learn.recipe import TrainRecipe
+    from lilogic.planning import estimate, frontier
     from lilogic.replicates import CrossValidated, Seeded, cross_validate, train_seeds
     from lilogic.sweeps import Sweep, sweep
     from lilogic.training import Run, train
@@ -34,7 +35,9 @@ __all__ = [
     "TrainRecipe",
     "__version__",
     "cross_validate",
+    "estimate",
     "freeze",
+    "frontier",
     "load",
     "sweep",
     "train",
@@ -58,7 +61,9 @@ _HOMES = {
     "TrainRecipe": "learn.recipe",
     "__version__": "version",
     "cross_validate": "replicates",
+    "estimate": "planning",
     "freeze": "api",
+    "frontier": "planning",
     "load": "api",
     "sweep": "sweeps",
     "train": "training",

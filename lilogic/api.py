@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from lilogic.errors import DataError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
-from lilogic.report import tables
+from lilogic.report import pages, tables
+from lilogic.report.drawing import Picture
 from lilogic.report.models.graph import ModelSummary
 from lilogic.version import __version__
 from lilogic.zoo import models
@@ -28,6 +29,7 @@ from lilogic.zoo import models
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from lilogic.boards.host.client import Client
     from lilogic.build import Build
     from lilogic.data.datasets import Dataset
     from lilogic.data.encoder import Encoder
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from lilogic.hdl.options import CompileOptions
     from lilogic.learn.net.logic_net import LogicNet
     from lilogic.report.models.board import BoardReport
+    from lilogic.report.models.datasheet import Datasheet
     from lilogic.report.models.evaluation import Evaluation
     from lilogic.report.models.explanation import Explanation
 
@@ -286,6 +289,33 @@ class Model:
             samples=samples, repeats=repeats, seed=seed, step=shown(progress),
         )  # fmt: skip
 
+    def draw(
+        self, view: str = "network", *, cone: int | None = None, simplify: bool = True
+    ) -> Picture:
+        """A picture of its gates, or of what they look at.
+
+        Args:
+            view: ``network``: input bits, gates and classes, by level; where these are too many
+                for boxes, bars and bands. ``fields``: the pixels that each class reads.
+                ``filters``: nodes that repeat all over an image.
+            cone: the number of a class, to draw what that depends on alone.
+            simplify: draw the gates that simplification leaves; else all that were trained.
+
+        Raises:
+            FormatError: no such class or view, or nothing that it could show.
+        """
+        from lilogic.formats.exporters import svg
+        from lilogic.graph import passes
+
+        graph = passes.simplify(self.graph) if simplify else self.graph
+        return Picture(svg.drawn(graph.with_metadata(name=self.name), cone=cone, view=view))
+
+    def export(self, kind: str, path: str | Path, **options: Any) -> None:
+        """Write it in another format; see ``lilogic.flow.export``."""
+        from lilogic import flow
+
+        flow.export(self, kind, path, **options)
+
     def compile(
         self,
         folder: str | Path | None = None,
@@ -313,10 +343,34 @@ class Model:
 
         return flow.synthesize(self, board, folder, options, progress=progress, **keywords)
 
+    def flash(self, board: str, folder: str | Path | None = None, *, progress: bool = True) -> Path:
+        """Load what ``synthesize`` built onto a board; see ``lilogic.flow.flash``."""
+        from lilogic import flow
+
+        return flow.flash(self, board, folder, progress=progress)
+
+    def connect(self, port: str, **options: Any) -> AbstractContextManager[Client]:
+        """A board that holds it, at a serial port; see ``lilogic.flow.connect``."""
+        from lilogic import flow
+
+        return flow.connect(self, port, **options)
+
+    def simulate_board(self, **options: Any) -> AbstractContextManager[Client]:
+        """The same without a board; see ``lilogic.flow.simulate_board``."""
+        from lilogic import flow
+
+        return flow.simulate_board(self, **options)
+
+    def datasheet(self, data: Dataset | None = None, **options: Any) -> Datasheet:
+        """All that an engineer asks of it, on one sheet; see ``lilogic.datasheet.datasheet``."""
+        from lilogic.datasheet import datasheet
+
+        return datasheet(self, data, **options)
+
     def save(self, path: str | Path) -> None:
         """Write the network to a ``.lgn`` file.
 
-        ``lilogic.formats.write`` writes other formats.
+        ``export`` writes other formats.
 
         Args:
             path: The file.
@@ -335,21 +389,17 @@ class Model:
 
     def __rich__(self) -> Table:
         """What rich prints."""
-        from rich.table import Table
+        from lilogic.report import console
 
-        table = Table(title=self.name, title_justify="left", show_header=False)
-        for label, value in self._rows():
-            table.add_row(label, value)
-        return table
+        return console.table(self._section)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th>"
-            f"<td style='text-align:left'>{escape(value)}</td></tr>"
-            for label, value in self._rows()
-        )
-        return f"<table><caption>{escape(self.name)}</caption>{rows}</table>"
+        return pages.html_tables([self._section])
+
+    @property
+    def _section(self) -> pages.Section:
+        return pages.summary(self.name, [*self._rows()])
 
     def _rows(self) -> Iterator[Row]:
         summary = self.summary()

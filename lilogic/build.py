@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lilogic.errors import FormatError, GraphError, LilogicError
 from lilogic.extras import needs
 from lilogic.files import claimed, read_bytes
@@ -70,6 +72,22 @@ class Build:
 
         self._check_unaltered()
         return read_bytes(self.folder / VERILOG).decode()
+
+    def words(self, samples: Any) -> list[int]:
+        """Values of the data input, lowest bit first, for samples [samples, …].
+
+        A testbench of your own puts them there.
+
+        Raises:
+            DataError: samples that do not fit the network.
+            FormatError: the folder holds no build, or one that was altered.
+            GraphError: it holds another one.
+        """
+        from lilogic.hdl.components.interface import pack
+
+        graph = self.interface.reading(self.simplified.graph)
+        rows = np.packbits(pack(graph, self.interface.data, samples), axis=1, bitorder="little")
+        return [int.from_bytes(row.tobytes(), "little") for row in rows]
 
     def write_vectors(
         self, samples: Any = None, *, words: Sequence[str] = (), progress: bool = True

@@ -5,19 +5,24 @@ Nothing here is computed: each call hands on to the room that does it, loaded wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilogic.api import Model
 from lilogic.build import Build
-from lilogic.errors import GraphError
+from lilogic.errors import DataError, GraphError, LilogicWarning
 from lilogic.extras import needs
-from lilogic.files import claimed, lasting_scratch
+from lilogic.files import claimed, lasting_scratch, write_text
 from lilogic.hdl.options import CompileOptions, InputKind
 from lilogic.report import steps
 
 if TYPE_CHECKING:
+    from lilogic.boards.host.client import Client
+    from lilogic.data.datasets import Dataset
+    from lilogic.formats.exporters.html.contents import Examples
     from lilogic.formats.imported import Imported
     from lilogic.hdl.synthesis.area import Target
     from lilogic.report.models.board import BoardReport
@@ -208,9 +213,145 @@ def synthesize(
         return build.build(design, place, hertz, steps.shown(progress))
 
 
+def flash(
+    model: Model, board: str, folder: str | Path | None = None, *, progress: bool = True
+) -> Path:
+    """Load what ``synthesize`` built onto a board; returns the bitstream.
+
+    Args:
+        model: the network.
+        board: its name, one of ``catalogue.BOARDS``.
+        folder: where the bitstream is; default: as for ``synthesize``.
+        progress: whether to show progress on standard error.
+
+    Raises:
+        FormatError: the folder holds no bitstream of this network for this board.
+        ToolError: the program that loads it is missing or failed.
+    """
+    from lilogic.boards import catalogue
+    from lilogic.boards.flow import build, loader
+    from lilogic.graph import passes
+
+    chosen = catalogue.find(board)
+    graph = passes.simplify(model.graph).with_metadata(name=model.name)
+    place = board_folder(model.name, board) if folder is None else Path(folder)
+    bitstream = build.bitstream(place, chosen, graph)
+    with steps.shown(progress)(f"loading {bitstream} onto {chosen.name}"):
+        loader.load(chosen, bitstream)
+    return bitstream
+
+
+@contextmanager
+def connect(model: Model, port: str, *, baud: int = 1_000_000) -> Iterator[Client]:
+    """A board that holds a network, at a serial port, which classifies what it is sent.
+
+    Args:
+        model: the network.
+        port: such as ``/dev/ttyUSB0``.
+        baud: bits a second, as the bitstream was built for.
+
+    Raises:
+        MissingExtraError: pyserial is missing.
+        DataError: the board holds another network.
+        ToolError: the port cannot be used, or the board does not answer.
+    """
+    from lilogic.boards.host.client import Client, SerialPort
+    from lilogic.graph import passes
+
+    with SerialPort(port, baud) as line:
+        yield Client(line, passes.simplify(model.graph))
+
+
+@contextmanager
+def simulate_board(
+    model: Model,
+    options: CompileOptions | None = None,
+    *,
+    baud: int = 1_000_000,
+    progress: bool = True,
+    **keywords: Any,
+) -> Iterator[Client]:
+    """The circuit of a board that holds a network, link and all, in Verilator.
+
+    It is simulated at its pins: bytes go over the serial line bit by bit.
+
+    Args:
+        model: the network.
+        options: how to compile it.
+        baud: bits a second on the line.
+        progress: whether to show progress on standard error.
+        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+
+    Raises:
+        GraphError: an impossible option.
+        ToolError: a program is missing or failed.
+    """
+    from lilogic.graph import passes
+
+    with needs("sim", "cocotb"):
+        from lilogic.boards.gateware.top import Top
+        from lilogic.boards.host.client import Client
+        from lilogic.sim import board
+
+    chosen = CompileOptions.of(options, keywords)
+    graph = passes.simplify(model.graph)
+    top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, options=chosen)
+    with steps.shown(progress)("building the simulation"):
+        simulated = board.simulate(top)
+    with simulated:
+        yield Client(simulated, graph)
+
+
 def board_folder(name: str, board: str) -> Path:
     """Return the default folder of a bitstream: ``build/boards/NAME-BOARD``."""
     return Path("build") / "boards" / f"{name}-{board}"
+
+
+def export(model: Model, kind: str, path: str | Path, **options: Any) -> None:
+    """Write a network in another format.
+
+    Args:
+        model: the network.
+        kind: ``verilog``, or one of ``formats.WRITERS``: ``blif``, ``aiger``, ``c``, ``npz``,
+            ``dot``, ``svg``, ``html``.
+        path: the file.
+        options: of Verilog those of ``compile``; else of the format, see ``formats.write``. A page
+            of HTML offers ``examples``, by default test samples as ``examples`` finds them.
+
+    Raises:
+        LilogicError: there is no such format, it cannot express the network or has no such option,
+            or the file cannot be written.
+    """
+    from lilogic import formats
+
+    if kind == "verilog":
+        write_text(Path(path), compile(model, **options).verilog)
+        return
+    if kind == "html" and "examples" not in options:
+        options["examples"] = examples(model)
+    formats.write(model.graph, kind, Path(path), **options)
+
+
+def examples(model: Model, count: int = 20, data: Dataset | None = None) -> Examples | None:
+    """Test samples for a page, of each class in turn; None where there are no data.
+
+    Args:
+        model: the network.
+        count: how many.
+        data: the data set; default: the one that the network was trained on. Where that is
+            recorded but not at hand, a ``LilogicWarning`` says so.
+    """
+    from lilogic.formats.exporters.html.contents import Examples
+
+    if not count or (data is None and not model.metadata.dataset):
+        return None
+    try:
+        found = model.dataset() if data is None else data
+    except DataError as error:
+        message = f"the page has no test samples: {error}"
+        warnings.warn(LilogicWarning(message), stacklevel=2)
+        return None
+    return Examples(found.x_test, found.y_test).of_each_class(count)
 
 
 def read_circuit(

@@ -17,8 +17,6 @@ from lilogic.files import read_bytes, write_bytes
 from lilogic.hdl.fpga import nextpnr, tools
 from lilogic.report.steps import Step, Tell, to_nobody
 
-"""Makes a context in which a step of the work is done, which yields what takes news of it."""
-
 _NEWS = re.compile(r"(?:Info: +|[\d.]+\. Executing )(.+)")
 _TIMEOUT = 3600.0  # of a step other than place and route
 # nextpnr rounds the periods that it derives to whole picoseconds, an oscillator's first.

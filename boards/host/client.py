@@ -112,11 +112,11 @@ _ERRORS = (OSError, ValueError, OverflowError, KeyError, re.error, termios.error
 parse and some calls of the system come through as they are."""
 
 _REASONS = {
-    errno.EACCES: "you may not use it; on most systems members of the group dialout may",
+    errno.EACCES: "you have no permission; on most Linux systems, join the group dialout",
     errno.EAGAIN: "another program uses it",
     errno.EBUSY: "another program uses it",
-    errno.EIO: "it is gone",
-    errno.ENOTTY: "it is no serial port",
+    errno.EIO: "it was disconnected",
+    errno.ENOTTY: "it is not a serial port",
 }
 
 
@@ -130,7 +130,7 @@ def _reason(error: Exception) -> str:
         from serial.tools import list_ports
 
         ports = ", ".join(port.device for port in list_ports.comports())
-        return f"there is no such port; there are {ports}" if ports else "there is no serial port"
+        return f"no such port; the ports are {ports}" if ports else "no serial port is connected"
     if number in _REASONS:
         return _REASONS[number]
     return getattr(cause, "strerror", None) or str(cause)
@@ -145,6 +145,7 @@ class Client:
         seconds: see ``SECONDS``.
 
     Attributes:
+        graph: what it holds.
         identity: what the board says of itself.
         repeated: how many requests had to be sent again.
 
@@ -156,7 +157,7 @@ class Client:
     def __init__(self, port: Port, graph: GateGraph, seconds: float = SECONDS) -> None:
         self.repeated = 0
         self._port = port
-        self._graph = graph
+        self.graph = graph
         self._seconds = seconds
         self._deframer = protocol.Deframer()
         self._sequence = 0
@@ -181,7 +182,7 @@ class Client:
             ToolError: the board stopped answering, or the line is gone.
         """
         identity = self.identity
-        payloads = protocol.payloads(self._graph, identity.data, samples)
+        payloads = protocol.payloads(self.graph, identity.data, samples)
         command = Command.SCORES if has_scores else Command.CLASSIFY
         # No more than the board has room to answer.
         reply = protocol.HEADER_BYTES + protocol.CYCLES_BYTES + identity.index_bytes
@@ -189,6 +190,58 @@ class Client:
         in_flight = max(2, min(_MOST_IN_FLIGHT, protocol.QUEUE_BYTES // reply))
         for payload in self._ask(command, payloads, in_flight):
             yield Answer.unpack(payload, identity, has_scores)
+
+    def predict(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """int64 [samples]: the classes that the board answers; all else as for ``classify``."""
+        return np.array([answer.index for answer in self.classify(samples)], dtype=np.int64)
+
+    def scores(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """int32 [samples, classes]: the scores that it answers; all else as for ``classify``."""
+        answers = [answer.scores for answer in self.classify(samples, has_scores=True)]
+        return np.array(answers, dtype=np.int32).reshape(len(answers), self.identity.classes)
+
+    def measure(self, samples: npt.NDArray[Any], labels: npt.NDArray[Any]) -> BoardMeasurement:
+        """Classify labelled samples: speed, accuracy and agreement with software.
+
+        First for the time, which asks for classes alone as an application would; then with scores,
+        all of which must agree.
+
+        Args:
+            samples: raw samples [samples, *encoder.input_shape].
+            labels: int [samples].
+
+        Raises:
+            DataError, ToolError: see ``classify``.
+        """
+        began = time.monotonic()
+        classes = self.predict(samples)
+        seconds = time.monotonic() - began
+        answers = list(self.classify(samples, has_scores=True))
+        assert self.graph.encoder is not None
+        scores = golden.scores(self.graph, self.graph.encoder.encode(samples))
+        agrees = classes == golden.classify(scores)
+        agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
+        agrees &= np.array([answer.index for answer in answers]) == classes
+        # Asked for the class alone, a board may answer something else than with the scores.
+        alone = [
+            replace(answer, index=index)
+            for answer, index in zip(answers, classes.tolist(), strict=True)
+        ]
+        identity = self.identity
+        return BoardMeasurement(
+            images=len(samples),
+            accuracy=float((classes == labels).mean()),
+            agreement=float(agrees.mean()),
+            mismatch=first_mismatch(answers, scores) or first_mismatch(alone, scores),
+            repeated=self.repeated,
+            images_per_second=len(samples) / seconds,
+            latency=identity.latency,
+            latency_ns=identity.latency / identity.clock_hz * 1e9,
+            clock_hz=identity.clock_hz,
+            core_images_per_second=identity.clock_hz // identity.interval,
+            data=identity.data,
+            data_bytes=identity.data_bytes,
+        )
 
     def _ask(self, command: Command, payloads: Sequence[bytes], in_flight: int) -> Iterator[bytes]:
         """The payload of the reply to each request, in order; lost ones are asked for again."""
@@ -258,48 +311,3 @@ def first_mismatch(
         if got != expected:
             return BoardMismatch(sample=sample, expected=expected, got=got)
     return None
-
-
-def measure(
-    client: Client, graph: GateGraph, samples: npt.NDArray[Any], labels: npt.NDArray[Any]
-) -> BoardMeasurement:
-    """Classify labelled samples on the board: speed, accuracy and agreement with software.
-
-    First for the time, which asks for classes alone as an application would; then with scores,
-    all of which must agree.
-
-    Args:
-        client: the board.
-        graph: what it holds.
-        samples: raw samples [samples, *encoder.input_shape].
-        labels: int [samples].
-
-    Raises:
-        DataError, ToolError: see ``Client.classify``.
-    """
-    began = time.monotonic()
-    classes = np.array([answer.index for answer in client.classify(samples)])
-    seconds = time.monotonic() - began
-    answers = list(client.classify(samples, has_scores=True))
-    assert graph.encoder is not None
-    scores = golden.scores(graph, graph.encoder.encode(samples))
-    agrees = classes == golden.classify(scores)
-    agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
-    agrees &= np.array([answer.index for answer in answers]) == classes
-    # Asked for the class alone, a board may answer something else than with the scores.
-    alone = [replace(answer, index=i) for answer, i in zip(answers, classes.tolist(), strict=True)]
-    identity = client.identity
-    return BoardMeasurement(
-        images=len(samples),
-        accuracy=float((classes == labels).mean()),
-        agreement=float(agrees.mean()),
-        mismatch=first_mismatch(answers, scores) or first_mismatch(alone, scores),
-        repeated=client.repeated,
-        images_per_second=len(samples) / seconds,
-        latency=identity.latency,
-        latency_ns=identity.latency / identity.clock_hz * 1e9,
-        clock_hz=identity.clock_hz,
-        core_images_per_second=identity.clock_hz // identity.interval,
-        data=identity.data,
-        data_bytes=identity.data_bytes,
-    )

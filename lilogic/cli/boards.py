@@ -30,11 +30,10 @@ from lilogic.cli.common import (
     show_json,
 )
 from lilogic.errors import CheckFailedError, GraphError, LilogicError
-from lilogic.extras import needs
 
 if TYPE_CHECKING:
+    from lilogic.api import Model as Network
     from lilogic.boards.host.client import Client
-    from lilogic.graph import GateGraph
 
 OnBoard = Annotated[
     str,
@@ -84,7 +83,6 @@ def classify(
 ) -> None:
     """Classify images on a board, real or simulated."""
     from lilogic.boards.host.client import first_mismatch
-    from lilogic.graph import passes
     from lilogic.infer import golden
     from lilogic.report import tables
 
@@ -95,8 +93,8 @@ def classify(
     samples = network.samples(
         *files, **given(invert=invert, ground=ground, white=white, array=array)
     )
-    graph, names = passes.simplify(network.graph), network.class_names
-    with _client(graph, port, baud, simulate, given(input=input, pixels=pixels)) as client:
+    names = network.class_names
+    with _client(network, port, baud, simulate, given(input=input, pixels=pixels)) as client:
         answers = list(client.classify(samples.x, has_scores=True))
     result = [
         {
@@ -113,7 +111,7 @@ def classify(
         for name, answer in zip(samples.names, answers, strict=True)
     ]
     show(result, rows, network.name, as_json)
-    wrong = first_mismatch(answers, golden.scores(graph, encoder.encode(samples.x)))
+    wrong = first_mismatch(answers, golden.scores(network.graph, encoder.encode(samples.x)))
     if wrong is not None:
         raise CheckFailedError(
             f"{samples.names[wrong.sample]}: the board says {tables.answer_text(wrong.got)}, "
@@ -135,15 +133,12 @@ def bench_board(
     as_json: AsJson = False,
 ) -> None:
     """Measure a board's accuracy and speed on a test set."""
-    from lilogic.boards.host.client import measure
-    from lilogic.graph import passes
     from lilogic.report import board as rows_of
 
     network = load(model)
-    graph = passes.simplify(network.graph)
     dataset = dataset_of(network, data)
-    with _client(graph, port, baud, simulate, given(input=input, pixels=pixels)) as client:
-        measured = measure(client, graph, dataset.x_test[:limit], dataset.y_test[:limit])
+    with _client(network, port, baud, simulate, given(input=input, pixels=pixels)) as client:
+        measured = client.measure(dataset.x_test[:limit], dataset.y_test[:limit])
     result = {"model": network.name, "dataset": dataset.name, "simulated": simulate}
     rows = rows_of.measurement_rows(measured, dataset.name, simulated=simulate)
     show(result | measured.to_json(), rows, network.name, as_json)
@@ -226,49 +221,24 @@ def flash(
     as_json: AsJson = False,
 ) -> None:
     """Load the bitstream that synth built onto a board."""
-    from lilogic import flow
-    from lilogic.boards import catalogue
-    from lilogic.boards.flow import build, loader
-    from lilogic.graph import passes
-    from lilogic.report import console
-
-    chosen = catalogue.find(board)
-    network = load(model)
-    graph = passes.simplify(network.graph).with_metadata(name=network.name)
-    folder = output or flow.board_folder(network.name, board)
-    bitstream = build.bitstream(folder, chosen, graph)
-    with console.step(f"loading {bitstream} onto {chosen.name}"):
-        loader.load(chosen, bitstream)
+    bitstream = load(model).flash(board, output)
     if as_json:
-        show_json({"board": chosen.name, "bitstream": str(bitstream)})
+        show_json({"board": board, "bitstream": str(bitstream)})
 
 
 @contextmanager
 def _client(
-    graph: GateGraph, port: str | None, baud: int, simulate: bool, options: dict[str, object]
+    network: Network, port: str | None, baud: int, simulate: bool, options: dict[str, object]
 ) -> Iterator[Client]:
     """A client of the board at ``port``, or of a simulated one."""
-    from lilogic.boards.host.client import Client, SerialPort
-    from lilogic.hdl.options import CompileOptions
-    from lilogic.report import console
-
     if simulate == (port is not None):
         raise LilogicError("pass either the board's serial port with --port, or --simulate")
     if port is not None:
-        with SerialPort(port, baud) as line:
-            client = Client(line, graph)
+        with network.connect(port, baud=baud) as client:
             asked, reads = options.get("input"), client.identity.data
             if asked not in (None, reads):
                 raise LilogicError(f"the board reads {reads}, not {asked}; omit --input")
             yield client
         return
-    with needs("sim", "cocotb"):
-        from lilogic.boards.gateware.top import Top
-        from lilogic.sim import board
-
-    chosen = CompileOptions.of(None, options)
-    top = Top(graph, clock_hz=board.CYCLES_PER_BIT * baud, baud=baud, options=chosen)
-    with console.step("building the simulation"):
-        simulated = board.simulate(top)
-    with simulated:
-        yield Client(simulated, graph)
+    with network.simulate_board(baud=baud, **options) as client:
+        yield client

@@ -313,15 +313,12 @@ def datasheet(
     records what Yosys measured. Energy needs --liberty.
     """
     from lilogic import datasheet as sheets
-    from lilogic.errors import LilogicError
-    from lilogic.files import check_writable, write_text
+    from lilogic.files import check_writable
     from lilogic.report.datasheet import page, sections
 
     conditions = power.conditions()
     if output is not None:
-        if output.suffix.lower() not in (".html", ".htm"):
-            raise LilogicError(f"{output}: a data sheet is an HTML page; use the suffix .html")
-        check_writable(output)
+        check_writable(page.named(output))
     network = load(model)
     found = dataset_of(network, data)
     sheet = sheets.datasheet(
@@ -333,7 +330,7 @@ def datasheet(
         **power.compiling(),
     )
     if output is not None:
-        write_text(output, page.html(sheet))
+        sheet.write(output)
     if as_json:
         show_json(sheet)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +30,6 @@ from lilogic.cli.common import (
 if TYPE_CHECKING:
     from lilogic.api import Model as Network
     from lilogic.data.encoder import Encoder
-    from lilogic.formats.exporters.html.contents import Examples
 
 
 def import_(
@@ -218,7 +216,7 @@ def export_(
     takes --levels-per-stage (default: 0), --popcount, --fold, --clock (default: 10), --module and
     --input (default: bits; features are narrow).
     """
-    from lilogic import files, formats
+    from lilogic import files, flow, formats
     from lilogic.errors import FormatError
 
     project = given(
@@ -259,20 +257,22 @@ def export_(
             raise FormatError(
                 "--prefix, --word, --cone, --view, --input and --narrow are not for html; omit them"
             )
-        options |= given(examples=_examples(network, 20 if samples is None else samples, data))
+        found = None if data is None else dataset_of(network, data)
+        examples = flow.examples(network, 20 if samples is None else samples, found)
+        options |= {"examples": examples}
     if to == "verilog":
         if options or not simplify:
             raise FormatError(
                 "--prefix, --word, --cone, --view and --no-simplify are not for Verilog; omit them"
             )
-        files.write_text(output, network.compile(**verilog, **reads).verilog)
+        network.export(to, output, **verilog, **reads)
     elif verilog:
         raise FormatError(
             "--levels-per-stage, --clock, --target, --popcount, --fold and --module are for "
             "Verilog only; omit them"
         )
     else:
-        formats.write(network.graph, to, output, simplify=simplify, **options, **reads)
+        network.export(to, output, simplify=simplify, **options, **reads)
     if as_json:
         show_json({"model": network.name, "format": to, "output": str(output)})
 
@@ -287,23 +287,6 @@ def _tape_out(network: Network, folder: Path, options: dict[str, Any], as_json: 
         options["liberty"] = flow.read_liberty(options["liberty"])
     report = tape_out(network, folder, **options)
     show(report, board.tapeout_rows(report), str(folder), as_json)
-
-
-def _examples(network: Network, count: int, data: str | None) -> Examples | None:
-    """Test samples for a page; none, with a warning, where the data set recorded is not there."""
-    from lilogic.errors import DataError, LilogicWarning
-    from lilogic.formats.exporters.html.contents import Examples
-
-    if not count or (data is None and not network.metadata.dataset):
-        return None
-    try:
-        found = dataset_of(network, data)
-    except DataError as error:
-        if data is not None:
-            raise
-        warnings.warn(LilogicWarning(f"the page has no test samples: {error}"), stacklevel=2)
-        return None
-    return Examples(found.x_test, found.y_test).of_each_class(count)
 
 
 def _encoder(asked: str | None, authors: Encoder | None) -> Encoder | None:

@@ -105,7 +105,7 @@ def _row(prediction: dict[str, Any]) -> tuple[str, str]:
     scores = " ".join(map(str, prediction["scores"]))
     return (
         prediction["name"],
-        f"{prediction['class']} by {prediction['margin']}, scores {scores}",
+        f"{prediction['class']}, margin {prediction['margin']}, scores {scores}",
     )
 
 
@@ -166,10 +166,10 @@ def explain(
     """
     from lilogic import explain as explaining
     from lilogic.errors import LilogicError
-    from lilogic.explain import shown
     from lilogic.extras import needs
     from lilogic.files import check_writable
     from lilogic.report import compilation
+    from lilogic.report import explanation as shown
     from lilogic.report.steps import shown as steps
 
     network = load(model)
@@ -221,7 +221,8 @@ def _class_number(network: Network, name: str) -> int:
 def _show_formula(network: Network, only: int | None, as_json: bool) -> None:
     """Print the formula of all classes, or of one."""
     from lilogic.errors import GraphError
-    from lilogic.explain import shown, words
+    from lilogic.explain import words
+    from lilogic.report import explanation as shown
 
     try:
         formula = words.formula(network.graph, network.class_names, only)
@@ -235,8 +236,8 @@ def _show_formula(network: Network, only: int | None, as_json: bool) -> None:
 
 def _show_explanation(explanation: Explanation, only: int | None, top: int) -> None:
     """Print the tables, and the formula if that is short."""
-    from lilogic.explain import shown
     from lilogic.report import console
+    from lilogic.report import explanation as shown
 
     title = f"{explanation.name}, on {shown.basis_text(explanation.basis)}"
     columns = shown.feature_columns(explanation)

@@ -62,5 +62,5 @@ def text(data: bytes) -> str:
     except UnicodeDecodeError:
         decoded = "\0" if is_wide else data.decode("latin-1")
     if "\0" in decoded:
-        raise FormatError("it is no text")
+        raise FormatError("it is not text")
     return decoded

@@ -32,10 +32,12 @@ def catalogue_row(entry: BoardEntry) -> Row:
     )
 
 
-def measurement_rows(measured: BoardMeasurement, dataset: str, *, simulated: bool) -> list[Row]:
+def measurement_rows(
+    measured: BoardMeasurement, dataset: str | None = None, *, simulated: bool = False
+) -> list[Row]:
     """What a board made of a test set."""
     return [
-        ("images", f"{measured.images:,} of {dataset}"),
+        ("images", f"{measured.images:,}" + (f" of {dataset}" if dataset else "")),
         ("accuracy on the board", f"{measured.accuracy:.2%}"),
         ("agreement with software", f"{measured.agreement:.2%}"),
         *mismatch_rows(measured.mismatch),

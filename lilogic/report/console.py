@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from lilogic.report.pages import Section
 
-messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+# In a notebook, too, messages are lines on standard error, apart from results.
+messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, force_jupyter=False)
 results = Console(highlight=False, emoji=False, markup=False)
 
 _NEWS_EVERY = 30.0

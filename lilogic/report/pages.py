@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,35 @@ class Section:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     is_words: bool = False
+
+
+def summary(title: str, rows: Sequence[tuple[str, str]]) -> Section:
+    """A section of labels and values."""
+    return Section(title, "", _HEADLINES, rows, is_words=True)
+
+
+def html_tables(sections: Iterable[Section]) -> str:
+    """The tables of sections, as a notebook shows them."""
+    return "".join(map(_html_table, sections))
+
+
+def _html_table(section: Section) -> str:
+    caption = f"<caption>{escape(section.title)}</caption>" if section.title else ""
+    head = _html_row(section, section.columns, "th") if any(section.columns) else ""
+    rows = "".join(_html_row(section, row, "td") for row in section.rows)
+    text = f"<p>{escape(section.text)}</p>" if section.text else ""
+    return f"<table>{caption}{head}{rows}</table>{text}"
+
+
+def _html_row(section: Section, cells: Sequence[str], tag: str) -> str:
+    """Labels and words begin at the left; numbers end at the right, below their heading."""
+    is_left = section.is_words or not any(section.columns)
+    made = (
+        f'<{tag} style="text-align:{"left" if is_left or not place else "right"}">'
+        f"{escape(cell).replace(chr(10), '<br>')}</{tag}>"
+        for place, cell in enumerate(cells)
+    )
+    return f"<tr>{''.join(made)}</tr>"
 
 
 def sections(report: CompileReport) -> Iterator[Section]:

@@ -93,17 +93,18 @@ def svg(report: CompileReport) -> str:
     _draw_levels(axes[0, 1], report.levels)
     _draw_fan_out(axes[1, 0], report)
     _draw_area(axes[1, 1], report.area)
-    return as_svg(figure)
+    title = f"{report.name}: gates by function and by level, how often they are read, and area"
+    return as_svg(figure, title)
 
 
-def as_svg(figure: Figure) -> str:
-    """A figure as an SVG element, to stand in a page."""
+def as_svg(figure: Figure, title: str) -> str:
+    """A figure as an SVG element, to stand in a page; ``title`` says what it shows."""
     import matplotlib
 
     written = io.StringIO()
     # The same report is the same text: no date, and names that do not depend on chance.
     with matplotlib.rc_context({"svg.hashsalt": "lilogic", "svg.fonttype": "none"}):
-        figure.savefig(written, format="svg", metadata={"Date": None})
+        figure.savefig(written, format="svg", metadata={"Date": None, "Title": title})
     text = written.getvalue()
     return text[text.index("<svg") :]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
@@ -38,7 +38,7 @@ def summarize(name: str, graph: GateGraph, data: Dataset | None = None) -> Train
     """
     metadata = Metadata.of(graph)
     layers = statistics.layers(graph, metadata.layers)
-    begins_passing = metadata.recipe.get("net", {}).get("initial") == "pass-through"
+    begins_passing = _begins_passing(metadata.recipe.get("net", {}))
     described = GraphReport.of(name, graph, passes.simplify(graph).n_gates)
     test = None if data is None or not len(data.x_test) else _evaluation(graph, data)
     return TrainingSummary(
@@ -55,6 +55,12 @@ def summarize(name: str, graph: GateGraph, data: Dataset | None = None) -> Train
         ),
         split=metadata.split,
     )
+
+
+def _begins_passing(net: Mapping[str, Any]) -> bool:
+    """Whether the gates of a recipe's network, or of one of its layers, begin as pass-through."""
+    layers = [layer for layer in net.get("layers", []) if isinstance(layer, Mapping)]
+    return any(settings.get("initial") == "pass-through" for settings in (net, *layers))
 
 
 def cross_validation(summaries: Sequence[TrainingSummary]) -> CrossValidation:

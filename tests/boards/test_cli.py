@@ -21,8 +21,8 @@ def board(monkeypatch):
     made = SoftwareBoard(GRAPH)
 
     @contextmanager
-    def connect(graph, *how):
-        yield Client(made, graph)
+    def connect(network, *how):
+        yield Client(made, GRAPH)
 
     monkeypatch.setattr("lilogic.cli.boards._client", connect)
     return made

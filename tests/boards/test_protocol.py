@@ -67,7 +67,7 @@ def test_a_cut_identity_makes_no_sense():
 def test_answers_of_another_length_or_class_are_refused():
     assert Answer.unpack(b"\x09", IDENTITY, False) == Answer(9)
     for payload in (b"", b"\x0a", b"\x01\x01"):
-        with pytest.raises(LilogicError, match="no class"):
+        with pytest.raises(LilogicError, match="not one of its classes"):
             Answer.unpack(payload, IDENTITY, False)
 
 

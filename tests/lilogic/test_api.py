@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from rich.console import Console
 
 import lilogic
-from lilogic import formats
+from lilogic import flow, formats
 from lilogic.data.encoder import Encoder
 from lilogic.data.preprocessing import Preprocessing
-from lilogic.errors import FormatError, LilogicError
+from lilogic.errors import FormatError, LilogicError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
 from lilogic.infer import golden
 from lilogic.zoo import models
@@ -74,7 +74,7 @@ def test_raw_samples_go_through_the_encoder():
     assert model.predict(raw).tolist() == [0, 0]
     with pytest.raises(LilogicError, match="samples have shape"):
         model.predict(np.zeros((3, 5)))
-    with pytest.raises(LilogicError, match="samples are no array"):
+    with pytest.raises(LilogicError, match="samples are not an array"):
         model.predict([[1, 2], [3]])
 
 
@@ -104,6 +104,39 @@ def test_it_shows_itself():
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(model)
     assert "2 bits of 2 uint8" in console.export_text()
+
+
+def test_it_draws_itself():
+    model = lilogic.Model(GRAPH, "small")
+    picture = model.draw()
+    assert picture.alt.startswith("Network of 1 gates from 2 input bits")
+    assert 'alt="Network of 1 gates' in picture._repr_html_()
+    assert "1 gates" in model.draw(cone=1, simplify=False).alt
+    digits = lilogic.load("digits").draw("fields")
+    assert "For each class a picture of 8 by 8 pixels" in digits.alt
+    with pytest.raises(FormatError, match="view 'gates' is not one of"):
+        model.draw("gates")
+
+
+def test_it_is_exported_as_formats_are_written(tmp_path):
+    model = lilogic.Model(GRAPH, "small")
+    model.export("blif", tmp_path / "net.blif")
+    assert ".model" in (tmp_path / "net.blif").read_text()
+    with pytest.raises(FormatError, match="format 'docx' is not one of"):
+        model.export("docx", tmp_path / "net.docx")
+
+
+def test_a_page_has_test_samples(tmp_path):
+    model = lilogic.load("digits")
+    assert len(flow.examples(model).x) == 20
+    assert flow.examples(model, 0) is None
+    assert flow.examples(lilogic.Model(GRAPH.with_metadata(dataset=None), "none")) is None
+    with pytest.warns(LilogicWarning, match="the page has no test samples"):
+        assert flow.examples(lilogic.Model(GRAPH, "small")) is None
+    model.export("html", tmp_path / "with.html")
+    model.export("html", tmp_path / "without.html", examples=None)
+    sizes = [(tmp_path / name).stat().st_size for name in ("with.html", "without.html")]
+    assert sizes[0] > sizes[1]
 
 
 def test_files_from_elsewhere_are_loaded_too(tmp_path):

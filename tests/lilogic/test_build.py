@@ -102,7 +102,7 @@ def emptied(folder):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (emptied, f"build: holds no {RECORD}; compile"),
+        (emptied, f"build: contains no {RECORD}; compile"),
         (shutil.rmtree, "build: no such folder"),
         (lambda folder: (folder / RECORD).write_text(""), "not the record of a build"),
         (lambda folder: (folder / RECORD).write_text("[1]"), "not the record of a build"),
@@ -132,7 +132,7 @@ def test_the_record_goes_before_the_files_change(folder, monkeypatch):
     monkeypatch.setattr(Interface, "write", killed)
     with pytest.raises(KeyboardInterrupt):
         OTHER.compile(folder, progress=False)
-    with pytest.raises(FormatError, match=f"holds no {RECORD}"):
+    with pytest.raises(FormatError, match=f"contains no {RECORD}"):
         flow.opened(MODEL, folder)
 
 

@@ -216,7 +216,7 @@ def test_a_simulation_that_dies_is_said(case, folder, monkeypatch):
         children = Path(f"/proc/{runner}/task/{runner}/children").read_text()
         os.kill(int(children), signal.SIGKILL)
         for _ in range(2):
-            with pytest.raises(ToolError, match="the simulation died"):
+            with pytest.raises(ToolError, match="the simulation crashed"):
                 pins.play(REST * 10_000)
 
 

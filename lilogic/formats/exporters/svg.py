@@ -47,18 +47,21 @@ def write(graph: GateGraph, path: Path, *, cone: int | None = None, view: str = 
     Raises:
         FormatError: no class ``cone``, no such view, or nothing that it could show.
     """
+    write_text(path, drawn(graph, cone=cone, view=view))
+
+
+def drawn(graph: GateGraph, *, cone: int | None = None, view: str = "network") -> str:
+    """The text of that picture; arguments and errors as ``write``."""
     if view not in VIEWS:
         raise FormatError(f"view {view!r} is not one of {', '.join(VIEWS)}", option="view")
     gates = picture.shown_gates(graph, cone)
     if view == "fields":
-        text = fields.drawn(graph, cone)
-    elif view == "filters":
-        text = filters.drawn(graph, cone)
-    elif len(gates) > picture.MAX_GATES:
-        text = density.drawn(graph, cone)
-    else:
-        text = "\n".join([*_drawn(picture.of(graph, cone)), ""])
-    write_text(path, text)
+        return fields.drawn(graph, cone)
+    if view == "filters":
+        return filters.drawn(graph, cone)
+    if len(gates) > picture.MAX_GATES:
+        return density.drawn(graph, cone)
+    return "\n".join([*_drawn(picture.of(graph, cone)), ""])
 
 
 @dataclass(frozen=True)

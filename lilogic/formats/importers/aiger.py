@@ -43,7 +43,7 @@ def read(data: bytes) -> Imported:
     builder = Builder(check_inputs(inputs))
     *lines, rest = rest.split(b"\n", outputs) if outputs else [rest]
     if len(lines) < outputs or not all(line.isdigit() for line in lines):
-        raise FormatError("truncated: an output is missing or is no number")
+        raise FormatError("truncated: an output is missing or not a number")
     literals = [_number(line) for line in lines]
     # The node of each variable; variable 0 is the constant, made only where it is used.
     node = [-1, *range(inputs)]
@@ -86,7 +86,7 @@ def _delta(data: bytes, at: int) -> tuple[int, int]:
         value |= (byte & 127) << (7 * count)
         if byte < 128:
             return value, at + count + 1
-    raise FormatError("truncated: a gate is missing or is no number")
+    raise FormatError("truncated: a gate is missing or not a number")
 
 
 def _names(symbols: bytes, outputs: int) -> list[str] | None:

@@ -169,7 +169,7 @@ def _open_output(
     where = " and ".join(f"{name} = {value}" for name, value in values)
     state, advice = {
         "x": ("is left open (x)", "give it a value in every case"),
-        "z": ("is not driven (z)", "three-state outputs are not covered"),
+        "z": ("is not driven (z)", "three-state outputs are not supported"),
         HELD: ("keeps its value, which takes a latch,", "give it a value in every case"),
     }[source]
     return f"{places.get(reader, '')}{output} {state}{' where ' * bool(where)}{where}; {advice}"

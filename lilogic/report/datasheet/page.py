@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lilogic.errors import LilogicError
 from lilogic.report import pages
 from lilogic.report.datasheet import activity, sections
 from lilogic.report.datasheet.figures import Figure, figure, units
@@ -40,6 +42,17 @@ class Drawing:
     text: str
     drawing: str
     is_words: bool = False
+
+
+def named(path: Path) -> Path:
+    """``path``, if that is a name for a page: to be known before anything is measured.
+
+    Raises:
+        LilogicError: it is not.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise LilogicError(f"{path}: a data sheet is an HTML page; use the suffix .html")
+    return path
 
 
 def html(sheet: Datasheet) -> str:

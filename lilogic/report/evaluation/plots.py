@@ -30,7 +30,7 @@ def svg(evaluation: Evaluation) -> str:
     Raises:
         MissingExtraError: Matplotlib is not installed.
     """
-    return as_svg(figure(evaluation))
+    return as_svg(figure(evaluation), "How often each class is answered, and how sure")
 
 
 def figure(evaluation: Evaluation) -> Figure:

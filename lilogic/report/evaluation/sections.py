@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,18 +100,3 @@ def _confusion(figures: Evaluation) -> Section:
             for label, row in zip(labels, figures.confusion, strict=True)
         ],
     )
-
-
-def html_tables(sections: Iterable[Section]) -> str:
-    """The tables of sections, as a notebook shows them."""
-    return "".join(map(_html_table, sections))
-
-
-def _html_table(section: Section) -> str:
-    head = _html_row(section.columns, "th") if section.title else ""
-    rows = "".join(_html_row(row, "td") for row in section.rows)
-    return f"<table><caption>{escape(section.title)}</caption>{head}{rows}</table>"
-
-
-def _html_row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from pydantic import NonNegativeInt, PositiveInt
 
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Report, Shown
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
 class LevelActivity(Report):
@@ -96,7 +102,7 @@ class EnergyReport(Report):
     assumptions: tuple[str, ...]
 
 
-class ActivityReport(Report):
+class ActivityReport(Shown):
     """Switching activity of a classifier over a sequence of samples.
 
     Attributes:
@@ -127,3 +133,9 @@ class ActivityReport(Report):
     total: PartActivity
     energy: EnergyReport | None = None
     assumptions: tuple[str, ...]
+
+    def tables(self) -> Iterable[Section]:
+        """The activity of parts and levels and, where cells are known, energy."""
+        from lilogic.report.datasheet import activity
+
+        return activity.of_report(self)

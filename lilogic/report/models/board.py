@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from lilogic.report.models.base import Report
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lilogic.report.models.base import Report, Shown
 from lilogic.report.models.mismatch import Answer
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
 class BoardEntry(Report):
@@ -137,7 +143,7 @@ class Try(Report):
     fmax_hz: float | None = None
 
 
-class BoardReport(Report):
+class BoardReport(Shown):
     """A circuit built for a board.
 
     Attributes:
@@ -187,6 +193,12 @@ class BoardReport(Report):
     inputs: str
     files: dict[str, str]
 
+    def tables(self) -> Iterable[Section]:
+        """What it takes, and how fast it is."""
+        from lilogic.report import board, pages
+
+        yield pages.summary(f"{self.name} on {self.board}", board.rows(self))
+
 
 class BoardMismatch(Report):
     """A sample for which board and software disagree.
@@ -202,7 +214,7 @@ class BoardMismatch(Report):
     got: Answer
 
 
-class BoardMeasurement(Report):
+class BoardMeasurement(Shown):
     """Accuracy and speed of a board, measured with labelled samples.
 
     Attributes:
@@ -232,3 +244,9 @@ class BoardMeasurement(Report):
     core_images_per_second: int
     data: str
     data_bytes: int
+
+    def tables(self) -> Iterable[Section]:
+        """What the board made of the samples."""
+        from lilogic.report import board, pages
+
+        yield pages.summary("", board.measurement_rows(self))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from lilogic.report.models.area import AreaReport
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Shown
 from lilogic.report.models.gates import FanOut, Level
 from lilogic.report.models.graph import GraphReport
 from lilogic.report.models.proof import ProofReport
 from lilogic.report.models.simulation import SimulationReport
+
+if TYPE_CHECKING:
+    from lilogic.report.drawing import Picture
+    from lilogic.report.pages import Section
 
 
 class CompiledLevel(Level):
@@ -22,7 +27,7 @@ class CompiledLevel(Level):
     ffs: int
 
 
-class CompileReport(GraphReport):
+class CompileReport(GraphReport, Shown):
     """A compiled network: its gates, its ports, its size and whether it is right.
 
     Attributes:
@@ -41,8 +46,25 @@ class CompileReport(GraphReport):
     simulation: SimulationReport | None = None
     formal: ProofReport | None = None
 
+    def tables(self) -> Iterable[Section]:
+        """The figures that matter most; ``lilogic.report.pages`` has all."""
+        from lilogic.report import pages, tables
 
-class Verification(Report):
+        yield pages.summary(self.name, tables.compile_rows(self))
+
+    def draw(self) -> Picture:
+        """Gates by function and by level, how often they are read, and where the area goes.
+
+        Raises:
+            MissingExtraError: Matplotlib is not installed.
+        """
+        from lilogic.report import plots
+        from lilogic.report.drawing import Picture
+
+        return Picture(plots.svg(self))
+
+
+class Verification(Shown):
     """Whether a compiled network computes what the software computes.
 
     Attributes:
@@ -67,3 +89,9 @@ class Verification(Report):
         )
         passed = simulation.passed and not refuted
         return cls(passed=passed, altered=altered, simulation=simulation, formal=formal)
+
+    def tables(self) -> Iterable[Section]:
+        """What simulation and proof gave."""
+        from lilogic.report import pages, tables
+
+        yield pages.summary("", tables.verification_rows(self))

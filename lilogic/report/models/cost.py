@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from lilogic.report.models.base import Report
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lilogic.report.models.base import Report, Shown
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
 class CostError(Report):
@@ -19,7 +25,7 @@ class CostError(Report):
     networks: int
 
 
-class CostEstimate(Report):
+class CostEstimate(Shown):
     """Estimated size of a classifier on a target: combinational, before placement.
 
     Attributes:
@@ -41,6 +47,13 @@ class CostEstimate(Report):
     bits_in: int
     error: CostError
     drawn: bool
+
+    def tables(self) -> Iterable[Section]:
+        """What each part takes."""
+        from lilogic.report import pages, tables
+
+        title = f"{self.name} on {self.target}"
+        yield pages.summary(title, tables.cost_rows(self))
 
 
 class FrontierPoint(Report):
@@ -65,7 +78,7 @@ class FrontierPoint(Report):
     chosen: bool
 
 
-class FrontierReport(Report):
+class FrontierReport(Shown):
     """Accuracy against size: a network for each budget and seed.
 
     Attributes:
@@ -81,3 +94,10 @@ class FrontierReport(Report):
     target: str
     unit: str
     points: tuple[FrontierPoint, ...]
+
+    def tables(self) -> Iterable[Section]:
+        """A line for each network."""
+        from lilogic.report import pages, tables
+
+        title = f"{self.name} on {self.target}"
+        yield pages.summary(title, tables.frontier_rows(self))

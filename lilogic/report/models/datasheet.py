@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import NonNegativeInt, PositiveInt
 
 from lilogic.report.models.activity import ActivityReport
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Report, Shown
 from lilogic.report.models.evaluation import Evaluation
 from lilogic.report.models.graph import Classes, GateCounts, Input
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
 class Size(Report):
@@ -97,7 +102,7 @@ class Provenance(Report):
     training: dict[str, Any]
 
 
-class Datasheet(Report):
+class Datasheet(Shown):
     """A network's data sheet.
 
     Attributes:
@@ -137,3 +142,21 @@ class Datasheet(Report):
     options: dict[str, Any]
     provenance: Provenance
     tools: dict[str, str]
+
+    def tables(self) -> Iterable[Section]:
+        """All that the sheet says."""
+        from lilogic.report.datasheet import sections
+
+        return sections.of_sheet(self)
+
+    def write(self, path: str | Path) -> None:
+        """Write the sheet as one HTML page, for screens and for A4 paper.
+
+        Raises:
+            LilogicError: the file cannot be written, or its name does not end with .html.
+            MissingExtraError: Jinja is not installed.
+        """
+        from lilogic.files import write_text
+        from lilogic.report.datasheet import page
+
+        write_text(page.named(Path(path)), page.html(self))

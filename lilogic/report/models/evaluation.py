@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Report, Shown
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from lilogic.report.drawing import Picture
+    from lilogic.report.pages import Section
 
 
 class Interval(Report):
@@ -105,7 +107,7 @@ class Calibration(Report):
     bins: tuple[ReliabilityBin, ...]
 
 
-class Evaluation(Report):
+class Evaluation(Shown):
     """How good a classifier is; shows itself as tables in a notebook or with rich.
 
     Attributes:
@@ -137,20 +139,22 @@ class Evaluation(Report):
     calibration: Calibration | None = None
     warnings: tuple[str, ...] = ()
 
-    def __rich__(self) -> Group:
-        """What rich prints."""
-        from rich.console import Group
-
-        from lilogic.report import console
+    def tables(self) -> Iterable[Section]:
+        """The figures, as tables."""
         from lilogic.report.evaluation import sections
 
-        return Group(*map(console.table, sections.of_figures(self)))
+        return sections.of_figures(self)
 
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        from lilogic.report.evaluation import sections
+    def draw(self) -> Picture:
+        """Confusions, calibration and, of two classes, the ROC.
 
-        return sections.html_tables(sections.of_figures(self))
+        Raises:
+            MissingExtraError: Matplotlib is not installed.
+        """
+        from lilogic.report.drawing import Picture
+        from lilogic.report.evaluation import plots
+
+        return Picture(plots.svg(self))
 
 
 class EvaluationReport(Report):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from pydantic import NonNegativeInt
 
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Report, Shown
+
+if TYPE_CHECKING:
+    from lilogic.report.drawing import Picture
+    from lilogic.report.pages import Section
 
 
 class Named(Report):
@@ -55,6 +62,12 @@ class Formula(Report):
 
     parts: list[Named]
     scores: list[ClassScore]
+
+    def __str__(self) -> str:
+        """The formula, a term a line."""
+        from lilogic.report import explanation
+
+        return "\n".join(explanation.formula_lines(self))
 
 
 class Basis(Report):
@@ -130,7 +143,7 @@ class Feature(Importance):
     accuracy_lost: AccuracyLost | None = None
 
 
-class Explanation(Report):
+class Explanation(Shown):
     """What the classes of a network depend on.
 
     Attributes:
@@ -154,3 +167,23 @@ class Explanation(Report):
     conditions: list[Condition]
     formula: Formula | None = None
     too_large: str | None = None
+
+    def tables(self) -> Iterable[Section]:
+        """The features that matter most and, for each class, the conditions."""
+        from lilogic.report import explanation
+
+        return explanation.sections(self)
+
+    def draw(self, class_name: str | None = None) -> Picture:
+        """A heat map of an image's pixels for each class; else bars of features.
+
+        Args:
+            class_name: the class to show alone; default: all.
+
+        Raises:
+            DataError: there is no such class.
+            MissingExtraError: Matplotlib is not installed.
+        """
+        from lilogic.report import explanation
+
+        return explanation.picture(self, class_name)

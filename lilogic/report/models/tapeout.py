@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Shown
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
-class TapeoutReport(Report):
+class TapeoutReport(Shown):
     """A project for Tiny Tapeout.
 
     Attributes:
@@ -56,3 +60,9 @@ class TapeoutReport(Report):
     sample_bytes: int
     answer_bytes: int
     vectors: int
+
+    def tables(self) -> Iterable[Section]:
+        """What it takes."""
+        from lilogic.report import board, pages
+
+        yield pages.summary(self.name, board.tapeout_rows(self))

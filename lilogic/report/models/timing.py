@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from lilogic.report.models.base import Report
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lilogic.report.models.base import Report, Shown
+
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
 
 class TimingReport(Report):
@@ -44,7 +50,7 @@ class PipelinePoint(TimingReport):
     levels_per_stage: int
 
 
-class PipelineReport(Report):
+class PipelineReport(Shown):
     """A classifier with more and fewer pipeline registers.
 
     Attributes:
@@ -56,3 +62,10 @@ class PipelineReport(Report):
     name: str
     device: str
     points: tuple[PipelinePoint, ...]
+
+    def tables(self) -> Iterable[Section]:
+        """A line for each number of levels."""
+        from lilogic.report import pages, tables
+
+        title = f"{self.name} on {self.device}"
+        yield pages.summary(title, tables.sweep_rows(self))

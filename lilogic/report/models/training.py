@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from lilogic.data.settings import SplitRecord
 from lilogic.graph.metadata import Training
-from lilogic.report.models.base import Report
+from lilogic.report.models.base import Report, Shown
 from lilogic.report.models.cost import CostEstimate
 from lilogic.report.models.evaluation import Interval
 from lilogic.report.models.gates import FanOut, Layer
 from lilogic.report.models.graph import GraphReport
 
+if TYPE_CHECKING:
+    from lilogic.report.pages import Section
 
-class TrainingSummary(GraphReport):
+
+class TrainingSummary(GraphReport, Shown):
     """A network as training left it.
 
     Attributes:
@@ -38,6 +44,12 @@ class TrainingSummary(GraphReport):
     split: SplitRecord | None = None
     budget: int | None = None
     cost: CostEstimate | None = None
+
+    def tables(self) -> Iterable[Section]:
+        """What training ended with."""
+        from lilogic.report import pages, tables
+
+        yield pages.summary(self.name, tables.training_rows(self))
 
 
 class Spread(Report):

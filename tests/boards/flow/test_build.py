@@ -314,6 +314,8 @@ def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LilogicError, match="openFPGALoader is missing: apt install openfpgaloader"):
         loader.command(board)
+    with pytest.raises(LilogicError, match="other is missing: install it"):
+        loader.command(replace(board, loader=("other",)))
     program = tmp_path / "openFPGALoader"
     program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n')
     program.chmod(0o755)

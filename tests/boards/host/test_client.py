@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lilogic.boards import protocol
-from lilogic.boards.host.client import ATTEMPTS, Client, SerialPort, measure
+from lilogic.boards.host.client import ATTEMPTS, Client, SerialPort
 from lilogic.boards.protocol import Problem
 from lilogic.errors import LilogicError, ToolError
 from lilogic.graph import GateGraph
@@ -29,6 +29,15 @@ def test_answers_come_in_order():
     answers = list(client.classify(SAMPLES, has_scores=True))
     np.testing.assert_array_equal([answer.scores for answer in answers], SCORES)
     assert client.repeated == 0
+
+
+def test_classes_and_scores_are_arrays():
+    client = Client(SoftwareBoard(SMALL), SMALL)
+    classes, scores = client.predict(SAMPLES), client.scores(SAMPLES)
+    assert (classes.dtype, scores.dtype) == (np.int64, np.int32)
+    np.testing.assert_array_equal(classes, CLASSES)
+    np.testing.assert_array_equal(scores, SCORES)
+    assert client.scores(SAMPLES[:0]).shape == (0, SMALL.n_classes)
 
 
 def corrupted(number, data):
@@ -85,12 +94,12 @@ def test_measuring_finds_what_a_wrong_board_gets_wrong():
     labels = np.array(CLASSES)
     labels[:30] += 1
     client = Client(board, SMALL)
-    result = measure(client, SMALL, SAMPLES, labels)
+    result = client.measure(SAMPLES, labels)
     assert result.images == 300
     assert result.accuracy == 0.9
     assert result.agreement == 1.0
     board.graph = GateGraph.build(8, [(9, 0, 1)], [[8], [], []], [0, 0, 0], SMALL.encoder)
-    wrong = measure(client, SMALL, SAMPLES, labels)
+    wrong = client.measure(SAMPLES, labels)
     assert result.mismatch is None
     assert wrong.agreement < 1
     mismatch = wrong.mismatch
@@ -122,8 +131,8 @@ def test_a_serial_port_carries_it():
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("/dev/nothing", "there is no s"),
-        ("/dev/null", "it is no serial port"),
+        ("/dev/nothing", "no s"),
+        ("/dev/null", "it is not a serial port"),
         ("/", "Is a directory"),
         ("abacus://x", "invalid URL, protocol 'abacus'"),
         ("socket://localhost:1", "Connection refused"),
@@ -147,9 +156,9 @@ def test_a_port_is_used_by_one_program():
         SerialPort(name, 2**40)
     with SerialPort(name) as port:
         os.close(near)
-        with pytest.raises(ToolError, match=f"{name}: cannot be written: it is gone"):
+        with pytest.raises(ToolError, match=f"{name}: cannot be written: it was disconnected"):
             port.send(b"x")
-        with pytest.raises(ToolError, match=f"{name}: cannot be read: it is gone"):
+        with pytest.raises(ToolError, match=f"{name}: cannot be read: it was disconnected"):
             port.receive(0)
     os.close(far)
 
@@ -160,7 +169,7 @@ def test_flushing_may_fail_in_the_system(monkeypatch):
 
     near, far = pty.openpty()
     monkeypatch.setattr(termios, "tcflush", flush)
-    with pytest.raises(ToolError, match="it is gone"):
+    with pytest.raises(ToolError, match="it was disconnected"):
         SerialPort(os.ttyname(far))
     os.close(near)
     os.close(far)

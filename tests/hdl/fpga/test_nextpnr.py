@@ -55,7 +55,7 @@ def stuck(line, begin=9, left=2):
 @pytest.mark.parametrize("line", [ROUTER2, ROUTER1])
 def test_a_router_that_gets_no_further_is_stopped(line, tmp_path, monkeypatch):
     run_as_nextpnr(f'echo "$@" >> arguments\n{stuck(line)}', tmp_path, monkeypatch)
-    with pytest.raises(nextpnr.UnroutedError, match="router got no further than 2 conflicts"):
+    with pytest.raises(nextpnr.UnroutedError, match="router stopped with 2 conflicts left"):
         nextpnr.route(tmp_path, ICE40, ())
     calls = (tmp_path / "arguments").read_text().splitlines()
     assert [call.split()[-1] for call in calls] == ["1", "1", "2", "2", "3", "3"]

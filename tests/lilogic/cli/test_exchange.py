@@ -72,15 +72,15 @@ def test_import_takes_another_encoder_or_none(lilogic, tmp_path):
     assert_one_line(status, err, "net.npz", "makes 3 bits")
     for wrong in ("28x28", "2x2,quantile=x", "2x2,resize=4,quantile=0.5", "2x2,thresholds=1+x"):
         status, _, err = lilogic(*arguments, wrong)
-        assert_one_line(status, err, wrong, "is no encoder")
+        assert_one_line(status, err, wrong, "is not an encoder")
 
 
 @pytest.mark.parametrize(
     ("classes", "expected"),
     [
         ("1", "1, counting 6 nodes"),
-        ("3", "3, each counts 2 nodes"),
-        ("6", "6, each counts 1 node"),
+        ("3", "3, each counting 2 nodes"),
+        ("6", "6, each counting 1 node"),
     ],
 )
 def test_import_says_in_a_few_words_what_classes_count(lilogic, tmp_path, classes, expected):

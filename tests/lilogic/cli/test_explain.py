@@ -62,8 +62,8 @@ def test_bars_of_bits(lilogic, bits, tmp_path):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--class", "cat"], "no class cat; there are 0, 1"),
-        (["--class", "7"], "no class 7; there are 0, 1"),
+        (["--class", "cat"], "no class cat; it has 0, 1"),
+        (["--class", "7"], "no class 7; it has 0, 1"),
         (["--data", "digits"], "digits: bits have shape"),
         (["--data", "nothing.npz"], "nothing.npz: no such file"),
         (["--picture", "it.txt"], "it.txt: no picture's name"),

@@ -230,4 +230,4 @@ def test_verify_refuses_a_build_of_something_else(lilogic, tmp_path):
     status, _, err = lilogic("verify", network, "--build", build, "--target", "ecp5")
     assert_one_line(status, err, "was compiled with target ice40, not ecp5")
     status, _, err = lilogic("verify", network, "--build", tmp_path)
-    assert_one_line(status, err, "holds no build.json")
+    assert_one_line(status, err, "contains no build.json")

@@ -48,7 +48,7 @@ def test_a_page_is_named_and_can_be_written_before_anything_is_classified(lilogi
     taken = tmp_path / "out.csv"
     taken.write_text("mine")
     status, _, err = lilogic("eval", "no network", "--report", taken)
-    assert_one_line(status, err, "out.csv", "end it with .html")
+    assert_one_line(status, err, "out.csv", "use the suffix .html")
     status, _, err = lilogic("eval", "no network", "--report", taken / "out.html")
     assert_one_line(status, err, "cannot be written")
     assert taken.read_text() == "mine"
@@ -105,7 +105,7 @@ def test_a_run_folder_has_curves_and_a_summary_which_is_what_train_prints(
     assert sum(summary["gates"]["ops"].values()) == 48
     assert summary["gates"]["simplified"] < 48
     _, out, _ = lilogic("train", recipe, "-o", run_folder)
-    for label in ("freezing", "after passes", "by function", "fan-out", "layer 2"):
+    for label in ("freezing", "gates simplified", "by function", "fan-out", "layer 2"):
         assert label in out
 
 

@@ -54,7 +54,7 @@ def test_a_table_names_class_and_lead(lilogic, pictures, monkeypatch):
     status, out, _ = lilogic("predict", "digits", pictures[0].name)
     lead = SCORES[0].max() - sorted(SCORES[0])[-2]
     assert status == 0
-    assert f"{SCORES[0].argmax()}, {lead} ahead, scores {SCORES[0][0]} " in out
+    assert f"{SCORES[0].argmax()}, margin {lead}, scores {SCORES[0][0]} " in out
 
 
 def test_csv_and_json_may_be_written(lilogic, array, tmp_path):

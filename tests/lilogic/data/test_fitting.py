@@ -65,7 +65,7 @@ def test_every_fitted_threshold_splits_the_training_values(made, bits, spacing, 
         ({"thresholds": [0.5, 0.2]}, "do not rise within"),
         ({"thresholds": [1.0]}, "do not rise within"),
         ({"thresholds": [float("nan")]}, "do not rise within"),
-        ({"crop": (0, 0, 1, 1)}, "is no image"),
+        ({"crop": (0, 0, 1, 1)}, "is not an image"),
         ({"train": np.zeros((5, 2), np.uint8)}, "no threshold splits the training samples"),
         ({"train": np.zeros((0, 2), np.uint8)}, "no training samples"),
         ({"train": np.zeros((5, 2), np.float32)}, "no threshold splits the training samples"),
@@ -144,13 +144,13 @@ def test_text_says_shape_resize_and_thresholds():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no encoder"),
-        ("4x4", "is no encoder"),
-        ("4x4,quantile=a", "is no encoder"),
-        ("4x4,quantile=0.5,thresholds=1", "is no encoder"),
-        ("4x4,thresholds=99999999999", "is no encoder"),
+        ("", "is not an encoder"),
+        ("4x4", "is not an encoder"),
+        ("4x4,quantile=a", "is not an encoder"),
+        ("4x4,quantile=0.5,thresholds=1", "is not an encoder"),
+        ("4x4,thresholds=99999999999", "is not an encoder"),
         ("4x4,quantile=1.5", "quantile is 1.5, but must be within"),
-        ("4,resize=2x2,quantile=0.5", "is no image"),
+        ("4,resize=2x2,quantile=0.5", "is not an image"),
     ],
 )
 def test_text_that_is_no_encoder_is_refused(text, message):

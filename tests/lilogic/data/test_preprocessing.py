@@ -43,7 +43,7 @@ def test_resize_is_the_mean_weighted_by_overlap_with_halves_rounded_up(source, t
         ({"input_shape": (4, 0)}, "is not 1 to 3 positive sizes"),
         ({"input_shape": (4, 4.5)}, "is not a row of integers"),
         ({"input_shape": 4}, "is not a row of integers"),
-        ({"input_shape": (4,), "crop": (0, 0, 1, 1)}, "is no image"),
+        ({"input_shape": (4,), "crop": (0, 0, 1, 1)}, "is not an image"),
         ({"input_dtype": "float32"}, "input_dtype float32 is not one of"),
         ({"crop": (2, 2, 3, 3)}, "is not inside"),
         ({"crop": (0, 0, 0, 2)}, "is not inside"),

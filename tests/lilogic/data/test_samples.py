@@ -54,7 +54,7 @@ def test_a_picture_becomes_a_sample(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("shape", "text"),
-    [((4,), "which are no images"), ((2, 2, 2), "no images"), ((3, 2), "is 2×2, but the network")],
+    [((4,), "are not images"), ((2, 2, 2), "not images"), ((3, 2), "is 2×2, but the network")],
 )
 def test_a_picture_that_is_no_sample_is_refused(
     tmp_path: Path, shape: tuple[int, ...], text: str
@@ -179,8 +179,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         (None, "no such file"),
         (b"", "is empty"),
         (b"a text", "not an image in a supported format (PNG"),
-        (b"PK\x03\x04 no archive", "truncated, damaged or not of plain arrays"),
-        (b"\x93NUMPY", "truncated, damaged or not of plain arrays"),
+        (b"PK\x03\x04 no archive", "truncated, damaged or not a file of plain arrays"),
+        (b"\x93NUMPY", "truncated, damaged or not a file of plain arrays"),
         (b"\x1f\x8bxx", "truncated or damaged gzip"),
         (b"\0\0\x08\x03", "not an IDX file"),
     ):
@@ -189,5 +189,5 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         with refused(f"{path}: {words}"):
             READER.read([path])
     np.save(path, np.array([Trap()], dtype=object), allow_pickle=True)
-    with refused(f"{path}: truncated, damaged or not of plain arrays"):
+    with refused(f"{path}: truncated, damaged or not a file of plain arrays"):
         READER.read([path])

@@ -151,11 +151,11 @@ def test_what_a_column_does_not_say_is_drawn() -> None:
         (
             ["train"] * 57 + ["holdout", "", "Fold 1"],
             None,
-            "column part has 'holdout', '', 'Fold 1'; it",
+            "column part has 'holdout', '', 'Fold 1', but",
         ),
         (["test"] * 60, None, "my.csv: no samples are left for training"),
         (["val"] * 60, None, "my.csv: no samples are left for training"),
-        (["train"] * 59 + ["test"], np.arange(60) // 2, "samples 58 and 59 are of one group, but"),
+        (["train"] * 59 + ["test"], np.arange(60) // 2, "58 and 59 belong to one group, but"),
         (None, np.zeros(60, np.int64), "my.csv: 1 groups are too few for a split"),
     ],
 )

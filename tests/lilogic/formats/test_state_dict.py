@@ -236,7 +236,7 @@ def w(gates=4, before=4):
         (w() | {"layers.1.w": torch.zeros(16, 5)}, "is needed"),
         (w() | {"layers.1.w": torch.full((16, 4), torch.nan)}, "not finite"),
         (w() | {"layers.1.w": torch.zeros(16)}, "no matrix of numbers"),
-        (w() | {"layers.0.c_sub_layer_1": torch.zeros(1), "layers.0.c": None}, "not covered"),
+        (w() | {"layers.0.c_sub_layer_1": torch.zeros(1), "layers.0.c": None}, "not supported"),
         (w() | {"layers.2.c": torch.zeros(9, 8), "layers.3.w": torch.zeros(16, 4)}, "skip layers"),
         (w() | {"head.weight": torch.zeros(3)}, "does not belong to a numbered layer"),
         ({"0.indices": torch.tensor([0, -1]), "1.w": torch.eye(16, 1)}, "reads wire -1"),

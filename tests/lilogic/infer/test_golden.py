@@ -84,7 +84,7 @@ def test_bits_come_in_any_dtype_and_as_lists(dtype):
         (np.full((1, 2), 0.5), "bits must be 0 or 1"),
         (np.full((1, 2), np.nan), "bits must be 0 or 1"),
         (np.full((1, 2), "1"), "bits must be 0 or 1"),
-        ([[0, 1], [0]], "bits are no array"),
+        ([[0, 1], [0]], "bits are not an array"),
         (None, "bits have shape ()"),
     ],
 )

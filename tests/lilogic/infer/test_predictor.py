@@ -32,7 +32,7 @@ def test_a_predictor_survives_pickling(graph):
 
 def test_samples_that_are_no_array_or_do_not_fit_are_refused():
     made = predictor(random_graph((5,), 3, 2))
-    with pytest.raises(DataError, match="samples are no array"):
+    with pytest.raises(DataError, match="samples are not an array"):
         made.scores([[0, 1, 1], [0]])
     with pytest.raises(LilogicError, match="but the graph reads"):
         made.classify(np.zeros((2, 4), bool))

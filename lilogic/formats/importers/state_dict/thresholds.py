@@ -86,7 +86,7 @@ def _levels(state: Tensors, prefix: str, layer: Binarization) -> npt.NDArray[Any
         raise FormatError(f"tensor {name} is missing")
     levels = state[name]
     if not levels.ndim or not levels.size or levels.dtype.kind not in "iuf":
-        raise FormatError(f"tensor {name} holds no thresholds")
+        raise FormatError(f"tensor {name} contains no thresholds")
     if not np.isfinite(levels).all():
         raise FormatError(f"tensor {name} has values that are not finite")
     if not learned:

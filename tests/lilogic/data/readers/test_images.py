@@ -123,9 +123,9 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     with pytest.warns(LilogicWarning) as caught:
         images.read_folder(tmp_path)
     assert sorted(str(warning.message) for warning in caught) == [
-        f"{tmp_path / 'a'}: left out labels.csv",
-        f"{tmp_path / 'b'}: left out more",
-        f"{tmp_path}: left out read.me",
+        f"{tmp_path / 'a'}: ignored labels.csv",
+        f"{tmp_path / 'b'}: ignored more",
+        f"{tmp_path}: ignored read.me",
     ]
 
 
@@ -183,7 +183,7 @@ def test_splits_may_be_called_training_and_testing(tmp_path: Path) -> None:
     write_classes(tmp_path / "Training", {"a": 2, "b": 1})
     write_classes(tmp_path / "testing", {"a": 1, "b": 1})
     write_classes(tmp_path / "val", {"a": 1, "b": 1})
-    with pytest.warns(LilogicWarning, match="left out val"):
+    with pytest.warns(LilogicWarning, match="ignored val"):
         (x_train, _, x_test, _), _ = images.read_folder(tmp_path)
     assert (len(x_train), len(x_test)) == (3, 2)
 
@@ -194,7 +194,7 @@ def test_trains_may_be_a_class(tmp_path: Path) -> None:
 
 
 def test_folders_without_enough_images_are_refused(tmp_path: Path) -> None:
-    with refused(f"{tmp_path}: has no folders"):
+    with refused(f"{tmp_path}: has no subfolders"):
         images.read_folder(tmp_path)
     write_classes(tmp_path, {"a": 2, "b": 1})
     with refused(f"{tmp_path / 'b'}: has one image"):

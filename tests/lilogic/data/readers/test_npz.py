@@ -119,7 +119,7 @@ def test_other_files_called_npz_are_refused(tmp_path: Path) -> None:
         (
             "y_train",
             np.array([0, 1, 1.5, 2]),
-            "labels y_train have 1.5; classes are learned, not values",
+            "labels y_train have 1.5; lilogic learns classes",
         ),
         ("y_train", np.array([0, 1, np.nan, 2]), "labels y_train have no value for sample 2"),
         ("x_train", np.zeros((4, 3), dtype=complex), "x_train is complex128"),
@@ -243,7 +243,7 @@ def test_real_numbers_without_a_test_split_get_one(tmp_path: Path, names: tuple[
 def test_npy_of_labels_stands_beside_that_of_samples(tmp_path: Path) -> None:
     x, y = np.random.default_rng(0).normal(size=(20, 3)), np.array(["yes", "no"] * 10)
     np.save(tmp_path / "X.npy", x)
-    with refused(f"{tmp_path / 'X.npy'}: there is no y.npy beside it"):
+    with refused(f"{tmp_path / 'X.npy'}: labels are missing; put them next to it in y.npy"):
         datasets.load(str(tmp_path / "X.npy"))
     np.save(tmp_path / "y.npy", y)
     data = datasets.load(str(tmp_path / "X.npy"))

@@ -108,19 +108,19 @@ def test_categories_and_medians_are_those_of_training_rows() -> None:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (["same"] * COUNT, "left out column odd: no value differs from the others"),
-        ([None] * COUNT, "left out column odd: no value differs from the others"),
-        ([f"name {row}" for row in range(COUNT)], "left out column odd: text with nearly as many"),
+        (["same"] * COUNT, "ignoring column odd: all training rows have the same value"),
+        ([None] * COUNT, "ignoring column odd: all training rows have the same value"),
+        ([f"name {row}" for row in range(COUNT)], "ignoring column odd: nearly every row"),
         ([*range(7, 7 + COUNT)], "ignoring column odd: it numbers the rows"),
-        (["a", "b", "c", "c"] * 10, "column odd has values that each stand for one class"),
-        ([0, 1, 2, 3] * 10, "column odd has values that each stand for one class"),
+        (["a", "b", "c", "c"] * 10, "column odd has values that each determine the class"),
+        ([0, 1, 2, 3] * 10, "column odd has values that each determine the class"),
     ],
 )
 def test_odd_columns_are_said(column: list[Any], words: str) -> None:
     data, said = made(frame(odd=column), drop=["weight"])
     assert len(said) == 1, said
     assert said[0].startswith(f"mine: {words}")
-    assert ("odd" in " ".join(data.feature_names)) == ("left out" not in words)
+    assert ("odd" in " ".join(data.feature_names)) == ("ignoring" not in words)
 
 
 def test_rows_that_are_there_twice_are_said_and_stay() -> None:

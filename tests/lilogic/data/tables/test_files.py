@@ -91,5 +91,5 @@ def test_files_that_are_cut_short_give_one_line(tmp_path: Path, kind: str) -> No
 def test_arff_of_text_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "rows.arff"
     path.write_text("@relation r\n@attribute a string\n@attribute b {x,y}\n@data\nq,x\n")
-    with refused(f"{path}: ARFF of a kind that is not read here", "save it as CSV"):
+    with refused(f"{path}: unsupported kind of ARFF", "save it as CSV"):
         files.read(path)

@@ -77,7 +77,7 @@ def test_pairs_are_for_training_and_testing(source: Any) -> None:
 
 def test_what_is_no_data_is_refused() -> None:
     for source in (3, (X,), {"x": X}, None):
-        with refused("is no data; give a recipe, a file, a data frame"):
+        with refused("is not data; pass a recipe, a file, a data frame"):
             objects.dataset(source, SETTINGS)
     with refused("there are 3 labels, but 20 rows"):
         objects.dataset((FRAME[["a"]], [1, 2, 3]), SETTINGS)

@@ -88,7 +88,7 @@ def test_what_cannot_be_a_feature_names_row_and_column() -> None:
         schema.features(pandas.DataFrame({"Size": [1]}))
     with refused("columns 1 and 2 are both called size"):
         schema.features(pandas.DataFrame([[1, 2]], columns=["size", "size"]))
-    with refused("no table"):
+    with refused("not a supported kind of table"):
         schema.features(np.zeros((3, 1)))
 
 

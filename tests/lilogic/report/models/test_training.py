@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ TRAINING = {"epochs": 4, "seconds": 1.5, "device": "cpu", "threads": 1}
 
 def summary(
     layers: Sequence[dict[str, Any]] = ({"gates": 3}, {"gates": 3}),
-    initial: str = "normal",
+    net: Mapping[str, Any] = {},
     **training: Any,
 ) -> TrainingSummary:
     """Of two layers of three gates over three bits; layer 2 is all constants and buffers."""
@@ -34,7 +34,7 @@ def summary(
     second = [(gates.FALSE, 3, 4), (gates.B, 5, 3), (gates.A, 3, 4)]
     accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5}
     metadata = {"dataset": "bits", "accuracy": accuracy, "training": TRAINING | training}
-    metadata |= {"layers": list(layers), "recipe": {"net": {"initial": initial}}}
+    metadata |= {"layers": list(layers), "recipe": {"net": net}}
     graph = GateGraph.build(3, [*first, *second], [[6, 7], [8, 8]], metadata=metadata)
     return reports.summarize("tiny", graph)
 
@@ -89,7 +89,10 @@ def test_the_test_split_says_how_good_it_is_and_what_an_accuracy_hides() -> None
 
 
 def test_gates_that_began_as_pass_through_may_stay_so() -> None:
-    assert summary(initial="pass-through").warnings == ()
+    passing = {"initial": "pass-through"}
+    assert summary(net=passing).warnings == ()
+    assert summary(net={"initial": "normal", "layers": [3, passing]}).warnings == ()
+    assert len(summary(net={"initial": "normal", "layers": [3, 3]}).warnings) == 1
 
 
 def test_filters_are_named_with_their_places() -> None:

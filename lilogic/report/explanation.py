@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from lilogic.errors import DataError
+from lilogic.extras import needs
 from lilogic.files import replacing
+from lilogic.report import plots
+from lilogic.report.drawing import Picture
+from lilogic.report.pages import Section
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from lilogic.report.models.explanation import (
         Basis,
         Explanation,
@@ -25,6 +32,9 @@ _INK, _PAPER, _BAR = "#22303c", "#ffffff", "#219ebc"
 
 _TOP = 20
 """Bars of a picture."""
+
+_LISTED = 5
+"""Features, and conditions of each class, in a notebook's tables."""
 
 _SHOWN_CLASSES = 20
 """Classes of a picture, at most."""
@@ -102,6 +112,15 @@ def _weight(one: Importance, class_: int | None) -> float:
     return sum(one.change) if class_ is None else one.change[class_]
 
 
+def sections(explanation: Explanation) -> Iterator[Section]:
+    """The features that matter most and, for each class, the conditions that do."""
+    title = f"{explanation.name}, on {basis_text(explanation.basis)}"
+    rows = feature_rows(explanation, None, _LISTED)
+    yield Section(title, "", feature_columns(explanation), rows)
+    conditions = condition_rows(explanation, None, _LISTED)
+    yield Section("conditions", "", CONDITION_COLUMNS, conditions)
+
+
 def formula_lines(formula: Formula) -> Iterator[str]:
     """The formula, a term a line."""
     for score in formula.scores:
@@ -129,7 +148,28 @@ def draw(explanation: Explanation, path: Path, class_: int | None = None) -> Non
     Raises:
         LilogicError: the file cannot be written.
     """
-    from matplotlib.figure import Figure
+    with replacing(path) as temporary:
+        _figure(explanation, class_).savefig(temporary, dpi=120)
+
+
+def picture(explanation: Explanation, class_name: str | None = None) -> Picture:
+    """The same as a drawing of all classes, or of the one called ``class_name``.
+
+    Raises:
+        DataError: there is no such class.
+    """
+    names = explanation.classes
+    if class_name is not None and class_name not in names:
+        raise DataError(f"there is no class {class_name!r}; there are {', '.join(names)}")
+    class_ = None if class_name is None else names.index(class_name)
+    what = "pixel" if explanation.image is not None else "feature"
+    title = f"{explanation.name}: by how much each {what} changes the scores of classes"
+    return Picture(plots.as_svg(_figure(explanation, class_), title))
+
+
+def _figure(explanation: Explanation, class_: int | None) -> Figure:
+    with needs("plots", "matplotlib"):
+        from matplotlib.figure import Figure
 
     figure = Figure(layout="constrained", facecolor=_PAPER)
     if explanation.image is not None:
@@ -139,8 +179,7 @@ def draw(explanation: Explanation, path: Path, class_: int | None = None) -> Non
     figure.suptitle(
         f"{explanation.name}, on {basis_text(explanation.basis)}", fontsize=11, color=_INK
     )
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    return figure
 
 
 def _draw_images(
