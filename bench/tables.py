@@ -239,6 +239,40 @@ def silicon() -> str:
     return captioned(markdown(columns, rows), "silicon")
 
 
+def small() -> str:
+    """Silicon of the zoo's smallest classifiers, beside what others report of the same tables."""
+    targets = {"xc7": "LUT6", "ice40": "iCE40 LUT4", "ecp5": "ECP5 LUT4", "sky130": "GE"}
+    columns = dict.fromkeys(("data set", "network", "test accuracy", *targets.values()), ">") | {
+        "data set": "<",
+        "network": "<",
+    }
+    rows = [
+        (
+            one["dataset"],
+            f"**`{name}`**",
+            percent(one["accuracy"]["test_frozen"]),
+            *(count(round(one["cost"][target]["total"])) for target in targets),
+        )
+        for name, one in records.load("zoo").figures.items()
+        if one["cost"]
+    ]
+    rows += [
+        (one["dataset"], peer(one), percent(one["accuracy"]), count(one["cost"]), "", "", "")
+        for one in records.load("peers").figures["tables"]
+    ]
+    return markdown(columns, sorted(rows, key=lambda row: row[0]))
+
+
+def inference_peers() -> str:
+    """Images a second that others report."""
+    columns = {"": "<", "on": "<", "images a second": ">", "source": "<"}
+    rows = (
+        (peer(one), one["device"], f"{one['images_per_second'] / 1e6:.3g} M", source(one))
+        for one in records.load("peers").figures["inference"]
+    )
+    return markdown(columns, rows)
+
+
 def silicon_peers() -> str:
     """What others report of the silicon of MNIST."""
     found = sorted(
@@ -397,10 +431,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "gates-peers": gates_peers,
     "gpu-step": gpu_steps,
     "inference": inference,
+    "inference-peers": inference_peers,
     "proof": proof,
     "scale": scale,
     "silicon": silicon,
     "silicon-peers": silicon_peers,
+    "small": small,
     "step": steps("train"),
     "unshipped": unshipped,
     "zoo": zoo,
