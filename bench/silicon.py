@@ -66,7 +66,7 @@ tee -q -o stat.json stat -json
 {functions}
 hierarchy -top top
 proc
-flatten
+flatten -wb
 techmap
 simplemap
 opt_clean

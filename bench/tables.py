@@ -19,7 +19,7 @@ def markdown(columns: dict[str, str], rows: Iterable[Sequence[str]]) -> str:
     """
     rules = ["---" if side == "<" else "---:" for side in columns.values()]
     lines = [[*columns], rules, *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines).replace("|  |", "| |")
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def captioned(table: str, record: str) -> str:
@@ -134,47 +134,62 @@ def demo() -> str:
 
 
 def zoo() -> str:
-    """Every network of the zoo."""
-    return markdown(
-        {
-            "network": "<",
-            "data set": "<",
-            "gates trained": ">",
-            "gates left": ">",
-            "test accuracy": ">",
-            "over seeds": ">",
-            "training": "<",
-        },
+    """Gates and accuracy of every network of the zoo."""
+    columns = {
+        "network": "<",
+        "data set": "<",
+        "gates trained": ">",
+        "gates left": ">",
+        "test accuracy": ">",
+        "over seeds": ">",
+        "seeds": ">",
+    }
+    rows = (
         (
-            (
-                f"`{name}`",
-                DATASETS.get(one["dataset"], one["dataset"]),
-                f"{one['gates']['trained']:,}",
-                f"{one['gates']['simplified']:,}",
-                f"**{percent(one['accuracy']['test_frozen'])}**",
-                over_seeds(name, one["seeds"]),
-                training(one["training"]),
-            )
-            for name, one in records.load("zoo").figures.items()
-        ),
+            f"`{name}`",
+            DATASETS.get(one["dataset"], one["dataset"]),
+            count(one["gates"]["trained"]),
+            count(one["gates"]["simplified"]),
+            f"**{percent(one['accuracy']['test_frozen'])}**",
+            *over_seeds(name, one["seeds"]),
+        )
+        for name, one in records.load("zoo").figures.items()
     )
+    return markdown(columns, rows)
 
 
-def over_seeds(name: str, seeds: dict[str, Any] | None) -> str:
-    """Mean and deviation of several seeds; empty where there is one only."""
+def over_seeds(name: str, seeds: dict[str, Any] | None) -> tuple[str, str]:
+    """Mean and deviation of several seeds, and how many; empty where there is one only."""
     seeds = records.load("seeds").figures.get(name, seeds)
     if seeds is None or len(seeds["seeds"]) < 2:
-        return ""
+        return "", ""
     mean, deviation = 100 * seeds["mean"], 100 * seeds["deviation"]
-    return f"{mean:.2f} ± {deviation:.2f} % ({len(seeds['seeds'])})"
+    return f"{mean:.2f} ± {deviation:.2f} %", count(len(seeds["seeds"]))
 
 
-def training(of: dict[str, Any]) -> str:
-    """How long a network was trained, and on what."""
-    networks = f"{of['members']} networks, " if (of["members"] or 1) > 1 else ""
-    threads = of["threads"]
-    where = "a GPU" if of["device"] == "cuda" else f"{threads} thread{'s' * (threads > 1)}"
-    return f"{networks}{of['epochs']} epochs, {of['seconds']:,.0f} s on {where}"
+def zoo_training() -> str:
+    """How every network of the zoo was trained."""
+    columns = {
+        "network": "<",
+        "members": ">",
+        "epochs": ">",
+        "time": ">",
+        "on": "<",
+    }
+    found = {name: one["training"] for name, one in records.load("zoo").figures.items()}
+    rows = (
+        (
+            f"`{name}`",
+            count(one["members"] or 1),
+            count(one["epochs"]),
+            f"{one['seconds']:,.0f} s",
+            "a GPU"
+            if one["device"] == "cuda"
+            else f"{one['threads']} thread{'s' * (one['threads'] > 1)}",
+        )
+        for name, one in found.items()
+    )
+    return markdown(columns, rows)
 
 
 def percent(fraction: float) -> str:
@@ -205,32 +220,57 @@ def unshipped() -> str:
 
 def silicon() -> str:
     """LUTs and gate equivalents of whole classifiers."""
-    columns = {
-        "network": "<",
-        "data set": "<",
-        "gates": ">",
-        "nodes counted": ">",
-        "test accuracy": ">",
-        "LUT6": ">",
-        "LUT4": ">",
-        "GE": ">",
-    }
     found = records.load("silicon").figures
-    table = markdown(
-        columns,
+    units = dict.fromkeys(unit for one in found.values() for unit in one["cost"])
+    columns = dict.fromkeys(
+        ("network", "data set", "gates", "nodes counted", "test accuracy", *units), ">"
+    ) | {"network": "<", "data set": "<"}
+    rows = (
         (
-            (
-                f"`{name}`",
-                DATASETS[one["dataset"]],
-                count(one["gates"]),
-                count(one["counted"]),
-                percent(one["accuracy"]),
-                *(count(one["cost"].get(unit)) for unit in ("LUT6", "LUT4", "GE")),
-            )
-            for name, one in sorted(found.items(), key=lambda each: each[1]["accuracy"])
-        ),
+            f"`{name}`",
+            DATASETS[one["dataset"]],
+            count(one["gates"]),
+            count(one["counted"]),
+            percent(one["accuracy"]),
+            *(count(one["cost"].get(unit)) for unit in units),
+        )
+        for name, one in sorted(found.items(), key=lambda each: each[1]["accuracy"])
     )
-    return captioned(table, "silicon")
+    return captioned(markdown(columns, rows), "silicon")
+
+
+def small() -> str:
+    """Silicon of the zoo's smallest classifiers, beside what others report of the same tables."""
+    targets = {"xc7": "LUT6", "ice40": "iCE40 LUT4", "ecp5": "ECP5 LUT4", "sky130": "GE"}
+    columns = dict.fromkeys(("data set", "network", "test accuracy", *targets.values()), ">") | {
+        "data set": "<",
+        "network": "<",
+    }
+    rows = [
+        (
+            one["dataset"],
+            f"**`{name}`**",
+            percent(one["accuracy"]["test_frozen"]),
+            *(count(round(one["cost"][target]["total"])) for target in targets),
+        )
+        for name, one in records.load("zoo").figures.items()
+        if one["cost"]
+    ]
+    rows += [
+        (one["dataset"], peer(one), percent(one["accuracy"]), count(one["cost"]), "", "", "")
+        for one in records.load("peers").figures["tables"]
+    ]
+    return markdown(columns, sorted(rows, key=lambda row: row[0]))
+
+
+def inference_peers() -> str:
+    """Images a second that others report."""
+    columns = {"": "<", "on": "<", "images a second": ">", "source": "<"}
+    rows = (
+        (peer(one), one["device"], f"{one['images_per_second'] / 1e6:.3g} M", source(one))
+        for one in records.load("peers").figures["inference"]
+    )
+    return markdown(columns, rows)
 
 
 def silicon_peers() -> str:
@@ -336,10 +376,11 @@ def proof() -> str:
     """Seconds that proofs take."""
     found = records.load("proof").figures
     parts = dict.fromkeys(part for one in found.values() for part in one["parts"])
-    columns = {"network": "<"} | dict.fromkeys(parts, ">") | {"total": ">"}
+    columns = dict.fromkeys(("network", "reading", *parts, "total"), ">") | {"network": "<"}
     rows = (
         (
             f"`{name}`, {count(one['gates'])} gates",
+            f"{one['read_seconds']:.1f} s",
             *(f"{one['parts'][part]['seconds']:.1f} s" for part in parts),
             f"{one['seconds']:.1f} s",
         )
@@ -390,12 +431,15 @@ TABLES: dict[str, Callable[[], str]] = {
     "gates-peers": gates_peers,
     "gpu-step": gpu_steps,
     "inference": inference,
+    "inference-peers": inference_peers,
     "proof": proof,
     "scale": scale,
     "silicon": silicon,
     "silicon-peers": silicon_peers,
+    "small": small,
     "step": steps("train"),
     "unshipped": unshipped,
     "zoo": zoo,
+    "zoo-training": zoo_training,
 }
 """The tables that a page may name."""
