@@ -250,6 +250,7 @@ class Build:
         self,
         verification: Verification | None = None,
         *,
+        area: AreaReport | None = None,
         liberty: Target | None = None,
         targets: Sequence[str] | None = None,
         progress: bool = True,
@@ -258,6 +259,7 @@ class Build:
 
         Args:
             verification: Result of ``verify``.
+            area: Result of ``area``. Default: it is called with the other arguments.
             liberty: As for ``area``.
             targets: As for ``area``; an empty list leaves the area out.
             progress: Whether to show progress on standard error.
@@ -269,8 +271,7 @@ class Build:
         from lilogic.report import compiled
 
         graph = self.simplified.graph
-        area = None
-        if self._targets(targets, liberty):
+        if area is None and self._targets(targets, liberty):
             area = self.area(liberty, targets=targets, progress=progress)
         return compiled.describe(
             self.model.name,

@@ -188,8 +188,8 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
 
 @pytest.mark.slow
 def test_demo_goes_the_whole_road(lilogic, recipe, tmp_path):
-    status, out, _ = lilogic("demo", recipe, "-o", tmp_path, "--json")
-    assert status == 0
+    status, out, err = lilogic("demo", recipe, "-o", tmp_path, "--json")
+    assert status == 0, err
     result = json.loads(out)
     assert result == json.loads((tmp_path / "report.json").read_text())
     assert {"tiny.lgn", "tiny.png", "classifier.v", "report.md"} <= {
