@@ -4,7 +4,8 @@ The code blocks of a page run from top to bottom in one empty folder. ``sh`` run
 ``python`` in one interpreter, and a block with a title is saved as the file of that name. A
 ``text`` block shows the output of the ``sh`` block before it; ``...`` stands for what is left out.
 Where a page trains networks, any number matches any other, as theirs depend on the processor.
-``<!-- not run: WHY -->`` excuses the block that follows.
+``<!-- not run: WHY -->`` excuses the block that follows, ``<!-- needs PROGRAM -->`` where that is
+missing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,7 +43,8 @@ PAGES = (
     "verify.md",
 )
 BLOCK = re.compile(
-    r'(<!-- not run: [^>]+ -->\s+)?^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S
+    r'(?:<!-- (not run: [^>]+|needs \S+) -->\s+)?^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$',
+    re.M | re.S,
 )
 TRAINS = re.compile(r"lilogic (train|sweep|frontier)\b|lilogic\.(train|sweep)\(")
 COMPILING = re.compile(r"^.*: compiling for this machine.*\n", re.M)
@@ -60,6 +63,11 @@ class Block:
     output: str | None = None
 
 
+def is_excused(excuse: str) -> bool:
+    kind, _, program = excuse.partition(" ")
+    return kind == "not" or (kind == "needs" and shutil.which(program) is None)
+
+
 def blocks(page: str) -> list[Block]:
     found: list[Block] = []
     for excuse, language, file, code in BLOCK.findall((HOW_TO / page).read_text("utf-8")):
@@ -68,14 +76,18 @@ def blocks(page: str) -> list[Block]:
             assert found[-1].language == "sh", f"{page}: not the output of a command:\n{code}"
             found[-1].output = code
         else:
-            found.append(Block(language, code, file or None, bool(excuse)))
+            found.append(Block(language, code, file or None, is_excused(excuse)))
     return found
 
 
 def printed(command: str, folder: Path) -> tuple[str, int]:
     """What a shell prints for ``command``, where ``lilogic`` is this interpreter's; its status."""
     defined = f'lilogic() {{ "{sys.executable}" -m lilogic "$@"; }}\n'
-    environment = os.environ | {"COLUMNS": "88", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = os.environ | {
+        "COLUMNS": "88",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     done = subprocess.run(
         ["bash", "-c", defined + command],
         cwd=folder,
