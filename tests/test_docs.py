@@ -12,8 +12,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 
 def commands(page: Path) -> list[list[str]]:
-    """The words of each ``lilogic COMMAND …`` in an indented block."""
-    lines = re.findall(r"^    (lilogic \S.*)$", page.read_text("utf-8"), re.MULTILINE)
+    """The words of each ``lilogic COMMAND …`` in an indented block, or a block of ``sh``."""
+    text = page.read_text("utf-8")
+    lines = re.findall(r"^    (lilogic \S.*)$", text, re.MULTILINE)
+    for block in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        lines += re.findall(r"^(lilogic \S.*?)(?: [|>] .*)?$", block, re.MULTILINE)
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
