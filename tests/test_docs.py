@@ -12,17 +12,21 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 
 def commands(page: Path) -> list[list[str]]:
-    """The words of each ``lilogic COMMAND …`` in an indented block."""
-    lines = re.findall(r"^    (lilogic \S.*)$", page.read_text("utf-8"), re.MULTILINE)
+    """The words of each ``lilogic COMMAND …`` in an indented block, or a block of ``sh``."""
+    text = page.read_text("utf-8")
+    lines = re.findall(r"^    (lilogic \S.*)$", text, re.MULTILINE)
+    for block in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        lines += re.findall(r"^(lilogic \S.*?)(?: [|>] .*)?$", block, re.MULTILINE)
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_options_exist(lilogic, page):
     for command, *words in commands(page):
-        status, text, _ = lilogic(*([command] if command.startswith("-") else [command, "--help"]))
+        is_option = command.startswith("-")
+        status, text, _ = lilogic(*([] if is_option else [command]), "--help")
         assert status == 0
-        for word in words:
+        for word in [command, *words] if is_option else words:
             assert not word.startswith("-") or word.partition("=")[0] in text, (command, word)
 
 
