@@ -119,6 +119,20 @@ def test_the_glossary_is_in_order() -> None:
     assert all(a.lower() < b.lower() for a, b in pairwise(terms))
 
 
+def test_broken_links_are_found(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "index.html").write_text("<h1 id=here><a href=/a.html#there></a>")
+    (tmp_path / "a.html").write_text(
+        "<p id=there><a href=sub#here></a><a href=sub/#nowhere></a><a href=https://b.org></a>"
+        "<img src=no.png><script src=//b.org/b.js></script>"
+    )
+    assert sorted(broken(tmp_path)) == [
+        "a.html loads //b.org/b.js",
+        "a.html: no.png: no such file",
+        "a.html: sub/#nowhere: no such anchor",
+    ]
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_broken_link(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
