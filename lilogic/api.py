@@ -292,17 +292,17 @@ class Model:
     def draw(
         self, view: str = "network", *, cone: int | None = None, simplify: bool = True
     ) -> Picture:
-        """A picture of its gates, or of what they look at.
+        """Draw the gates, or what they look at.
 
         Args:
-            view: ``network``: input bits, gates and classes, by level; where these are too many
-                for boxes, bars and bands. ``fields``: the pixels that each class reads.
-                ``filters``: nodes that repeat all over an image.
-            cone: the number of a class, to draw what that depends on alone.
-            simplify: draw the gates that simplification leaves; else all that were trained.
+            view: ``network`` for input bits, gates and classes level by level; large networks are
+                drawn as bars and bands. ``fields`` for the pixels that each class reads.
+                ``filters`` for nodes that repeat all over an image.
+            cone: Number of a class, to draw only what it depends on.
+            simplify: Whether to simplify the graph first.
 
         Raises:
-            FormatError: no such class or view, or nothing that it could show.
+            FormatError: There is no such class or view, or nothing that it could show.
         """
         from lilogic.formats.exporters import svg
         from lilogic.graph import passes
@@ -311,7 +311,7 @@ class Model:
         return Picture(svg.drawn(graph.with_metadata(name=self.name), cone=cone, view=view))
 
     def export(self, kind: str, path: str | Path, **options: Any) -> None:
-        """Write it in another format; see ``lilogic.flow.export``."""
+        """Write the network in another format; see ``lilogic.flow.export``."""
         from lilogic import flow
 
         flow.export(self, kind, path, **options)
@@ -344,25 +344,25 @@ class Model:
         return flow.synthesize(self, board, folder, options, progress=progress, **keywords)
 
     def flash(self, board: str, folder: str | Path | None = None, *, progress: bool = True) -> Path:
-        """Load what ``synthesize`` built onto a board; see ``lilogic.flow.flash``."""
+        """Load the bitstream of ``synthesize`` onto a board; see ``lilogic.flow.flash``."""
         from lilogic import flow
 
         return flow.flash(self, board, folder, progress=progress)
 
     def connect(self, port: str, **options: Any) -> AbstractContextManager[Client]:
-        """A board that holds it, at a serial port; see ``lilogic.flow.connect``."""
+        """Connect to a board that holds the network; see ``lilogic.flow.connect``."""
         from lilogic import flow
 
         return flow.connect(self, port, **options)
 
     def simulate_board(self, **options: Any) -> AbstractContextManager[Client]:
-        """The same without a board; see ``lilogic.flow.simulate_board``."""
+        """Simulate a board that holds the network; see ``lilogic.flow.simulate_board``."""
         from lilogic import flow
 
         return flow.simulate_board(self, **options)
 
     def datasheet(self, data: Dataset | None = None, **options: Any) -> Datasheet:
-        """All that an engineer asks of it, on one sheet; see ``lilogic.datasheet.datasheet``."""
+        """Make a data sheet; see ``lilogic.datasheet.datasheet``."""
         from lilogic.datasheet import datasheet
 
         return datasheet(self, data, **options)

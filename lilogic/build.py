@@ -74,14 +74,17 @@ class Build:
         return read_bytes(self.folder / VERILOG).decode()
 
     def words(self, samples: Any) -> list[int]:
-        """Values of the data input, lowest bit first, for samples [samples, …].
+        """Return the values of the data input for samples, as integers.
 
-        A testbench of your own puts them there.
+        Put them there in a testbench of your own.
+
+        Args:
+            samples: Raw samples [samples, …].
 
         Raises:
-            DataError: samples that do not fit the network.
-            FormatError: the folder holds no build, or one that was altered.
-            GraphError: it holds another one.
+            DataError: The samples do not fit the network.
+            FormatError: The folder holds no build, or an altered one.
+            GraphError: The folder holds another build.
         """
         from lilogic.hdl.components.interface import pack
 
@@ -247,6 +250,7 @@ class Build:
         self,
         verification: Verification | None = None,
         *,
+        area: AreaReport | None = None,
         liberty: Target | None = None,
         targets: Sequence[str] | None = None,
         progress: bool = True,
@@ -255,6 +259,7 @@ class Build:
 
         Args:
             verification: Result of ``verify``.
+            area: Result of ``area``. Default: it is called with the other arguments.
             liberty: As for ``area``.
             targets: As for ``area``; an empty list leaves the area out.
             progress: Whether to show progress on standard error.
@@ -266,8 +271,7 @@ class Build:
         from lilogic.report import compiled
 
         graph = self.simplified.graph
-        area = None
-        if self._targets(targets, liberty):
+        if area is None and self._targets(targets, liberty):
             area = self.area(liberty, targets=targets, progress=progress)
         return compiled.describe(
             self.model.name,

@@ -34,23 +34,24 @@ def datasheet(
     progress: bool = True,
     **keywords: Any,
 ) -> Datasheet:
-    """The data sheet of a network, with figures on the test samples of a data set.
+    """Make the data sheet of a network, with figures on the test samples of a data set.
 
     Args:
-        model: the network.
-        data: the data set; default: the one that the network was trained on.
-        options: how to compile it.
-        liberty: standard cells, as ``flow.read_liberty`` gives, for the energy of an inference.
-        conditions: clock, slew and wires; the clock is by default that which registers are placed
+        model: The network.
+        data: The data set. Default: the one that the network was trained on.
+        options: How to compile it.
+        liberty: Standard cells, as returned by ``flow.read_liberty``, for the energy of an
+            inference.
+        conditions: Clock, transition time and wires. Default: the clock that registers were placed
             for, or else 100 MHz.
-        clock_is: a few words on where the clock comes from; default: ``asked for``, or ``assumed``.
-        progress: whether to show progress on standard error.
-        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+        clock_is: A few words on where the clock comes from. Default: ``asked for``, or ``assumed``.
+        progress: Whether to show progress on standard error.
+        keywords: Fields of ``CompileOptions`` that replace those of ``options``.
 
     Raises:
-        DataError: there is no such data set, or its samples do not fit the network.
-        GraphError: an impossible option, or a folded classifier.
-        FormatError: the library lacks what it takes.
+        DataError: There is no such data set, or its samples do not fit the network.
+        GraphError: An option is impossible, or asks for a folded classifier.
+        FormatError: The library lacks something.
         ToolError: Yosys is missing or failed.
     """
     from lilogic.hdl.power.energy import CLOCK_MHZ, Conditions

@@ -216,17 +216,17 @@ def synthesize(
 def flash(
     model: Model, board: str, folder: str | Path | None = None, *, progress: bool = True
 ) -> Path:
-    """Load what ``synthesize`` built onto a board; returns the bitstream.
+    """Load the bitstream of ``synthesize`` onto a board, and return the bitstream's path.
 
     Args:
-        model: the network.
-        board: its name, one of ``catalogue.BOARDS``.
-        folder: where the bitstream is; default: as for ``synthesize``.
-        progress: whether to show progress on standard error.
+        model: The network.
+        board: Name of the board; ``lilogic boards`` lists them.
+        folder: Where the bitstream is. Default: as for ``synthesize``.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        FormatError: the folder holds no bitstream of this network for this board.
-        ToolError: the program that loads it is missing or failed.
+        FormatError: The folder holds no bitstream of this network for this board.
+        ToolError: The program that loads it is missing or failed.
     """
     from lilogic.boards import catalogue
     from lilogic.boards.flow import build, loader
@@ -243,17 +243,17 @@ def flash(
 
 @contextmanager
 def connect(model: Model, port: str, *, baud: int = 1_000_000) -> Iterator[Client]:
-    """A board that holds a network, at a serial port, which classifies what it is sent.
+    """Connect to a board that holds the network; a context manager.
 
     Args:
-        model: the network.
-        port: such as ``/dev/ttyUSB0``.
-        baud: bits a second, as the bitstream was built for.
+        model: The network.
+        port: The serial port, such as ``/dev/ttyUSB0``.
+        baud: Bits per second, as the bitstream was built for.
 
     Raises:
-        MissingExtraError: pyserial is missing.
-        DataError: the board holds another network.
-        ToolError: the port cannot be used, or the board does not answer.
+        MissingExtraError: pyserial is not installed.
+        DataError: The board holds another network.
+        ToolError: The port cannot be used, or the board does not answer.
     """
     from lilogic.boards.host.client import Client, SerialPort
     from lilogic.graph import passes
@@ -271,20 +271,20 @@ def simulate_board(
     progress: bool = True,
     **keywords: Any,
 ) -> Iterator[Client]:
-    """The circuit of a board that holds a network, link and all, in Verilator.
+    """Simulate a board that holds the network, with Verilator; a context manager.
 
-    It is simulated at its pins: bytes go over the serial line bit by bit.
+    The simulation includes the serial line: every byte is sent bit by bit.
 
     Args:
-        model: the network.
-        options: how to compile it.
-        baud: bits a second on the line.
-        progress: whether to show progress on standard error.
-        keywords: fields of ``CompileOptions`` that replace those of ``options``.
+        model: The network.
+        options: How to compile it.
+        baud: Bits per second on the serial line.
+        progress: Whether to show progress on standard error.
+        keywords: Fields of ``CompileOptions`` that replace those of ``options``.
 
     Raises:
-        GraphError: an impossible option.
-        ToolError: a program is missing or failed.
+        GraphError: An option is impossible.
+        ToolError: A program is missing or failed.
     """
     from lilogic.graph import passes
 
@@ -311,15 +311,14 @@ def export(model: Model, kind: str, path: str | Path, **options: Any) -> None:
     """Write a network in another format.
 
     Args:
-        model: the network.
-        kind: ``verilog``, or one of ``formats.WRITERS``: ``blif``, ``aiger``, ``c``, ``npz``,
-            ``dot``, ``svg``, ``html``.
-        path: the file.
-        options: of Verilog those of ``compile``; else of the format, see ``formats.write``. A page
-            of HTML offers ``examples``, by default test samples as ``examples`` finds them.
+        model: The network.
+        kind: ``verilog``, ``blif``, ``aiger``, ``c``, ``npz``, ``dot``, ``svg`` or ``html``.
+        path: The file.
+        options: Options of ``compile`` for Verilog; otherwise of ``lilogic.formats.write``. An HTML
+            page offers ``examples``, by default test samples.
 
     Raises:
-        LilogicError: there is no such format, it cannot express the network or has no such option,
+        LilogicError: There is no such format, it cannot express the network or has no such option,
             or the file cannot be written.
     """
     from lilogic import formats
@@ -333,13 +332,13 @@ def export(model: Model, kind: str, path: str | Path, **options: Any) -> None:
 
 
 def examples(model: Model, count: int = 20, data: Dataset | None = None) -> Examples | None:
-    """Test samples for a page, of each class in turn; None where there are no data.
+    """Return test samples for an HTML page, of each class in turn; None if there are no data.
 
     Args:
-        model: the network.
-        count: how many.
-        data: the data set; default: the one that the network was trained on. Where that is
-            recorded but not at hand, a ``LilogicWarning`` says so.
+        model: The network.
+        count: Number of samples.
+        data: The data set. Default: the one that the network was trained on. A ``LilogicWarning``
+            tells if it is recorded but not available.
     """
     from lilogic.formats.exporters.html.contents import Examples
 

@@ -21,17 +21,19 @@ def estimate(
     *,
     changes: Mapping[str, Any] | Sequence[str] | None = None,
 ) -> CostEstimate:
-    """What a network, or one that a recipe would train, takes on a target, without synthesis.
+    """Estimate the size of a network on a target, without synthesis.
+
+    For a recipe or data, the estimate is for a network as training would make it.
 
     Args:
-        source: a network; or what ``train`` takes.
+        source: A model, or a source as for ``train``.
         target: ``xc7``, ``ice40``, ``ecp5`` or ``sky130``.
-        changes: settings that replace the recipe's.
+        changes: Settings that replace those of the recipe.
 
     Raises:
-        LilogicError: the target is unknown.
-        RecipeError: an impossible recipe.
-        DataError: the data set is missing or damaged.
+        LilogicError: The target is unknown.
+        RecipeError: The recipe is impossible.
+        DataError: The data set is missing or damaged.
     """
     from lilogic.cost import targets
     from lilogic.cost.estimate import estimate
@@ -59,27 +61,28 @@ def frontier(
     address: str | None = None,
     progress: bool = True,
 ) -> FrontierReport:
-    """Train a network for each budget and seed; write accuracy against cost, and draw it.
+    """Train a network for each budget and seed, and compare accuracy with size.
 
-    A network that was trained before is not trained again.
+    Networks that are trained already are not trained again. ``frontier.json`` and ``frontier.png``
+    show the result.
 
     Args:
-        source: as for ``train``; for a data set, a recipe is made that is cheap on the target.
+        source: As for ``train``; for a data set, a recipe is made that is cheap on the target.
         target: ``xc7``, ``ice40``, ``ecp5`` or ``sky130``.
-        budgets: what each network may take, in the target's unit; default: ``frontier.BUDGETS``.
-        seeds: of which each budget has a network.
-        folder: where to; default: ``runs/NAME-frontier``.
-        changes: settings that replace the recipe's.
-        device: as for ``train``.
-        threads: as for ``train``; of each network that is trained at once.
-        jobs: how many networks are trained at once, on Ray; None for one a core.
-        address: of the Ray cluster that trains them; default: processes of this machine.
-        progress: whether to show progress on standard error.
+        budgets: What each network may take, in the unit of the target. Default: several sizes.
+        seeds: Seeds; each budget has a network for each.
+        folder: Where to write. Default: ``runs/NAME-frontier``.
+        changes: Settings that replace those of the recipe.
+        device: As for ``train``.
+        threads: Number of threads for each network that is trained at once.
+        jobs: Networks to train at once, on Ray; None for one per core.
+        address: Address of the Ray cluster. Default: processes on this machine.
+        progress: Whether to show progress on standard error.
 
     Raises:
-        LilogicError: the target is unknown.
-        RecipeError: an impossible recipe, or a budget that cannot be met.
-        DataError: the data set is missing or damaged.
+        LilogicError: The target is unknown.
+        RecipeError: The recipe is impossible, or a budget cannot be met.
+        DataError: The data set is missing or damaged.
         MissingExtraError: PyTorch is not installed.
     """
     from lilogic.cost import targets

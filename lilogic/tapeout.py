@@ -31,27 +31,27 @@ def tape_out(
     progress: bool = True,
     **keywords: Any,
 ) -> TapeoutReport:
-    """Write a project: its circuit, test, host script and documents.
+    """Write a project for Tiny Tapeout: circuit, test, host script and documents.
 
     Args:
-        model: the network.
-        folder: where to; it must have none of a project's files.
-        technology: what the chip is made in, one of ``technologies.TECHNOLOGIES``.
-        tiles: the project's size, such as ``2x2``; default: the fewest that it fits in.
-        utilization: of the area of these, what cells may take; default: ``fit.UTILIZATION``.
-        liberty: standard cells of the technology to map to, such as ``flow.read_liberty`` gives;
-            default: gates are mapped, and the area of cells is estimated.
-        author: whose it is.
-        clock_mhz: the project's clock; default: ``project.CLOCK_MHZ``.
-        module: its top module; default: called after the network.
-        progress: whether to show progress on standard error.
+        model: The network.
+        folder: Where to write; none of the project's files may exist there.
+        technology: ``sky130``, ``ihp-sg13g2`` or ``gf180mcu``.
+        tiles: Size of the project, such as ``2x2``. Default: the fewest tiles that it fits.
+        utilization: Fraction of the area that cells may take. Default: 0.6.
+        liberty: Standard cells of the technology to map to, as returned by ``flow.read_liberty``.
+            Default: map to gates and estimate the area of cells.
+        author: Author of the project.
+        clock_mhz: Clock of the project, in MHz. Default: 10.
+        module: Name of the top module. Default: made from the name of the network.
+        progress: Whether to show progress on standard error.
         keywords: ``input`` (default: bits; features are narrow words), ``levels_per_stage``
             (default: 0), ``popcount`` and ``fold`` of ``CompileOptions``.
 
     Raises:
-        DoesNotFitError: it is larger than the tiles.
-        FormatError: a file is there already, or the library is of another technology.
-        GraphError: an impossible option.
+        DoesNotFitError: The circuit is larger than the tiles.
+        FormatError: A file exists already, or the library is of another technology.
+        GraphError: An option is impossible.
         ToolError: Yosys is missing or failed.
     """
     from lilogic.build import test_samples

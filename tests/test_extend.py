@@ -54,10 +54,10 @@ def test_the_popcount(monkeypatch: pytest.MonkeyPatch) -> None:
     function, table = code("hdl/components/popcount.py").split("\n\n\n")
     names = {**vars(popcount)}
     exec(function, names)
-    assert '"plain": plain' in table
-    monkeypatch.setitem(popcount.POPCOUNTS, "plain", names["plain"])
-    for size in (0, 1, 2, 7, 30):
-        check(GateGraph.build(max(1, size), [], [range(size)]), "plain", 1)
+    assert '"pairs": pairs' in table
+    monkeypatch.setitem(popcount.POPCOUNTS, "pairs", names["pairs"])
+    for size in (0, 1, 2, 7, 257):
+        check(GateGraph.build(max(1, size), [], [range(size)]), "pairs", 1)
 
 
 def test_the_node(monkeypatch: pytest.MonkeyPatch) -> None:

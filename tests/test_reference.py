@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
+import lilogic
 from docs import generate
 from docs.generate import cli, ports, recipe, reports
 from lilogic.cli import COMMANDS, app
@@ -44,6 +45,7 @@ def test_every_command_has_a_section_with_its_usage_and_options() -> None:
 
 def test_help_is_no_markup() -> None:
     assert cli._text("a*b* <c> [d] --to x_y") == r"a\*b\* \<c\> \[d\] `--to` x\_y"
+    assert cli._text("lilogic recipes --keys lists all") == "`lilogic recipes --keys` lists all"
 
 
 def test_every_table_of_a_recipe_has_a_section_with_its_keys() -> None:
@@ -95,6 +97,13 @@ def test_waveforms_show_three_samples(name: str) -> None:
     svg = generate.FILES[name]()
     assert svg.startswith("<svg")
     assert all(f"<tspan>{sample}</tspan>" in svg for sample in "ABC")
+
+
+def test_all_that_lilogic_offers_is_in_the_reference() -> None:
+    pages = [REFERENCE / "python.md", *(REFERENCE / "python").glob("*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    shown = {name.rpartition(".")[2] for name in re.findall(r"^::: (\S+)$", text, re.MULTILINE)}
+    assert {*lilogic.__all__} - {"__version__"} <= shown
 
 
 def test_nothing_generated_is_left_out() -> None:

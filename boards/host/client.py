@@ -137,21 +137,21 @@ def _reason(error: Exception) -> str:
 
 
 class Client:
-    """Talks to the board at ``port``, which must hold ``graph``.
+    """A host that talks to a board.
 
     Args:
-        port: the line.
-        graph: the simplified graph that the board was made of.
-        seconds: see ``SECONDS``.
+        port: The line to the board.
+        graph: The simplified graph that the board was made of.
+        seconds: Time to wait for an answer before a request is sent again.
 
     Attributes:
-        graph: what it holds.
-        identity: what the board says of itself.
-        repeated: how many requests had to be sent again.
+        graph: The graph on the board.
+        identity: What the board says about itself.
+        repeated: Number of requests that had to be sent again.
 
     Raises:
-        ToolError: no answer, or the line is gone.
-        DataError: the board holds another network.
+        ToolError: The board does not answer, or the line is gone.
+        DataError: The board holds another network.
     """
 
     def __init__(self, port: Port, graph: GateGraph, seconds: float = SECONDS) -> None:
@@ -171,15 +171,15 @@ class Client:
             )
 
     def classify(self, samples: npt.NDArray[Any], has_scores: bool = False) -> Iterator[Answer]:
-        """The board's answer to each of ``samples``, in order, as they come.
+        """Iterate over the board's answers to samples, in order, as they arrive.
 
         Args:
-            samples: see ``protocol.payloads``.
-            has_scores: whether to ask for scores and clock cycles, too.
+            samples: Raw samples [samples, …], or input bits for a graph without an encoder.
+            has_scores: Whether to ask for scores and clock cycles, too.
 
         Raises:
-            DataError: the samples do not fit.
-            ToolError: the board stopped answering, or the line is gone.
+            DataError: The samples do not fit the network.
+            ToolError: The board stopped answering, or the line is gone.
         """
         identity = self.identity
         payloads = protocol.payloads(self.graph, identity.data, samples)
@@ -192,26 +192,40 @@ class Client:
             yield Answer.unpack(payload, identity, has_scores)
 
     def predict(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """int64 [samples]: the classes that the board answers; all else as for ``classify``."""
+        """Return the classes that the board answers, int64 [samples].
+
+        Args:
+            samples: As for ``classify``.
+
+        Raises:
+            LilogicError: As for ``classify``.
+        """
         return np.array([answer.index for answer in self.classify(samples)], dtype=np.int64)
 
     def scores(self, samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """int32 [samples, classes]: the scores that it answers; all else as for ``classify``."""
+        """Return the scores that the board answers, int32 [samples, classes].
+
+        Args:
+            samples: As for ``classify``.
+
+        Raises:
+            LilogicError: As for ``classify``.
+        """
         answers = [answer.scores for answer in self.classify(samples, has_scores=True)]
         return np.array(answers, dtype=np.int32).reshape(len(answers), self.identity.classes)
 
     def measure(self, samples: npt.NDArray[Any], labels: npt.NDArray[Any]) -> BoardMeasurement:
-        """Classify labelled samples: speed, accuracy and agreement with software.
+        """Measure accuracy, agreement with software, and speed, with labelled samples.
 
-        First for the time, which asks for classes alone as an application would; then with scores,
-        all of which must agree.
+        It classifies the samples twice: for the speed, with classes alone; then with scores, all of
+        which must agree with software.
 
         Args:
-            samples: raw samples [samples, *encoder.input_shape].
-            labels: int [samples].
+            samples: Raw samples [samples, …].
+            labels: Numbers of classes, int [samples].
 
         Raises:
-            DataError, ToolError: see ``classify``.
+            LilogicError: As for ``classify``.
         """
         began = time.monotonic()
         classes = self.predict(samples)

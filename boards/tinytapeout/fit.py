@@ -159,7 +159,7 @@ def foresee(
     cost = estimate(graph, name, targets.find(_ESTIMATED))
     gates = cost.bits_in if fold == 1 else cost.parts["gates"]
     area = gates * technology.nand2
-    wanted = asked or next(reversed(technology.tiles))
+    wanted = asked or [*technology.tiles][-1]
     if area > _HOPELESS * limit * technology.usable(wanted):
         raise _too_large(f"{name} takes about", area, technology, wanted, limit)
 
@@ -178,7 +178,7 @@ def tiles(name: str, size: Size, technology: Technology, asked: str | None, limi
         DoesNotFitError: it is larger.
     """
     fitting = _fitting(size.area, technology, limit)
-    wanted = asked or next(iter(fitting), next(reversed(technology.tiles)))
+    wanted = asked or next(iter(fitting), [*technology.tiles][-1])
     if wanted not in fitting:
         raise _too_large(f"{name} takes", size.area, technology, wanted, limit)
     return wanted

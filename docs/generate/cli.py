@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from lilogic.cli import app
+from lilogic.cli import COMMANDS, app
 
 
 def markdown() -> str:
@@ -47,6 +47,8 @@ def _entries(command: Any, context: typer.Context, kind: str) -> Iterator[str]:
         record = parameter.get_help_record(context)
         if record and parameter.param_type_name == kind and "--help" not in parameter.opts:
             name, text = record
+            if kind == "argument":
+                name = name.partition(" <")[0]
             yield f"`{name}`\n:   {_text(text)}"
 
 
@@ -58,7 +60,11 @@ def _examples(epilog: str) -> Iterator[str]:
     yield "\n".join(["```bash", *commands, "```"])
 
 
+_OPTION = r"--?[a-z][\w-]*"
+_CODE = re.compile(rf"(?<![\w-])(?:lilogic (?:{'|'.join(COMMANDS)})\b(?: {_OPTION})*|{_OPTION})")
+
+
 def _text(text: str) -> str:
-    """Help as Markdown: nothing in it is markup, and options are code."""
+    """Help as Markdown: nothing in it is markup, and commands and options are code."""
     escaped = re.sub(r"([\\`*_<>\[\]])", r"\\\1", text)
-    return re.sub(r"(?<![\w-])--?[a-z][\w-]*", lambda option: f"`{option[0]}`", escaped)
+    return _CODE.sub(lambda code: f"`{code[0]}`", escaped)

@@ -53,7 +53,7 @@ _JSON = {
     "str": "string",
     "str | None": "string or null",
     "Scaling | None": "object or null",
-    "tuple[tuple[int, ...], ...] | None": "list of lists of integer, or null",
+    "tuple[tuple[int, ...], ...] | None": "list of lists of integers, or null",
     "BusInterface | None": "object or null",
 }
 """The JSON type of each annotation."""

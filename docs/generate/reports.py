@@ -128,11 +128,16 @@ class Reports:
             case "array" if "prefixItems" in field:
                 return f"({', '.join(map(self._type, field['prefixItems']))})"
             case "array":
-                return f"list of {self._type(field['items'])}"
+                return f"list of {self._types(field['items'])}"
             case "object" if isinstance(field.get("additionalProperties"), dict):
-                return f"object of {self._type(field['additionalProperties'])}"
+                return f"object of {self._types(field['additionalProperties'])}"
             case kind:
                 return str(kind)
+
+    def _types(self, field: Schema) -> str:
+        """The type of several values in words."""
+        one = self._type(field)
+        return f"{one}s" if one in ("string", "number", "integer") else one
 
     def _anchor(self, name: str) -> str:
         if name in self.roots.values():

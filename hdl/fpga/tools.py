@@ -18,9 +18,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint, distribution, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -165,8 +165,27 @@ def run(
     if process.returncode != 0:
         said = [line.rstrip() for line in lines if line.strip()]
         errors = [line for line in said if "ERROR:" in line]
-        raise ToolError(f"{name} failed in {folder}: {(errors or said or ['no output'])[-1]}")
+        # The first error is the cause; nextpnr sums up with another one, that packing failed.
+        told = errors[0] if errors else said[-1] if said else "no output"
+        raise ToolError(f"{name} failed in {folder}: {told}")
     return "".join(lines)
+
+
+def wait(process: subprocess.Popen[Any]) -> int:
+    """The exit status of a program, a process group of its own, once it ended.
+
+    It ends at an interrupt, and where this thread is one of ``run_jobs`` or ``meanwhile``, with
+    these.
+    """
+    try:
+        _running[threading.get_ident()] = process
+        return process.wait()
+    except BaseException:
+        end(process)
+        process.wait()
+        raise
+    finally:
+        _running.pop(threading.get_ident(), None)
 
 
 _Job = TypeVar("_Job")
@@ -174,6 +193,9 @@ _Result = TypeVar("_Result")
 
 _running: dict[int, subprocess.Popen[str]] = {}
 """By thread, what ``run`` waits for there."""
+
+_thread = threading.local()
+"""Its ``families`` are those of the threads that ``_threads`` began, this one among them."""
 
 _YOWASP_CACHE = "YOWASP_CACHE_DIR"
 
@@ -189,13 +211,38 @@ def run_jobs(work: Callable[[_Job], _Result], jobs: Iterable[_Job], at_once: int
 
     Where one fails, or at an interrupt, the programs of all others end at once.
     """
+    with _threads(at_once) as pool:
+        futures = [pool.submit(work, job) for job in jobs]
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def meanwhile(work: Callable[[], _Result]) -> Iterator[Future[_Result]]:
+    """What ``work``, which runs programs, will return; it works in a thread during the context.
+
+    Where the context fails, its programs end at once.
+    """
+    with _threads(1) as pool:
+        yield pool.submit(work)
+
+
+@contextmanager
+def _threads(at_once: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for what runs programs, which all end where the context fails.
+
+    So do the programs of what these threads begin in further threads.
+    """
     threads: list[int] = []
-    with ThreadPoolExecutor(
-        at_once, initializer=lambda: threads.append(threading.get_ident())
-    ) as pool:
+    families = (*getattr(_thread, "families", ()), threads)
+
+    def begin() -> None:
+        _thread.families = families
+        for family in families:
+            family.append(threading.get_ident())
+
+    with ThreadPoolExecutor(at_once, initializer=begin) as pool:
         try:
-            futures = [pool.submit(work, job) for job in jobs]
-            return [future.result() for future in futures]
+            yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             # A thread may be just about to start one.

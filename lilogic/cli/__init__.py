@@ -96,7 +96,7 @@ def _with_debug(command: Callable[..., None]) -> Callable[..., None]:
 def _spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command with an option for each field of those parameters that are dataclasses."""
     own = signature(command, eval_str=True)
-    groups = {
+    groups: dict[str, Any] = {
         parameter.name: parameter.annotation
         for parameter in own.parameters.values()
         if is_dataclass(parameter.annotation)

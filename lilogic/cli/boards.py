@@ -195,7 +195,7 @@ def synth(
     ] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Build a bitstream with the fastest clock that meets timing."""
+    """Build a board's bitstream at the fastest possible clock."""
     from lilogic import flow
     from lilogic.report import board as rows_of
 

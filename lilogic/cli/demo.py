@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,19 +24,26 @@ def demo(
     """Train, compile, simulate, prove and synthesize in one go."""
     from lilogic.cli.learn import train_in
     from lilogic.files import claimed
-    from lilogic.report import pages, plots, tables
+    from lilogic.hdl.fpga import tools
+    from lilogic.report import console, pages, plots, tables
+    from lilogic.sim import runner
 
     with claimed(output):
-        run = train_in(
-            recipe,
-            changes,
-            lambda name: output / f"{name}-run",
-            device=device,
-            threads=threads,
-        )
+        # A small network is trained by one thread, which leaves a core for the simulator.
+        with tools.meanwhile(partial(runner.prepare, "verilator")):
+            run = train_in(
+                recipe,
+                changes,
+                lambda name: output / f"{name}-run",
+                device=device,
+                threads=threads,
+            )
         build = run.model.compile(output)
-        verification = build.verify()
-        report = build.report(verification)
+        with tools.meanwhile(partial(build.area, progress=False)) as mapped:
+            verification = build.verify()
+            with console.step("mapping to all targets"):
+                area = mapped.result()
+        report = build.report(verification, area=area)
         picture = f"{run.model.name}.png"
         plots.draw(build.simplified.graph, report, output / picture)
         pages.write(report, output, picture)

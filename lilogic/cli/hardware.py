@@ -76,10 +76,10 @@ def compile_(
     liberty: Liberty = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compile a network to Verilog, with test vectors and a report.
+    """Compile a network to Verilog and report on it.
 
-    With --target or --liberty, it also synthesizes the Verilog for the report, which takes most of
-    the time. To see all targets, use lilogic report.
+    It also writes test vectors. With --target or --liberty, it synthesizes the Verilog for the
+    report, which takes most of the time. To see all targets, use lilogic report.
     """
     from lilogic.files import claimed
     from lilogic.hdl.components.interface import INTERFACE, VERILOG
@@ -201,7 +201,7 @@ def report(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Report a network's gates, LUTs and flip-flops, part by part."""
+    """Report gates, LUTs and flip-flops of a network by part."""
     from contextlib import nullcontext
 
     from lilogic.files import claimed

@@ -49,7 +49,7 @@ def recipes(
 
 
 def _show_keys(as_json: bool) -> None:
-    """All keys of recipes, their defaults and values."""
+    """All keys of recipes: what they mean, their values and defaults."""
     from dataclasses import asdict
 
     from lilogic.learn import keys
@@ -57,7 +57,11 @@ def _show_keys(as_json: bool) -> None:
 
     known = keys.of(Recipe)
     rows = [
-        (key.name, f"{key.values}; {'needed' if key.default is None else f'default {key.default}'}")
+        (
+            key.name,
+            f"{key.meaning}\n"
+            f"{key.values}; {'required' if key.default is None else f'default {key.default}'}",
+        )
         for key in known
     ]
     show([*map(asdict, known)], rows, "keys of recipes", as_json)

@@ -44,9 +44,9 @@ class Look(BaseModel):
 
     @classmethod
     def of(cls, images: npt.NDArray[Any]) -> Look:
-        """The look of uint8 images [samples, height, width, ...].
+        """Return the look of uint8 images [samples, height, width, …].
 
-        Where no value reaches the upper half of a byte, white is hardly 255, and not known.
+        White is unknown if no value reaches 128.
         """
         import numpy as np  # not above: metadata have a look, and are listed without numpy
 
@@ -58,7 +58,7 @@ class Look(BaseModel):
         return cls(white=white, highest=highest, ground=ground)
 
     def oddities(self, usual: Look) -> list[str]:
-        """In what images that look so are unlike those that a network was trained on."""
+        """Return phrases for what distinguishes these images from those of the training."""
         found = []
         if self.ground and usual.ground and self.ground is not usual.ground:
             found.append(

@@ -55,6 +55,7 @@ GATES: tuple[Gate, ...] = tuple(
         ]
     )
 )
+"""The sixteen gates, by their number."""
 
 FALSE, AND, A_AND_NOT_B, A, NOT_A_AND_B, B, XOR, OR = range(8)
 NOR, XNOR, NOT_B, A_OR_NOT_B, NOT_A, NOT_A_OR_B, NAND, TRUE = range(8, 16)

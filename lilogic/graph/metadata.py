@@ -161,25 +161,29 @@ class Metadata(BaseModel):
 
     @classmethod
     def of(cls, graph: GateGraph) -> Metadata:
-        """The metadata of ``graph``; errors as ``read``."""
+        """Return the metadata of a graph.
+
+        Raises:
+            FormatError: An entry has the wrong type.
+        """
         return cls.read(graph.metadata)
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Metadata:
-        """Metadata of JSON values.
+        """Return the metadata in JSON values.
 
         Raises:
-            FormatError: an entry is not of its type.
+            FormatError: An entry has the wrong type.
         """
         with one_line(FormatError, "metadata"):
             return cls.model_validate(values)
 
     @property
     def data(self) -> DataSettings:
-        """How the recipe says that the data set is read and split.
+        """How the recipe reads and splits the data set.
 
         Raises:
-            FormatError: what is recorded of it is no such thing.
+            FormatError: The recipe's entry is invalid.
         """
         with one_line(FormatError, "metadata: recipe.data"):
             settings = DataSettings.model_validate(self.recipe.get("data", {}))
@@ -188,11 +192,10 @@ class Metadata(BaseModel):
 
     @property
     def temperature(self) -> float | None:
-        """What scores are divided by before softmax makes probabilities of them.
+        """The temperature that turns scores into probabilities by a softmax.
 
-        It is that of training, ``net.tau`` of the recipe. Where several networks, or views of the
-        sample, count together, the mean of their scores over it is taken. None where no recipe
-        says so.
+        It is ``net.tau`` of the recipe, times the number of networks and views that are counted
+        together. None if no recipe is recorded.
         """
         try:
             trained = _Trained.model_validate(self.recipe)
@@ -204,5 +207,5 @@ class Metadata(BaseModel):
 
     @property
     def is_named(self) -> bool:
-        """Whether the name may be part of a file's name."""
+        """Whether the name can be part of a file name."""
         return re.fullmatch(r"\w[\w.-]*", self.name) is not None

@@ -115,7 +115,7 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board, pictures):
     ("arguments", "text"),
     [
         ((), "pass either the board's serial port with --port, or --simulate"),
-        (("--port", "/dev/x", "--simulate"), "with --port, or say --simulate"),
+        (("--port", "/dev/x", "--simulate"), "with --port, or --simulate"),
         (("--port", "/dev/nothing"), "/dev/nothing: cannot be opened"),
         (("--simulate", "--model", "nosuch"), "nosuch: no such run folder"),
         (("--simulate", "nofile.png"), "nofile.png: no such file"),

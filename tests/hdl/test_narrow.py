@@ -180,14 +180,14 @@ def test_the_command_compiles_narrow_words_and_verifies_them(lilogic, tmp_path):
 
 def test_what_cannot_be_narrower_is_refused(tmp_path):
     graph = network(quarters())
-    with pytest.raises(GraphError, match="bits are as narrow as can be"):
+    with pytest.raises(GraphError, match="only features can be narrow, not bits"):
         Classifier(graph, CompileOptions(narrow=True, input="bits"))
     with pytest.raises(GraphError, match="no encoder, so it has no features to narrow"):
         Classifier(GateGraph.build(2, [], [[0], [1]]), CompileOptions(narrow=True))
     differing = Encoder(
         preprocessing=Preprocessing((2,), "uint8"), feature=[0], threshold=[3], minus=[1]
     )
-    with pytest.raises(GraphError, match="compared with constants can have narrow words"):
+    with pytest.raises(GraphError, match="compared with each other cannot be narrow"):
         Classifier(network(differing), CompileOptions(narrow=True))
-    with pytest.raises(GraphError, match="features are codes only where a network is compiled"):
+    with pytest.raises(GraphError, match="features of a compiled network are codes"):
         lgn.write(narrowed(graph), tmp_path / "net.lgn")

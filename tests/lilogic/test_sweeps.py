@@ -168,7 +168,7 @@ def test_seeds_are_told_as_mean_and_deviation(
     assert summary["accuracy"]["test_frozen"]["mean"] == pytest.approx(sum(each) / 2)
     assert [network["seed"] for network in summary["networks"]] == [0, 1]
     status, _, err = lilogic(*words, "--seeds", "2", "--folds", "2")
-    assert_one_line(status, err, "choose one of them")
+    assert_one_line(status, err, "choose one")
     status, _, err = lilogic("train", space["recipe"], "--jobs", "2")
     assert_one_line(status, err, "train with --folds, --seeds or an ensemble")
 
@@ -229,6 +229,8 @@ def test_torchrun_trains_one_network(
             space["recipe"], tmp_path / "run", changes={"ensemble.members": 2}, jobs=2
         ),
     ):
-        with pytest.raises(LilogicError, match=r"^torchrun's processes train one network together"):
+        with pytest.raises(
+            LilogicError, match=r"^torchrun trains one network with all its processes"
+        ):
             train()
     assert not (tmp_path / "run").exists()

@@ -151,17 +151,20 @@ class Schema(BaseModel):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called, in order."""
+        """Names of the features, in order."""
         return tuple(name for column in self.columns for name in column.feature_names)
 
     def features(self, table: Any) -> Features:
-        """float64 [n, features] of a table of any kind that ``frames.frame`` takes.
+        """Return the features of a table, float64 [n, features].
 
-        Infinite numbers stay infinite. Categories that the schema does not know are a
-        ``LilogicWarning``.
+        Infinite numbers stay infinite. A ``LilogicWarning`` names unknown categories.
+
+        Args:
+            table: A data frame of pandas or Polars, or a PyArrow table.
 
         Raises:
-            DataError: a column is missing, or a value is, or is no number; names row and column.
+            DataError: A column or value is missing, or a value is not a number. The message names
+                row and column.
         """
         from lilogic.data.tables.frames import frame
 

@@ -19,3 +19,4 @@ class Sharpness(NamedTuple):
 
 
 HARD = Sharpness(math.inf, math.inf)
+"""The sharpness of hard choices."""

@@ -113,12 +113,12 @@ def test_the_least_is_less_than_what_synthesis_counts(model: str) -> None:
 
 @pytest.fixture
 def needed(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, Needs]:
-    """What synthesis is to find by levels a stage, in place of Yosys."""
+    """What synthesis is to find by levels per stage, in place of Yosys."""
     found: dict[int | None, Needs] = {}
 
     def synthesize(design: Design, _: Plan, folder: Path, tell: Tell) -> Needs:
         for name in ("top.tcl", "top.xdc", "top.v"):
-            (folder / name).write_text(f"{design.levels_per_stage} levels a stage")
+            (folder / name).write_text(f"{design.levels_per_stage} levels per stage")
         return found[design.levels_per_stage]
 
     monkeypatch.setattr(run, "synthesize", synthesize)
@@ -134,7 +134,7 @@ def test_registers_are_left_out_until_it_fits(
     report = build.build(design, tmp_path)
     assert report.levels_per_stage == 4
     assert report.ffs.needed == 41_600
-    assert (tmp_path / "top.v").read_text() == "4 levels a stage"
+    assert (tmp_path / "top.v").read_text() == "4 levels per stage"
     with pytest.raises(CheckFailedError, match=r"flip-flops, .*: try a larger number of levels"):
         build.build(replace(design, levels_per_stage=2), tmp_path)
     needed |= {2: Needs(20_801, 10, 0)}
@@ -255,7 +255,7 @@ def test_a_bitstream_is_built_once_and_always_the_same(
     with pytest.raises(LilogicError, match="built for icestick, not icebreaker"):
         build.bitstream(tmp_path / "a", find("icebreaker"), design.graph)
     (tmp_path / "a" / name).write_bytes(b"half")
-    with pytest.raises(LilogicError, match="synthesize one for icestick first"):
+    with pytest.raises(LilogicError, match="build one for icestick first"):
         build.bitstream(tmp_path / "a", design.board, design.graph)
     with pytest.raises(KeyboardInterrupt):
         build.build(design, tmp_path / "a", clock)
@@ -322,7 +322,7 @@ def test_loading_runs_the_boards_program(tmp_path: Path, monkeypatch: pytest.Mon
     loader.load(board, tmp_path / "x.bin")
     assert (tmp_path / "arguments").read_text() == f"-b ice40_generic {tmp_path}/x.bin\n"
     program.write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(LilogicError, match="openFPGALoader failed: is 1BitSquared"):
+    with pytest.raises(LilogicError, match="openFPGALoader failed; check that 1BitSquared"):
         loader.load(board, tmp_path / "x.bin")
     program.write_text("nothing that runs")
     with pytest.raises(LilogicError, match="openFPGALoader: cannot be run: Exec format error"):

@@ -88,7 +88,9 @@ def test_an_encoder_that_cannot_keep_up_is_refused():
         threshold=np.arange(60),
     )
     graph = GateGraph.build(60, [], [list(range(60))], encoder=encoder)
-    with pytest.raises(LilogicError, match=r"60 bits takes the encoder 61 cycles.* come after 40"):
+    with pytest.raises(
+        LilogicError, match=r"60 bits takes the encoder 61 cycles.* arrive every 40"
+    ):
         Top(graph, clock_hz=4 * BAUD, baud=BAUD, options=CompileOptions(input="features"))
 
 

@@ -85,7 +85,7 @@ def test_a_board_that_never_answers_is_given_up(noise):
 
 def test_a_request_that_can_never_succeed_is_not_repeated():
     refusal = protocol.frame(error(Problem.LENGTH, 0))
-    with pytest.raises(LilogicError, match="refuses the request"):
+    with pytest.raises(LilogicError, match="rejects the request"):
         Client(SoftwareBoard(SMALL, damage=lambda number, data: refusal), SMALL)
 
 

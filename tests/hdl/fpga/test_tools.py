@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
+import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import EntryPoints
 from pathlib import Path
 
@@ -102,7 +105,7 @@ def test_lines_are_heard_while_the_program_runs(tmp_path: Path, yosys: Path) -> 
 
 
 def test_a_program_that_fails_or_takes_too_long(tmp_path: Path, yosys: Path) -> None:
-    yosys.write_text("echo 'ERROR: no such cell'; echo bye; exit 1")
+    yosys.write_text("echo 'ERROR: no such cell'; echo 'ERROR: mapping failed'; echo bye; exit 1")
     with pytest.raises(ToolError, match=r"yosys failed in .*: ERROR: no such cell$"):
         tools.run("yosys", [], tmp_path)
     # Not exec: what the script started ends, too.
@@ -184,6 +187,50 @@ def test_an_interrupt_while_jobs_are_handed_out_ends_those_that_run(
     assert not ended.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int(started[0]), 0)
+
+
+def test_what_is_done_meanwhile_ends_with_the_context_and_so_do_its_own_threads(
+    tmp_path: Path, yosys: Path
+) -> None:
+    yosys.write_text("echo $$; sleep 60")
+    started: list[str] = []
+
+    def work() -> None:
+        run = partial(tools.run, "yosys", [], tmp_path, hear=started.append)
+        tools.run_jobs(lambda _: run(), range(2), 2)
+
+    def interrupted() -> None:
+        with tools.meanwhile(work):
+            while len(started) < 2:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    for number in map(int, started):
+        with pytest.raises(ProcessLookupError):
+            os.kill(number, 0)
+    with tools.meanwhile(lambda: 21) as result:
+        assert 2 * result.result() == 42
+
+
+def test_what_is_waited_for_meanwhile_ends_with_the_context() -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def work() -> None:
+        started.append(subprocess.Popen(["sleep", "60"], process_group=0))
+        tools.wait(started[0])
+
+    def interrupted() -> None:
+        with tools.meanwhile(work):
+            while not started:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert started[0].returncode == -signal.SIGKILL
+    assert tools.wait(subprocess.Popen(["false"], process_group=0)) == 1
 
 
 def test_the_first_use_of_a_program_is_announced(

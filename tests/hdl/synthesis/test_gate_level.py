@@ -214,7 +214,7 @@ def test_every_gate_of_yosys_is_what_its_own_models_say(tmp_path: Path) -> None:
     expected = golden.outputs(formats.read(tmp_path / "gates.json").circuit, x)
     found = golden.outputs(formats.read(tmp_path / "cells.json").circuit, x)
     np.testing.assert_array_equal(found, expected)
-    with pytest.raises(NotGatesError, match=r"what drives y\[20\] is a \$gt; it takes Yosys"):
+    with pytest.raises(NotGatesError, match=r"what drives y\[20\] is a \$gt, which needs Yosys"):
         formats.read(tmp_path / "words.json")
     found = golden.outputs(flow.read_circuit(tmp_path / "words.json", progress=False).circuit, x)
     np.testing.assert_array_equal(found, expected)
@@ -256,7 +256,7 @@ def test_which_module_is_meant_is_asked(tmp_path: Path) -> None:
     assert gate_level.read(path, "one").circuit.op.tolist() == [gates.NOT_A]
     with pytest.raises(FormatError, match="it has no module three, but one, two"):
         gate_level.read(path, "three")
-    with pytest.raises(FormatError, match="no name of a module"):
+    with pytest.raises(FormatError, match="not a module name"):
         gate_level.read(path, "one; shell")
     path.write_text(TWO.replace("module one", "(* top *) module one"))
     assert gate_level.read(path).circuit.n_gates == 1

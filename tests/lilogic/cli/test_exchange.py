@@ -30,7 +30,7 @@ def test_a_network_from_elsewhere_is_imported_evaluated_and_left_to_encode_by_th
     model = tmp_path / "mine.lgn"
     status, out, err = lilogic("import", path, "-o", model, "--classes", "2", "--json")
     assert status == 0
-    assert "net.npz: records no encoder; taking that of its authors" in err
+    assert "net.npz: records no encoder; using that of its authors" in err
     assert json.loads(out)["input"]["bits"] == 4
     graph = lgn.read(model)
     assert (graph.encoder.rank, graph.metadata["name"]) == (2, "mine")
@@ -100,7 +100,7 @@ def test_import_of_many_outputs_is_no_list_of_them(lilogic, tmp_path):
     path.write_text(f".model m\n.inputs a\n.outputs {head}\n{covers}.end\n")
     status, out, _ = lilogic("import", path, "-o", tmp_path / "net.lgn")
     assert status == 0
-    assert "20,000, which count 1 to 2 nodes" in " ".join(out.split())
+    assert "20,000, each counting 1 to 2 nodes" in " ".join(out.split())
     assert len(out) < 2000
 
 
@@ -146,7 +146,7 @@ def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
     output = tmp_path / "x.blif"
     for option in (("--popcount", "chain"), ("--target", "ice40"), ("--clock", "9")):
         status, _, err = lilogic("export", path, "--to", "blif", *option, "-o", output)
-        assert_one_line(status, err, "for Verilog only", "leave them out")
+        assert_one_line(status, err, "for Verilog only", "omit them")
     for kind, *option in (
         ("blif", "--input", "bits"),
         ("npz", "--word", "8"),
@@ -160,7 +160,7 @@ def test_options_of_verilog_are_refused_for_other_formats(lilogic, tmp_path):
         assert_one_line(status, err, option[0], "not for Verilog")
     for option in (("--view", "fields"), ("--cone", "1"), ("--narrow",)):
         status, _, err = lilogic("export", path, "--to", "html", *option, "-o", output)
-        assert_one_line(status, err, option[0], "not for html", "leave them out")
+        assert_one_line(status, err, option[0], "not for html", "omit them")
     assert not output.exists()
 
 
@@ -186,7 +186,7 @@ def test_a_page_and_views_are_exported_as_asked(lilogic, tmp_path):
     status, _, err = lilogic("export", "wine", "--to", "svg", "--view", "x", "-o", output)
     assert_one_line(status, err, "view 'x' is not one of network, fields, filters (--view)")
     status, _, err = lilogic("export", "wine", "--to", "svg", "--view", "fields", "-o", output)
-    assert_one_line(status, err, "receptive fields are of images")
+    assert_one_line(status, err, "receptive fields need images")
 
 
 def test_c_is_exported_as_asked(lilogic, tmp_path):

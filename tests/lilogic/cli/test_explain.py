@@ -39,7 +39,7 @@ def test_an_image_has_heat_maps_and_json(lilogic, tmp_path):
 def test_bits_without_data_are_random_and_the_formula_is_written(lilogic, bits):
     status, out, _ = lilogic("explain", bits)
     assert status == 0
-    assert "random bits, as no data are recorded or given" in " ".join(out.split())
+    assert "random bits, because no data set is given or recorded" in " ".join(out.split())
     assert "bit 2" in out
     assert "score of 0: " in out
 
@@ -66,8 +66,8 @@ def test_bars_of_bits(lilogic, bits, tmp_path):
         (["--class", "7"], "no class 7; it has 0, 1"),
         (["--data", "digits"], "digits: bits have shape"),
         (["--data", "nothing.npz"], "nothing.npz: no such file"),
-        (["--picture", "it.txt"], "it.txt: no picture's name"),
-        (["--picture", "it.png", "--formula"], "a formula has no picture"),
+        (["--picture", "it.txt"], "it.txt: unknown picture format"),
+        (["--picture", "it.png", "--formula"], "--formula and --picture cannot be combined"),
     ],
 )
 def test_what_cannot_be_explained_is_one_line(lilogic, bits, options, problem):

@@ -151,7 +151,7 @@ def test_tensorboard_that_is_missing_gives_one_line(lilogic, recipe, tmp_path, m
 def test_a_run_folder_of_another_recipe_is_left_alone(lilogic, recipe, run_folder):
     before = (run_folder / "model.lgn").read_bytes()
     status, _, err = lilogic("train", recipe, "-o", run_folder, "--set", "train.seed=5")
-    assert_one_line(status, err, "another recipe")
+    assert_one_line(status, err, "a different recipe")
     assert (run_folder / "model.lgn").read_bytes() == before
 
 
@@ -180,7 +180,7 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
     assert "Traceback" not in err
     status, _, err = lilogic(*arguments, tmp_path / "run")
     assert status == 0
-    assert "going on after epoch" in err
+    assert "resuming after epoch" in err
     whole_graph, graph = (lgn.read(tmp_path / run / "model.lgn") for run in ("whole", "run"))
     for field in ("op", "a", "b", "head_nodes"):
         np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
@@ -188,8 +188,8 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
 
 @pytest.mark.slow
 def test_demo_goes_the_whole_road(lilogic, recipe, tmp_path):
-    status, out, _ = lilogic("demo", recipe, "-o", tmp_path, "--json")
-    assert status == 0
+    status, out, err = lilogic("demo", recipe, "-o", tmp_path, "--json")
+    assert status == 0, err
     result = json.loads(out)
     assert result == json.loads((tmp_path / "report.json").read_text())
     assert {"tiny.lgn", "tiny.png", "classifier.v", "report.md"} <= {

@@ -77,7 +77,7 @@ def test_csv_and_json_may_be_written(lilogic, array, tmp_path):
     assert lilogic("predict", "digits", array, "-o", path)[0] == 0
     assert [answer["scores"] for answer in json.loads(path.read_text())] == SCORES.tolist()
     status, _, err = lilogic("predict", "digits", array, "-o", tmp_path / "out.txt")
-    assert_one_line(status, err, "out.txt: call it .csv or .json")
+    assert_one_line(status, err, "out.txt: unknown format; use the suffix .csv or .json")
 
 
 def test_names_may_have_any_bytes(lilogic, array, tmp_path):

@@ -100,7 +100,7 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
     ),
     "no header": (
         lambda table, _: replace(table, header=["1.5", "1", "red", "0"]),
-        "has no names of columns",
+        "has no column names",
     ),
     "one class": (
         lambda table, _: table.with_column(3, _every(table, lambda _: "a")),
@@ -108,11 +108,11 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
     ),
     "measurements": (
         lambda table, _: table.with_column(3, _every(table, lambda row: f"{row / 7}")),
-        "classes are learned, not values",
+        "lilogic learns classes, not values",
     ),
     "decimal commas": (
         lambda table, _: table.with_column(0, _every(table, lambda row: f'"{row},5"')),
-        "column size: writes numbers with a comma",
+        "column size: has numbers with decimal commas",
     ),
     "damaged gzip": (
         lambda table, _: replace(
@@ -120,8 +120,8 @@ SPOILED: dict[str, tuple[Callable[[Table, int], Table], str]] = {
         ),
         "truncated or damaged gzip",
     ),
-    "no Parquet": (lambda table, _: replace(table, name="rows.parquet"), "no Parquet"),
-    "no ARFF": (lambda table, _: replace(table, name="rows.arff"), "no ARFF"),
+    "not Parquet": (lambda table, _: replace(table, name="rows.parquet"), "not Parquet"),
+    "not ARFF": (lambda table, _: replace(table, name="rows.arff"), "not ARFF"),
     "no such column": (
         lambda table, _: replace(table, options=("--label", "kind", "--drop", "sizes")),
         "column sizes is missing; the nearest is size (--drop)",
@@ -247,4 +247,4 @@ def test_a_table_trains_evaluates_and_classifies(trained: Path, lilogic) -> None
 def test_networks_of_images_read_no_tables(tmp_path: Path, lilogic) -> None:
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
     status, _, err = lilogic("predict", "digits", tmp_path / "rows.csv")
-    assert_one_line(status, err, "rows.csv: is a table, but the network was trained on none")
+    assert_one_line(status, err, "rows.csv: is a table, but the network was not trained on one")

@@ -40,5 +40,5 @@ def test_pixels_may_have_fewer_thresholds_than_others() -> None:
 
 
 def test_what_is_no_image_has_no_planes() -> None:
-    with pytest.raises(GraphError, match=r"convolution is of images, .* shape \(3,\)"):
+    with pytest.raises(GraphError, match=r"convolution needs images, .* shape \(3,\)"):
         planes.planes(fit(np.arange(12, dtype=np.uint8).reshape(4, 3)))

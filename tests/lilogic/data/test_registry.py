@@ -85,7 +85,7 @@ def test_files_of_other_kinds_say_what_to_make(tmp_path: Path, name: str) -> Non
             datasets.load(str(path))
     path.write_text("1,2,3\n")
     assert datasets.exists(str(path))
-    with refused(f"{path}: no data set that is read here", "CSV", "numpy.savez", "x_test"):
+    with refused(f"{path}: not a data set in a supported format", "CSV", "numpy.savez", "x_test"):
         datasets.load(str(path))
 
 

@@ -281,11 +281,11 @@ def test_what_was_changed_fails_its_own_test(folder, changed):
 @pytest.mark.parametrize(
     ("file", "options", "message"),
     [
-        ("net.txt", {}, r"net\.txt: C goes to a file that ends in \.c"),
+        ("net.txt", {}, r"net\.txt: C is written to a \.c file"),
         ('n"et.c', {}, "C cannot include a file of that name"),
         ("n\\et.c", {}, "C cannot include a file of that name"),
-        ("net.c", {"prefix": "9lives"}, "prefix '9lives' is not a letter and then"),
-        ("net.c", {"prefix": ""}, "prefix '' is not a letter and then"),
+        ("net.c", {"prefix": "9lives"}, "prefix '9lives' must be a letter followed"),
+        ("net.c", {"prefix": ""}, "prefix '' must be a letter followed"),
         ("net.c", {"word": 24}, "word is 24 bits, but must be 8, 16, 32 or 64"),
         ("net.c", {"input": "pixels"}, "input is 'pixels', but must be bits or features"),
         ("net.c", {"input": "features"}, "the network has no encoder, so it reads bits"),

@@ -168,7 +168,7 @@ def test_aiger_constants_and_complements(tmp_path):
         (b"aig 99999999999 99999999999 0 1 0\n2\n", "11 digits"),
         (b"aig 999999999 999999999 0 1 0\n2\n", "999999999 inputs"),
         (HALF_ADDER[:20], "truncated"),
-        (HALF_ADDER.replace(b"\x02\x02\x03", b"\x09\x02\x03"), "not made before it"),
+        (HALF_ADDER.replace(b"\x02\x02\x03", b"\x09\x02\x03"), "not defined before it"),
         (HALF_ADDER.replace(b"\x02\x02\x03", b"\xff\xff\xff\xff\xff\xff"), "no number"),
     ],
 )

@@ -129,7 +129,7 @@ def test_connections_of_extended_blif(tmp_path):
         ("net.pkl", b"\x80\x04K\x01.", "pickles are not executed"),
         ("net.xyz", b"", r"none of \.npz, .*\.blif, \.eblif, .*\.v, \.sv"),
         ("net", b"module m; endmodule", r"none of \.npz"),
-        ("net.sv", b"module m; endmodule", r"takes Yosys .* lilogic\.load"),
+        ("net.sv", b"module m; endmodule", r"needs Yosys .* lilogic\.load"),
         ("net.blif.gz", b"\x1f\x8b\x08junk", "truncated or damaged gzip file"),
         ("net.blif", BLIF.replace(b".names", b".latch"), "only circuits without registers are"),
         ("net.blif", BLIF.replace(b".names", b".gate"), "in ABC: read_library"),
@@ -154,7 +154,7 @@ def test_a_network_of_lilogic_need_not_be_imported(tmp_path):
 def test_modules_are_asked_for_only_where_there_are_some(tmp_path):
     path = tmp_path / "net.blif"
     path.write_bytes(BLIF)
-    with pytest.raises(FormatError, match="only Verilog and Yosys' JSON have modules") as error:
+    with pytest.raises(FormatError, match="only Verilog and Yosys JSON have modules") as error:
         formats.load(path, top="m")
     assert error.value.option == "top"
 
@@ -199,7 +199,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     path.write_bytes(blif("y", "z"))
     [(option, text)] = told(path)
     assert option == "classes"
-    assert "taking each of the 2 for a class" in text
+    assert "using each of the 2 as a class" in text
     assert told(path, classes=2) == []
     for certain in (blif("y"), blif("class_0_0", "class_1_0")):
         path.write_bytes(certain)
@@ -223,7 +223,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     (tmp_path / "net.safetensors").write_bytes(save(state))
     bits, classes = told(tmp_path / "net.safetensors")
     assert bits[0] == "encoder"
-    assert "how many input bits there are; taking the 2" in bits[1]
+    assert "the number of input bits; assuming the 2" in bits[1]
     assert classes == ("classes", "records no classes; assuming 10")
     with pytest.warns(LilogicWarning, match=r"net\.safetensors: records no classes.* \(classes=…"):
         formats.load(tmp_path / "net.safetensors")

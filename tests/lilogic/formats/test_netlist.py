@@ -139,7 +139,7 @@ def test_the_module_is_certain_or_asked_for():
     assert read({"one": marked, "two": unmarked}).circuit.n_gates == 1
     model = BUFFER | {"attributes": {"blackbox": "1"}}
     assert read({"one": INVERTER, "cell": model}).circuit.n_gates == 1
-    with pytest.raises(NotGatesError, match="cell c0 is a inner; it takes Yosys"):
+    with pytest.raises(NotGatesError, match="cell c0 is a inner, which needs Yosys"):
         read({"inner": INVERTER, "outer": OUTER})
 
 

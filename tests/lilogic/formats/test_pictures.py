@@ -277,7 +277,7 @@ def test_fields_show_the_pixels_that_a_class_reads(folder):
     cells = [path.get("d").count("M") for path in elements["path"]]
     assert cells == [2, 2]
     assert len(viewed(folder, graph, view="fields", cone=1, simplify=False)["path"]) == 1
-    with pytest.raises(LilogicError, match="receptive fields are of images"):
+    with pytest.raises(LilogicError, match="receptive fields need images"):
         formats.write(FULL_ADDER, "svg", folder / "none.svg", view="fields")
 
 
@@ -304,7 +304,7 @@ def test_filters_are_nodes_that_stand_at_several_places(folder):
     alone = GateGraph.build(25, [(6, 0, 24)], [[25]], encoder=encoder)
     with pytest.raises(LilogicError, match="so there are no filters"):
         formats.write(alone, "svg", folder / "none.svg", view="filters")
-    with pytest.raises(LilogicError, match="filters are shared by classes") as error:
+    with pytest.raises(LilogicError, match="all classes share the filters") as error:
         formats.write(graph, "svg", folder / "none.svg", view="filters", cone=0)
     assert error.value.option == "cone"
     with pytest.raises(LilogicError, match="view 'x' is not one of network, fields, filters"):

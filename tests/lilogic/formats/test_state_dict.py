@@ -229,13 +229,13 @@ def w(gates=4, before=4):
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({}, "are of no known network"),
-        ({"0.weight": torch.zeros(3, 3)}, "are of no known network"),
+        ({}, "match no supported network"),
+        ({"0.weight": torch.zeros(3, 3)}, "match no supported network"),
         ({"layers.1.w": torch.zeros(16, 4)}, "comes without an interconnect"),
         (w() | {"layers.1.w": torch.zeros(15, 4)}, "not 16 numbers a gate"),
         (w() | {"layers.1.w": torch.zeros(16, 5)}, "is needed"),
         (w() | {"layers.1.w": torch.full((16, 4), torch.nan)}, "not finite"),
-        (w() | {"layers.1.w": torch.zeros(16)}, "no matrix of numbers"),
+        (w() | {"layers.1.w": torch.zeros(16)}, "not a matrix of numbers"),
         (w() | {"layers.0.c_sub_layer_1": torch.zeros(1), "layers.0.c": None}, "not supported"),
         (w() | {"layers.2.c": torch.zeros(9, 8), "layers.3.w": torch.zeros(16, 4)}, "skip layers"),
         (w() | {"head.weight": torch.zeros(3)}, "does not belong to a numbered layer"),

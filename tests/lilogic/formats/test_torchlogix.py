@@ -479,7 +479,7 @@ def test_what_is_no_description_is_refused(tmp_path):
 
 def test_without_a_description_it_is_asked_for(tmp_path):
     path = saved(tmp_path / "net.pth", small()[1])
-    with pytest.raises(LilogicError, match="does not tell padding, pooling or scale") as error:
+    with pytest.raises(LilogicError, match="whose padding, pooling or scale a state dict") as error:
         formats.load(path)
     assert error.value.option == "architecture"
 

@@ -49,7 +49,7 @@ def test_raw_samples_are_encoded_alike(graph, samples):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.one_of(graphs(), encoded_graphs(ranked=True)), st.integers(0, 130))
 def test_any_graph_and_any_number_of_samples_is_exact(graph, samples):
     encoder = graph.encoder

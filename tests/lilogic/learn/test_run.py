@@ -47,7 +47,7 @@ def test_a_run_is_finished_once_its_graph_is_written(tmp_path: Path, whole: Path
     assert run.has_finished(recipe())
     assert not run.has_finished(recipe(seed=1))
     assert content(run.graph(dataset())) == content(frozen(whole))
-    with pytest.raises(DataError, match="other data than sides has now"):
+    with pytest.raises(DataError, match="different data than sides has now"):
         run.graph(dataset(y_test=1 - dataset().y_test))
 
 

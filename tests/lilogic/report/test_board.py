@@ -56,7 +56,7 @@ def test_rows_say_what_came_out():
     assert rows["used: ICESTORM_LC"] == "4,103 of 5,280 (78%)"
     assert rows["used: WARMBOOT"] == "1 of 0"
     assert rows["clock"] == "30.38 MHz"
-    assert rows["Fmax"] == "32.40 MHz, met"
+    assert rows["Fmax"] == "32.40 MHz, timing met"
     assert rows["latency"] == "6 cycles, 198 ns"
     assert rows["link"] == "1,000,000 baud, bits, 44 bytes to the board, 8 back"
     assert rows["digits-icebreaker.bin"] == "SHA-256 4567"

@@ -110,7 +110,7 @@ def test_levels_of_nodes_say_how_many_there_are() -> None:
 
 def test_what_was_not_flattened_says_so() -> None:
     made = full(tiny())
-    assert "the total flattened" in pages.markdown(made)
+    assert "the total is mapped flattened" in pages.markdown(made)
     assert "(sum of the parts)" not in pages.markdown(made)
     made = with_area(made, flattened=False)
     assert "the total is their sum" in pages.markdown(made)

@@ -18,7 +18,7 @@ def test_what_is_no_model_says_so(tmp_path):
         models.load(str(tmp_path / "none"))
     with pytest.raises(LilogicError, match="no such run folder"):
         models.load("\0")
-    with pytest.raises(LilogicError, match="train again to finish it"):
+    with pytest.raises(LilogicError, match="again to finish it"):
         models.load(str(tmp_path))
 
 

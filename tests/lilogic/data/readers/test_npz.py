@@ -252,7 +252,7 @@ def test_npy_of_labels_stands_beside_that_of_samples(tmp_path: Path) -> None:
         np.save(tmp_path / f"{name}.npy", array)
     data = datasets.load(str(tmp_path / "x_train.npy"))
     assert (len(data.x_train), len(data.x_test)) == (20, 6)
-    with refused("y.npy: call it X.npy, or x_train.npy"):
+    with refused("y.npy: has no labels; name it X.npy or x_train.npy"):
         datasets.load(str(tmp_path / "y.npy"))
     (tmp_path / "X.npy").write_bytes(b"nothing")
     with refused("X.npy: truncated, damaged or not a .npy"):

@@ -198,7 +198,7 @@ def test_paper_with_transparent_corners_stays_white_all_over(tmp_path: Path) -> 
 
 def test_what_is_transparent_all_over_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", Image.new("RGBA", (4, 4)))
-    with refused(f"{path}: is transparent all over"):
+    with refused(f"{path}: is fully transparent"):
         pictures.read(path)
 
 

@@ -42,7 +42,7 @@ def test_epochs_beyond_the_planned_ones_are_extra(capsys: pytest.CaptureFixture[
     lines = said(capsys)
     numbers = [line.removeprefix("training net: ").split(",")[0] for line in lines]
     assert numbers == [
-        "going on after epoch 1/3",
+        "resuming after epoch 1/3",
         "epoch 2/3",
         "epoch 3/3",
         "freezing costs 20.00 points of accuracy",
@@ -74,7 +74,7 @@ def test_no_extra_epochs_are_announced_where_there_are_none(
 def test_a_resumed_run_goes_on_after_an_extra_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     with TrainingProgress("training net") as callback:
         callback.start(SETTINGS, 4, 9)
-    assert said(capsys) == ["training net: going on after extra epoch 1 of at most 5"]
+    assert said(capsys) == ["training net: resuming after extra epoch 1 of at most 5"]
 
 
 def test_threads_are_said_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

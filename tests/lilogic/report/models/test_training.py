@@ -33,7 +33,11 @@ def summary(
     first = [(gates.AND, 0, 1), (gates.NOT_A, 1, 2), (gates.TRUE, 2, 2)]
     second = [(gates.FALSE, 3, 4), (gates.B, 5, 3), (gates.A, 3, 4)]
     accuracy = {"validation_soft": 0.75, "validation_frozen": 0.5}
-    metadata = {"dataset": "bits", "accuracy": accuracy, "training": TRAINING | training}
+    metadata: dict[str, Any] = {
+        "dataset": "bits",
+        "accuracy": accuracy,
+        "training": TRAINING | training,
+    }
     metadata |= {"layers": list(layers), "recipe": {"net": net}}
     graph = GateGraph.build(3, [*first, *second], [[6, 7], [8, 8]], metadata=metadata)
     return reports.summarize("tiny", graph)
