@@ -173,12 +173,15 @@ def origin_of(device: str, threads: int | None, seeds: Sequence[int]) -> Origin:
 
 
 def commit() -> str:
-    """The commit that is checked out, with ``+`` where files differ from it."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return told.stdout.strip() or "unknown"
+    """The commit that is checked out, with ``+`` where more than records and pages differs."""
+    head = _git("rev-parse", "--short=12", "HEAD")
+    changed = _git("status", "--porcelain", "--", ".", ":!bench/results", ":!docs", ":!README.md")
+    return f"{head or 'unknown'}{'+' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    told = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return told.stdout.strip()
 
 
 def versions() -> dict[str, str]:

@@ -128,7 +128,8 @@ def demo() -> str:
                 count(one["mismatches"]),
                 "all parts" if one["proven"] else "not all parts",
             )
-            for name, one in records.load("demo").figures.items()
+            for record in ("demo-digits", "demo-mnist")
+            for name, one in records.load(record).figures.items()
         ),
     )
 
