@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 SECONDS = 600
-"""How long a cell may take, which is far less on a machine that does nothing else."""
+"""How long a cell may take, and a kernel to start: far less on a machine that does nothing else."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -56,6 +56,7 @@ def executed(name: str, folder: Path) -> NotebookNode:
         timeout=SECONDS,
         kernel_name="python3",
         record_timing=False,
+        startup_timeout=SECONDS,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env=environment)

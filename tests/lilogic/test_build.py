@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 import lilogic
@@ -68,6 +69,20 @@ def test_other_options_than_it_was_compiled_with_are_refused(folder, options, me
 
 def test_the_options_that_it_was_compiled_with_may_be_repeated(folder):
     flow.opened(MODEL, folder, levels_per_stage=2, target="ice40", popcount="auto", input="bits")
+
+
+def test_words_are_what_a_testbench_sends(compiled):
+    bits = np.random.default_rng(0).integers(0, 2, (5, 8))
+    expected = [sum(bit << place for place, bit in enumerate(row)) for row in bits.tolist()]
+    assert compiled.words(bits) == expected
+    with pytest.raises(LilogicError):
+        compiled.words(bits[:, :3])
+
+
+def test_a_report_shows_itself(compiled):
+    report = compiled.report(targets=[], progress=False)
+    assert "gates compiled" in report._repr_html_()
+    assert report.draw().alt.startswith("one: gates by function")
 
 
 def text_of(build: Build) -> str:

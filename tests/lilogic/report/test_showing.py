@@ -7,7 +7,9 @@ from rich.console import Console
 
 import lilogic
 from lilogic.errors import DataError, LilogicError
+from lilogic.report import schemas
 from lilogic.report.drawing import Picture
+from lilogic.report.models.base import Shown
 from lilogic.report.pages import Section, html_tables
 
 MODEL = lilogic.load("wine")
@@ -36,6 +38,12 @@ def test_an_explanation_shows_tables_a_picture_and_a_formula():
     assert "class_0" not in explanation.draw("class_1").svg
     with pytest.raises(DataError, match="there is no class 'class_9'; there are class_0, "):
         explanation.draw("class_9")
+
+
+def test_every_report_that_shows_itself_has_tables():
+    shown = [report for report in schemas.SCHEMAS.values() if issubclass(report, Shown)]
+    assert {"Verification", "BoardReport"} <= {report.__name__ for report in shown}
+    assert all("tables" in vars(report) for report in shown)
 
 
 def test_numbers_end_at_the_right_and_names_are_escaped():

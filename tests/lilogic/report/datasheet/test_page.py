@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from lilogic.errors import LilogicError
 from lilogic.report import console
 from lilogic.report.datasheet import page, sections
 from lilogic.report.datasheet.figures import at, units
@@ -150,6 +151,15 @@ def test_figures_are_those_of_the_json(energy):
         assert said in shown.text
     assert ("1.75 pJ" in shown.text) == energy
     assert "train.patience" not in shown.text
+
+
+def test_it_writes_itself(tmp_path):
+    made = sheet(energy=False)
+    made.write(tmp_path / "sheet.html")
+    assert (tmp_path / "sheet.html").read_text("utf-8") == page.html(made)
+    assert "Accuracy" in made._repr_html_()
+    with pytest.raises(LilogicError, match=r"use the suffix \.html"):
+        made.write(tmp_path / "sheet.pdf")
 
 
 def test_the_terminal_shows_the_same_tables(capsys):
