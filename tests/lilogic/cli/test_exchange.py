@@ -214,7 +214,7 @@ def test_verilog_is_exported_as_compile_writes_it_and_gates_are_imported(lilogic
         assert lilogic("export", path, "--to", "verilog", *options, "-o", output)[0] == 0
         assert output.read_text() == (tmp_path / "classifier.v").read_text()
     status, _, err = lilogic("import", output, "-o", tmp_path / "net.lgn")
-    assert_one_line(status, err.splitlines(keepends=True)[-1], "net.v: line", "no registers")
+    assert_one_line(status, err.splitlines(keepends=True)[-1], "net.v: line", "not registers")
     output.write_text("module m(input [1:0] a, output y); assign y = ^a; endmodule\n")
     assert lilogic("import", output, "-o", tmp_path / "net.lgn")[0] == 0
     assert lgn.read(tmp_path / "net.lgn").op.tolist() == [6]

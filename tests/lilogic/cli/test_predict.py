@@ -131,7 +131,7 @@ def test_bits_are_samples_of_networks_without_encoder(lilogic, tmp_path, picture
         (["nofile.png"], "nofile.png: no such file"),
         (["."], ".: cannot be read"),
         ([], "FILE"),
-        (["text.png"], "text.png: not a picture"),
+        (["text.png"], "text.png: not an image"),
         (["several.npz"], "name one: a, b (--array NAME)"),
     ],
 )
