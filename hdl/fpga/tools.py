@@ -191,7 +191,7 @@ def wait(process: subprocess.Popen[Any]) -> int:
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
-_running: dict[int, subprocess.Popen[str]] = {}
+_running: dict[int | None, subprocess.Popen[Any]] = {}
 """By thread, what ``run`` waits for there."""
 
 _thread = threading.local()
@@ -232,13 +232,13 @@ def _threads(at_once: int) -> Iterator[ThreadPoolExecutor]:
 
     So do the programs of what these threads begin in further threads.
     """
-    threads: list[int] = []
+    threads: list[threading.Thread] = []
     families = (*getattr(_thread, "families", ()), threads)
 
     def begin() -> None:
         _thread.families = families
         for family in families:
-            family.append(threading.get_ident())
+            family.append(threading.current_thread())
 
     with ThreadPoolExecutor(at_once, initializer=begin) as pool:
         try:
@@ -246,10 +246,10 @@ def _threads(at_once: int) -> Iterator[ThreadPoolExecutor]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             # A thread may be just about to start one.
-            while any(thread.ident in threads for thread in threading.enumerate()):
+            while alive := [thread for thread in threads if thread.is_alive()]:
                 time.sleep(_LOOK_EVERY)
-                for thread in threads:
-                    if process := _running.get(thread):
+                for thread in alive:
+                    if process := _running.get(thread.ident):
                         end(process)
             raise
 
