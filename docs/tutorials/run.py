@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
-SECONDS = 600
-"""How long a cell may take, and a kernel to start: far less on a machine that does nothing else."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -53,10 +51,10 @@ def executed(name: str, folder: Path) -> NotebookNode:
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")])
     client = NotebookClient(
         notebook,
-        timeout=SECONDS,
+        timeout=None,
         kernel_name="python3",
         record_timing=False,
-        startup_timeout=SECONDS,
+        startup_timeout=600,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env=environment)
