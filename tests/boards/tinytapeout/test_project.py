@@ -281,7 +281,7 @@ def test_the_command_says_what_a_project_takes_and_overwrites_nothing(lilogic, t
         (["--technology", "tsmc"], "technology 'tsmc' is not one of sky130,"),
         (["--clock", "60"], "the clock is 60 MHz, but the pins of Tiny Tapeout take up to 50"),
         (["--clock", "0.0000001"], "the clock is 1e-07 MHz, but "),
-        (["--utilization", "2"], "utilization is 2, not above 0"),
+        (["--utilization", "2"], "utilization is 2, but must be above 0"),
         (["--module", "top"], "those of Tiny Tapeout begin with tt_um_"),
         (["--target", "xc7"], "a Tiny Tapeout project has no target (--target)"),
         (["--no-simplify"], "and --no-simplify are not for Tiny Tapeout"),

@@ -128,7 +128,7 @@ HEAD = ".model m\n.inputs a b\n.outputs y\n"
         (HEAD + ".end\n.model n\n", "more than one model"),
         (".model m\n.outputs y\n.names y\n1\n", "it has 0 inputs"),
         (".model m\n.inputs a a\n.outputs a\n", "an input is listed twice"),
-        (".model m\n.inputs a\n", "0 outputs cannot be shared out"),
+        (".model m\n.inputs a\n", "0 outputs cannot be divided"),
     ],
 )
 def test_blif_that_is_refused(tmp_path, text, message):
@@ -164,12 +164,12 @@ def test_aiger_constants_and_complements(tmp_path):
         (b"aig 9 1 0 1 0\n2\n", "M is 9"),
         (b"aig 1 1 0 1 0\n4\n", "an output is literal 4"),
         (b"aig 1 1 0 1 0\n", "truncated"),
-        (b"aig 1 1 0 1 0\n-2\n", "no number"),
+        (b"aig 1 1 0 1 0\n-2\n", "not a number"),
         (b"aig 99999999999 99999999999 0 1 0\n2\n", "11 digits"),
         (b"aig 999999999 999999999 0 1 0\n2\n", "999999999 inputs"),
         (HALF_ADDER[:20], "truncated"),
         (HALF_ADDER.replace(b"\x02\x02\x03", b"\x09\x02\x03"), "not defined before it"),
-        (HALF_ADDER.replace(b"\x02\x02\x03", b"\xff\xff\xff\xff\xff\xff"), "no number"),
+        (HALF_ADDER.replace(b"\x02\x02\x03", b"\xff\xff\xff\xff\xff\xff"), "not a number"),
     ],
 )
 def test_aiger_that_is_refused(tmp_path, text, message):

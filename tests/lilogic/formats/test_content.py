@@ -209,7 +209,7 @@ def test_what_a_file_does_not_record_is_told(tmp_path):
     np.savez(tmp_path / "net.npz", **gates, **{"connections.B": [[1] * 20 + [0] * 5]})
     encoder, classes = told(tmp_path / "net.npz")
     assert encoder[0] == "encoder"
-    assert "a pixel of 2×2" in encoder[1]
+    assert "each pixel of 2×2" in encoder[1]
     assert classes == (
         "classes",
         "records no classes; assuming 10, with the last 5 gates as padding",

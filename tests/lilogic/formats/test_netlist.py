@@ -126,7 +126,7 @@ OUTER = module({"a": [2]}, {"y": [3]}, [("inner", {"a": 2, "y": 3})])
 def test_the_module_is_certain_or_asked_for():
     for order in (("one", "two"), ("two", "one")):
         both = {name: {"one": INVERTER, "two": BUFFER}[name] for name in order}
-        with pytest.raises(FormatError, match=f"no other contains, {', '.join(order)}: say which"):
+        with pytest.raises(FormatError, match=f"contains, {', '.join(order)}; name the one"):
             read(both)
         assert read(both, "one").circuit.n_gates == 1
         assert read(both, "two").circuit.n_gates == 0

@@ -118,14 +118,14 @@ def test_a_row_has_what_is_recorded(folder: Path) -> None:
     assert tables.zoo_row(zoo.describe("two")) == (
         "two",
         "two gates\n"
-        "data set digits, 2 gates trained, 1 after passes\n"
+        "data set digits, 2 gates trained, 1 simplified\n"
         "frozen accuracy (test) 50.00%\n"
         "mean of 3 seeds 60.00 ± 10.00%\n"
         "training: 3 epochs, 90 s, cpu, threads 2",
     )
     assert tables.zoo_row(zoo.describe("bare-1")) == (
         "bare-1",
-        "2 gates trained, 1 after passes",
+        "2 gates trained, 1 simplified",
     )
 
 

@@ -254,7 +254,7 @@ def test_files_that_are_no_pictures_are_refused(tmp_path: Path, monkeypatch: Any
         b"<svg/>",
     ):
         path.write_bytes(content)
-        with pytest.raises(UnknownFormatError, match=r"a\.png: (is empty|not a picture)"):
+        with pytest.raises(UnknownFormatError, match=r"a\.png: (is empty|not an image)"):
             pictures.read(path)
     save(path, GREY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)

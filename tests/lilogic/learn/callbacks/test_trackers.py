@@ -80,7 +80,7 @@ def test_mlflow_logs_to_the_run_folder_where_no_other_place_is_named(
         with ExitStack() as contexts:
             (tracker,) = trackers.opened(["mlflow"], RunFolder(Path("run")), contexts)
             assert isinstance(tracker, Tracker)
-            with pytest.raises(ToolError, match=f"asked for {place}; MLFLOW_TRACKING_URI says"):
+            with pytest.raises(ToolError, match=f"asked for {place}; check MLFLOW_TRACKING_URI"):
                 tracker.begin(0)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
 
