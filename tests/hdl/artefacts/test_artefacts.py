@@ -173,7 +173,7 @@ def test_the_testbench_finds_what_is_wrong(
 
     expected.unlink()
     done = simulated(folder)
-    assert "FAIL: classifier_tb.expected.hex is missing or cut off" in done.stdout
+    assert "FAIL: classifier_tb.expected.hex is missing or truncated" in done.stdout
     assert done.returncode != 0
     assert simulated(folder, "+stalls=100").returncode != 0
     assert simulated(folder, "+vectors=9999").returncode != 0
