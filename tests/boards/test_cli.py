@@ -108,7 +108,7 @@ def test_a_board_that_disagrees_fails_the_bench(lilogic, board, pictures):
     assert status == 1
     assert len(json.loads(out)) == 1
     assert f"lilogic: {pictures[0]}: the board says class " in err
-    assert ", but software class " in err
+    assert ", but software says class " in err
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_the_interface_and_the_verilog_say_how_values_become_words(tmp_path):
         threshold=ENCODER.threshold,
     )
     changed = GateGraph.build(len(PAIRS), [], [[0], [1], [2]], encoder=elsewhere)
-    with pytest.raises(LilogicError, match="scaled otherwise"):
+    with pytest.raises(LilogicError, match="scales its input differently"):
         made.check(changed)
 
 

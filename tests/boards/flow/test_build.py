@@ -53,7 +53,7 @@ def test_what_does_not_fit_gets_advice() -> None:
         fit.check(design, needs)
     assert not raised.value.with_fewer_registers
     assert str(raised.value) == (
-        "mnist-8k needs 15,120 LUT4, icebreaker has 5,280: "
+        "mnist-8k needs 15,120 LUT4, but icebreaker has 5,280: "
         "try a network with fewer gates and fewer counted gates"
     )
     fit.check(replace(design, board=find("ulx3s-12f")), needs)
@@ -99,7 +99,7 @@ def test_what_is_far_too_large_is_not_synthesized(
     monkeypatch.setattr(tools, "run", lambda *_: pytest.fail("a program was run"))
     for board in ("icebreaker", "ice40-hx8k-b-evn"):
         design = Design(find(board), models.load("mnist-8k"), "mnist-8k")
-        with pytest.raises(DoesNotFitError, match=r"mnist-8k needs [\d,]+ LUT4 and more"):
+        with pytest.raises(DoesNotFitError, match=r"mnist-8k needs at least [\d,]+ LUT4"):
             build.build(design, tmp_path)
 
 

@@ -219,7 +219,7 @@ def test_a_table_trains_evaluates_and_classifies(trained: Path, lilogic) -> None
     assert f"warning: {table}: ignoring column same: all training rows" in err
     recipe = json.loads((model / "recipe.json").read_text())
     assert recipe["data"]["missing"] == "median"
-    assert "trained before" in lilogic("train", *told)[2]
+    assert "already trained" in lilogic("train", *told)[2]
     status, out, err = lilogic("eval", model, "--json")
     assert (status, "warning" in err, json.loads(out)["is_trained_data"]) == (0, False, True)
     rows = pandas.read_csv(table)

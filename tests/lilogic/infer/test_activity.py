@@ -30,5 +30,5 @@ def test_counts_are_those_of_golden_inference(graph, samples, seed):
 
 def test_one_sample_has_no_activity():
     graph = GateGraph.build(1, [], [[0]])
-    with pytest.raises(DataError, match="two samples or more"):
+    with pytest.raises(DataError, match="at least two samples"):
         activity.measure(graph, np.zeros((1, 1), dtype=bool))

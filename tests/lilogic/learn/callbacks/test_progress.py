@@ -91,7 +91,7 @@ def test_compiling_is_said_and_only_once(capsys: pytest.CaptureFixture[str]) -> 
     with TrainingProgress("training net"):
         assert doubled(3.0) == halved(12.0)
     lines = said(capsys)
-    assert [line.split(",")[0] for line in lines] == ["training net: compiling for this machine"]
+    assert [line.split(";")[0] for line in lines] == ["training net: compiling for this machine"]
     with TrainingProgress("training net"):
         doubled(np.float64(4.0))
     assert said(capsys) == []
