@@ -162,7 +162,7 @@ def test_classes_without_samples_are_warned_of_and_have_no_recall() -> None:
     assert found.balanced_accuracy == 1
     (line,) = found.warnings
     assert line.startswith("no test samples of classes 'class 2', ")
-    assert "'class 5', … (5 in all): " in line
+    assert "'class 5', … (5 in all), " in line
 
 
 def test_one_class_says_nothing_of_how_well_it_is_told() -> None:
