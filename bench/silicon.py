@@ -3,9 +3,8 @@
 The contract is that of the public leaderboard mnistbench: a combinational
 `module top(input [6271:0] pix, output [3:0] cls)` with encoder, heads and argmax, Yosys'
 `synth -flatten -noabc; opt -full`, one ABC script for all, and the area over that of a NAND2, in
-gate equivalents (GE). LUT6 are those of `synth_xilinx -family xc7`, LUT4 those of `synth_ice40`,
-before placement; a carry cell counts for nothing. Each mapped netlist classifies all test images
-as the network does.
+gate equivalents (GE). LUT6 are those of `synth_xilinx -family xc7`, before placement. Each mapped
+netlist classifies all test images as the network does.
 
 Takes networks of the zoo or .lgn files, prints a table, and writes build/bench/silicon.json.
 """
@@ -16,7 +15,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,7 +64,7 @@ tee -q -o stat.json stat -json
 {functions}
 hierarchy -top top
 proc
-flatten -wb
+flatten
 techmap
 simplemap
 opt_clean
@@ -188,17 +186,15 @@ def _ge(path: Path) -> Measure:
     return Measure(target, "area", functions, NAND2)
 
 
-def _luts(name: str, cells: str) -> Measure:
-    target = area.TARGETS[name]
+def _lut6(_: Path) -> Measure:
+    target = area.TARGETS["xc7"]
     synthesis = f"{target.synthesis}\nflatten\nopt_clean -purge"
-    return Measure(replace(target, synthesis=synthesis), "luts", f"read_verilog {cells}")
+    return Measure(
+        replace(target, synthesis=synthesis), "luts", "read_verilog +/xilinx/cells_sim.v"
+    )
 
 
-_MEASURES: dict[str, Callable[[Path], Measure]] = {
-    "LUT6": lambda _: _luts("xc7", "+/xilinx/cells_sim.v"),
-    "LUT4": lambda _: _luts("ice40", "+/ice40/cells_sim.v"),
-    "GE": _ge,
-}
+_MEASURES = {"LUT6": _lut6, "GE": _ge}
 
 
 def show(results: dict[str, Any]) -> None:
