@@ -118,7 +118,7 @@ def sections(explanation: Explanation) -> Iterator[Section]:
     rows = feature_rows(explanation, None, _LISTED)
     yield Section(title, "", feature_columns(explanation), rows)
     conditions = condition_rows(explanation, None, _LISTED)
-    yield Section("conditions", "", CONDITION_COLUMNS, conditions)
+    yield Section("conditions", "", CONDITION_COLUMNS, conditions, is_words=True)
 
 
 def formula_lines(formula: Formula) -> Iterator[str]:
