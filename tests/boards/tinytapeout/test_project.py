@@ -251,7 +251,7 @@ def test_sizes_of_projects_rise(technology):
 
 def test_classes_that_pins_cannot_select_are_refused():
     graph = GateGraph.build(40, [], [[bit] for bit in range(40)])
-    with pytest.raises(GraphError, match=r"40 classes has 41 bytes, but the pins .* only address 32"):
+    with pytest.raises(GraphError, match=r"40 classes has 41 bytes, but .* only address 32"):
         Project(graph, CompileOptions())
 
 
