@@ -72,9 +72,9 @@ def best() -> str:
 
 LEGEND = """\
 Bold networks come with lilogic. P: published by the authors; Q: quoted in another paper; H:
-measured in a public benchmark. Gates do not include the encoder: lilogic counts those that
-simplification leaves, others those that they trained. LUT6 include it. lilogic's images of CIFAR-10
-were re-encoded as JPEG."""
+measured in a public benchmark. Gate counts exclude the encoder; lilogic's are after simplification,
+others' as trained. LUT6 counts include the encoder. lilogic's images of CIFAR-10 were re-encoded as
+JPEG."""
 
 BEST = {
     "mnist": (
