@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lilogic.boards import protocol
 from lilogic.boards.protocol import Answer, Command, Identity, Problem
+from lilogic.data.labels import check_below, numbers
 from lilogic.errors import DataError, ToolError
 from lilogic.extras import needs
 from lilogic.graph import GateGraph, lgn
@@ -221,18 +222,24 @@ class Client:
         which must agree with software.
 
         Args:
-            samples: Raw samples [samples, …].
+            samples: As for ``classify``.
             labels: Numbers of classes, int [samples].
 
         Raises:
-            LilogicError: As for ``classify``.
+            DataError: There are no samples, they do not fit the network, or the labels are not
+                numbers of its classes.
+            ToolError: As for ``classify``.
         """
+        if not len(samples):
+            raise DataError("there are no samples")
+        expected = numbers(labels, len(samples))
+        check_below(expected, self.graph.n_classes)
         began = time.monotonic()
         classes = self.predict(samples)
         seconds = time.monotonic() - began
         answers = list(self.classify(samples, has_scores=True))
-        assert self.graph.encoder is not None
-        scores = golden.scores(self.graph, self.graph.encoder.encode(samples))
+        encoder = self.graph.encoder
+        scores = golden.scores(self.graph, encoder.encode(samples) if encoder else samples)
         agrees = classes == golden.classify(scores)
         agrees &= (np.array([answer.scores for answer in answers]) == scores).all(axis=1)
         agrees &= np.array([answer.index for answer in answers]) == classes
@@ -244,7 +251,7 @@ class Client:
         identity = self.identity
         return BoardMeasurement(
             images=len(samples),
-            accuracy=float((classes == labels).mean()),
+            accuracy=float((classes == expected).mean()),
             agreement=float(agrees.mean()),
             mismatch=first_mismatch(answers, scores) or first_mismatch(alone, scores),
             repeated=self.repeated,

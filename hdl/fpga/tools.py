@@ -223,7 +223,9 @@ def meanwhile(work: Callable[[], _Result]) -> Iterator[Future[_Result]]:
     Where the context fails, its programs end at once.
     """
     with _threads(1) as pool:
-        yield pool.submit(work)
+        future = pool.submit(work)
+        yield future
+        future.exception()  # waits where an interrupt still ends the programs
 
 
 @contextmanager

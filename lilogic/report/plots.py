@@ -41,7 +41,10 @@ def picture(path: Path) -> Path:
         LilogicError: it ends with no known format.
     """
     if path.suffix.lower() not in _FORMATS:
-        raise LilogicError(f"{path}: unknown picture format; use the suffix {', '.join(_FORMATS)}")
+        *first, last = _FORMATS
+        raise LilogicError(
+            f"{path}: unknown picture format; use the suffix {', '.join(first)} or {last}"
+        )
     return path
 
 

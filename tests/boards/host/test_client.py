@@ -5,6 +5,7 @@ import re
 import termios
 import threading
 import tty
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from lilogic.boards import protocol
 from lilogic.boards.host.client import ATTEMPTS, Client, SerialPort
 from lilogic.boards.protocol import Problem
-from lilogic.errors import LilogicError, ToolError
+from lilogic.errors import DataError, LilogicError, ToolError
 from lilogic.graph import GateGraph
 from lilogic.infer import golden
 from tests.boards.line import SMALL, SoftwareBoard, error
@@ -92,7 +93,7 @@ def test_a_request_that_can_never_succeed_is_not_repeated():
 def test_measuring_finds_what_a_wrong_board_gets_wrong():
     board = SoftwareBoard(SMALL)
     labels = np.array(CLASSES)
-    labels[:30] += 1
+    labels[:30] = (labels[:30] + 1) % SMALL.n_classes
     client = Client(board, SMALL)
     result = client.measure(SAMPLES, labels)
     assert result.images == 300
@@ -108,6 +109,27 @@ def test_measuring_finds_what_a_wrong_board_gets_wrong():
         assert answer.scores == golden.scores(graph, bits)[0].tolist()
         assert answer.index == golden.classify(golden.scores(graph, bits))[0]
     assert mismatch.expected != mismatch.got
+
+
+def test_a_network_of_bits_is_measured_with_bits():
+    graph = replace(SMALL, encoder=None)
+    bits = SMALL.encoder.encode(SAMPLES)
+    measured = Client(SoftwareBoard(graph), graph).measure(bits, CLASSES)
+    assert (measured.accuracy, measured.agreement) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("count", "labels", "problem"),
+    [
+        (0, [], "no samples"),
+        (2, CLASSES[:1], "there are 2 samples"),
+        (1, [SMALL.n_classes], "class"),
+    ],
+)
+def test_samples_without_fitting_labels_are_not_measured(count, labels, problem):
+    client = Client(SoftwareBoard(SMALL), SMALL)
+    with pytest.raises(DataError, match=problem):
+        client.measure(SAMPLES[:count], labels)
 
 
 def test_a_serial_port_carries_it():

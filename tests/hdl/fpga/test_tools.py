@@ -233,6 +233,29 @@ def test_what_is_waited_for_meanwhile_ends_with_the_context() -> None:
     assert tools.wait(subprocess.Popen(["false"], process_group=0)) == 1
 
 
+def test_an_interrupt_after_the_context_ends_what_is_still_done_meanwhile() -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def work() -> None:
+        started.append(subprocess.Popen(["sleep", "60"], process_group=0))
+        tools.wait(started[0])
+
+    def interrupted() -> None:
+        with tools.meanwhile(work):
+            while not started:
+                time.sleep(0.01)
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert started[0].returncode == -signal.SIGKILL
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        tools.end(started[0])
+
+
 def test_the_first_use_of_a_program_is_announced(
     tmp_path: Path, yosys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

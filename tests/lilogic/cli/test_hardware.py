@@ -125,7 +125,7 @@ def test_sweep_pipeline_places_and_routes_every_point(lilogic, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
     status, _, err = lilogic("sweep-pipeline", path, "-o", tmp_path / "sweep")
-    assert_one_line(status, err, "sweep: unknown picture format; use the suffix .png")
+    assert_one_line(status, err, "sweep: unknown picture format; use the suffix .png, .svg or .pdf")
     status, _, err = lilogic("sweep-pipeline", path, "--device", "asic")
     assert_one_line(status, err, "device 'asic' is not one of hx8k, up5k, ecp5")
 
