@@ -141,13 +141,15 @@ class BuildRecord(BaseModel):
 def withdraw(folder: Path) -> None:
     """Delete the record in ``folder``, if there is one, and the artefacts that it names.
 
-    An artefact that was altered since stays: somebody may need the changes.
+    An artefact that was altered since stays: somebody may need the changes. So does whatever a
+    record names outside of its folder.
     """
     with suppress(LilogicError):
         for name, was in BuildRecord.read(folder).artefacts.items():
+            path = folder / name
             with suppress(LilogicError, OSError):
-                if _digest(folder / name) == was:
-                    (folder / name).unlink()
+                if path.resolve().is_relative_to(folder.resolve()) and _digest(path) == was:
+                    path.unlink()
     (folder / RECORD).unlink(missing_ok=True)
 
 

@@ -165,6 +165,17 @@ def test_compiling_again_deletes_the_artefacts_of_before_but_no_file_of_the_user
     assert not (tmp_path / "classifier.sdc").exists()
 
 
+def test_a_record_deletes_nothing_outside_of_its_folder(tmp_path):
+    folder = tmp_path / "build"
+    MODEL.compile(folder, artefacts=["sdc"], progress=False)
+    mine = tmp_path / "classifier.sdc"
+    mine.write_bytes((folder / "classifier.sdc").read_bytes())
+    record = (folder / RECORD).read_text()
+    (folder / RECORD).write_text(record.replace('"classifier.sdc"', '"../classifier.sdc"'))
+    MODEL.compile(folder, progress=False)
+    assert mine.exists()
+
+
 @pytest.mark.parametrize(
     "options", [{"bus_width": 64}, {"fold": 2, "levels_per_stage": 0}, {"artefacts": ["gds"]}]
 )
