@@ -138,7 +138,9 @@ def test_registers_are_left_out_until_it_fits(
     with pytest.raises(CheckFailedError, match=r"flip-flops, .*: try a larger number of levels"):
         build.build(replace(design, levels_per_stage=2), tmp_path)
     needed |= {2: Needs(20_801, 10, 0)}
-    with pytest.raises(CheckFailedError, match=r"needs 20,801 LUT6, but arty-a7-35 has 20,800: try a"):
+    with pytest.raises(
+        CheckFailedError, match=r"needs 20,801 LUT6, but arty-a7-35 has 20,800: try a"
+    ):
         build.build(design, tmp_path / "luts")
 
 
