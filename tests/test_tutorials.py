@@ -83,13 +83,14 @@ def test_outputs_are_tidied() -> None:
     cell.outputs = [
         nbformat.v4.new_output("stream", name="stderr", text="simplifying: 0.1 s\n"),
         nbformat.v4.new_output("stream", name="stdout", text="\x1b[1mbold\x1b[0m\n"),
+        nbformat.v4.new_output("stream", name="stdout", text="later\n"),
         nbformat.v4.new_output(
             "display_data", {"image/png": "iVBO\nRw0K", "text/plain": "<at 0x1>"}
         ),
     ]
     tidied = RUN["tidy"](nbformat.v4.new_notebook(cells=[cell]))
     text, image = outputs(tidied)
-    assert text.text == "bold\n"
+    assert text.text == "bold\nlater\n"
     assert image.data == {
         "text/html": '<img alt="a &quot;picture&quot;" style="max-width:100%" '
         'src="data:image/png;base64,iVBORw0K">'

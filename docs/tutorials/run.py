@@ -69,7 +69,7 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     }
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [*map(_shown, filter(_is_result, cell.outputs))]
+            cell.outputs = _joined([*map(_shown, filter(_is_result, cell.outputs))])
             for output in cell.outputs:
                 _describe(output, cell.metadata.get("alt"))
     return notebook
@@ -87,6 +87,17 @@ def _shown(output: NotebookNode) -> NotebookNode:
     elif len(output.data) > 1:
         output.data.pop("text/plain", None)
     return output
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with streams that follow each other in one; how they come depends on the time."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == joined[-1].output_type == "stream":
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _describe(output: NotebookNode, alt: str | None) -> None:
