@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,9 @@ class Report(BaseModel):
 class Shown(Report):
     """A report that shows itself as tables, in a notebook and with ``rich.print``."""
 
+    @abstractmethod
     def tables(self) -> Iterable[Section]:
         """What it shows."""
-        raise NotImplementedError
 
     def __rich__(self) -> Group:
         """What rich prints."""
