@@ -102,6 +102,13 @@ _MAPPING = """\
 {command} -top {{top}} -run map_luts:check
 blackbox =A:whitebox"""
 
+def _without_memories(command: str) -> str:
+    """``_MAPPING`` of a circuit that has no memory, which takes a tenth less of the time."""
+    return _MAPPING.format(command=command).replace(
+        "-run :map_luts", f"-run :map_memory\n{command} -top {{top}} -run fine:map_luts"
+    )
+
+
 # On iCE40, the default router can go round in circles where this one is done in seconds.
 _ROUTER = ("--router", "router2")
 
@@ -188,9 +195,8 @@ FAMILIES: dict[str, Family] = {
             registers=("FD*",),
             shares_cells=False,
             like="xc7",
-            mapping=_MAPPING.format(
-                command="synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad "
-                "-noclkbuf"
+            mapping=_without_memories(
+                "synth_xilinx -family xc7 -nodsp -nobram -nosrl -nolutram -noiopad -noclkbuf"
             ),
             board_options="-lut 6",
             netlist="top.json",
