@@ -38,6 +38,7 @@ class Simulator:
         program: what it makes of the module ``top``, which is run.
         environment: variables to set, a dictionary made when it is used.
         quick_to_build: further variables, for what builds faster and runs slower.
+        quick_arguments: further arguments, likewise.
         tools: programs that it needs on PATH, and the Debian package of each.
         version: says its name and version.
     """
@@ -48,6 +49,7 @@ class Simulator:
     tools: dict[str, str]
     version: Callable[[], str]
     quick_to_build: Mapping[str, str] = field(default_factory=dict)
+    quick_arguments: tuple[str, ...] = ()
 
 
 _VERILATOR = "VERILATOR_ROOT"
@@ -110,6 +112,9 @@ SIMULATORS: dict[str, Simulator] = {
         {"make": "make", "g++": "g++"},
         _verilator_version,
         {"MAKEFLAGS": f"{_MAKEFLAGS} OPT_FAST=-O0"},
+        # From 20,000 statements on, Verilator writes several files and a header to precompile for
+        # them, which takes longer than ten times as many statements in one file.
+        ("--output-split", "200000"),
     ),
     "icarus": Simulator(
         [], "sim.vvp", dict, {"iverilog": "iverilog", "vvp": "iverilog"}, _icarus_version
@@ -153,12 +158,16 @@ def build(
         ToolError: see ``get``; or the sources cannot be built.
     """
     simulator, log = get(name), work / "build.log"
+    is_quick = cycles is not None and cycles < _MANY
     with _plain_folder() as place:
         (place / _VISIBLE).write_text(_VISIBLE_PORTS.format(top=top))
         arguments = {
             "sources": [str(shutil.copy(source, place)) for source in sources],
             "hdl_toplevel": top,
-            "build_args": list(simulator.build_arguments),
+            "build_args": [
+                *simulator.build_arguments,
+                *(simulator.quick_arguments if is_quick else ()),
+            ],
             "timescale": ["1ns", "1ps"],
             "build_dir": str(place),
             "cwd": str(place),
@@ -166,7 +175,7 @@ def build(
             "log_file": str(log.resolve()),
         }
         environment = _links(place, simulator)
-        if cycles is not None and cycles < _MANY:
+        if is_quick:
             environment |= simulator.quick_to_build
         if tools.wait(_start(name, "build", arguments, environment)) != 0:
             reason = _reason(log).replace(f"{place}/", "")
