@@ -1,7 +1,8 @@
-"""What each part of the method gives: one change at a time, at equal gates and equal time.
+"""What each part of the method gives: one change at a time to a recipe, at equal time.
 
-Every variant trains the same number of gates for the same time of one core: its epochs follow from
-how long one of its epochs takes, measured first, in seconds of the processor, so that other work on
+The recipe ``mnist-tiny`` is asked what makes gates accurate, ``mnist-lut6-s`` what makes a circuit
+small. Every variant trains for the same time of one core: its epochs follow from how long one of
+its epochs takes, measured first, in seconds of the processor, so that other work on
 the machine does no harm. Accuracies are those of the frozen graph on the
 validation split; those of the test set are not looked at. Runs stay in build/bench/ablation, so an
 interrupted benchmark goes on where it was. Prints a table and writes build/bench/ablation.json.
@@ -24,6 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from lilogic import cores
+from lilogic.cost.estimate import estimate
+from lilogic.cost.targets import TARGETS
 from lilogic.data import datasets
 from lilogic.files import write_json
 from lilogic.graph import passes
@@ -31,15 +34,17 @@ from lilogic.learn import recipe as recipes
 from lilogic.learn import trainer
 from lilogic.learn.callbacks import Callback
 from lilogic.learn.metrics import Epoch
-from lilogic.learn.recipe import Recipe
+from lilogic.learn.recipe import Recipe, TrainRecipe
 
 RUNS = Path("build/bench/ablation")
 BASE = "base"
 
+Variant = tuple[str, str, list[str]]
+"""A question, the answer tried, and what it changes in the recipe."""
+
 _DIFFERENCES = "encoder.differences=[[0, {0}], [{0}, 0], [{0}, {0}], [{0}, -{0}]]"
 
-# Each variant: a question, the answer tried, and what it changes in the recipe.
-VARIANTS: list[tuple[str, str, list[str]]] = [
+_GATES: list[Variant] = [
     (BASE, "as in the recipe", []),
     ("connections", "fixed at random", ["train.grow_share=0.0"]),
     ("connections", "dense (K = all)", ["net.candidates=all", "train.narrow=[]"]),
@@ -74,6 +79,35 @@ VARIANTS: list[tuple[str, str, list[str]]] = [
 ]  # fmt: skip
 
 
+def _layers(*layers: tuple[int, int]) -> str:
+    """The setting of layers of so many nodes of so many inputs."""
+    tables = (f"{{arrangement='dense', gates={g}, inputs={i}}}" for g, i in layers)
+    return f"net.layers=[{', '.join(tables)}]"
+
+
+_NODES: list[Variant] = [
+    (BASE, "as in the recipe", []),
+    ("inputs of a node", "2", [_layers((380, 2))]),
+    ("inputs of a node", "3", [_layers((380, 3))]),
+    ("inputs of a node", "4", [_layers((380, 4))]),
+    ("inputs of a node", "5", [_layers((380, 5))]),
+    ("nodes", "190", [_layers((190, 6))]),
+    ("nodes", "760", [_layers((760, 6))]),
+    ("nodes in front", "190, not counted", [_layers((190, 6), (190, 6)), "net.counts=last"]),
+    ("bits a pixel", "2", ["encoder.thresholds=[0.25,0.5]"]),
+    ("cost in the loss", "0.003", ["train.cost=0.003"]),
+    ("temperature", "τ halved", ["net.tau=@0.5"]),
+    ("temperature", "τ doubled", ["net.tau=@2"]),
+    ("augmentation", "none", ["augment.shift=0"]),
+]
+
+VARIANTS = {"mnist-tiny": _GATES, "mnist-lut6-s": _NODES}
+"""What is tried with each base."""
+
+COST = {"luts": "xc7", "ge": "sky130"}
+"""Targets that a circuit's cost is estimated for."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One run: a variant's place in ``VARIANTS``, a seed, and how many epochs fit the time."""
@@ -88,7 +122,7 @@ class Job:
 class Clock(Callback):
     """Seconds of this process's processor time from the first step to the last epoch's end."""
 
-    def start(self, epochs: int, done: int, steps: int) -> None:
+    def start(self, settings: TrainRecipe, done: int, steps: int) -> None:
         """See ``Callback``."""
         self._start = time.process_time()
         self.seconds = 0.0
@@ -100,17 +134,18 @@ class Clock(Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--base", default="mnist-tiny", help="recipe that variants change")
+    parser.add_argument("--base", default="mnist-tiny", choices=VARIANTS, help="recipe")
     parser.add_argument("--seconds", type=float, default=25.0, help="training time of a run")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", metavar="QUESTION", help="default: all questions")
     options = records.parse(parser, "ablation")
-    asked = [BASE, *(options.only or [question for question, _, _ in VARIANTS])]
-    places = [place for place, variant in enumerate(VARIANTS) if variant[0] in asked]
+    variants = VARIANTS[options.base]
+    asked = [BASE, *(options.only or [question for question, _, _ in variants])]
+    places = [place for place, variant in enumerate(variants) if variant[0] in asked]
     with ProcessPoolExecutor(cores.usable()) as pool:
         times = epoch_times(pool, options.base, places)
         jobs = [
-            Job(place, options.base, seed, epochs(place, options.seconds, epoch), epoch)
+            Job(place, options.base, seed, epochs(variants[place], options.seconds, epoch), epoch)
             for place, epoch in zip(places, times, strict=True)
             for seed in range(options.seeds)
         ]
@@ -119,7 +154,10 @@ def main() -> None:
         "base": options.base,
         "seconds": options.seconds,
         "seeds": options.seeds,
-        "variants": [summarize(place, runs) for place in places],
+        "variants": [
+            summarize(variants[place], [run for run in runs if run["place"] == place])
+            for place in places
+        ],
     }
     records.finish(options, result, show, threads=1, seeds=range(options.seeds))
 
@@ -151,9 +189,9 @@ def epoch_time(place: int, base: str) -> float:
     return clock.seconds / number
 
 
-def epochs(place: int, seconds: float, epoch: float) -> int:
+def epochs(variant: Variant, seconds: float, epoch: float) -> int:
     """How many epochs take ``seconds``, or the variant's share of them."""
-    shares = [float(change[1:]) for change in VARIANTS[place][2] if change.startswith("@")]
+    shares = [float(change[1:]) for change in variant[2] if change.startswith("@")]
     return max(1, round(seconds * (shares[0] if shares else 1.0) / epoch))
 
 
@@ -162,7 +200,7 @@ def recipe(place: int, base: str, extra: list[str]) -> Recipe:
     tau = recipes.load(base).net.tau
     changes = [
         f"net.tau={tau * float(change.partition('@')[2])}" if "=@" in change else change
-        for change in VARIANTS[place][2]
+        for change in VARIANTS[base][place][2]
         if not change.startswith("@")
     ]
     # Extra epochs would make the times unequal.
@@ -176,7 +214,8 @@ def train(job: Job) -> dict[str, Any]:
     chosen = recipe(job.place, job.base, settings)
     graph = trainer.train(chosen, datasets.load(chosen.dataset), RUNS / name, threads=1)
     accuracy = graph.metadata["accuracy"]
-    return {
+    costs = {unit: estimate(graph, name, TARGETS[target]).total for unit, target in COST.items()}
+    return costs | {
         "place": job.place,
         "seed": job.seed,
         "epochs": job.epochs,
@@ -187,14 +226,13 @@ def train(job: Job) -> dict[str, Any]:
     }
 
 
-def summarize(place: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def summarize(tried: Variant, own: list[dict[str, Any]]) -> dict[str, Any]:
     """A variant's means, and the deviation of its frozen accuracy over the seeds."""
-    question, answer, changes = VARIANTS[place]
-    own = [run for run in runs if run["place"] == place]
+    question, answer, changes = tried
     frozen = [run["frozen"] for run in own]
     means = {
         key: statistics.mean(run[key] for run in own)
-        for key in ("epochs", "seconds", "soft", "frozen", "gates_compiled")
+        for key in ("epochs", "seconds", "soft", "frozen", "gates_compiled", *COST)
     }
     variant = {"question": question, "answer": answer, "changes": changes}
     spread = statistics.stdev(frozen) if len(frozen) > 1 else 0.0
@@ -204,7 +242,7 @@ def summarize(place: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
     table = Table()
-    headings = ["question", "answer", "epochs", "seconds", "soft", "frozen", "change", "gates"]
+    headings = ["question", "answer", "epochs", "soft", "frozen", "change", "gates", "LUT6", "GE"]
     for heading in headings:
         justify: Any = "left" if heading in ("question", "answer") else "right"
         table.add_column(heading, justify=justify, no_wrap=True)
@@ -214,16 +252,17 @@ def show(result: dict[str, Any]) -> None:
             variant["question"],
             variant["answer"],
             f"{variant['epochs']:.0f}",
-            f"{variant['seconds']:.0f}",
             f"{100 * variant['soft']:.2f}",
             f"{100 * variant['frozen']:.2f} ± {100 * variant['frozen_deviation']:.2f}",
             f"{100 * (variant['frozen'] - base):+.2f}",
             f"{variant['gates_compiled']:,.0f}",
+            *(f"{variant[unit]:,.0f}" for unit in COST),
         )
     console = Console(highlight=False, width=120)
     console.print(
         f"{result['base']}, {result['seconds']:g} s on one core, {result['seeds']} seeds; "
-        "validation accuracies in percent, simplified gates"
+        "validation accuracies in percent, simplified gates; LUT6 of xc7 and GE of sky130 are "
+        "estimates of the whole circuit"
     )
     console.print(table)
 
