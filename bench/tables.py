@@ -255,13 +255,32 @@ def small() -> str:
             *(count(round(one["cost"][target]["total"])) for target in targets),
         )
         for name, one in records.load("zoo").figures.items()
-        if one["cost"]
+        if one["cost"] and one["dataset"] not in DATASETS
     ]
     rows += [
         (one["dataset"], peer(one), percent(one["accuracy"]), count(one["cost"]), "", "", "")
         for one in records.load("peers").figures["tables"]
     ]
     return markdown(columns, sorted(rows, key=lambda row: row[0]))
+
+
+def levers() -> str:
+    """What one change to a recipe gives, in accuracy and in silicon."""
+    base, *changed = records.load("ablation").figures["variants"]
+    columns = {"choice": "<", "instead": "<"} | dict.fromkeys(
+        ("validation accuracy", "change in points", "LUT6", "GE"), ">"
+    )
+    rows = [
+        (
+            tried["question"],
+            tried["answer"],
+            f"{100 * tried['frozen']:.2f} ± {100 * tried['frozen_deviation']:.2f} %",
+            "" if tried is base else f"{100 * (tried['frozen'] - base['frozen']):+.2f}",
+            *(count(round(tried[unit])) for unit in ("luts", "ge")),
+        )
+        for tried in (base, *changed)
+    ]
+    return captioned(markdown(columns, rows), "ablation")
 
 
 def inference_peers() -> str:
@@ -433,6 +452,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "gpu-step": gpu_steps,
     "inference": inference,
     "inference-peers": inference_peers,
+    "levers": levers,
     "proof": proof,
     "scale": scale,
     "silicon": silicon,
