@@ -75,7 +75,11 @@ _INACCURATE = (
 )
 
 
+_UNKNOWN = "nextpnr from PyPI does not know its FPGA; name one that does in NEXTPNR_MACHXO2"
+
+
 def _machxo2_breakout(name: str, size: str, device: str) -> Board:
+    remark = f"solder R14 to R21 for the link; {_INACCURATE}"
     return Board(
         name=f"machxo2-{name}-breakout",
         title=f"Lattice MachXO2 breakout board with LCMXO2-{size}",
@@ -88,7 +92,7 @@ def _machxo2_breakout(name: str, size: str, device: str) -> Board:
         loader=("openFPGALoader", "-b", "machXO2EVN", "-m"),
         clock=OSCILLATOR,
         uart=("73", "74"),
-        remark=f"solder R14 to R21 for the link; {_INACCURATE}",
+        remark=remark if DEVICES[device].is_packaged else f"{_UNKNOWN}; {remark}",
     )
 
 
@@ -257,7 +261,7 @@ BOARDS: dict[str, Board] = {
             clock_hz=12_000_000,
             link="USB (LPC microcontroller)",
             loader=(),
-            remark="its loader takes JED files, which only Lattice's tools write",
+            remark=f"{_UNKNOWN}; its loader takes JED files, which only Lattice's tools write",
         ),
         Board(
             name="tang-nano-9k",

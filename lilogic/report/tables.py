@@ -298,7 +298,7 @@ def _area_rows(area: AreaReport) -> Iterator[Row]:
         )
         if (bus := target.bus) is not None:
             size = next(iter(bus.values()))
-            yield f"{name}: bus, beside it", f"{size:,}, {bus['ffs']:,}, {bus['depth']}"
+            yield f"{name}: bus, in addition", f"{size:,}, {bus['ffs']:,}, {bus['depth']}"
 
 
 def _check_rows(simulation: SimulationReport | None, formal: ProofReport | None) -> Iterator[Row]:
