@@ -13,6 +13,9 @@ from lilogic.hdl.fpga.devices import DEVICES, Device
 from lilogic.hdl.fpga.families import Family
 from lilogic.report.models.board import BoardEntry
 
+OSCILLATOR = "OSCH"
+"""The clock of a board whose FPGA makes its own, as Amaranth calls it."""
+
 
 @dataclass(frozen=True)
 class Board:
@@ -25,11 +28,11 @@ class Board:
         platform: class in that module.
         device: its FPGA.
         part: the FPGA's name, as amaranth-boards has it.
-        clock_hz: frequency of the board's own clock in Hz.
+        clock_hz: frequency of the board's own clock in Hz; of ``OSCILLATOR``, the highest.
         link: what connects its UART with the host.
         loader: program that loads a bitstream, and its arguments before the file's name; empty
             where we know of none.
-        clock: the clock resource, where it is not the platform's default.
+        clock: the clock resource, where it is not the platform's default; or ``OSCILLATOR``.
         uart: pins to receive and to send on, where amaranth-boards names none.
         high: a pin that must be kept high, so that what shares the link's pins stays silent.
         pad: whether the clock comes in on the pin that belongs to the phase-locked loop (iCE40).
@@ -59,6 +62,38 @@ class Board:
     def family(self) -> Family:
         """What its FPGA is built with."""
         return self.device.family
+
+    @property
+    def clocks(self) -> str:
+        """What makes its clocks, as ``pll.LOOPS`` has it: its oscillator, or its family's loops."""
+        return OSCILLATOR if self.clock == OSCILLATOR else self.family.name
+
+
+_INACCURATE = (
+    "the FPGA's own oscillator is inaccurate: if the board is silent, try baud rates a few percent "
+    "higher and lower"
+)
+
+
+_UNKNOWN = "nextpnr from PyPI does not know its FPGA; name one that does in NEXTPNR_MACHXO2"
+
+
+def _machxo2_breakout(name: str, size: str, device: str) -> Board:
+    remark = f"solder R14 to R21 for the link; {_INACCURATE}"
+    return Board(
+        name=f"machxo2-{name}-breakout",
+        title=f"Lattice MachXO2 breakout board with LCMXO2-{size}",
+        module="machxo2_breakout",
+        platform=f"MachXO2_{size}_BreakoutPlatform",
+        device=DEVICES[device],
+        part=f"LCMXO2-{size}",
+        clock_hz=133_000_000,
+        link="USB (FT2232H)",
+        loader=("openFPGALoader", "-b", "machXO2EVN", "-m"),
+        clock=OSCILLATOR,
+        uart=("73", "74"),
+        remark=remark if DEVICES[device].is_packaged else f"{_UNKNOWN}; {remark}",
+    )
 
 
 def _ulx3s(size: str, device: str) -> Board:
@@ -198,6 +233,37 @@ BOARDS: dict[str, Board] = {
             remark="not supported by openFPGALoader; load the bitstream with Lattice's programmer",
         ),
         Board(
+            name="tinyfpga-ax2",
+            title="TinyFPGA AX2",
+            module="tinyfpga_ax2",
+            platform="TinyFPGAAX2Platform",
+            device=DEVICES["xo2-1200"],
+            part="LCMXO2-1200HC",
+            clock_hz=133_000_000,
+            link="adapter on pins 1 and 2",
+            loader=("tinyproga", "-b"),
+            clock=OSCILLATOR,
+            uart=("13", "14"),
+            remark=(
+                "connect a 3.3 V USB-serial adapter, its TX to pin 1 and its RX to pin 2; "
+                f"{_INACCURATE}"
+            ),
+        ),
+        _machxo2_breakout("1200ze", "1200ZE", "xo2-1200"),
+        _machxo2_breakout("7000he", "7000HE", "xo2-7000"),
+        Board(
+            name="step-mxo2",
+            title="STEP-MXO2",
+            module="stepmxo2",
+            platform="StepMXO2Platform",
+            device=DEVICES["xo2-4000"],
+            part="LCMXO2-4000HC",
+            clock_hz=12_000_000,
+            link="USB (LPC microcontroller)",
+            loader=(),
+            remark=f"{_UNKNOWN}; its loader takes JED files, which only Lattice's tools write",
+        ),
+        Board(
             name="tang-nano-9k",
             title="Sipeed Tang Nano 9K",
             module="tang_nano_9k",
@@ -237,7 +303,7 @@ def describe(board: Board) -> BoardEntry:
         clock_hz=board.clock_hz,
         link=board.link,
         tools=[*family.tools],
-        bitstream=family.is_complete,
+        bitstream=board.device.is_complete,
         remark=board.remark,
     )
 

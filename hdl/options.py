@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lilogic.errors import GraphError
+from lilogic.hdl.fpga import devices
+from lilogic.hdl.fpga.delays import Clock
 from lilogic.hdl.keywords import KEYWORDS
 from lilogic.validation import one_line
 
@@ -110,8 +112,8 @@ class CompileOptions(BaseModel):
         """Refuse two ways at once to say where a classifier's registers stand, or none to fold.
 
         Raises:
-            GraphError: levels per stage are given, and a clock, too; or a combinational classifier
-                is to be folded.
+            GraphError: levels per stage are given, and a clock, too; a combinational classifier is
+                to be folded; or the target is unknown, or no device for the clock.
         """
         if self.fold > 1 and self.clock_mhz is None and not self.levels_per_stage:
             raise GraphError(
@@ -125,6 +127,24 @@ class CompileOptions(BaseModel):
                 "both place the registers; choose one",
                 option="levels_per_stage",
             )
+        if self.target is not None:
+            devices.family(self.target)
+        self.clock()
+
+    def clock(self) -> Clock | None:
+        """The clock that registers are placed for; None where it is not given.
+
+        Raises:
+            GraphError: the target is no device.
+        """
+        if self.clock_mhz is None:
+            return None
+        if self.target is None:
+            known = ", ".join(devices.names())
+            raise GraphError(
+                f"a clock needs a device as the target, one of {known}", option="target"
+            )
+        return devices.clock(self.clock_mhz, self.target)
 
     def check_bus(self) -> None:
         """Refuse a width of beats where there are none, or where registers hold them.

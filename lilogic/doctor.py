@@ -252,16 +252,16 @@ def boards() -> Iterator[Check]:
             group="boards", name=port.device, state=state, found=f"{kind}{found}", advice=advice
         )
     from lilogic.boards import catalogue
+    from lilogic.boards.flow import loader
 
     loaders = {board.loader[0] for board in catalogue.BOARDS.values() if board.loader}
-    for loader in sorted(loaders):
-        if where := shutil.which(loader):
-            yield Check(group="boards", name=loader, state=State.OK, found=where)
+    for program in sorted(loaders):
+        if where := shutil.which(program):
+            yield Check(group="boards", name=program, state=State.OK, found=where)
         else:
-            package = {"iceprog": "fpga-icestorm"}.get(loader, loader.lower())
             yield Check(
-                group="boards", name=loader, state=State.MISSING, found="loads bitstreams",
-                advice=f"apt install {package}",
+                group="boards", name=program, state=State.MISSING, found="loads bitstreams",
+                advice=loader.advice(program),
             )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lilogic.api import Model
 from lilogic.build import Build
-from lilogic.errors import DataError, GraphError, LilogicWarning
+from lilogic.errors import DataError, FormatError, GraphError, LilogicWarning
 from lilogic.extras import needs
 from lilogic.files import claimed, lasting_scratch, write_text
 from lilogic.hdl.options import CompileOptions, InputKind
@@ -323,6 +323,9 @@ def export(model: Model, kind: str, path: str | Path, **options: Any) -> None:
     """
     from lilogic import formats
 
+    known = ["verilog", *formats.WRITERS]
+    if kind not in known:
+        raise FormatError(f"format {kind!r} is not one of {', '.join(known)}")
     if kind == "verilog":
         write_text(Path(path), compile(model, **options).verilog)
         return

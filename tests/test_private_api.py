@@ -14,7 +14,7 @@ import pytest
 import typer
 from amaranth.hdl import Cat, Mux, Signal
 from amaranth.hdl._ast import Concat, Operator, Slice, SwitchValue
-from amaranth.vendor import GowinPlatform
+from amaranth.vendor import GowinPlatform, LatticePlatform
 from numba.core.base import BaseContext
 
 from lilogic import compiled
@@ -87,6 +87,12 @@ def test_amaranth_values_say_how_they_are_written() -> None:
 def test_gowin_platforms_name_their_chip_database() -> None:
     """The templates of ``platform`` write it on nextpnr's command line."""
     assert isinstance(GowinPlatform._chipdb_device, property)
+
+
+def test_lattice_platforms_have_templates_for_open_tools() -> None:
+    """``platform`` takes these where a board's own description has others that do not work."""
+    _, _, pack = LatticePlatform._trellis_command_templates
+    assert 'invoke_tool("ecppack")' in pack
 
 
 def test_numba_gives_intrinsics_arrays_and_nothing() -> None:

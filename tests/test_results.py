@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -111,6 +112,21 @@ def render():
     finally:
         sys.path.remove(str(ROOT / "bench"))
     return render
+
+
+def test_what_is_measured_in_silicon_is_not_drawn_against_gates(render, monkeypatch):
+    plots, load = render.plots, render.plots.records.load
+
+    def names() -> set[str]:
+        return {point.name for point in plots.against_gates("mnist", "MNIST").points}
+
+    assert names().isdisjoint(load("silicon").figures)
+    assert "mnist-8k" in names()
+    silicon = SimpleNamespace(figures={"mnist-8k": {}})
+    monkeypatch.setattr(
+        plots.records, "load", lambda name: silicon if name == "silicon" else load(name)
+    )
+    assert "mnist-8k" not in names()
 
 
 def test_a_figure_is_formatted(render):

@@ -65,11 +65,12 @@ def build(
         DoesNotFitError: it does not fit.
         CheckFailedError: it is too slow for its clock, or does not route.
         GraphError: the board has no such clock.
-        ToolError: a program is missing or failed.
+        ToolError: a program is missing, does not know the device, or failed.
     """
+    nextpnr.check(design.board.device, design.board.name)
     fit.check_least(design)
     family = design.board.family
-    settings = pll.settings(family.name, design.board.clock_hz)
+    settings = pll.settings(design.board.clocks, design.board.clock_hz)
     if not family.is_complete:
         settings = settings[:1]  # only who can place and route knows which clock can be met
     first = pll.fastest(settings, clock or family.first_clock)

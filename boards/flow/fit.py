@@ -122,7 +122,7 @@ def _larger(design: Design) -> list[str]:
     boards = [
         board
         for board in BOARDS.values()
-        if board.family.is_complete
+        if board.device.is_complete
         and board.family.lut == design.board.family.lut
         and board.device.luts > design.board.device.luts
         and _holds(replace(design, board=board), design.graph.n_gates, _counted_pairs(design.graph))

@@ -15,6 +15,12 @@ _PACKAGES = {"openFPGALoader": "openfpgaloader", "iceprog": "fpga-icestorm"}
 """The Debian packages of programs that have one."""
 
 
+def advice(program: str) -> str:
+    """How to come by a program that loads bitstreams."""
+    package = _PACKAGES.get(program)
+    return f"apt install {package}" if package else "install it, in a folder on PATH"
+
+
 def command(board: Board) -> list[str]:
     """The program that loads a bitstream onto ``board``, and its arguments before the file.
 
@@ -26,9 +32,7 @@ def command(board: Board) -> list[str]:
     program, *arguments = board.loader
     found = shutil.which(program)
     if found is None:
-        package = _PACKAGES.get(program)
-        advice = f"apt install {package}" if package else "install it, in a folder on PATH"
-        raise ToolError(f"{program} is missing: {advice}")
+        raise ToolError(f"{program} is missing: {advice(program)}")
     return [found, *arguments]
 
 

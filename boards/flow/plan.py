@@ -46,7 +46,7 @@ def prepare(design: Design, setting: Setting) -> Plan:
         options["nextpnr_opts"] = " ".join([*nextpnr.options(family), *routing])
         # Yosys' script writes the netlist for nextpnr, of which models of cells are no part.
         options["script_after_synth"] = "blackbox =A:whitebox"
-    plan = platform.make(design.board).prepare(
+    plan = platform.make(design.board, setting.frequency).prepare(
         platform.OnBoard(design.board, top, setting),
         NAME,
         emit_src=False,  # places in source files would depend on where they are

@@ -22,7 +22,7 @@ from amaranth.hdl import (
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
-from lilogic.boards.catalogue import Board
+from lilogic.boards.catalogue import OSCILLATOR, Board
 from lilogic.boards.flow.pll import MHZ, Setting
 from lilogic.extras import needs
 
@@ -81,8 +81,12 @@ class OnBoard(Elaboratable):
         return m
 
 
-def make(board: Board) -> Any:
+def make(board: Board, frequency: float | None = None) -> Any:
     """The board's platform, with the resources that the catalogue adds.
+
+    Args:
+        board: the board.
+        frequency: Hz of the FPGA's own oscillator, where that is the clock; None for the highest.
 
     Raises:
         MissingExtraError: amaranth-boards is missing.
@@ -95,6 +99,8 @@ def make(board: Board) -> Any:
     platform = type(board.platform, bases, {})()
     if board.clock is not None:
         platform.default_clk = board.clock
+    if board.clock == OSCILLATOR:
+        platform.osch_frequency = round((frequency or board.clock_hz) / MHZ, 2)
     if board.uart is not None:
         receive, send = board.uart
         wires = Subsignal("rx", Pins(receive, dir="i")), Subsignal("tx", Pins(send, dir="o"))
@@ -127,6 +133,25 @@ class _HimbaechelFlow:
                 --write {{name}}.pnr.json
         """
         return [synthesis, route, pack]
+
+
+class _TrellisFlow:
+    """Amaranth uses Lattice's programs for MachXO2 by default, and otherwise packs with ecppack.
+
+    PyPI has two of that name: the one for MachXO2 is called xo2pack.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(toolchain="Trellis")  # type: ignore[call-arg]
+
+    @property
+    def required_tools(self) -> list[str]:
+        return ["yosys", "nextpnr-machxo2", "xo2pack"]
+
+    @property
+    def command_templates(self) -> list[str]:
+        templates: list[str] = self._trellis_command_templates  # type: ignore[attr-defined]
+        return [template.replace('"ecppack"', '"xo2pack"') for template in templates]
 
 
 class _VivadoFlow:
@@ -163,7 +188,7 @@ class _VivadoFlow:
         return ['{{invoke_tool("yosys")}} -q -l {{name}}.rpt {{name}}.ys']
 
 
-_FLOWS: dict[str, type] = {"gowin": _HimbaechelFlow, "xc7": _VivadoFlow}
+_FLOWS: dict[str, type] = {"gowin": _HimbaechelFlow, "machxo2": _TrellisFlow, "xc7": _VivadoFlow}
 
 
 def _leds(platform: Any) -> list[io.PortLike]:

@@ -1,4 +1,4 @@
-"""Phase-locked loops: which frequencies they make of a reference, and how to set them.
+"""Clocks: which frequencies phase-locked loops and oscillators make, and how to set them.
 
 A loop multiplies its reference, divided by one divider, so far that an oscillator runs in the range
 where it is stable, and divides that again. Each family is a generator of all its settings for a
@@ -7,6 +7,7 @@ reference; a new one is an entry in ``LOOPS``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -81,13 +82,28 @@ def ecp5(reference: float) -> Iterator[Setting]:
                 yield Setting(frequency, comparison, dividers)
 
 
-LOOPS: dict[str, Callable[[float], Iterator[Setting]]] = {"ice40": ice40, "ecp5": ecp5}
-"""Generators of settings by FPGA family."""
+def oscillator(highest: float) -> Iterator[Setting]:
+    """Frequencies of OSCH, the oscillator of MachXO2.
+
+    They are twice the highest, divided by 2 to 32 in steps of 1, to 64 in steps of 2, and to 128 in
+    steps of 4, in Hz rounded to 10 kHz, as Lattice does (FPGA-TN-02157).
+    """
+    for divider in (*range(2, 32), *range(32, 64, 2), *range(64, 129, 4)):
+        frequency = math.floor(200 * highest / MHZ / divider + 0.5) / 100 * MHZ
+        yield Setting(frequency, frequency, {})
 
 
-def settings(family: str, reference: float) -> list[Setting]:
-    """All clocks to be had of ``reference`` Hz, itself included; a family may have no others."""
-    others = LOOPS[family](reference) if family in LOOPS else ()
+LOOPS: dict[str, Callable[[float], Iterator[Setting]]] = {
+    "ice40": ice40,
+    "ecp5": ecp5,
+    "OSCH": oscillator,
+}
+"""Generators of settings by FPGA family, and by oscillator."""
+
+
+def settings(source: str, reference: float) -> list[Setting]:
+    """All clocks to be had of ``reference`` Hz, itself included; a source may have no others."""
+    others = LOOPS[source](reference) if source in LOOPS else ()
     return [Setting(reference, reference, {}), *others]
 
 

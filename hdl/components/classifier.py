@@ -68,14 +68,7 @@ class Choices:
                 beside levels per stage, or no registers in what is folded.
         """
         options.check_registers()
-        clock = None
-        if options.clock_mhz is not None:
-            if options.target is None:
-                known = ", ".join(devices.names())
-                raise GraphError(
-                    f"a clock needs a device as the target, one of {known}", option="target"
-                )
-            clock = devices.clock(options.clock_mhz, options.target)
+        clock = options.clock()
         family = None if options.target is None else devices.family(options.target)
         has_registers = clock is not None or options.levels_per_stage > 0
         schedule = Schedule.of(graph, options.fold)

@@ -25,6 +25,7 @@ class Device:
         options: of nextpnr, which choose the device, its package and its speed grade; empty where
             only boards use it, which say so themselves.
         delays: what levels take; None where they were not measured.
+        is_packaged: whether nextpnr on PyPI knows it; one that was built for it does, if not.
     """
 
     name: str
@@ -34,12 +35,21 @@ class Device:
     ffs: int
     options: tuple[str, ...] = ()
     delays: Delays | None = None
+    is_packaged: bool = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether bitstreams can be built for it with programs from PyPI."""
+        return self.family.is_complete and self.is_packaged
 
 
-_ICE40, _ECP5, _GOWIN, _XC7 = (FAMILIES[name] for name in ("ice40", "ecp5", "gowin", "xc7"))
+_ICE40, _ECP5, _MACHXO2, _GOWIN, _XC7 = (
+    FAMILIES[name] for name in ("ice40", "ecp5", "machxo2", "gowin", "xc7")
+)
 
-# Counts are those that nextpnr reports as available; for Xilinx, those of data sheet DS180. An
-# LFE5U-12F is sold as 12,000 LUTs, but nextpnr uses what its die has, which is that of a 25F.
+# Counts are those that nextpnr reports as available; where it does not know the device, those of
+# the data sheet (Xilinx DS180, Lattice FPGA-DS-02056). An LFE5U-12F is sold as 12,000 LUTs, but
+# nextpnr uses what its die has, which is that of a 25F.
 DEVICES: dict[str, Device] = {
     device.name: device
     for device in (
@@ -73,6 +83,9 @@ DEVICES: dict[str, Device] = {
             options=("--85k", "--package", "CABGA756", "--speed", "6"),
             delays=Delays(stage=1.061, gate=1.121, chain=2.112, bit=0.043),
         ),
+        Device("xo2-1200", "MachXO2-1200", _MACHXO2, 1280, 1280),
+        Device("xo2-4000", "MachXO2-4000", _MACHXO2, 4320, 4320, is_packaged=False),
+        Device("xo2-7000", "MachXO2-7000", _MACHXO2, 6864, 6864, is_packaged=False),
         Device("gw1nr-9", "GW1NR-9", _GOWIN, 8640, 6480),
         Device("gw2a-18", "GW2A-18", _GOWIN, 20736, 15552),
         Device("xc7a35t", "XC7A35T", _XC7, 20800, 41600),

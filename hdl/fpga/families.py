@@ -167,6 +167,31 @@ FAMILIES: dict[str, Family] = {
             ),
             pins={"IO_TYPE": "LVCMOS33"},
         ),
+        # Its slices are those of ECP5, whose carry cells have another name.
+        Family(
+            name="machxo2",
+            lut="LUT4",
+            columns={
+                "luts": {"LUT4": 1, "CCU2D": 2},
+                "ffs": {"TRELLIS_FF": 1},
+                "carries": {"CCU2D": 1},
+            },
+            registers=("TRELLIS_FF",),
+            shares_cells=False,
+            like="ecp5",
+            mapping="",
+            board_options=_UNNAMED,  # without multiplexers of LUTs unless it is told
+            netlist="top.json",
+            first_clock=60e6,
+            place_and_route=PlaceAndRoute(
+                program="nextpnr-machxo2",
+                packer="xo2pack",
+                bitstream="bit",
+                options=_ROUTER,
+                logic="TRELLIS_COMB",
+            ),
+            pins={"IO_TYPE": "LVCMOS33"},
+        ),
         Family(
             name="gowin",
             lut="LUT4",

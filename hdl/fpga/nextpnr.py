@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from lilogic.errors import DoesNotFitError, ToolError
 from lilogic.hdl.fpga import tools
+from lilogic.hdl.fpga.devices import Device
 from lilogic.hdl.fpga.families import Family, PlaceAndRoute
 
 SEED = 1
@@ -54,6 +55,26 @@ def place_and_route(family: Family) -> PlaceAndRoute:
     if family.place_and_route is None:
         raise ToolError(f"no program on PyPI places and routes {family.name}")
     return family.place_and_route
+
+
+def check(device: Device, name: str) -> None:
+    """Raise where only another nextpnr than PyPI's knows ``device``, and none is named.
+
+    Args:
+        device: what to place and route for.
+        name: what has it.
+
+    Raises:
+        ToolError: it is so.
+    """
+    if device.family.place_and_route is None or device.is_packaged:
+        return
+    program = device.family.place_and_route.program
+    if not tools.is_named(program):
+        raise ToolError(
+            f"{name}: {program} from PyPI does not know the {device.label}; name one that does in "
+            f"{tools.variable(program)}"
+        )
 
 
 def run(

@@ -46,6 +46,11 @@ def variable(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
+def is_named(name: str) -> bool:
+    """Whether the environment names what replaces the program ``name``."""
+    return bool(_chosen(name))
+
+
 def command(name: str) -> list[str]:
     """The program and leading arguments that start ``name``.
 

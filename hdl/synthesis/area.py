@@ -169,6 +169,7 @@ def measure(
     """
     verilog, interface = read_bytes(folder / VERILOG), Interface.read(folder)
     runs = partition.read(verilog, interface)
+    around = _around(verilog, interface)
     own = modules(interface.module)
     names = {part(interface.module, each): each for each in PARTS}
     tell("read")
@@ -185,6 +186,9 @@ def measure(
         for piece in runs
         for is_total in ([False, True] if piece.is_whole else [False])
     ]
+    jobs += [
+        _Job(piece, name, targets[name], is_total=True) for piece in around for name in targets
+    ]
     measured = tools.run_jobs(run, jobs, _at_once(threads))
     return AreaReport(
         tool=measured[0].tool,
@@ -193,14 +197,22 @@ def measure(
             name: _summary(
                 target,
                 [
-                    (job.is_total, mapped)
+                    (job, mapped)
                     for job, mapped in zip(jobs, measured, strict=True)
                     if job.name == name
                 ],
+                around,
             )
             for name, target in targets.items()
         },
     )
+
+
+def _around(verilog: bytes, interface: Interface) -> list[Piece]:
+    """What the bus adds to a classifier, if it has one."""
+    if interface.bus is None:
+        return []
+    return [partition.whole(verilog, interface.bus.module, without=interface.module)]
 
 
 def measure_design(verilog: bytes, top: str, target: Target) -> tuple[str, dict[str, Counts]]:
@@ -292,12 +304,15 @@ def _measured(folder: Path, own: Collection[str]) -> dict[str, _Module]:
     return measured
 
 
-def _summary(target: Target, measured: Sequence[tuple[bool, _Mapped]]) -> TargetArea:
-    """A target's figures, of what is mapped by part, and flattened if there is such."""
+def _summary(
+    target: Target, measured: Sequence[tuple[_Job, _Mapped]], around: Sequence[Piece]
+) -> TargetArea:
+    """A target's figures: by part, flattened if it is mapped so, and of what is ``around`` it."""
     named = [
-        each for is_total, mapped in measured if not is_total for each in mapped.modules.items()
+        each for job, mapped in measured if not job.is_total for each in mapped.modules.items()
     ]
-    flat = [mapped for is_total, mapped in measured if is_total]
+    flat = [mapped for job, mapped in measured if job.is_total and job.piece not in around]
+    bus = [mapped.modules[job.piece.top] for job, mapped in measured if job.piece in around]
     present = [name for name in PARTS if name != "encoder" or name in dict(named)]
     found: dict[str, list[_Module]] = {name: [] for name in (*present, _OTHER)}
     for name, module in named:
@@ -307,7 +322,13 @@ def _summary(target: Target, measured: Sequence[tuple[bool, _Mapped]]) -> Target
     counts = {name: _counts(target, module) for name, module in merged.items()}
     types = {name: dict(module.types) for name, module in merged.items()}
     total = counts.pop("total")
-    return TargetArea(unit=target.unit, parts=counts, total=total, types=types)
+    return TargetArea(
+        unit=target.unit,
+        parts=counts,
+        total=total,
+        types=types,
+        bus=_counts(target, _merged(bus)) if bus else None,
+    )
 
 
 def _merged(modules: Sequence[_Module]) -> _Module:

@@ -34,6 +34,7 @@ Cut = tuple[str, str, list[str]]
 _READ = f"""\
 read_verilog {VERILOG}
 hierarchy -check -top {{top}}
+{{inside}}
 proc
 rename -hide w:*
 opt_clean
@@ -58,15 +59,16 @@ class Piece:
     is_whole: bool = False
 
 
-def whole(verilog: bytes, top: str) -> Piece:
-    """Verilog of any design, as one piece.
+def whole(verilog: bytes, top: str, without: str | None = None) -> Piece:
+    """Verilog of any design, as one piece; ``without`` what is in one of its modules.
 
     Raises:
         ToolError: Yosys is missing or failed.
     """
+    inside = "" if without is None else f"blackbox {without}\nhierarchy -check -top {top}"
     with files.scratch() as scratch:
         (scratch / VERILOG).write_bytes(verilog)
-        yosys.run(_READ.format(top=top), scratch)
+        yosys.run(_READ.format(top=top, inside=inside), scratch)
         return Piece(top, top, (scratch / _DESIGN).read_bytes(), is_whole=True)
 
 

@@ -284,7 +284,7 @@ def load(model: str) -> Network:
     from lilogic.api import Model
     from lilogic.zoo import models
 
-    say_which(model, zoo.names(), "using the zoo network")
+    say_which(model, zoo.names(), "using the zoo network", f"runs/{model}")
     graph = models.load(model)
     return Model(graph, models.name(graph, model))
 
@@ -323,12 +323,13 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
-def say_which(name: str, known: Container[str], what: str) -> None:
-    """Say that a known name is taken where a file or folder is called the same."""
-    if name in known and os.path.exists(name):
+def say_which(name: str, known: Container[str], what: str, *elsewhere: str) -> None:
+    """Say that a known name is taken where a file or folder is called the same, or is elsewhere."""
+    others = [path for path in (f"./{name}", *elsewhere) if os.path.exists(path)]
+    if name in known and others:
         from lilogic.report import console
 
-        console.say(f"{name}: {what}; write ./{name} to use the one in this folder")
+        console.say(f"{name}: {what}; write {' or '.join(others)} to use the one in this folder")
 
 
 def show(

@@ -28,6 +28,7 @@ def demo(
     from lilogic.report import console, pages, plots, tables
     from lilogic.sim import runner
 
+    runner.get("verilator")  # before all work
     with claimed(output):
         # A small network is trained by one thread, which leaves a core for the simulator.
         with tools.meanwhile(partial(runner.prepare, "verilator")):

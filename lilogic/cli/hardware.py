@@ -194,6 +194,8 @@ def report(
     input: InputKind = None,
     narrow: Narrow = None,
     bits: Bits = False,
+    bus: Bus = None,
+    bus_width: BusWidth = None,
     liberty: Liberty = None,
     output: Annotated[
         Path | None,
@@ -201,7 +203,10 @@ def report(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Report gates, LUTs and flip-flops of a network by part."""
+    """Report gates, LUTs and flip-flops of a network by part.
+
+    With --bus, it also reports what the circuit around the classifier takes.
+    """
     from contextlib import nullcontext
 
     from lilogic.files import claimed
@@ -216,6 +221,8 @@ def report(
         input=input,
         narrow=narrow,
         bits=bits,
+        bus=bus,
+        bus_width=bus_width,
     )
     network = load(model)
     library = _library(liberty)

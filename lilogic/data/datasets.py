@@ -179,7 +179,8 @@ def _load(name: str, settings: DataSettings) -> Dataset:
         return REGISTRY[name](name, settings)
     path = Path(name)
     if os.path.isdir(name):
-        return _dataset(path.resolve().name, *images.read_folder(path))
+        splits, class_names, drawn = images.read_folder(path, settings)
+        return replace(_dataset(path.resolve().name, splits, class_names), drawn=drawn)
     if not exists(name):
         raise DataError(
             f"{name}: no such data set; name one of {', '.join(REGISTRY)}, or a file: a table "

@@ -22,7 +22,7 @@ _SOURCES = {
 
 def catalogue_row(entry: BoardEntry) -> Row:
     """A board's name, and what there is to know of it."""
-    how = ", ".join(entry.tools) if entry.bitstream else "needs the vendor's tools"
+    how = ", ".join(entry.tools) if entry.bitstream else "needs other tools"
     return (
         entry.name,
         f"{entry.title}: {entry.device}, {entry.luts:,} {entry.lut}, "

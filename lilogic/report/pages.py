@@ -229,6 +229,8 @@ def _areas(area: AreaReport) -> Iterator[Section]:
 
 def _area(name: str, target: TargetArea, text: str) -> Iterator[Section]:
     counted = [*target.parts.items(), ("total", target.total)]
+    if target.bus is not None:
+        counted.append(("bus, in addition", target.bus))
     columns = list(target.total)
     yield Section(
         f"Area: {name} ({target.unit})",

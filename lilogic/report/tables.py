@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lilogic.data.settings import SplitRecord
@@ -120,14 +120,13 @@ def _budget_rows(summary: TrainingSummary) -> Iterator[Row]:
 def compile_rows(report: CompileReport) -> list[Row]:
     """What a network takes in hardware and, where it was checked, whether it is right."""
     interface = report.interface
-    pace = _pace(interface.get("interval", 1))
     lines = [
         *_accuracy_rows(report.accuracy),
         ("gates trained", f"{report.gates.trained:,}"),
         ("gates compiled", f"{report.gates.count:,}"),
         *_depth_rows(report.gates),
         *(_area_rows(report.area) if report.area else ()),
-        ("latency", f"{interface['latency']} cycles, one result {pace}"),
+        ("latency", _latency(interface)),
     ]
     if (bus := interface.get("bus")) is not None:
         count = bus["sample"]["beats"]
@@ -138,6 +137,12 @@ def compile_rows(report: CompileReport) -> list[Row]:
         wanted = f"{interface['clock_mhz']:g} MHz on {interface['device']}, before routing"
         lines.append(("pipelined for", wanted))
     return [*lines, *_check_rows(report.simulation, report.formal)]
+
+
+def _latency(interface: Mapping[str, Any]) -> str:
+    if not interface["latency"]:
+        return "combinational, no clock cycles"
+    return f"{interface['latency']} cycles, one result {_pace(interface.get('interval', 1))}"
 
 
 def _pace(interval: int) -> str:
@@ -291,6 +296,9 @@ def _area_rows(area: AreaReport) -> Iterator[Row]:
             f"{name}: {target.unit}, FF, depth",
             f"{size:,}, {total['ffs']:,}, {total['depth']}{note}",
         )
+        if (bus := target.bus) is not None:
+            size = next(iter(bus.values()))
+            yield f"{name}: bus, in addition", f"{size:,}, {bus['ffs']:,}, {bus['depth']}"
 
 
 def _check_rows(simulation: SimulationReport | None, formal: ProofReport | None) -> Iterator[Row]:

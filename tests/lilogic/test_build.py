@@ -177,7 +177,15 @@ def test_a_record_deletes_nothing_outside_of_its_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"bus_width": 64}, {"fold": 2, "levels_per_stage": 0}, {"artefacts": ["gds"]}]
+    "options",
+    [
+        {"bus_width": 64},
+        {"fold": 2, "levels_per_stage": 0},
+        {"artefacts": ["gds"]},
+        {"clock_mhz": 50},
+        {"clock_mhz": 50, "target": "ice40"},
+        {"target": "z80"},
+    ],
 )
 def test_impossible_options_are_refused_before_all_work(tmp_path, monkeypatch, options):
     monkeypatch.setattr(passes, "simplify", lambda *_: pytest.fail("not refused"))

@@ -137,3 +137,9 @@ def test_room(monkeypatch):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage(1, 1, 2**20))
     found = states(doctor.machine())
     assert found["this folder"] is found["temporary files"] is State.WARNING
+
+
+def test_loaders_are_told_how_to_come_by(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert told(doctor.boards(), "iceprog").advice == "apt install fpga-icestorm"
+    assert told(doctor.boards(), "tinyproga").advice == "install it, in a folder on PATH"

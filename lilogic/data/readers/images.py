@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from lilogic.data.readers import pictures
 from lilogic.data.readers.arrays import Array, Labels, Splits
 from lilogic.data.readers.pictures import SUFFIXES, Picture, UnknownFormatError
-from lilogic.data.splits import stratified
+from lilogic.data.settings import DataSettings
+from lilogic.data.splits import split
 from lilogic.errors import DataError, LilogicWarning
 
 _TRAIN = ("train", "training")
@@ -19,11 +21,25 @@ _TEST = ("test", "testing")
 _VALIDATION = ("val", "valid", "validation", "dev")
 
 
-def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
+class Folder(NamedTuple):
+    """Images by class.
+
+    Attributes:
+        splits: the images and their labels, for training and for testing.
+        class_names: of the labels.
+        drawn: whether the test images were drawn from all, rather than in a folder of their own.
+    """
+
+    splits: Splits
+    class_names: tuple[str, ...]
+    drawn: bool
+
+
+def read_folder(path: Path, settings: DataSettings | None = None) -> Folder:
     """Images by class and the names of the classes.
 
-    Either ``path/train/CLASS/*`` and ``path/test/CLASS/*``, or ``path/CLASS/*`` of which a
-    seeded fifth of each class becomes the test split. Classes are in alphabetical order, or in
+    Either ``path/train/CLASS/*`` and ``path/test/CLASS/*``, or ``path/CLASS/*``, of which test
+    images are drawn as ``settings`` say. Classes are in alphabetical order, or in
     that of their values where all names are numbers. Images are uint8 [n, height, width], or
     [n, height, width, 3] (RGB) as soon as one pixel of one has a colour; ``pictures.read`` says
     how files become pixels. Hidden files are left out; other files and folders that are no
@@ -42,17 +58,19 @@ def read_folder(path: Path) -> tuple[Splits, tuple[str, ...]]:
                 raise DataError(
                     f"{path / name}: has one image, but needs two, to split off one for testing"
                 )
-        train, test = stratified(y, 0.2, seed=0)
-        return (x[train], y[train], x[test], y[test]), tuple(classes)
+        chosen = settings or DataSettings()  # type: ignore[call-arg]
+        found = split(y, chosen, name=str(path), class_names=classes)
+        train, test = found.train, found.test
+        return Folder((x[train], y[train], x[test], y[test]), tuple(classes), drawn=True)
     train_folder, test_folder = parts
     classes = _class_folders(train_folder)
     extra = [name for name in _class_folders(test_folder) if name not in classes]
     if extra:
         raise DataError(f"{test_folder / extra[0]}: {train_folder.name} has no such class")
-    found = _pictures(train_folder, classes)
-    count = len(found)
-    x, y = _stack(found + _pictures(test_folder, classes))
-    return (x[:count], y[:count], x[count:], y[count:]), tuple(classes)
+    trained = _pictures(train_folder, classes)
+    count = len(trained)
+    x, y = _stack(trained + _pictures(test_folder, classes))
+    return Folder((x[:count], y[:count], x[count:], y[count:]), tuple(classes), drawn=False)
 
 
 def _split_folders(path: Path) -> tuple[Path, Path] | None:

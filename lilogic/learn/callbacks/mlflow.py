@@ -45,6 +45,8 @@ class MLflow(Tracker):
     """
 
     def __init__(self, run: RunFolder) -> None:
+        # It tells how it makes its database; its own variable has it tell again.
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         with needs("mlflow", "mlflow"):
             from mlflow.tracking import is_tracking_uri_set
         super().__init__(run)

@@ -30,12 +30,15 @@ class TargetArea(Report):
         total: Counts of the flattened design; or the sum of the parts, with the largest of their
             depths.
         types: Number of cells of each type, by part and in ``total``.
+        bus: Counts of what puts the classifier behind its bus, beside ``total``; absent without a
+            bus.
     """
 
     unit: str
     parts: dict[str, Counts]
     total: Counts
     types: dict[str, dict[str, int]]
+    bus: Counts | None = None
 
 
 class AreaReport(Report):

@@ -18,14 +18,14 @@ from lilogic.boards.flow.fit import Needs
 from lilogic.boards.flow.plan import Plan
 from lilogic.boards.flow.pll import MHZ
 from lilogic.boards.flow.run import Tell
-from lilogic.errors import CheckFailedError, DoesNotFitError, LilogicError
+from lilogic.errors import CheckFailedError, DoesNotFitError, LilogicError, ToolError
 from lilogic.graph import GateGraph, lgn
 from lilogic.hdl.fpga import tools
 from lilogic.hdl.options import InputKind
 from lilogic.zoo import models
 from tests.lilogic.report.test_board import ROUTED
 
-COMPLETE = [board for board in BOARDS.values() if board.family.is_complete]
+COMPLETE = [board for board in BOARDS.values() if board.device.is_complete]
 
 # Their pins are those of the same board with another device, and their devices are on other boards.
 SIZES = ("ulx3s-25f", "ulx3s-45f", "orangecrab-85f")
@@ -226,6 +226,8 @@ def test_flip_flops_need_a_place_unless_a_look_up_table_feeds_them_alone() -> No
     ice40, ecp5 = find("icebreaker").family, find("ulx3s-12f").family
     assert fit.count(cells, ice40) == Needs(luts=5, ffs=3, carries=0, lone_ffs=2)
     assert fit.count([{"type": "CCU2C"}, {"type": "TRELLIS_FF"}], ecp5) == Needs(2, 1, 1)
+    machxo2 = find("tinyfpga-ax2").family
+    assert fit.count([{"type": "CCU2D"}, {"type": "TRELLIS_FF"}], machxo2) == Needs(2, 1, 1)
 
 
 @pytest.mark.slow
@@ -288,6 +290,24 @@ def test_a_clock_that_is_not_met_is_an_error(tmp_path: Path) -> None:
 def test_a_clock_that_no_setting_makes(tmp_path: Path) -> None:
     with pytest.raises(LilogicError, match="icestick has no clock below 12 MHz"):
         build.build(_design("icestick"), tmp_path, 1 * MHZ)
+
+
+@pytest.mark.parametrize("board", ["machxo2-7000he-breakout", "step-mxo2"])
+def test_a_device_that_nextpnr_of_pypi_does_not_know_needs_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, board: str
+) -> None:
+    monkeypatch.delenv("NEXTPNR_MACHXO2", raising=False)
+    monkeypatch.setattr(tools, "run", lambda *_: pytest.fail("a program was run"))
+    with pytest.raises(ToolError, match=rf"{board}: .* PyPI does not know .* NEXTPNR_MACHXO2$"):
+        build.build(_design(board), tmp_path)
+
+    def run(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("NEXTPNR_MACHXO2", "nextpnr-machxo2")
+    monkeypatch.setattr(tools, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(_design(board), tmp_path)
 
 
 @pytest.mark.slow

@@ -6,17 +6,22 @@ not have ends it. What nextpnr and Yosys read is read by them where bitstreams a
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from lilogic.boards.catalogue import BOARDS, Board
+from lilogic.boards.catalogue import BOARDS, Board, find
 from lilogic.boards.flow import plan, pll
 from lilogic.boards.flow.design import Design
 from lilogic.boards.flow.plan import Plan
 from lilogic.graph import GateGraph
+from lilogic.hdl import verilog
+from lilogic.hdl.components.interface import VERILOG
+from lilogic.hdl.fpga import yosys
+from lilogic.hdl.options import CompileOptions
 
 TINY = GateGraph.build(4, [(6, 0, 1), (1, 2, 3), (7, 4, 5)], [[4, 5], [5, 6], [0, 6]])
 
@@ -78,7 +83,7 @@ def _stops(name: str, script: str) -> str:
 def prepared(request: pytest.FixtureRequest) -> tuple[Board, Plan]:
     """A board, and what makes its bitstream."""
     board: Board = request.param
-    setting = pll.fastest(pll.settings(board.family.name, board.clock_hz), board.family.first_clock)
+    setting = pll.fastest(pll.settings(board.clocks, board.clock_hz), board.family.first_clock)
     assert setting is not None
     return board, plan.prepare(Design(board, TINY, "tiny"), setting)
 
@@ -117,3 +122,54 @@ def test_a_command_of_another_tool_stops_a_script() -> None:
     assert "no command blackbox" in _stops("top.tcl", "synth_design -top top\nblackbox =A:whitebox")
     assert "no command get_" in _stops("top.tcl", "get_ x")
     assert _stops("top.tcl", "get_pin x") == ""
+
+
+# Enough bits a class that they are added with carry cells.
+CLASSIFIER = GateGraph.build(
+    10,
+    [(op, number, (3 * number + op) % (10 + number)) for number, op in enumerate(range(1, 15))],
+    [[*range(20)] * 2, [*range(4, 24)] * 2, [*range(2, 22)] * 2],
+)
+
+MODELS = {
+    "ulx3s-12f": "-D NO_INCLUDES +/lattice/cells_sim_ecp5.v",
+    "tinyfpga-ax2": "-D NO_INCLUDES +/lattice/cells_sim_xo2.v",
+    "tang-nano-9k": "+/gowin/cells_sim.v",
+}
+"""Yosys' models of the cells of some boards' FPGAs; iCE40's are simulated with a whole circuit."""
+
+EQUAL = f"""\
+read_verilog {VERILOG}
+{{synthesis}} -top classifier
+write_verilog -noattr mapped.v
+design -reset
+read_verilog {VERILOG}
+hierarchy -top classifier
+proc
+flatten
+rename classifier gold
+design -stash gold
+read_verilog -nomem2reg {{models}} mapped.v
+hierarchy -check -top classifier
+proc
+flatten
+rename classifier gate
+design -copy-from gold gold
+miter -equiv -flatten gold gate miter
+sat -verify -prove trigger 0 -show-inputs miter
+"""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_netlist_of_a_family_is_the_same_circuit(name: str, tmp_path: Path) -> None:
+    board = find(name)
+    (setting, *_) = pll.settings(board.clocks, board.clock_hz)
+    script = str(plan.prepare(Design(board, TINY, "tiny"), setting).files["top.ys"])
+    found = re.search(r"^ *(synth_.*) -top top\b", script, re.MULTILINE)
+    assert found
+    options = CompileOptions(levels_per_stage=0, target=board.family.like, popcount="chain")
+    verilog.compile_graph(CLASSIFIER, tmp_path, options)
+    log = yosys.run(EQUAL.format(synthesis=found[1], models=MODELS[name]), tmp_path)
+    assert "no model found: SUCCESS!" in log
+    mapped = (tmp_path / "mapped.v").read_text()
+    assert any(cell in mapped for cell in board.family.columns["carries"])

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from amaranth.vendor import LatticePlatform
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +50,12 @@ def test_ecp5_settings_keep_to_the_data_sheet(reference: float) -> None:
         assert 3.125 * MHZ <= setting.frequency <= 400 * MHZ
 
 
-@given(st.sampled_from(["ice40", "ecp5", "gowin"]), REFERENCES, st.floats(1e6, 500e6))
+def test_oscillators_have_the_frequencies_that_amaranth_knows() -> None:
+    known = {round(setting.frequency / MHZ, 2) for setting in pll.oscillator(133 * MHZ)}
+    assert known == {*LatticePlatform._supported_osch_freqs}
+
+
+@given(st.sampled_from(["ice40", "ecp5", "gowin", "OSCH"]), REFERENCES, st.floats(1e6, 500e6))
 def test_fastest_is_the_highest_frequency_below_the_limit(
     family: str, reference: float, limit: float
 ) -> None:

@@ -23,7 +23,7 @@ def measured(folder, graph, targets=area.TARGETS, **options):
 
 
 def as_dict(report):
-    result = report.model_dump(mode="json")
+    result = report.to_json()
     json.dumps(result)
     return result
 
@@ -109,6 +109,17 @@ def test_registers_are_those_of_the_parts_and_flattening_merges_logic(whole, nam
         # What says where flattened modules were is no cell.
         assert not any("$scopeinfo" in types for types in target["types"].values())
         assert area.weigh(target["types"]["gates"], {"*FF*": 1, "FD*": 1}) == parts["gates"]["ffs"]
+
+
+def test_a_bus_is_counted_beside_the_classifier(tmp_path):
+    graph = GateGraph.build(2, [(gates.XOR, 0, 1)], [[2]])
+    alone = measured(tmp_path, graph, ["ice40"])["targets"]["ice40"]
+    behind = measured(tmp_path, graph, ["ice40"], bus="axis")["targets"]["ice40"]
+    bus = behind.pop("bus")
+    assert behind == alone
+    assert bus.keys() == alone["total"].keys()
+    assert bus["luts"] > 0
+    assert bus["ffs"] > graph.n_inputs  # a sample waits there
 
 
 @pytest.mark.slow

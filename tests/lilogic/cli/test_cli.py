@@ -245,6 +245,17 @@ def test_what_is_called_like_something_known_is_said(lilogic, tmp_path, monkeypa
     assert "write ./digits to use the one in this folder" in err.splitlines()[0]
 
 
+def test_a_zoo_network_is_said_to_be_none_that_was_trained(lilogic, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "digits").mkdir(parents=True)
+    status, _, err = lilogic("compile", "digits", "--target", "none")
+    assert status == 2
+    said, _ = err.splitlines()
+    assert said == (
+        "digits: using the zoo network; write runs/digits to use the one in this folder"
+    )
+
+
 def test_hints_name_only_options_that_the_command_has(lilogic, tmp_path, monkeypatch):
     def refuse(*_):
         raise DataError("no data; name some", option="data")

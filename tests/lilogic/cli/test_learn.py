@@ -186,6 +186,15 @@ def test_interrupted_training_says_so_and_goes_on(lilogic, recipe, tmp_path):
         np.testing.assert_array_equal(getattr(whole_graph, field), getattr(graph, field))
 
 
+def test_demo_without_a_simulator_is_refused_before_it_trains(
+    lilogic, recipe, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, _, err = lilogic("demo", recipe, "-o", tmp_path / "demo")
+    assert_one_line(status, err, "make is missing: apt install make")
+    assert not (tmp_path / "demo").exists()
+
+
 @pytest.mark.slow
 def test_demo_goes_the_whole_road(lilogic, recipe, tmp_path):
     status, out, err = lilogic("demo", recipe, "-o", tmp_path, "--json")

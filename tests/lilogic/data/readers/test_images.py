@@ -12,6 +12,7 @@ from PIL import Image
 
 from lilogic.data import datasets
 from lilogic.data.readers import images
+from lilogic.data.settings import DataSettings
 from lilogic.errors import LilogicWarning
 from tests.lilogic.data.files import RANDOM, read_or_refuse, refused
 
@@ -44,10 +45,24 @@ def test_images_are_split_by_class_when_there_is_no_test_folder(tmp_path: Path) 
     assert again.hashes() == data.hashes()
 
 
+def test_the_share_of_test_images_may_be_chosen_as_may_a_fold(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"dog": 10, "cat": 5})
+    data = datasets.load(str(tmp_path), DataSettings(test=0.4))
+    assert np.bincount(data.y_test).tolist() == [2, 4]
+    assert data.drawn
+    other = datasets.load(str(tmp_path), DataSettings(test=0.4, seed=1))
+    assert other.hashes() != data.hashes()
+    folds = [
+        datasets.load(str(tmp_path), DataSettings(fold=(number, 5))).x_test
+        for number in range(1, 6)
+    ]
+    assert sorted(np.concatenate(folds)[:, 0, 0]) == list(range(15))  # each image tests once
+
+
 def test_images_with_train_and_test_folders_keep_their_splits(tmp_path: Path) -> None:
     write_classes(tmp_path / "train", {"a": 2, "b": 1})
     write_classes(tmp_path / "test", {"b": 2, "a": 1}, 100)
-    (x_train, y_train, x_test, y_test), names = images.read_folder(tmp_path)
+    (x_train, y_train, x_test, y_test), names, _ = images.read_folder(tmp_path)
     assert names == ("a", "b")
     assert (x_train[:, 0, 0].tolist(), y_train.tolist()) == ([0, 1, 2], [0, 0, 1])
     assert (x_test[:, 0, 0].tolist(), y_test.tolist()) == ([102, 100, 101], [0, 1, 1])
@@ -59,7 +74,7 @@ def test_one_coloured_pixel_makes_all_images_colour(tmp_path: Path) -> None:
     write_image(tmp_path / "b" / "00.png", (1, 2, 3), mode="RGB")
     write_image(tmp_path / "b" / "01.png", (1, 2, 3, 255), mode="RGBA")
     with pytest.warns(LilogicWarning, match=r"b.00\.png and 1 more: has colours, so all"):
-        (x_train, y_train, x_test, _), _ = images.read_folder(tmp_path)
+        (x_train, y_train, x_test, _), *_ = images.read_folder(tmp_path)
     assert (x_train.shape, x_test.shape) == ((2, 3, 4, 3), (2, 3, 4, 3))
     assert (x_train[y_train == 1] == [1, 2, 3]).all()
 
@@ -86,7 +101,7 @@ def test_an_image_truncated_anywhere_is_refused_or_whole(tmp_path: Path, suffix:
     write_classes(tmp_path, {"a": 2, "b": 1})
     path = tmp_path / "b" / f"x{suffix}"
     Image.fromarray(RANDOM.integers(0, 256, (3, 4), dtype=np.uint8)).save(path)
-    data, (expected, _) = path.read_bytes(), images.read_folder(tmp_path)
+    data, (expected, *_) = path.read_bytes(), images.read_folder(tmp_path)
     refusals = 0
     for length in range(0, len(data), 3):
         path.write_bytes(data[:length])
@@ -111,7 +126,7 @@ def test_what_a_file_is_decides_and_not_what_it_is_called(tmp_path: Path) -> Non
         pixels.save(tmp_path / name / "nameless", format="PNG")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (x_train, _, x_test, _), _ = images.read_folder(tmp_path)
+        (x_train, _, x_test, _), *_ = images.read_folder(tmp_path)
     assert len(x_train) + len(x_test) == 2 * 9
 
 
@@ -145,7 +160,7 @@ def test_transparent_ground_is_laid_on_white_or_black_and_said(tmp_path: Path) -
         image.putpixel((1, 1), (value, 255))
         image.save(tmp_path / "b" / f"{name}.png")
     with pytest.warns(LilogicWarning) as caught:
-        (x_train, y_train, x_test, y_test), _ = images.read_folder(tmp_path)
+        (x_train, y_train, x_test, y_test), *_ = images.read_folder(tmp_path)
     otherwise = "; save it without them to decide otherwise"
     assert [str(warning.message) for warning in caught] == [
         f"{tmp_path / 'b' / '00.png'}: transparent parts are taken as white{otherwise}",
@@ -184,7 +199,7 @@ def test_splits_may_be_called_training_and_testing(tmp_path: Path) -> None:
     write_classes(tmp_path / "testing", {"a": 1, "b": 1})
     write_classes(tmp_path / "val", {"a": 1, "b": 1})
     with pytest.warns(LilogicWarning, match="ignored val"):
-        (x_train, _, x_test, _), _ = images.read_folder(tmp_path)
+        (x_train, _, x_test, _), *_ = images.read_folder(tmp_path)
     assert (len(x_train), len(x_test)) == (3, 2)
 
 

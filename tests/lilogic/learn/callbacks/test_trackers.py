@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -63,6 +65,28 @@ def test_mlflow_has_each_epoch_once_and_the_recipe(
     assert [(each.step, each.value) for each in history] == [*enumerate(expected, 1)]
     assert run.data.metrics["final/gates"] == 7
     assert "final/test_frozen" in run.data.metrics
+
+
+@pytest.mark.slow
+def test_mlflow_does_not_tell_how_it_makes_its_database(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    program = (
+        "from pathlib import Path\n"
+        "from lilogic.learn.callbacks.mlflow import MLflow\n"
+        "from lilogic.learn.run import RunFolder\n"
+        "MLflow(RunFolder(Path.cwd()))._client.get_experiment_by_name('x')\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (tmp_path / "mlflow.db").exists()
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_mlflow_logs_to_the_run_folder_where_no_other_place_is_named(
