@@ -267,12 +267,12 @@ def small() -> str:
 def levers() -> str:
     """What one change to a recipe gives, in accuracy and in silicon."""
     base, *changed = records.load("ablation").figures["variants"]
-    columns = {"choice": "<", "instead": "<"} | dict.fromkeys(
+    columns = {"choice": "<", "changed to": "<"} | dict.fromkeys(
         ("validation accuracy", "change in points", "LUT6", "GE"), ">"
     )
     rows = [
         (
-            tried["question"],
+            "none" if tried is base else tried["question"],
             tried["answer"],
             f"{100 * tried['frozen']:.2f} ± {100 * tried['frozen_deviation']:.2f} %",
             "" if tried is base else f"{100 * (tried['frozen'] - base['frozen']):+.2f}",
