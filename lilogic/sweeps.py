@@ -252,12 +252,15 @@ class _Sweeping:
     def _say(self, trial: Trial) -> None:
         if not self.progress:
             return
+        from lilogic.cost import targets
         from lilogic.report import console
         from lilogic.report import sweep as reports
 
         news = f"failed: {trial.error}"
         if trial.networks:
             news = f"validation {reports.accuracy_text(trial)}, {trial.gates:,.0f} gates"
+            if self.space.target is not None:
+                news += f", {trial.cost:,.0f} {targets.find(self.space.target).unit}"
         setting = ", ".join(
             f"{key} = {reports.text(value)}" for key, value in trial.setting.items()
         )
