@@ -257,7 +257,10 @@ def _start(ray: Any, workers: Workers) -> None:
             ray.shutdown()
             if not left:
                 reason = str(error).strip().splitlines()[0]
-                raise ToolError(f"Ray does not start here: {reason}") from error
+                raise ToolError(
+                    f"Ray does not start here: {reason}; try again when the machine is less busy, "
+                    "or with a single job, which needs no Ray"
+                ) from error
 
 
 def _check_reachable(address: str) -> None:
