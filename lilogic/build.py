@@ -206,6 +206,8 @@ class Build:
         liberty: Target | None = None,
         *,
         targets: Sequence[str] | None = None,
+        jobs: int | None = None,
+        address: str | None = None,
         progress: bool = True,
     ) -> AreaReport:
         """Map the Verilog to targets and count what it takes.
@@ -215,12 +217,18 @@ class Build:
                 ``flow.read_liberty``.
             targets: Names of targets: ``ice40``, ``ecp5``, ``xc7``, ``generic``. Default: the one
                 that it was compiled for; without one, all.
+            jobs: Runs of Yosys at once, which need up to 2 GB of memory each for a large network.
+                Default: one per core, but at most four; on a cluster, as many as fit.
+            address: Address of a Ray cluster on which Yosys runs. Default: this machine, without
+                Ray.
             progress: Whether to show progress on standard error.
 
         Raises:
             FormatError: The folder holds no build, or an altered one.
             GraphError: The folder holds another build, a target is unknown, or there is none.
-            ToolError: Yosys is missing or failed.
+            LilogicError: ``jobs`` is less than one.
+            MissingExtraError: Ray is needed, but not installed.
+            ToolError: Yosys is missing or failed, or the cluster cannot be reached.
         """
         from lilogic.hdl.synthesis import area
 
@@ -229,7 +237,7 @@ class Build:
         if not chosen:
             raise GraphError("the area needs a target")
         with steps.shown(progress)(f"mapping to {', '.join(chosen)}") as tell:
-            return area.measure(self.folder, chosen, tell)
+            return area.measure(self.folder, chosen, tell, jobs, address)
 
     def _targets(self, names: Sequence[str] | None, liberty: Target | None) -> dict[str, Target]:
         """What ``area`` and ``report`` are asked to map to, by name."""
@@ -253,6 +261,8 @@ class Build:
         area: AreaReport | None = None,
         liberty: Target | None = None,
         targets: Sequence[str] | None = None,
+        jobs: int | None = None,
+        address: str | None = None,
         progress: bool = True,
     ) -> CompileReport:
         """Return a report of gates, area and, if given, verification.
@@ -262,6 +272,8 @@ class Build:
             area: Result of ``area``. Default: it is called with the other arguments.
             liberty: As for ``area``.
             targets: As for ``area``; an empty list leaves the area out.
+            jobs: As for ``area``.
+            address: As for ``area``.
             progress: Whether to show progress on standard error.
 
         Raises:
@@ -272,7 +284,9 @@ class Build:
 
         graph = self.simplified.graph
         if area is None and self._targets(targets, liberty):
-            area = self.area(liberty, targets=targets, progress=progress)
+            area = self.area(
+                liberty, targets=targets, jobs=jobs, address=address, progress=progress
+            )
         return compiled.describe(
             self.model.name,
             graph,

@@ -59,6 +59,7 @@ def frontier(
     threads: int | None = None,
     jobs: int | None = 1,
     address: str | None = None,
+    mapped: bool = False,
     progress: bool = True,
 ) -> FrontierReport:
     """Train a network for each budget and seed, and compare accuracy with size.
@@ -77,13 +78,16 @@ def frontier(
         threads: Number of threads for each network that is trained at once.
         jobs: Networks to train at once, on Ray; None for one per core.
         address: Address of the Ray cluster. Default: processes on this machine.
+        mapped: Whether Yosys maps each trained network to the target, one of LUTs, besides the
+            estimate.
         progress: Whether to show progress on standard error.
 
     Raises:
-        LilogicError: The target is unknown.
+        LilogicError: The target is unknown, or has no LUTs to map to.
         RecipeError: The recipe is impossible, or a budget cannot be met.
         DataError: The data set is missing or damaged.
-        MissingExtraError: PyTorch is not installed.
+        MissingExtraError: PyTorch, Ray, or Yosys to map with, is not installed.
+        ToolError: Yosys failed, or the Ray cluster cannot be reached.
     """
     from lilogic.cost import targets
     from lilogic.cost.estimate import estimate
@@ -94,6 +98,8 @@ def frontier(
 
     check_alone()
     known = targets.find(target)
+    if mapped:
+        training.check_mapping(target)
     recipe, data = frontier.base(source, known, changes)
     place = Path("runs") / f"{recipe.name}-frontier" if folder is None else Path(folder)
     for name in ("frontier.json", "frontier.png"):
@@ -105,7 +111,9 @@ def frontier(
     by = training.workers(jobs, address, threads, device)
     shows = progress and by.are_here
     trainings = [
-        training.Training(meant, data, job.folder, device, progress=shows)
+        training.Training(
+            meant, data, job.folder, device, progress=shows, mapped=target if mapped else None
+        )
         for job, meant in zip(points, fitted, strict=True)
     ]
     runs = dict(training.run_all(trainings, by))
@@ -115,6 +123,7 @@ def frontier(
             meant,
             runs[number].summary.accuracy,
             estimate(runs[number].model.graph, recipe.name, known),
+            runs[number].model.metadata.cost[target] if mapped else None,
         )
         for number, (job, meant) in enumerate(zip(points, fitted, strict=True))
     ]

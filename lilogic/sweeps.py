@@ -68,8 +68,10 @@ def sweep(
         RecipeError: The sweep is impossible, none of its settings can be trained, or the folder
             holds another sweep.
         DataError: The data set is missing or damaged.
-        MissingExtraError: PyTorch, Ray or Optuna is not installed.
+        MissingExtraError: PyTorch, Ray, Optuna, or Yosys to map with, is not installed.
+        ToolError: Yosys failed, or the Ray cluster cannot be reached.
     """
+    from lilogic.data.datasets import Dataset
     from lilogic.files import claimed, write_json, write_text
     from lilogic.graph import lgn
     from lilogic.learn.sweep import folder as folders
@@ -85,10 +87,21 @@ def sweep(
     recipe, data = training.recipe_of(asked.recipe, asked.set)
     place = Path("runs") / asked.name if folder is None else Path(folder)
     by = training.workers(jobs, address, threads, device)
+    mapped = asked.target if asked.mapped else None
+    if mapped is not None:
+        training.check_mapping(mapped)
     with claimed(place):
-        with tasks.pool(by) as each:
+        with tasks.pool(by, Dataset) as each:
             shows = progress and by.are_here
-            base = Training(recipe, _without_test(data), place.absolute(), device, trackers, shows)
+            base = Training(
+                recipe,
+                _without_test(data),
+                place.absolute(),
+                device,
+                trackers,
+                shows,
+                mapped,
+            )
             claim = partial(folders.claim, place, asked, recipe, data)
             work = _Sweeping(asked, base, each, progress, claim)
             samplers.run(asked, work.train)
@@ -201,7 +214,6 @@ class _Sweeping:
                 folder,
                 seed,
                 self.space.target,
-                self.space.mapped,
             )
             for seed in range(recipe.train.seed, recipe.train.seed + self.space.seeds)
             for folder in [f"{name}/seed-{seed}" if self.space.seeds > 1 else name]
@@ -240,12 +252,15 @@ class _Sweeping:
     def _say(self, trial: Trial) -> None:
         if not self.progress:
             return
+        from lilogic.cost import targets
         from lilogic.report import console
         from lilogic.report import sweep as reports
 
         news = f"failed: {trial.error}"
         if trial.networks:
             news = f"validation {reports.accuracy_text(trial)}, {trial.gates:,.0f} gates"
+            if self.space.target is not None:
+                news += f", {trial.cost:,.0f} {targets.find(self.space.target).unit}"
         setting = ", ".join(
             f"{key} = {reports.text(value)}" for key, value in trial.setting.items()
         )
@@ -262,7 +277,6 @@ class _Attempt:
     folder: str
     seed: int
     target: str | None
-    mapped: bool
 
     def run(self, threads: int | None) -> TrialNetwork | str:
         """What came of it, or why it is impossible."""
@@ -277,18 +291,15 @@ class _Attempt:
             folder=self.folder,
             validation=run.summary.accuracy["validation_frozen"],
             gates=run.summary.gates.simplified or 0,
-            cost=self._cost(run.model, threads),
+            cost=self._cost(run.model),
             seconds=run.summary.training.seconds,
         )
 
-    def _cost(self, model: Model, threads: int | None) -> float | None:
+    def _cost(self, model: Model) -> float | None:
         if self.target is None:
             return None
-        if self.mapped:
-            from lilogic.hdl.synthesis import area, cost
-
-            target = area.TARGETS[self.target]
-            return cost.measure(model.graph, self.target, target, threads=threads).total
+        if self.training.mapped is not None:
+            return model.metadata.cost[self.target].total
         from lilogic.cost import targets
         from lilogic.cost.estimate import estimate
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from lilogic import cores
 from lilogic.errors import LilogicError, MissingExtraError, ToolError
@@ -99,8 +100,14 @@ class Each(Protocol):
 
 
 @contextmanager
-def pool(workers: Workers) -> Iterator[Each]:
-    """What does tasks while the context lasts; Ray, where it is needed, starts with the first."""
+def pool(workers: Workers, shared: type | None = None) -> Iterator[Each]:
+    """What does tasks while the context lasts; Ray, where it is needed, starts with the first.
+
+    Args:
+        workers: who does them.
+        shared: a data class. Each of its objects is sent to a machine once, and its processes share
+            the arrays, however many items hold it.
+    """
     with ExitStack() as contexts:
         rays: list[Any] = []
 
@@ -113,9 +120,34 @@ def pool(workers: Workers) -> Iterator[Each]:
                 return
             if not rays:
                 rays.append(contexts.enter_context(_ray(workers)))
+                if shared is not None:
+                    contexts.enter_context(_sent_once(rays[0], shared))
             yield from _results(rays[0], work, items, workers)
 
         yield each
+
+
+@contextmanager
+def _sent_once(ray: Any, shared: type) -> Iterator[None]:
+    """Meanwhile, items hold objects of a class by reference, and these are in Ray's store once.
+
+    They leave it once nothing in this process, and no task, needs them.
+    """
+    stored: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    def store(value: Any) -> Any:
+        if value not in stored:
+            stored[value] = ray.put(vars(value))
+        return stored[value]
+
+    def load(reference: Any) -> Any:
+        return shared(**ray.get(reference))
+
+    ray.util.register_serializer(shared, serializer=store, deserializer=load)
+    try:
+        yield
+    finally:
+        ray.util.deregister_serializer(shared)
 
 
 def _results(
@@ -225,7 +257,10 @@ def _start(ray: Any, workers: Workers) -> None:
             ray.shutdown()
             if not left:
                 reason = str(error).strip().splitlines()[0]
-                raise ToolError(f"Ray does not start here: {reason}") from error
+                raise ToolError(
+                    f"Ray does not start here: {reason}; try again when the machine is less busy, "
+                    "or with a single job, which needs no Ray"
+                ) from error
 
 
 def _check_reachable(address: str) -> None:

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from lilogic import tasks
 from lilogic.api import Model
+from lilogic.errors import LilogicError
 from lilogic.extras import needs
 from lilogic.files import claimed
+from lilogic.report import steps
 from lilogic.tasks import Workers
 
 if TYPE_CHECKING:
     from lilogic.data.datasets import Dataset
+    from lilogic.graph import GateGraph
     from lilogic.learn.recipe import Recipe
     from lilogic.report.models.training import TrainingSummary
 
@@ -107,6 +110,26 @@ def workers(jobs: int | None, address: str | None, threads: int | None, device: 
     return Workers(jobs, address, threads, gpu=device.startswith("cuda"))
 
 
+def check_mapping(target: str) -> None:
+    """Refuse what Yosys cannot map to here, before networks are trained for that.
+
+    Raises:
+        LilogicError: the target has no LUTs.
+        MissingExtraError: Amaranth or Yosys is not installed.
+    """
+    from lilogic.cost import targets
+
+    if targets.find(target).lut is None:
+        fitting = [each.name for each in targets.TARGETS.values() if each.lut is not None]
+        raise LilogicError(
+            f"networks are mapped to LUTs: choose a target of {', '.join(fitting)}", option="target"
+        )
+    with needs("hdl", "amaranth"):
+        from lilogic.hdl.fpga import tools
+        from lilogic.hdl.synthesis import cost  # noqa: F401
+    tools.command("yosys")
+
+
 @dataclass(frozen=True)
 class Training:
     """One training that is to be done.
@@ -118,6 +141,7 @@ class Training:
         device: as for ``train``.
         trackers: as for ``train``.
         progress: whether it shows its progress on standard error.
+        mapped: a target of LUTs to which Yosys maps the network, which records what it takes.
     """
 
     recipe: Recipe
@@ -126,6 +150,7 @@ class Training:
     device: str = "cpu"
     trackers: Sequence[str] = ()
     progress: bool = False
+    mapped: str | None = None
 
     def run(self, threads: int | None) -> Run:
         """Train, or go on; errors as ``train``."""
@@ -160,7 +185,24 @@ class Training:
             summary = summary.model_copy(update={"budget": recipe.budget.amount, "cost": cost})
             if is_leader():
                 run.write_summary(summary)
+        if self.mapped is not None:
+            graph = self._mapped(graph, self.mapped, threads)
         return Run(self.folder, Model(graph, recipe.name), summary)
+
+    def _mapped(self, graph: GateGraph, target: str, threads: int | None) -> GateGraph:
+        """The network of the run, which records what it takes on a target, as its file does."""
+        from lilogic.graph import lgn
+        from lilogic.hdl.synthesis import area, cost
+        from lilogic.learn.run import RunFolder
+
+        known = graph.metadata.get("cost", {})
+        if target in known:
+            return graph
+        with claimed(self.folder), steps.shown(self.progress)(f"mapping to {target}") as tell:
+            found = cost.measure(graph, target, area.TARGETS[target], tell, threads)
+        mapped = graph.with_metadata(cost={**known, target: found.model_dump(mode="json")})
+        lgn.write(mapped, RunFolder(self.folder).model)
+        return mapped
 
     def run_on(self, by: Workers) -> Run:
         """Train; an ensemble's members on Ray where several are trained at once."""
@@ -199,6 +241,7 @@ class Training:
                 recipe=member_recipe(self.recipe, number),
                 folder=run.member(number).path,
                 progress=False,
+                mapped=None,
             )
             for number in range(1, count + 1)
         ]
@@ -217,6 +260,8 @@ def run_all(trainings: Iterable[Training], by: Workers) -> Iterator[tuple[int, R
     Raises:
         LilogicError: what a training raises, and ``tasks.pool``.
     """
+    from lilogic.data.datasets import Dataset
+
     folders = []
 
     def asked() -> Iterator[Training]:
@@ -225,6 +270,6 @@ def run_all(trainings: Iterable[Training], by: Workers) -> Iterator[tuple[int, R
             # Other processes may stand elsewhere.
             yield replace(training, folder=training.folder.absolute())
 
-    with tasks.pool(by) as each:
+    with tasks.pool(by, Dataset) as each:
         for number, run in each(Training.run, asked()):
             yield number, replace(run, folder=folders[number])

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from lilogic import cores
+from lilogic import cores, tasks
 from lilogic.files import read_bytes, scratch
 from lilogic.hdl.components.interface import VERILOG, Interface
 from lilogic.hdl.fpga import tools, yosys
@@ -28,6 +28,7 @@ from lilogic.hdl.synthesis import partition
 from lilogic.hdl.synthesis.partition import Piece
 from lilogic.hdl.verilog import PARTS, modules, part
 from lilogic.report.models.area import AreaReport, Counts, TargetArea
+from lilogic.tasks import Workers
 
 _MOST_AT_ONCE = 4
 """Runs of Yosys; the largest measured took 2.2 GB."""
@@ -141,7 +142,8 @@ def measure(
     folder: Path,
     targets: Mapping[str, Target] = TARGETS,
     tell: Callable[[str], object] = lambda _: None,
-    threads: int | None = None,
+    jobs: int | None = None,
+    address: str | None = None,
 ) -> AreaReport:
     """The area of ``folder/classifier.v`` on each of some targets.
 
@@ -161,47 +163,40 @@ def measure(
         folder: with ``classifier.v`` and ``interface.json``.
         targets: what to map it to, by name.
         tell: is given a few words on each step that ended.
-        threads: runs of Yosys at once, at most; default: one for each core that can be used.
+        jobs: runs of Yosys at once; default: ``at_once``, and on a cluster as many as it has room
+            for.
+        address: of a Ray cluster on which Yosys runs; default: this machine.
 
     Raises:
         LilogicError: the files cannot be read.
-        ToolError: Yosys is missing or failed.
+        MissingExtraError: Ray is needed, but not installed.
+        ToolError: Yosys is missing or failed, or the cluster cannot be reached.
     """
     verilog, interface = read_bytes(folder / VERILOG), Interface.read(folder)
-    runs = partition.read(verilog, interface)
-    around = _around(verilog, interface)
-    own = modules(interface.module)
+    pieces, around = partition.read(verilog, interface), _around(verilog, interface)
+    own, has_registers = modules(interface.module), interface.latency > 0
     names = {part(interface.module, each): each for each in PARTS}
     tell("read")
-
-    def run(job: _Job) -> _Mapped:
-        mapped = _map(job, own, has_registers=interface.latency > 0).renamed(names)
-        tell(f"{job.piece.label} mapped to {job.name}{', flattened' * job.is_total}")
-        return mapped
-
     # What takes longest comes first: the last of ``TARGETS``.
-    jobs = [
-        _Job(piece, name, targets[name], is_total)
+    asked = [
+        _Job(piece, name, targets[name], is_total, own, has_registers)
         for name in reversed([*targets])
-        for piece in runs
+        for piece in pieces
         for is_total in ([False, True] if piece.is_whole else [False])
     ]
-    jobs += [
-        _Job(piece, name, targets[name], is_total=True) for piece in around for name in targets
+    asked += [
+        _Job(piece, name, targets[name], True, own, has_registers)
+        for piece in around
+        for name in targets
     ]
-    measured = tools.run_jobs(run, jobs, _at_once(threads))
+    found = _all_mapped(asked, tell, jobs, address)
+    mapped = [(job, each.renamed(names)) for job, each in zip(asked, found, strict=True)]
     return AreaReport(
-        tool=measured[0].tool,
-        flattened=runs[0].is_whole,
+        tool=mapped[0][1].tool,
+        flattened=pieces[0].is_whole,
         targets={
             name: _summary(
-                target,
-                [
-                    (job, mapped)
-                    for job, mapped in zip(jobs, measured, strict=True)
-                    if job.name == name
-                ],
-                around,
+                target, [(job, each) for job, each in mapped if job.name == name], around
             )
             for name, target in targets.items()
         },
@@ -225,25 +220,41 @@ def measure_design(verilog: bytes, top: str, target: Target) -> tuple[str, dict[
     """
     piece = partition.whole(verilog, top)
     own = re.findall(r"^module \\(\S+)", piece.rtlil.decode(), re.M)
-    jobs = [_Job(piece, top, target, is_total) for is_total in (True, False)]
-    total, apart = tools.run_jobs(lambda job: _map(job, own, has_registers=True), jobs, _at_once())
+    jobs = [_Job(piece, top, target, is_total, own, True) for is_total in (True, False)]
+    total, apart = tools.run_jobs(_map, jobs, at_once())
     found = apart.modules | {"total": total.modules[top]}
     return apart.tool, {name: _counts(target, module) for name, module in found.items()}
 
 
-def _at_once(threads: int | None = None) -> int:
-    """Runs of Yosys at once."""
+def at_once(threads: int | None = None) -> int:
+    """Runs of Yosys at once that this machine should have memory for; ``threads`` at most."""
     return min(_MOST_AT_ONCE, cores.threads(threads))
 
 
 @dataclass(frozen=True)
 class _Job:
-    """Something that one run of Yosys maps: by part, or flattened for the total."""
+    """Something that one run of Yosys maps.
+
+    Attributes:
+        piece: the design.
+        name: of the target.
+        target: what it is mapped to.
+        is_total: whether it is flattened, for the total, rather than mapped by part.
+        own: the design's modules.
+        has_registers: whether registers stand between its parts.
+    """
 
     piece: Piece
     name: str
     target: Target
     is_total: bool
+    own: Collection[str]
+    has_registers: bool
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.piece.label} mapped to {self.name}{', flattened' * self.is_total}"
 
 
 @dataclass(frozen=True)
@@ -267,14 +278,35 @@ class _Mapped:
         return replace(self, modules=modules)
 
 
-def _map(job: _Job, own: Collection[str], *, has_registers: bool) -> _Mapped:
-    """What Yosys makes of a job; ``own`` are the design's modules."""
+def _all_mapped(
+    asked: Sequence[_Job], tell: Callable[[str], object], jobs: int | None, address: str | None
+) -> list[_Mapped]:
+    """What Yosys makes of all that is asked, in order; arguments as those of ``measure``."""
+    by = Workers(jobs, address)
+    if by.address is None:
+
+        def run(job: _Job) -> _Mapped:
+            mapped = _map(job)
+            tell(job.label)
+            return mapped
+
+        return tools.run_jobs(run, asked, by.jobs or at_once())
+    found = {}
+    with tasks.pool(by) as each:
+        for number, mapped in each(_map, asked):
+            tell(asked[number].label)
+            found[number] = mapped
+    return [found[number] for number in range(len(asked))]
+
+
+def _map(job: _Job, _: int | None = None) -> _Mapped:
+    """What Yosys, which has a single thread, makes of a job."""
     piece, target = job.piece, job.target
-    has_many_sums = not has_registers and piece.rtlil.count(b"cell $add ") > _MANY_SUMS
+    has_many_sums = not job.has_registers and piece.rtlil.count(b"cell $add ") > _MANY_SUMS
     script = _SCRIPT.format(
         top=piece.top,
         first=_FLATTEN if job.is_total else "",
-        own=" ".join(f"t:{module} %d" for module in own),
+        own=" ".join(f"t:{module} %d" for module in job.own),
         synthesis=target.script(piece.top, untimed=has_many_sums),
         registers=" ".join(f"t:{pattern} %d" for pattern in target.registers),
     )
@@ -283,7 +315,7 @@ def _map(job: _Job, own: Collection[str], *, has_registers: bool) -> _Mapped:
             (folder / file).write_bytes(content)
         yosys.run(script, folder)
         tool = json.loads((folder / _STATISTICS).read_text("utf-8"))["creator"]
-        return _Mapped(" ".join(tool.split()[:2]), _measured(folder, own))
+        return _Mapped(" ".join(tool.split()[:2]), _measured(folder, job.own))
 
 
 def _measured(folder: Path, own: Collection[str]) -> dict[str, _Module]:

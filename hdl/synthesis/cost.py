@@ -67,7 +67,7 @@ def _mapped(
     )
     with scratch() as folder:
         compile_graph(graph, folder, options)
-        report = area.measure(folder, {name: target}, tell, threads)
+        report = area.measure(folder, {name: target}, tell, area.at_once(threads))
     mapped = report.targets[name]
     return MappedCost(
         total=_size(mapped.total),

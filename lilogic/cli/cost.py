@@ -115,6 +115,13 @@ def frontier(
     threads: Threads = None,
     jobs: Jobs = None,
     address: Address = None,
+    mapped: Annotated[
+        bool,
+        typer.Option(
+            "--mapped",
+            help="Measure the sizes with Yosys instead of estimating them; only for LUTs.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train networks for several size budgets and compare them.
@@ -137,6 +144,7 @@ def frontier(
         threads=threads,
         jobs=jobs_at(jobs, address),
         address=address,
+        mapped=mapped,
     )
     title = f"{found.name} on {found.target}"
     show(found, tables.frontier_rows(found), title, as_json)

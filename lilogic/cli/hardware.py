@@ -197,6 +197,21 @@ def report(
     bus: Bus = None,
     bus_width: BusWidth = None,
     liberty: Liberty = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Runs of Yosys at once. Default: one per core, at most 4; with --address, as many "
+            "as fit.",
+            min=1,
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Ray cluster on which Yosys runs, or auto. Default: this machine.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for report.json, report.md and report.html."),
@@ -227,7 +242,8 @@ def report(
     network = load(model)
     library = _library(liberty)
     with nullcontext() if output is None else claimed(output):
-        found = network.compile(**options).report(liberty=library)
+        build = network.compile(**options)
+        found = build.report(liberty=library, jobs=jobs, address=address)
         if output is not None:
             pages.write(found, output)
     show(found, tables.compile_rows(found), found.name, as_json)

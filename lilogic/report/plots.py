@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from lilogic.report.models.area import AreaReport
     from lilogic.report.models.compiled import CompiledLevel, CompileReport
-    from lilogic.report.models.cost import FrontierPoint, FrontierReport
+    from lilogic.report.models.cost import FrontierReport
     from lilogic.report.models.timing import PipelineReport
 
 _FORMATS = (".png", ".svg", ".pdf")
@@ -157,26 +158,23 @@ def draw_frontier(frontier: FrontierReport, path: Path) -> None:
 
     figure = Figure(figsize=(8, 5), layout="constrained", facecolor=_PAPER)
     axes = figure.subplots()
-    chosen = sorted((point for point in frontier.points if point.chosen), key=_total)
+    chosen = sorted((point for point in frontier.points if point.chosen), key=attrgetter("total"))
+    how = "mapped" if all(point.mapped for point in frontier.points) else "estimated"
     for points, line, label, color in (
         ([*frontier.points], "", "each seed", _PARTS["encoder"]),
         (chosen, "-", "best on validation", _PARTS["heads"]),
     ):
         accuracies = [100 * point.accuracy["test_frozen"] for point in points]
-        costs = [*map(_total, points)]
+        costs = [point.total for point in points]
         axes.plot(costs, accuracies, marker="o", linestyle=line, color=color, label=label)
     axes.set_xscale("log")
-    axes.set_xlabel(f"{frontier.unit} on {frontier.target}, encoder to argmax (estimated)")
+    axes.set_xlabel(f"{frontier.unit} on {frontier.target}, encoder to argmax ({how})")
     axes.set_ylabel("test accuracy, %")
     axes.set_title(f"{frontier.name}, {frontier.dataset}", loc="left", color=_INK)
     axes.grid(alpha=0.25)
     axes.legend(loc="lower right", frameon=False, fontsize=8)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=130, format="png")
-
-
-def _total(point: FrontierPoint) -> int:
-    return point.cost.total
 
 
 def _headline(report: CompileReport) -> str:

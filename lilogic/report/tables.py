@@ -185,11 +185,11 @@ def frontier_rows(frontier: FrontierReport) -> list[Row]:
 
 
 def _frontier_row(point: FrontierPoint) -> Row:
-    cost, accuracy = point.cost, point.accuracy
+    cost, accuracy, unit = point.mapped or point.cost, point.accuracy, point.cost.unit
     mark = ", best on validation for this budget" * point.chosen
-    label = f"{point.budget:,} {cost.unit}, seed {point.seed}"
-    return label, (
-        f"{cost.total:,} {cost.unit} ({cost.bits_in:,} without encoder), "
+    how = "" if point.mapped is None else " mapped"
+    return f"{point.budget:,} {unit}, seed {point.seed}", (
+        f"{cost.total:,.0f} {unit}{how} ({cost.bits_in:,.0f} without encoder), "
         f"validation {accuracy['validation_frozen']:.2%}, "
         f"test {accuracy['test_frozen']:.2%}{mark}"
     )

@@ -16,8 +16,12 @@ from typing import Any
 
 import pytest
 
+from lilogic.data.datasets import Dataset
+from lilogic.graph import lgn
+from lilogic.tasks import Workers, pool
 from tests.lilogic.cli.command import LILOGIC
 from tests.lilogic.learn import runs
+from tests.strategies import random_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clusters")]
 
@@ -140,6 +144,43 @@ def test_a_sweep_survives_kills_of_a_worker_and_of_the_driver(tmp_path: Path, li
     assert runs.content(runs.frozen(best)) == runs.content(
         runs.frozen(tmp_path / "calm" / expected["network"])
     )
+
+
+def fingerprint(item: tuple[int, Dataset], _: int | None) -> tuple[int, dict[str, str]]:
+    number, data = item
+    return number, data.hashes()
+
+
+def test_a_data_set_is_stored_once_however_many_tasks_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ray = pytest.importorskip("ray")
+    put, stored = ray.put, []
+    monkeypatch.setattr(ray, "put", lambda value: stored.append(value) or put(value))
+    data, other = runs.dataset(), runs.dataset(name="other")
+    items = [(number, other if number == 3 else data) for number in range(5)]
+    with pool(Workers(2, threads=1), Dataset) as each:
+        found = dict(each(fingerprint, items))
+    assert found == {number: (number, item[1].hashes()) for number, item in enumerate(items)}
+    assert [value["name"] for value in stored] == ["sides", "other"]
+
+
+def test_yosys_runs_on_a_cluster(tmp_path: Path, lilogic: Any) -> None:
+    pytest.importorskip("ray")
+    path = tmp_path / "random.lgn"
+    lgn.write(random_graph((6, 4), 4, 2), path)
+    words = ("report", path, "--target", "ice40", "-o")
+    status, _, err = lilogic(*words, tmp_path / "here")
+    assert status == 0, err
+    with pool(Workers(2, threads=1)) as each:
+        assert dict(each(fingerprint, [(7, runs.dataset())]))[0][0] == 7
+        # What runs in this process is the cluster.
+        status, _, err = lilogic(*words, tmp_path / "there", "--address", "auto")
+    assert status == 0, err
+    here, there = (
+        json.loads((tmp_path / name / "report.json").read_text()) for name in ("here", "there")
+    )
+    assert there == here
 
 
 def test_processes_of_torchrun_train_one_network(tmp_path: Path, lilogic: Any) -> None:

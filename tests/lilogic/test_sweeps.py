@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from contextlib import nullcontext
+from importlib.metadata import EntryPoints
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +16,11 @@ import pytest
 
 import lilogic
 from lilogic import planning, tasks
-from lilogic.errors import LilogicError, RecipeError, ToolError
-from lilogic.graph import lgn
+from lilogic.errors import LilogicError, MissingExtraError, RecipeError, ToolError
+from lilogic.graph import GateGraph, lgn
+from lilogic.graph.metadata import MappedCost
+from lilogic.hdl.fpga import tools
+from lilogic.hdl.synthesis import cost
 from lilogic.tasks import Workers, pool
 from tests import tiny
 from tests.lilogic.cli.command import assert_one_line
@@ -95,6 +100,47 @@ def test_what_is_done_is_kept_and_the_rest_goes_on(
         lilogic.sweep(space, found.folder, jobs=1, progress=False)
 
 
+def test_a_mapped_network_records_what_it_takes_and_is_mapped_once(
+    space: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped: list[GateGraph] = []
+
+    def measure(graph: GateGraph, name: str, *more: Any) -> MappedCost:
+        assert (name, more[-1]) == ("xc7", 1)
+        mapped.append(graph)
+        return MappedCost(total=1000.0 - len(mapped), bits_in=1.0, tool="Yosys")
+
+    monkeypatch.setattr(cost, "measure", measure)
+    asked = space | {"mapped": True, "seeds": 2}
+    found = lilogic.sweep(asked, tmp_path / "run", jobs=1, threads=1, progress=False)
+    costs = [network.cost for trial in found.summary.trials for network in trial.networks]
+    assert costs == [999.0, 998.0, 997.0, 996.0]
+    kept = lilogic.load(found.folder).metadata.cost["xc7"]
+    assert kept.total in costs
+    # As if it had been killed before it wrote the results.
+    for path in found.folder.glob("trial-*.json"):
+        path.unlink()
+    again = lilogic.sweep(asked, tmp_path / "run", jobs=1, threads=1, progress=False)
+    assert [network.cost for trial in again.summary.trials for network in trial.networks] == costs
+    assert len(mapped) == 4
+
+
+def test_what_cannot_be_mapped_is_not_trained(
+    space: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "find_spec", lambda _: None)
+    monkeypatch.setattr(tools, "entry_points", lambda **_: EntryPoints())
+    for train in (
+        lambda: lilogic.sweep(space | {"mapped": True}, tmp_path / "run", jobs=1),
+        lambda: planning.frontier(space["recipe"], "xc7", folder=tmp_path / "run", mapped=True),
+    ):
+        with pytest.raises(MissingExtraError, match=r"yosys is missing: pip install 'lilogic\[hdl"):
+            train()
+    with pytest.raises(LilogicError, match="networks are mapped to LUTs: choose a target of xc7"):
+        planning.frontier(space["recipe"], "sky130", folder=tmp_path / "run", mapped=True)
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_command_shows_the_best_first_and_goes_on_past_what_is_impossible(
     space: dict[str, Any], lilogic: Any, tmp_path: Path
 ) -> None:
@@ -136,7 +182,7 @@ def test_what_makes_no_recipe_is_a_trial_that_failed(space: dict[str, Any], tmp_
 def test_several_at_once_take_ray(
     space: dict[str, Any], lilogic: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     path = tmp_path / "some.toml"
     path.write_text(f'recipe = "{space["recipe"]}"\n[space]\nnet.tau = [1.0]\n', "utf-8")
     status, _, err = lilogic("sweep", path, "-o", tmp_path / "out", "--jobs", "2")

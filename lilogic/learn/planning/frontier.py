@@ -10,6 +10,7 @@ from typing import Any
 from lilogic.cost.targets import Target
 from lilogic.data import datasets
 from lilogic.data.datasets import Dataset
+from lilogic.graph.metadata import MappedCost
 from lilogic.learn import defaults
 from lilogic.learn.planning.budget import widths
 from lilogic.learn.recipe import Changes, Recipe, changed, names, parse
@@ -97,14 +98,14 @@ def jobs(
 def report(
     recipe: Recipe,
     target: Target,
-    trained: Sequence[tuple[Job, Recipe, dict[str, float], CostEstimate]],
+    trained: Sequence[tuple[Job, Recipe, dict[str, float], CostEstimate, MappedCost | None]],
 ) -> FrontierReport:
     """What a sweep gave; of each budget, the seed that validates best is chosen."""
     best: dict[int, float] = {}
-    for job, _, accuracy, _ in trained:
+    for job, _, accuracy, *_ in trained:
         best[job.budget] = max(best.get(job.budget, 0.0), accuracy["validation_frozen"])
     points = []
-    for job, fitted, accuracy, cost in trained:
+    for job, fitted, accuracy, cost, mapped in trained:
         is_chosen = accuracy["validation_frozen"] == best.get(job.budget)
         if is_chosen:
             del best[job.budget]  # of equals the first
@@ -115,6 +116,7 @@ def report(
                 folder=str(job.folder),
                 layers=tuple(widths(fitted.net)),
                 cost=cost,
+                mapped=mapped,
                 accuracy=accuracy,
                 chosen=is_chosen,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lilogic.graph.metadata import MappedCost
 from lilogic.report.models.base import Report, Shown
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class FrontierPoint(Report):
         folder: Its run folder.
         layers: Nodes of each layer.
         cost: Estimated size of the trained network.
+        mapped: What Yosys mapped it to, if that was asked for.
         accuracy: Accuracies as fractions, by split and kind, such as ``test_frozen``.
         chosen: Whether it is the best seed of its budget on the validation split.
     """
@@ -74,8 +76,14 @@ class FrontierPoint(Report):
     folder: str
     layers: tuple[int, ...]
     cost: CostEstimate
+    mapped: MappedCost | None = None
     accuracy: dict[str, float]
     chosen: bool
+
+    @property
+    def total(self) -> float:
+        """Size of the whole classifier: as mapped, or else as estimated."""
+        return (self.mapped or self.cost).total
 
 
 class FrontierReport(Shown):

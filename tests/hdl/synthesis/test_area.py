@@ -1,6 +1,8 @@
 """Counts of known circuits, and sums that add up."""
 
 import json
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from lilogic.graph import GateGraph, gates
 from lilogic.hdl.options import CompileOptions
 from lilogic.hdl.synthesis import area, cost, partition
 from lilogic.hdl.verilog import compile_graph
+from lilogic.tasks import Workers
 from tests.strategies import random_graph
 
 FPGAS = ("ice40", "ecp5", "xc7")
@@ -60,6 +63,30 @@ def test_yosys_runs_no_more_often_at_once_than_there_are_threads(monkeypatch):
         with pytest.raises(ToolError):
             cost.measure(random_graph((4,), 2, 2), "ice40", area.TARGETS["ice40"], threads=threads)
     assert asked == [3, 1, 2, 4]
+
+
+def test_tasks_of_a_cluster_give_the_same_in_whatever_order_they_end(monkeypatch, tmp_path):
+    workers = []
+
+    @contextmanager
+    def pool(by):
+        workers.append(by)
+        yield lambda work, items: reversed([(n, work(item, 1)) for n, item in enumerate(items)])
+
+    def mapped(job, _=None):
+        count = len(job.name) + 10 * job.is_total
+        types = Counter({"SB_LUT4": count, "$lut": count, "LUT4": count, "LUT6": count})
+        return area._Mapped("Yosys", {name: area._Module(types, count) for name in job.own})
+
+    monkeypatch.setattr(area.tasks, "pool", pool)
+    monkeypatch.setattr(area, "_map", mapped)
+    compile_graph(random_graph((4,), 2, 2), tmp_path, CompileOptions())
+    here, told = area.measure(tmp_path), []
+    assert area.measure(tmp_path, area.TARGETS, told.append, 3, "head:6379") == here
+    assert workers == [Workers(3, "head:6379")]
+    assert len(told) == 1 + 2 * len(area.TARGETS)
+    with pytest.raises(LilogicError, match="jobs is 0"):
+        area.measure(tmp_path, jobs=0)
 
 
 @pytest.mark.slow

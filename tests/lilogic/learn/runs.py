@@ -34,7 +34,8 @@ def dataset(**replaced: Any) -> Dataset:
         "x_test": images[180:],
         "y_test": labels[180:],
     }
-    return Dataset("sides", **(splits | replaced), n_classes=2, class_names=("left", "right"))
+    named: dict[str, Any] = {"name": "sides", "n_classes": 2, "class_names": ("left", "right")}
+    return Dataset(**(named | splits | replaced))
 
 
 def recipe(**train: Any) -> Recipe:

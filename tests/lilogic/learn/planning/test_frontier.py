@@ -31,7 +31,7 @@ def test_validation_chooses_among_seeds_and_the_test_split_does_not() -> None:
     jobs = frontier.jobs(recipe(), XC7, [60, 90], [0, 1], Path())
     accuracies = [(0.8, 0.9), (0.9, 0.7), (0.9, 0.8), (0.9, 0.9)]
     trained = [
-        (job, job.recipe, {"validation_frozen": held, "test_frozen": test}, cost)
+        (job, job.recipe, {"validation_frozen": held, "test_frozen": test}, cost, None)
         for job, (held, test) in zip(jobs, accuracies, strict=True)
     ]
     found = frontier.report(recipe(), XC7, trained)
