@@ -10,7 +10,10 @@ MODEL ?= build/demo/digits.lgn
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+# Processes that the tests start by the hundred take each module compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Boards hold a network that is embedded in lilogic, if none is named.
 BOARD ?= icebreaker
@@ -44,7 +47,8 @@ coverage: $(READY)
 test-slow: $(READY)
 	$(PYTEST) -m slow
 
-test-all: test test-slow
+test-all: $(READY)
+	$(PYTEST) -m ''
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
+from pathlib import Path
 from typing import Any
 
 from generate import FILES, filled
+from links import broken
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -44,3 +46,9 @@ def on_page_content(html: str, page: Page, files: Files, **_: Any) -> str:
         return f'href="{get_relative_url(found.url, page.file.url)}{link[2] or ""}"'
 
     return _LINK.sub(resolved, html)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Warn of each broken link of the finished site, which ``--strict`` refuses."""
+    for line in broken(Path(config.site_dir)):
+        _LOG.warning(line)

@@ -17,6 +17,20 @@ settings.register_profile("random", print_blob=True, max_examples=100, **UNTIMED
 settings.load_profile(os.environ.get("LILOGIC_HYPOTHESIS", "fixed"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers start with slow tests and groups, and share out the many others to the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    slow = {_unit(item) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (_unit(item) not in slow, _unit(item) == item.nodeid))
+
+
+def _unit(item: pytest.Item) -> str:
+    """What one worker runs: a group, or a test by itself."""
+    group = item.get_closest_marker("xdist_group")
+    return group.args[0] if group else item.nodeid
+
+
 @pytest.fixture
 def lilogic(monkeypatch, capsys):
     """Runs the command line; returns its status, output and messages."""

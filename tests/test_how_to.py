@@ -14,13 +14,17 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests import forking
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
 PAGES = (
@@ -82,9 +86,20 @@ def blocks(page: str) -> list[Block]:
     return found
 
 
-def printed(command: str, folder: Path) -> tuple[str, int]:
-    """What a shell prints for ``command``, where ``lilogic`` is this interpreter's; its status."""
-    defined = f'lilogic() {{ "{sys.executable}" -m lilogic "$@"; }}\n'
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The command ``lilogic``, which starts at once."""
+    with forking.serving(tmp_path_factory.mktemp("lilogic")) as command:
+        yield command
+
+
+def printed(command: str, folder: Path, forked: list[str]) -> tuple[str, int]:
+    """What a shell prints for ``command``, and its exit status."""
+    # Options without a command look at the shell that started the process.
+    alone = shlex.join([sys.executable, "-m", "lilogic"])
+    defined = (
+        f'lilogic() {{ case $1 in --*) {alone} "$@";; *) {shlex.join(forked)} "$@";; esac; }}\n'
+    )
     environment = os.environ | {
         "COLUMNS": "88",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -104,7 +119,9 @@ def printed(command: str, folder: Path) -> tuple[str, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_the_page_is_true(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_true(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: list[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     trains = TRAINS.search((HOW_TO / page).read_text("utf-8"))
     names: dict[str, object] = {}
@@ -116,7 +133,7 @@ def test_the_page_is_true(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         elif block.language == "python":
             exec(compile(block.code, page, "exec"), names)
         elif block.language == "sh":
-            got, status = printed(block.code, tmp_path)
+            got, status = printed(block.code, tmp_path, forked)
             assert "Traceback" not in got, got
             if block.output is None:
                 assert status == 0, got

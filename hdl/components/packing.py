@@ -33,7 +33,9 @@ def triples(graph: GateGraph, nodes: Nodes, count: int) -> tuple[Nodes, Nodes, N
     named = named.reshape(read.shape) - int((known[:1] < 0).any())
     order = np.argsort(named, axis=None, kind="stable")
     ends = np.searchsorted(named.ravel()[order], np.arange(named.max(initial=-1) + 2))
-    places = _grouped(named, ends, order // _READ, count)
+    readers = order // _READ
+    close = _closeness(named, ends, readers)
+    places = _grouped(named, ends, readers, np.argsort(-close, kind="stable"), count)
     groups = [places[:, i] for i in range(3)]
     taken = np.zeros(len(nodes), dtype=bool)
     taken[places[places >= 0]] = True
@@ -61,47 +63,75 @@ def _read(graph: GateGraph, nodes: Nodes) -> Nodes:
 
 
 @njit(cache=True)
-def _grouped(read: Any, ends: Any, readers: Any, count: int) -> Any:
+def _closeness(read: Any, ends: Any, readers: Any) -> Any:
+    """int64 [nodes]: how close the closest other node is to each, as ``_closest`` says."""
+    nodes = len(read)
+    shared = np.zeros(nodes, dtype=np.int64)
+    alive = np.ones(nodes, dtype=np.int64)
+    reads = _counted(read)
+    close = np.empty(nodes, dtype=np.int64)
+    for node in range(nodes):
+        alive[node] = 0
+        _, close[node] = _closest(read[node], ends, readers, alive, shared, reads)
+        alive[node] = 1
+    return close
+
+
+@njit(cache=True)
+def _grouped(read: Any, ends: Any, readers: Any, order: Any, count: int) -> Any:
     """int64 [count, 3]: places of nodes, -1 where none that reads the same was left.
 
-    ``readers[ends[i] : ends[i + 1]]`` are the places of the nodes that read node i of ``read``.
+    ``readers[ends[i] : ends[i + 1]]`` are the places of the nodes that read node i of ``read``;
+    ``order`` is that in which nodes are taken.
     """
     nodes, most = read.shape
     shared = np.zeros(nodes, dtype=np.int64)
-    alive = np.ones(nodes, dtype=np.bool_)
-    reads = np.zeros(nodes, dtype=np.int64)
-    for node in range(nodes):
-        reads[node] = (read[node] >= 0).sum()
+    alive = np.ones(nodes, dtype=np.int64)
+    reads = _counted(read)
     union = np.empty(3 * most, dtype=np.int64)
-    close = np.empty(nodes, dtype=np.int64)
-    for node in range(nodes):
-        union[:most] = read[node]
-        alive[node] = False
-        _, close[node] = _closest(union[:most], ends, readers, alive, shared, reads)
-        alive[node] = True
-    groups = np.full((count, 3), -1, dtype=np.int64)
+    groups = np.empty((count, 3), dtype=np.int64)
+    groups[:] = -1
     done = 0
-    for node in np.argsort(-close, kind="mergesort"):
+    for node in order:
         if done == count:
             break
         if not alive[node]:
             continue
-        alive[node] = False
+        alive[node] = 0
         groups[done, 0] = node
         used = 0
         for place in range(1, 3):
-            last = groups[done, place - 1]
-            for other in read[last]:
-                if other >= 0 and not (union[:used] == other).any():
-                    union[used] = other
-                    used += 1
+            used = _unite(union, used, read[groups[done, place - 1]])
             found, _ = _closest(union[:used], ends, readers, alive, shared, reads)
             if found < 0:
                 break
-            alive[found] = False
+            alive[found] = 0
             groups[done, place] = found
         done += 1
     return groups
+
+
+@njit(cache=True)
+def _counted(read: Any) -> Any:
+    """int64 [nodes]: how many nodes each reads."""
+    reads = np.zeros(len(read), dtype=np.int64)
+    for node in range(len(read)):
+        for wire in read[node]:
+            reads[node] += wire >= 0
+    return reads
+
+
+@njit(cache=True)
+def _unite(union: Any, used: int, wires: Any) -> int:
+    """Put wires behind the first ``used`` ones of ``union``, each once; returns how many it has."""
+    for wire in wires:
+        known = wire < 0
+        for place in range(used):
+            known |= union[place] == wire
+        if not known:
+            union[used] = wire
+            used += 1
+    return used
 
 
 @njit(cache=True)
