@@ -76,6 +76,8 @@ def result_of(tmp_path, monkeypatch):
     """What a source in a folder makes of 21, and whether it was compiled for that."""
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    # Bytecode of a source of the same size and second would be taken for its own.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def run(name, factor):
         compiled._digest.cache_clear()

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from lilogic.hdl.fpga.families import FAMILIES
@@ -21,9 +23,9 @@ def test_families_that_say_how_they_are_mapped_are_targets():
         assert target.unit == family.lut
         assert target.columns is family.columns
         assert target.registers is family.registers
-        first, told, second, last = target.script("classifier").splitlines()
-        assert first.endswith(" -top classifier -run :map_luts")
-        assert second == first.replace(":map_luts", "map_luts:check")
+        *_, first, told, second, last = target.script("classifier").splitlines()
+        assert first.endswith(":map_luts")
+        assert second == re.sub(r"\S*:map_luts$", "map_luts:check", first)
         assert (told, last) == ("", "blackbox =A:whitebox")
         # Yosys' script for Xilinx keeps the hierarchy unless it is told not to.
         assert ("-noflatten" in first) == (name != "xc7")
@@ -33,6 +35,6 @@ def test_families_that_say_how_they_are_mapped_are_targets():
 def test_the_mapper_may_be_left_without_delays_of_carries_where_it_knows_them(target):
     timed, untimed = target.script("top"), target.script("top", untimed=True)
     if target is TARGETS["xc7"]:
-        assert untimed.splitlines()[1] == "setattr -mod -unset abc9_box =CARRY4"
+        assert untimed.splitlines()[-3] == "setattr -mod -unset abc9_box =CARRY4"
     else:
         assert untimed == timed

@@ -79,7 +79,7 @@ def test_compile_writes_what_is_asked_for_beside_the_verilog(lilogic, tmp_path, 
     assert written == WRITTEN | REPORT | {"classifier.sdc", "classifier.h"}
 
 
-def interrupted(_folder, targets, _tell):
+def interrupted(_folder, targets, *_):
     assert [*targets] == ["ice40"]
     raise KeyboardInterrupt
 
