@@ -213,6 +213,20 @@ def test_many_sums_are_mapped_without_the_delays_of_their_carries(tmp_path, monk
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("levels", [0, 1])
+def test_what_is_left_out_of_yosys_script_for_xilinx_changes_no_count(tmp_path, levels):
+    graph = random_graph((40, 30), 60, 4)
+    compile_graph(graph, tmp_path, CompileOptions(levels_per_stage=levels))
+    ours = area.TARGETS["xc7"]
+    command = next(line for line in ours.synthesis.splitlines() if line.startswith("synth_xilinx"))
+    whole = f"{command.partition(' -run')[0]} -run :check\nblackbox =A:whitebox"
+    theirs = replace(ours, synthesis=whole)
+    found = area.measure(tmp_path, {"ours": ours, "theirs": theirs}).targets
+    assert found["ours"] == found["theirs"]
+    assert found["ours"].total["carries"] > 0
+
+
+@pytest.mark.slow
 def test_depth_falls_with_more_registers(tmp_path):
     graph = random_graph((40, 30), 40, 3)
     depths, registers = [], []
