@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lilogic.errors import GraphError
+from lilogic.extras import needs
 from lilogic.hdl.fpga import devices
 from lilogic.hdl.fpga.delays import Clock
 from lilogic.hdl.keywords import KEYWORDS
@@ -96,6 +97,15 @@ class CompileOptions(BaseModel):
     def _check_module(cls, name: str) -> str:
         if name in KEYWORDS:
             raise ValueError(f"{name} is a keyword of Verilog; choose another name")
+        return name
+
+    @field_validator("popcount")
+    @classmethod
+    def _check_popcount(cls, name: str) -> str:
+        if name != AUTO:
+            with needs("hdl", "amaranth"):
+                from lilogic.hdl.components import popcount
+            popcount.architecture(name)
         return name
 
     @classmethod

@@ -28,7 +28,7 @@ from lilogic.hdl.components.folded.sequencer import Sequencer, flag
 from lilogic.hdl.components.interface import Interface, narrowed, port_width, word_width
 from lilogic.hdl.components.network import GateNetwork
 from lilogic.hdl.components.pipeline import Registers
-from lilogic.hdl.components.popcount import Heads, architecture, score_shape
+from lilogic.hdl.components.popcount import Heads, score_shape
 from lilogic.hdl.fpga import devices
 from lilogic.hdl.fpga.delays import Clock, Delays
 from lilogic.hdl.options import CompileOptions, InputKind
@@ -64,8 +64,8 @@ class Choices:
         """Choices for ``graph``.
 
         Raises:
-            GraphError: an unknown popcount or target, a clock without a device, a clock
-                beside levels per stage, or no registers in what is folded.
+            GraphError: an unknown target, a clock without a device, a clock beside levels per
+                stage, or no registers in what is folded.
         """
         options.check_registers()
         clock = options.clock()
@@ -74,7 +74,6 @@ class Choices:
         schedule = Schedule.of(graph, options.fold)
         counts = np.diff(graph.head_ptr) if schedule is None else schedule.widths
         popcount = popcounts.chosen(options.popcount, family, int(max(counts)), has_registers)
-        architecture(popcount)
         by_default = InputKind.BITS if graph.encoder is None else InputKind.FEATURES
         return cls(options.input or by_default, options.levels_per_stage, clock, popcount, schedule)
 

@@ -97,7 +97,7 @@ class DenseRecipe(_Section):
 class ConvRecipe(_Section):
     """A convolution: filters made of gates, shared by all positions of a window.
 
-    A filter reads a window of ``kernel`` × ``kernel`` pixels from one group of channels. It is one
+    A filter reads a window of ``kernel`` × ``kernel`` pixels in ``groups`` channels. It is one
     gate, or a tree of gates with ``levels`` levels. With more than two ``inputs``, lookup tables
     take the place of the gates that read the window.
 
@@ -107,7 +107,8 @@ class ConvRecipe(_Section):
         kernel: Height and width of the window, in pixels.
         stride: Step of the window, in pixels.
         padding: Rows and columns of zeros added on each side.
-        groups: Number of groups of channels; a filter reads one group only.
+        groups: Channels that a filter reads, which lie side by side; they must divide the channels
+            below. Filters take turns through the groups.
         inputs: Inputs per node: 2 for a gate, more for a lookup table.
         levels: Levels of the tree of nodes that makes up a filter.
         candidates: Candidates per wire, or ``all``. Default: ``net.candidates``.
