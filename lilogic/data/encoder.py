@@ -76,12 +76,10 @@ class Encoder:
                     f"encoder feature has {len(self.feature)} entries, "
                     f"but {name} has {len(getattr(self, name))}"
                 )
-        if self.preprocessing.widths is not None and (
-            self.has_differences or self.rank is not None
-        ):
+        if not self.preprocessing.is_comparable and (self.has_differences or self.rank is not None):
             raise GraphError(
-                "encoder scales or codes features, so it can compare them only with constants, "
-                "not with each other"
+                "encoder scales or codes features differently, so it can compare them only with "
+                "constants, not with each other"
             )
         self._check_features(self.feature, self.n_features - 1)
         self._check_features(self.minus, self.zero)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lilogic.data.encoder import Encoder
+from lilogic.data.levels import Levels
 from lilogic.data.preprocessing import REAL, Preprocessing
 from lilogic.data.scaling import MOST_BITS, Grid, Scaling, as_reals, narrowest
 from lilogic.errors import DataError, GraphError
@@ -32,6 +33,7 @@ def fit(
     resize: tuple[int, int] | None = None,
     differences: Sequence[Offset] = (),
     steps: Sequence[float] = (),
+    levels: int | None = None,
 ) -> Encoder:
     """Fit an encoder to training samples.
 
@@ -50,6 +52,8 @@ def fit(
         differences: Pairs of pixels to compare, in both directions: rows down and columns right
             from one to the other and, optionally, channels on.
         steps: How much one must exceed the other, as fractions of the range of training values.
+        levels: How many thresholds, evenly spaced over the range of training values, tell values
+            apart: features are codes, which say how many of them a value exceeds.
 
     Raises:
         GraphError: The settings are impossible.
@@ -64,24 +68,30 @@ def fit(
     if not inside or not (np.diff(fractions) > 0).all():
         raise GraphError(f"encoder thresholds {list(fractions)} do not rise within [0, 1)")
     if train.dtype.kind == "f":
-        if crop or resize or differences or steps:
+        if crop or resize or differences or steps or levels:
             raise GraphError(
-                "encoder crop, resize, differences and steps are for images of integers"
+                "encoder crop, resize, differences, steps and levels are for images of integers"
             )
         return _fit_reals(as_reals(train), fractions, spacing, per_feature, width)
     preprocessing = Preprocessing(tuple(train.shape[1:]), train.dtype.name, crop, resize)
     features = preprocessing.features(train)
     if not len(features):
         raise DataError("encoder: no training samples to fit thresholds to")
+    if levels is not None:
+        even = np.arange(1, levels + 1) / (levels + 1)
+        told_apart = tuple(_thresholds(features, even, "uniform").tolist())
+        same = Levels((told_apart,) * preprocessing.n_features)
+        preprocessing = replace(preprocessing, levels=same)
+        features = same.codes(features)
     columns = list(features.T) if per_feature else [features.reshape(-1)]
-    levels = [_thresholds(column, fractions, spacing) for column in columns]
+    limits = [_thresholds(column, fractions, spacing) for column in columns]
     if not per_feature:
-        levels = levels * preprocessing.n_features
-    feature = np.repeat(np.arange(preprocessing.n_features), [len(level) for level in levels])
+        limits = limits * preprocessing.n_features
+    feature = np.repeat(np.arange(preprocessing.n_features), [len(limit) for limit in limits])
     if not len(feature):
         raise DataError("encoder: no threshold splits the training samples, because all are equal")
     encoder = Encoder(
-        preprocessing=preprocessing, feature=feature, threshold=np.concatenate(levels)
+        preprocessing=preprocessing, feature=feature, threshold=np.concatenate(limits)
     )
     if not differences and not steps:
         return encoder

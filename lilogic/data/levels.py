@@ -36,12 +36,19 @@ class Levels:
         return tuple(len(levels).bit_length() for levels in self.of)
 
     @cached_property
+    def are_same(self) -> bool:
+        """Whether all features have the same levels."""
+        return len(set(self.of)) == 1
+
+    @cached_property
     def dtype(self) -> str:
         """Name of the dtype of codes: the narrowest that holds those of all features."""
         return "uint8" if max(self.bits, default=0) <= 8 else "uint16"
 
     def codes(self, integers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """[samples, features] of ``dtype``, of integers [samples, features]."""
+        if self.are_same:  # only to save time
+            return np.searchsorted(self.of[0], integers).astype(self.dtype)
         codes = np.zeros(integers.shape, dtype=self.dtype)
         for feature, levels in enumerate(self.of):
             if levels:

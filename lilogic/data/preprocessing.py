@@ -109,6 +109,13 @@ class Preprocessing:
         return None if self.scaling is None else self.scaling.bits
 
     @property
+    def is_comparable(self) -> bool:
+        """Whether equal features stand for equal values, so that they may be subtracted."""
+        if self.levels is not None:
+            return self.scaling is None and self.levels.are_same
+        return self.scaling is None
+
+    @property
     def feature_shape(self) -> tuple[int, ...]:
         """Shape of a sample after crop and resize."""
         if self.resize is not None:

@@ -22,6 +22,7 @@ from lilogic.data.fitting import fit
 from lilogic.data.planes import planes
 from lilogic.errors import FormatError, RecipeError
 from lilogic.graph import passes
+from lilogic.graph.comparators import in_gates
 from lilogic.infer import golden
 from lilogic.learn import checkpoint, kernels, schedule, weights
 from lilogic.learn.annealing import Annealing
@@ -142,7 +143,7 @@ class Learner:
             *sharpness[-1],
             self.optimizer.param_groups[0]["lr"],
             time.perf_counter() - began,
-            passes.simplify(graph).n_gates,
+            passes.simplify(in_gates(graph)).n_gates,
         )
         if settings.redraw_every and (epoch + 1) % settings.redraw_every == 0:
             self.annealing.redraw(graph)

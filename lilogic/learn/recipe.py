@@ -66,6 +66,7 @@ class EncoderRecipe(_Section):
     resize: tuple[int, int] | None = None
     differences: list[tuple[int, int] | tuple[int, int, int]] = []
     steps: list[float] = []
+    levels: int | None = Field(None, ge=1, le=255)
 
 
 Candidates = PositiveInt | Literal["all"]

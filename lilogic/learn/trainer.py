@@ -11,7 +11,6 @@ folder, which all must see.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from lilogic.data import labels
 from lilogic.data.datasets import Dataset
 from lilogic.errors import ToolError
 from lilogic.graph import GateGraph
+from lilogic.graph.comparators import in_gates
 from lilogic.graph.metadata import TrainedLayer
 from lilogic.infer import golden
 from lilogic.learn import ensemble, schedule, splitting, world
@@ -148,14 +148,14 @@ def _train_ensemble(
         # Before training, as an encoder may not have the bits of all views.
         bits = [ensemble.view_bits(learner.encoder, view) for view in views]
         if member.has_finished(learner.recipe):
-            graph = _finished(member, data, callback)
+            of_member = _finished(member, data, callback)
         else:
-            graph = _train_network(learner, member, callback, threads)
-        trained.append(graph.metadata["training"])
-        # Each member has its own narrow words; what they share is what they were trained with.
-        graph = replace(graph, encoder=learner.encoder)
-        graphs += [ensemble.with_view(graph, seen) for seen in bits]
+            of_member = _train_network(learner, member, callback, threads)
+        trained.append(of_member.metadata["training"])
         last = member.history(learner.load(member))[-1]
+        # Members differ in what their own graphs encode; they share what they were trained with.
+        graph = learner.net.freeze(learner.encoder)
+        graphs += [ensemble.with_view(graph, seen) for seen in bits]
         scores += [learner.final_scores(last, view) for view in views]
     validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
     widths = [layer.gates for layer in learner.net.described()]
@@ -205,6 +205,10 @@ def _described(
 ) -> GateGraph:
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
     chosen, held = splitting.split(data, recipe.train.validation)
+    trained = graph.n_gates
+    graph = in_gates(graph)
+    if graph.n_gates > trained:
+        layers = [TrainedLayer(gates=graph.n_gates - trained), *layers]
     if recipe.encoder.width is None:
         graph = narrowed(graph, data.x_train[chosen])
     held_x, held_y = data.x_train[held], data.y_train[held]
