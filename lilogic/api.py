@@ -18,6 +18,7 @@ from lilogic.data import labels
 from lilogic.data.tables.frames import is_frame
 from lilogic.errors import DataError, LilogicWarning
 from lilogic.graph import GateGraph, lgn
+from lilogic.graph.comparators import in_gates
 from lilogic.graph.metadata import Metadata
 from lilogic.infer.predictor import Predictor, predictor
 from lilogic.report import pages, tables
@@ -466,4 +467,4 @@ def freeze(
             raise DataError(
                 f"there are {len(class_names)} class_names for {net.head.n_classes} classes"
             )
-    return Model(net.freeze(encoder, metadata), name)
+    return Model(in_gates(net.freeze(encoder, metadata)), name)

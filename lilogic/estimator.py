@@ -230,6 +230,7 @@ def _trained(recipe: Recipe, data: Dataset, threads: int, shows: bool) -> GateGr
     """The frozen network; what torch was set to stays."""
     with needs("train", "torch"):
         import torch
+    from lilogic.graph.comparators import in_gates
     from lilogic.learn import schedule
     from lilogic.learn.callbacks import Callback
     from lilogic.learn.callbacks.progress import TrainingProgress
@@ -246,7 +247,7 @@ def _trained(recipe: Recipe, data: Dataset, threads: int, shows: bool) -> GateGr
             history.append(learner.run_epoch(len(history), callback.step))
             callback.epoch(history[-1])
     graph = narrowed(learner.net.freeze(learner.encoder), data.x_train)
-    return graph.with_metadata(
+    described = graph.with_metadata(
         name=data.name,
         version=__version__,
         class_names=list(data.class_names),
@@ -264,6 +265,7 @@ def _trained(recipe: Recipe, data: Dataset, threads: int, shows: bool) -> GateGr
             "threads": threads,
         },
     )
+    return in_gates(described)
 
 
 @contextmanager

@@ -205,15 +205,11 @@ def _described(
 ) -> GateGraph:
     """The graph with its origin and accuracies in the metadata; ``soft`` as ``final_scores``."""
     chosen, held = splitting.split(data, recipe.train.validation)
-    trained = graph.n_gates
-    graph = in_gates(graph)
-    if graph.n_gates > trained:
-        layers = [TrainedLayer(gates=graph.n_gates - trained), *layers]
     if recipe.encoder.width is None:
         graph = narrowed(graph, data.x_train[chosen])
     held_x, held_y = data.x_train[held], data.y_train[held]
     look = data.look()
-    return graph.with_metadata(
+    described = graph.with_metadata(
         name=recipe.name,
         version=__version__,
         dataset=recipe.dataset,
@@ -239,6 +235,7 @@ def _described(
         },
         training=training,
     )
+    return in_gates(described)
 
 
 def _device(name: str) -> torch.device:

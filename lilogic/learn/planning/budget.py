@@ -12,6 +12,7 @@ from lilogic.data.datasets import Dataset
 from lilogic.data.encoder import Encoder
 from lilogic.errors import RecipeError
 from lilogic.graph import GateGraph
+from lilogic.graph.comparators import in_gates
 from lilogic.learn.planning import drawn
 from lilogic.learn.recipe import ConvRecipe, NetRecipe, Recipe
 from lilogic.report import tables
@@ -122,7 +123,7 @@ def _largest(is_within: Callable[[float], bool]) -> float:
 
 
 def _estimate(recipe: Recipe, encoder: Encoder, data: Dataset, target: str) -> CostEstimate:
-    graph = drawn.graph(recipe, encoder, data)
+    graph = in_gates(drawn.graph(recipe, encoder, data))
     return estimate(graph, recipe.name, targets.find(target), drawn=True)
 
 

@@ -156,3 +156,22 @@ def test_text_says_shape_resize_and_thresholds():
 def test_text_that_is_no_encoder_is_refused(text, message):
     with pytest.raises(GraphError, match=message):
         from_text(text)
+
+
+def test_levels_are_what_thresholds_and_differences_are_measured_in():
+    images = np.arange(256, dtype=np.uint8).reshape(64, 2, 2)
+    made = fit(images, bits=3, differences=[(0, 1)], steps=[0.1, 0.5], levels=7)
+    assert made.preprocessing.levels is not None
+    assert set(made.preprocessing.levels.of) == {(31, 63, 95, 127, 159, 191, 223)}
+    assert made.threshold[~made.subtracts].tolist() == [1, 3, 5] * 4
+    assert made.threshold[made.subtracts].tolist() == [0, 0, 3, 3] * 2
+    raw = random_raw(made, 100)
+    codes = raw.reshape(100, 4).astype(int) // 32
+    bits = made.encode(raw)
+    assert np.array_equal(bits[:, made.subtracts][:, 0], codes[:, 0] - codes[:, 1] > 0)
+    assert np.array_equal(bits[:, :3], codes[:, :1] >= np.array([2, 4, 6]))
+
+
+def test_levels_are_for_integers():
+    with pytest.raises(GraphError, match="levels"):
+        fit(np.linspace(0, 1, 9)[:, None], levels=3)
