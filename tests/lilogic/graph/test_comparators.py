@@ -1,6 +1,7 @@
 """What compares pixels in gates decides as its encoder did, for all pixels there are."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,9 +29,8 @@ def coding_encoders(draw: Draw, bits: int = 8) -> Encoder:
     shape = draw(st.sampled_from([(1,), (3,), (2, 2)]))
     pixels = int(np.prod(shape))
     levels = draw(st.sets(st.integers(-1, 255), min_size=1, max_size=9))
-    count = st.just(bits)
     feature, minus, threshold = (
-        draw(count.flatmap(lambda n, of=of: st.lists(of, min_size=n, max_size=n)))
+        draw(st.lists(of, min_size=bits, max_size=bits))
         for of in (st.integers(0, pixels - 1), st.integers(0, pixels), st.integers(-11, 11))
     )
     same = Levels((tuple(sorted(levels)),) * pixels)
@@ -73,7 +73,7 @@ def test_graphs_without_levels_stay_as_they_are(graph: GateGraph) -> None:
     assert in_gates(graph) is graph
 
 
-def test_comparators_are_the_first_layer_and_can_be_saved(tmp_path) -> None:
+def test_comparators_are_the_first_layer_and_can_be_saved(tmp_path: Path) -> None:
     images = np.arange(256, dtype=np.uint8).reshape(64, 2, 2)
     encoder = fit(images, bits=3, differences=[(0, 1)], steps=[0.1], levels=3)
     graph = GateGraph.build(
