@@ -55,6 +55,9 @@ class EncoderRecipe(_Section):
             other and, as an optional third number, channels forward.
         steps: How much one pixel of a pair must exceed the other, as fractions of the range of the
             training values.
+        levels: Number of thresholds, evenly spaced over the range of the training values, that tell
+            the values of pixels apart. ``differences`` then compare how many of them each pixel of
+            a pair exceeds, and are made of gates that read these thresholds.
     """
 
     bits: int = Field(1, ge=1, le=255)
