@@ -40,8 +40,8 @@ def fields(path: Path) -> None:
 
 
 def filters(path: Path) -> None:
-    """What the first convolution of a network for FashionMNIST learned."""
-    _view("fashion-conv", "filters", path)
+    """What the first convolution of a network for MNIST learned."""
+    _view("mnist-conv", "filters", path)
 
 
 def training(path: Path) -> None:

@@ -60,7 +60,8 @@ def test_a_zoo_file_is_written_as_it_was_read(tmp_path: Path, name: str) -> None
 
 
 LARGE = (
-    "cifar-8k", "cifar-16k", "cifar-64k", "cifar-conv-256k", "fashion-large", "mnist-large",
+    "cifar-8k", "cifar-16k", "cifar-64k", "cifar-conv-256k", "fashion-conv", "fashion-large",
+    "mnist-large",
 )  # fmt: skip
 
 
