@@ -44,29 +44,48 @@ def views(shape: Sequence[int], recipe: EnsembleRecipe) -> list[View]:
     return [image.reshape(-1) for image in (*moved, *mirrored)]
 
 
-def view_bits(encoder: Encoder, view: View) -> npt.NDArray[np.int64]:
-    """int64 [bits]: for each bit of a view, which one of the image it is.
+def seen_by(encoder: Encoder, views: Sequence[View]) -> tuple[Encoder, list[npt.NDArray[np.int64]]]:
+    """The encoder with all bits of some views, which stand behind its own where it lacks them.
 
-    Raises:
-        RecipeError: features differ in their thresholds.
+    Returns:
+        The encoder, and for each view int64 [bits]: which of its bits are those of the view.
     """
-    place = np.append(view, encoder.zero)
-    made = np.stack([encoder.feature, encoder.minus, encoder.threshold], 1).tolist()
-    seen = np.stack([place[encoder.feature], place[encoder.minus], encoder.threshold], 1).tolist()
-    bits = {tuple(compared): bit for bit, compared in enumerate(made)}
-    try:
-        return np.array([bits[tuple(compared)] for compared in seen])
-    except KeyError as error:
-        raise RecipeError(
-            "ensemble.shifts and ensemble.mirror need the same thresholds for all features, and "
-            "differences between all pixels in view"
-        ) from error
+    rows = np.stack([encoder.feature, encoder.minus, encoder.threshold], 1)
+    places: dict[tuple[int, ...], int] = {}
+    for bit, compared in enumerate(map(tuple, rows.tolist())):
+        places.setdefault(compared, bit)
+    added: list[tuple[int, ...]] = []
+    bits = []
+    for view in views:
+        place = np.append(view, encoder.zero)
+        seen = np.stack([place[encoder.feature], place[encoder.minus], encoder.threshold], 1)
+        for compared in map(tuple, seen.tolist()):
+            if compared not in places:
+                places[compared] = encoder.n_bits + len(added)
+                added.append(compared)
+        bits.append(np.array([places[compared] for compared in map(tuple, seen.tolist())]))
+    feature, minus, threshold = np.concatenate([rows, np.reshape(added, (-1, 3))]).T
+    return replace(encoder, feature=feature, minus=minus, threshold=threshold), bits
 
 
-def with_view(graph: GateGraph, bits: npt.NDArray[np.int64]) -> GateGraph:
-    """The graph that sees a view: its wires move from each input bit to that of ``bits``."""
-    nodes = np.concatenate([bits, np.arange(graph.n_inputs, graph.n_nodes)])
-    return replace(graph, a=nodes[graph.a], b=nodes[graph.b], head_nodes=nodes[graph.head_nodes])
+def with_view(graph: GateGraph, encoder: Encoder, bits: npt.NDArray[np.int64]) -> GateGraph:
+    """The graph that sees a view: its wires move from each input bit to that of ``bits``.
+
+    Args:
+        graph: reads the bits of an image as it is.
+        encoder: see ``seen_by``.
+        bits: likewise.
+    """
+    nodes = np.concatenate([bits, encoder.n_bits + np.arange(graph.n_gates)])
+    return replace(
+        graph,
+        n_inputs=encoder.n_bits,
+        a=nodes[graph.a],
+        b=nodes[graph.b],
+        roots=nodes[graph.roots],
+        head_nodes=nodes[graph.head_nodes],
+        encoder=encoder,
+    )
 
 
 def merged(graphs: Sequence[GateGraph], widths: Sequence[int]) -> GateGraph:

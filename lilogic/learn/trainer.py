@@ -145,8 +145,6 @@ def _train_ensemble(
         callback.member(number, count, member)
         learner = Learner(member_recipe(recipe, number), data, device, together)
         views = ensemble.views(learner.encoder.feature_shape, recipe.ensemble)
-        # Before training, as an encoder may not have the bits of all views.
-        bits = [ensemble.view_bits(learner.encoder, view) for view in views]
         if member.has_finished(learner.recipe):
             of_member = _finished(member, data, callback)
         else:
@@ -155,7 +153,8 @@ def _train_ensemble(
         last = member.history(learner.load(member))[-1]
         # Members differ in what their own graphs encode; they share what they were trained with.
         graph = learner.net.freeze(learner.encoder)
-        graphs += [ensemble.with_view(graph, seen) for seen in bits]
+        encoder, bits = ensemble.seen_by(learner.encoder, views)
+        graphs += [ensemble.with_view(graph, encoder, seen) for seen in bits]
         scores += [learner.final_scores(last, view) for view in views]
     validation, test = (np.sum(parts, axis=0) for parts in zip(*scores, strict=True))
     widths = [layer.gates for layer in learner.net.described()]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,8 +13,9 @@ from lilogic.data.fitting import fit
 from lilogic.data.preprocessing import Preprocessing
 from lilogic.errors import LilogicError
 from lilogic.graph import GateGraph
+from lilogic.graph.comparators import in_gates
 from lilogic.infer import golden
-from lilogic.learn.ensemble import merged, view_bits, views, with_view
+from lilogic.learn.ensemble import merged, seen_by, views, with_view
 from lilogic.learn.recipe import EnsembleRecipe
 
 
@@ -55,8 +59,11 @@ def test_roots_stay_roots() -> None:
     graphs = [GateGraph.build(2, rows, [[4]], roots=roots) for roots in ([2, 4], [4])]
     graph = merged(graphs, [2, 1])
     assert graph.roots.tolist() == [2, 6, 7]
-    seen = with_view(graph, np.array([1, 0]))
-    assert seen.roots.tolist() == [2, 6, 7]
+    encoder = Encoder(
+        preprocessing=Preprocessing((1,), "uint8"), feature=[0, 0, 0], threshold=[1, 2, 3]
+    )
+    seen = with_view(graph, encoder, np.array([1, 2]))
+    assert seen.roots.tolist() == [3, 7, 8]
 
 
 @pytest.mark.parametrize(
@@ -84,20 +91,36 @@ def test_views_go_past_the_edge_and_take_channels_along() -> None:
     assert mirrored.tolist() == [2, 1, 0]
 
 
+@given(st.sampled_from([{"differences": [(0, 2), (1, 1)], "steps": [0.05, 0.2]}, {"bits": 3}]))
+def test_views_encode_the_moved_image(options: dict[str, Any]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
+    made = fit(images, per_feature=True, **options)
+    for view in views((4, 5), EnsembleRecipe(shifts=[(0, 0), (1, 0), (0, -1)], mirror=True)):
+        encoder, (bits,) = seen_by(made, [view])
+        moved = images.reshape(30, -1)[:, view].reshape(images.shape)
+        assert np.array_equal(encoder.encode(images)[:, bits], made.encode(moved))
+        assert np.array_equal(encoder.encode(images)[:, : made.n_bits], made.encode(images))
+
+
 def test_mirrored_differences_are_those_the_other_way_round() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
     made = fit(images, bits=2, differences=[(0, 2), (1, 1), (1, -1)], steps=[0.05, 0.2])
-    (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
-    bits = made.encode(images)[:, view_bits(made, mirrored)]
-    assert np.array_equal(bits, made.encode(images[:, :, ::-1]))
+    encoder, _ = seen_by(made, views((4, 5), EnsembleRecipe(mirror=True)))
+    assert encoder.n_bits == made.n_bits
 
 
-def test_views_of_differences_that_no_bit_has_are_refused() -> None:
+def test_a_view_keeps_what_the_network_decides() -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 4, 5)).astype(np.uint8)
-    made = fit(images, differences=[(1, 1)], steps=[0.05])
-    (_, mirrored) = views((4, 5), EnsembleRecipe(mirror=True))
-    with pytest.raises(LilogicError, match="differences between all pixels"):
-        view_bits(made, mirrored)
+    made = fit(images, differences=[(1, 1)], steps=[0.05], levels=7)
+    graph = replace(network(made.n_bits, [9, 9], 3, seed=0), encoder=made)
+    seen = views((4, 5), EnsembleRecipe(shifts=[(1, 0)], mirror=True))
+    encoder, bits = seen_by(made, seen)
+    for view, its in zip(seen, bits, strict=True):
+        moved = images.reshape(30, -1)[:, view].reshape(images.shape)
+        expected = golden.scores(graph, made.encode(moved))
+        turned = in_gates(with_view(graph, encoder, its))
+        assert turned.encoder is not None
+        assert np.array_equal(golden.scores(turned, turned.encoder.encode(images)), expected)
 
 
 def test_what_is_no_image_has_one_view() -> None:
@@ -105,11 +128,3 @@ def test_what_is_no_image_has_one_view() -> None:
     assert place.tolist() == [0, 1, 2]
     with pytest.raises(LilogicError, match=r"need images.*\(3,\)"):
         views((3,), EnsembleRecipe(mirror=True))
-
-
-def test_thresholds_of_each_feature_cannot_be_moved() -> None:
-    encoder = Encoder(
-        preprocessing=Preprocessing((1, 2), "uint8"), feature=[0, 1], threshold=[10, 20]
-    )
-    with pytest.raises(LilogicError, match="same thresholds"):
-        view_bits(encoder, np.array([1, 0]))
