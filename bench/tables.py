@@ -81,7 +81,7 @@ BEST = {
         ("mnist-conv", "mnist-8k", "mnist-lut6-l", "mnist-lut6-s"),
         ("CompactLogic", "LILogicNet L", "LILogicNet M", "DWN, 2,000 nodes", "NeuraLUT-Assemble"),
     ),
-    "fashion-mnist": (("fashion-large",), ("LILogicNet",)),
+    "fashion-mnist": (("fashion-conv", "fashion-large"), ("LILogicNet",)),
     "cifar-10": (
         ("cifar-conv-256k", "cifar-64k"),
         ("CompactLogic L", "LogicTreeNet M", "LILogicNet L"),
