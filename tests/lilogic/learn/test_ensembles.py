@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from lilogic.data.datasets import Dataset
-from lilogic.errors import LilogicError
 from lilogic.infer import golden
 from lilogic.learn import trainer
 from lilogic.learn.callbacks import curves
@@ -148,13 +148,28 @@ def test_each_member_has_its_curves(tmp_path: Path) -> None:
     ]
 
 
-def test_views_that_there_are_no_bits_for_are_refused_before_training(tmp_path: Path) -> None:
-    recorder = Recorder()
-    settings = {
-        "net": NET,
-        "ensemble": {"mirror": True},
-        "encoder": {"bits": 2, "spacing": "quantile", "per_feature": True},
-    }
-    with pytest.raises(LilogicError, match="same thresholds"):
-        train(tmp_path, recorder, **settings)
-    assert not recorder.starts
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        {"bits": 2, "spacing": "quantile", "per_feature": True},
+        {"differences": [(1, 1)], "steps": [0.1]},
+        {"differences": [(1, 1)], "steps": [0.1, 0.3], "levels": 7},
+    ],
+)
+def test_views_see_what_the_encoder_of_the_member_lacks(
+    tmp_path: Path, encoder: dict[str, Any]
+) -> None:
+    views = {"shifts": [(0, 0), (1, 0)], "mirror": True}
+    graph = train(tmp_path, net=NET, ensemble=views, encoder=encoder)
+    plain = frozen(tmp_path / "member-1")
+    assert graph.encoder is not None
+    assert plain.encoder is not None
+    images = dataset().x_test
+    sums = sum(
+        golden.scores(plain, plain.encoder.encode(seen)).astype(int)
+        for image in (images, images[:, [0, 0, 1, 2]])
+        for seen in (image, image[:, :, ::-1])
+    )
+    assert np.array_equal(golden.scores(graph, graph.encoder.encode(images)), sums)
+    assert graph.metadata["accuracy"]["test_frozen"] == (sums.argmax(1) == dataset().y_test).mean()
+    assert sum(layer["gates"] for layer in graph.metadata["layers"]) == graph.n_gates
