@@ -63,7 +63,7 @@ def fit(
         raise GraphError(f"encoder spacing {spacing!r} is not uniform or quantile")
     if bits < 1:
         raise GraphError(f"encoder bits is {bits}, but must be at least 1")
-    fractions = np.arange(1, bits + 1) / (bits + 1) if thresholds is None else np.array(thresholds)
+    fractions = _even(bits) if thresholds is None else np.array(thresholds)
     inside = ((fractions >= 0) & (fractions < 1)).all()
     if not inside or not (np.diff(fractions) > 0).all():
         raise GraphError(f"encoder thresholds {list(fractions)} do not rise within [0, 1)")
@@ -78,8 +78,7 @@ def fit(
     if not len(features):
         raise DataError("encoder: no training samples to fit thresholds to")
     if levels is not None:
-        even = np.arange(1, levels + 1) / (levels + 1)
-        told_apart = tuple(_thresholds(features, even, "uniform").tolist())
+        told_apart = tuple(_thresholds(features, _even(levels), "uniform").tolist())
         same = Levels((told_apart,) * preprocessing.n_features)
         preprocessing = replace(preprocessing, levels=same)
         features = same.codes(features)
@@ -326,6 +325,11 @@ def from_text(text: str) -> Encoder:
         f"{text!r} is not an encoder; write 28x28,quantile=0.75 or 28x28,thresholds=63+127, "
         "optionally with resize=16x16 in between"
     )
+
+
+def _even(count: int) -> npt.NDArray[np.float64]:
+    """So many fractions, evenly spaced between 0 and 1."""
+    return np.arange(1, count + 1) / (count + 1)
 
 
 def _levels(

@@ -47,8 +47,6 @@ class Levels:
 
     def codes(self, integers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """[samples, features] of ``dtype``, of integers [samples, features]."""
-        if self.are_same:  # only to save time
-            return np.searchsorted(self.of[0], integers).astype(self.dtype)
         codes = np.zeros(integers.shape, dtype=self.dtype)
         for feature, levels in enumerate(self.of):
             if levels:
